@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from .database.replica import PreparedQuery
+from .database.prepared import PreparedQuery
 from .models.brief import Brief, State
 from .models.issues import Issue
 from .models.people import Person
@@ -121,7 +121,7 @@ _held = PreparedQuery(_held_query, int)
 
 def get_roles(person: Person) -> frozenset[Role]:
     """Return the person's roles, kept on the object like Django's permissions (a page asks 50 times)."""
-    if not (person.is_active and person.is_staff):
+    if not person.has_desk_access:
         return frozenset()
     if person.is_superuser:
         return ALL_ROLES

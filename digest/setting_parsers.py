@@ -4,17 +4,16 @@ import os
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
 
 SQLITE: Final = "briefs.database.sqlite"
 SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-POSTGRESQL_DEFAULTS: Final = {
+POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -78,10 +77,13 @@ def one_line(value: str) -> str:
     return value
 
 
-def link(value: str) -> str:
-    if value and not re.fullmatch(r"https?://[!-~]{1,300}", value):
-        raise Unexpected("an address such as https://example.org/terms")
-    return value
+def link(example: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?", value, re.ASCII):
+            raise Unexpected(f"an address such as {example}")
+        return value
+
+    return parse
 
 
 def zone(value: str) -> str:
@@ -90,36 +92,10 @@ def zone(value: str) -> str:
     return value
 
 
-def commit_hash(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{0,40}", value):
-        raise Unexpected("the hash of a commit")
-    return value
-
-
 def file_path(value: str) -> Path | None:
     if value and (not Path(value).is_absolute() or Path(value).is_dir()):
         raise Unexpected("the whole path of a file")
     return Path(value) if value else None
-
-
-def blocking_checks(value: str) -> tuple[str, ...]:
-    """Return the names of checks that block submission, always including completeness."""
-    from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
-
-    chosen = name_list(value)
-    if any(name not in ALL_CHECKS for name in chosen):
-        raise Unexpected(f"names among {', '.join(ALL_CHECKS)}")
-    return tuple(dict.fromkeys(["completeness", *chosen]))
-
-
-def hsts(value: str) -> dict[str, Any]:
-    """Return Django's settings of HSTS."""
-    choice("host", "subdomains", "preload", "off")(value)
-    return {
-        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
-        "SECURE_HSTS_PRELOAD": value == "preload",
-    }
 
 
 # The address of the site
@@ -190,7 +166,7 @@ def database(value: str) -> dict[str, Any]:
     if not value.startswith("sqlite:"):
         split_address(value, expected)
     try:
-        config: dict[str, Any] = dict(dj_database_url.parse(value))
+        config: dict[str, Any] = dict(dj_database_url.parse(value, conn_health_checks=True))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         raise Unexpected(expected) from None
     options = config.setdefault("OPTIONS", {})
@@ -205,9 +181,9 @@ def database(value: str) -> dict[str, Any]:
         if not config["NAME"]:
             raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
+        require_package("psycopg_pool", "postgres")
         require_known_options(options)
-        config["ENGINE"] = "briefs.database.postgresql"
-        config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
+        config["OPTIONS"] = POSTGRESQL_OPTIONS | options
     else:
         raise ValueError("expected SQLite or PostgreSQL.")
     return config
@@ -231,12 +207,6 @@ def require_sqlite_file(file: Path) -> None:
         raise ValueError(
             f"this user may not write to the folder {file.parent}, where SQLite needs files of its own."
         )
-
-
-def standby(value: str) -> dict[str, Any] | None:
-    if value.startswith("sqlite:"):
-        raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
-    return database(value) if value else None
 
 
 def cache(value: str) -> dict[str, Any]:
@@ -288,53 +258,10 @@ def mailer(value: str) -> dict[str, Any]:
 
 def media_storage(value: str) -> dict[str, Any]:
     parts = urlsplit(value)
-    if parts.scheme == "s3":
-        return _s3_storage(parts)
     if parts.scheme != "file" or not parts.path or parts.netloc:
-        raise Unexpected("file:///srv/digest/media (the whole path) or s3://bucket?region=…")
+        raise Unexpected("file:///srv/digest/media, a folder with its whole path")
     location = {"location": unquote(parts.path)}
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
-
-
-def _s3_storage(parts: SplitResult) -> dict[str, Any]:
-    options = dict(parse_qsl(parts.query))
-    endpoint = urlsplit(options.get("endpoint", "https:"))
-    if (
-        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
-        or parts.path.strip("/")
-        or options.keys() - {"region", "endpoint"}
-        or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
-    ):
-        raise Unexpected(
-            "s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's"
-        )
-    require_package("boto3", "s3")
-    return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
-
-
-def listener(value: str) -> tuple[str, int] | None:
-    """Return host and port of the second listener, or None."""
-    if not value:
-        return None
-    host, _, port = value.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise Unexpected("host:port such as 127.0.0.1:9101")
-    if is_public_address(host):
-        raise ValueError(
-            f"{host} can be reached from outside. Use 127.0.0.1 or an address of a private network."
-        )
-    require_package("prometheus_client", "metrics")
-    return host, int(port)
-
-
-def is_public_address(host: str) -> bool:
-    """Return whether this is an internet address, or the wildcard for all addresses of the machine."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False  # a name, which `doctor` looks up
-    return address.is_global or address.is_unspecified
 
 
 def report_address(value: str) -> str:
@@ -346,9 +273,3 @@ def report_address(value: str) -> str:
             raise Unexpected(expected)
         require_package("sentry_sdk", "sentry")
     return value
-
-
-def assistants(value: str) -> bool:
-    if flag(value):
-        require_package("django_mcpz", "mcp")
-    return flag(value)

@@ -211,7 +211,7 @@ def send_password_link(
     person: Person, *, by: Person, now: dt.datetime, request: HttpRequest | None = None
 ) -> None:
     """Queue an invitation, or a link to a new password if the person has a password."""
-    if not (person.is_active and person.is_staff):
+    if not person.has_desk_access:
         raise build_refusal("account-inactive", name=str(person))
     if not person.email:
         raise build_refusal("account-without-address", name=str(person))

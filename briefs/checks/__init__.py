@@ -1,23 +1,15 @@
 """Advisory checks on a brief's content: pure functions that return findings and never change the text."""
 
-from .changes import (
-    SubstantiveDifference,
-    apply_edits,
-    differs_only_in_punctuation,
-    find_substantive_differences,
-)
+from .changes import apply_edits
 from .glossary import (
-    count_term_renderings,
     find_term_spans,
     find_terms_in_pair,
     list_renderings,
     prefilter_names,
 )
-from .lens import LENS_KINDS, LensSpan, light_pair, light_pairs
 from .registry import (
     ALL_CHECKS,
     FINDING_MESSAGES,
-    MINOR_REPAIR_CHECKS,
     PLAIN_CHECKS,
     Dismissal,
     collect_plain_repairs,
@@ -34,31 +26,22 @@ from .whole_brief import compute_ratio_band
 __all__ = [
     "ALL_CHECKS",
     "FINDING_MESSAGES",
-    "LENS_KINDS",
-    "MINOR_REPAIR_CHECKS",
     "PLAIN_CHECKS",
     "CheckContext",
     "Dismissal",
     "Edit",
     "Finding",
-    "LensSpan",
     "Repair",
-    "SubstantiveDifference",
     "TermData",
     "apply_edits",
     "collect_plain_repairs",
     "combine_repairs",
     "compute_ratio_band",
     "count_repaired_places",
-    "count_term_renderings",
-    "differs_only_in_punctuation",
     "find_dismissed",
-    "find_substantive_differences",
     "find_term_spans",
     "find_terms_in_pair",
     "hash_text_pair",
-    "light_pair",
-    "light_pairs",
     "list_renderings",
     "prefilter_names",
     "remove_dismissed",

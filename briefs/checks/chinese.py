@@ -290,7 +290,6 @@ _FULL_NAME = re.compile(
 
 @check(
     rules="Z5",
-    is_minor_repair=True,
     messages={
         "point": gettext_noop("“%(a)s” in a foreign name. Change to %(b)s"),
         "space": gettext_noop("Space in a foreign name. Change to %(b)s"),

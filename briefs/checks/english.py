@@ -323,7 +323,6 @@ _ABBREVIATED = re.compile(r"(?:[A-Z]\.[A-Z]|Inc|Co|Ltd|Jr|Sr|etc|No|[ap]\.m)\.$"
 
 @check(
     rules="E6",
-    is_minor_repair=True,
     messages={
         "case": gettext_noop("The headline is not in title case. Change to “%(b)s”"),
         "capitals": gettext_noop("The headline is all in capitals."),

@@ -5,7 +5,7 @@ a mention of the term, and is allowed inside quotations.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,8 +32,6 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.dictionary import find_stems_en, is_own_word
-
-RenderingKind = Literal["preferred", "accepted", "avoided"]
 
 _DIRECTIONS: tuple[tuple[Side, Side], ...] = (("zh", "en"), ("en", "zh"))
 _PLURAL = re.compile("(?:e?s)(?![a-z])")
@@ -106,15 +104,6 @@ def check_glossary(content: Content, context: CheckContext) -> list[Finding]:
     return findings
 
 
-@dataclass(frozen=True, slots=True)
-class RenderingCount:
-    """How often one rendering of a term occurs in a text, and its status in the glossary."""
-
-    written: str
-    kind: RenderingKind
-    count: int
-
-
 def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[TermData, frozenset[Side]]]:
     """Return the terms used in a pair, in text order, each with the sides on which any rendering occurs."""
     read = _read_pair((zh, en))
@@ -129,38 +118,8 @@ def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[Te
     ]
 
 
-def find_mentions(
-    pairs: Sequence[tuple[str, str]], context: CheckContext
-) -> Iterator[dict[Side, list[tuple[Span, TermData, bool]]]]:
-    """Yield, for each pair and side, the mentions of terms with their span and whether the other side has the term."""
-    read = [_read_pair(pair) for pair in pairs]
-    forms = {side: _forms_present([both[side] for both in read], side, context) for side in SIDES}
-    for both in read:
-        yield {
-            side: [
-                (span, form.term, _is_rendered(form.term, both[other]))
-                for form, span in _find_matches(both[side], forms[side])
-                if form.term
-            ]
-            for side, other in _DIRECTIONS
-        }
-
-
 def _read_pair(pair: tuple[str, str]) -> dict[Side, _SearchableText]:
     return {side: _SearchableText.from_bullet(text, side) for side, text in zip(SIDES, pair, strict=True)}
-
-
-def count_term_renderings(
-    text: str, side: Side, term: TermData, context: CheckContext
-) -> list[RenderingCount]:
-    """Count the renderings of a term in a text, leaving out those inside a longer form of another term."""
-    reading = _SearchableText.from_bullet(text, side)
-    counted = Counter(
-        (text[start:end], _kind_of(form, term, side))
-        for form, (start, end) in _find_matches(reading, _forms_present([reading], side, context))
-        if form.term == term
-    )
-    return [RenderingCount(written, kind, n) for (written, kind), n in counted.items()]
 
 
 def find_term_spans(
@@ -217,13 +176,6 @@ def _stems(term: TermData) -> frozenset[str]:
 def _plural_ending(reading: _SearchableText, end: int) -> str:
     match = _PLURAL.match(reading.lower, end)
     return match[0] if match else ""
-
-
-def _kind_of(form: _TermForm, term: TermData, side: Side) -> RenderingKind:
-    preferred = term.approved(side)[0]
-    if form.kind == "avoid":
-        return "avoided"
-    return "preferred" if form.written == _singular(fold_for_names(preferred)) else "accepted"
 
 
 def _check_text(

@@ -53,7 +53,6 @@ _LATIN_SPACE = re.compile(
 @check(
     rules="Z1 Z2 Z3 Z4 Z6",
     is_plain=True,
-    is_minor_repair=True,
     pairs="quotes straight outer brackets",
     messages={
         "quotes": gettext_noop("Curly quotation marks in Chinese. Change to 「」"),
@@ -165,7 +164,6 @@ _COMMAS = "，、,､"
 @check(
     rules="Z7",
     is_plain=True,
-    is_minor_repair=True,
     messages={
         "comma": gettext_noop("“%(a)s” at the end of a bullet. Remove"),
         "missing": ngettext(
@@ -249,7 +247,6 @@ _NOT_THIRD_ITEM = _NOT_SECOND_ITEM.union(read_words("small words"))
     each="en",
     rules="E3",
     is_plain=True,
-    is_minor_repair=True,
     messages={"comma": gettext_noop("No comma before “%(a)s” in a series. Add one")},
 )
 def check_serial(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
@@ -291,7 +288,6 @@ _EQUAL_PAIR = re.compile(f"(?<![A-Za-z])(?:{_EQUAL_NAME})(?P<dash>-)(?=(?:{_EQUA
     each="en",
     rules="E4",
     is_plain=True,
-    is_minor_repair=True,
     messages={"style": gettext_noop("“%(a)s” is not house style. Change to “%(b)s”")},
 )
 def check_dashes(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
@@ -310,7 +306,6 @@ _OUTER = re.compile(r"(?<![A-Za-z0-9])‘(?P<inside>[^‘“”\n]{1,300}?)’(?
 @check(
     rules="E5",
     is_plain=True,
-    is_minor_repair=True,
     pairs="outer",
     indivisible="straight",
     messages={

@@ -57,8 +57,6 @@ _CHECKS: tuple[Check, ...] = (
 )
 ALL_CHECKS = {check.name: check for check in _CHECKS}
 PLAIN_CHECKS = frozenset(check.name for check in _CHECKS if check.is_plain)
-MINOR_REPAIR_CHECKS = frozenset(check.name for check in _CHECKS if check.is_minor_repair)
-"""Checks whose repairs may be minor (see `apply_minor_repair` of the desk)."""
 _PAIRED_MARK_CODES = {check.code(reason) for check in _CHECKS for reason in check.pairs}
 _INDIVISIBLE_CODES = {check.code(reason) for check in _CHECKS for reason in check.indivisible}
 FINDING_MESSAGES = {

@@ -140,7 +140,6 @@ class CheckContext(_HashedOnce):
     `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
     `undecided_authors`: ids and names of authors of whom it is not known whether the family name stands first.
     `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
-    `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
     """
 
     terms: tuple[TermData, ...] = ()
@@ -149,7 +148,6 @@ class CheckContext(_HashedOnce):
     source_addresses: tuple[str, ...] = ()
     undecided_authors: tuple[tuple[int, str], ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.45)
-    quote_limit: int = 0
 
     __hash__ = _HashedOnce._compute_hash
 
@@ -381,8 +379,7 @@ class Check:
     """A check, as its function declares it. The code of a finding is `name.reason`, its message `messages[reason]`.
 
     `rules`: codes of docs/style-rules.md. `is_plain`: the repairs need no judgement and touch neither figures nor names,
-    so that *Fix directly* applies them all. `is_minor_repair`: a repair may count as no one's change. `pairs`: reasons
-    whose edits come in pairs, such as both marks of a quotation. `indivisible`: reasons whose edits belong together.
+    so that *Fix directly* applies them all. `pairs`: reasons whose edits come in pairs, such as both marks of a quotation. `indivisible`: reasons whose edits belong together.
     """
 
     name: str
@@ -391,7 +388,6 @@ class Check:
     each: Side | None = None
     rules: frozenset[str] = frozenset()
     is_plain: bool = False
-    is_minor_repair: bool = False
     pairs: frozenset[str] = frozenset()
     indivisible: frozenset[str] = frozenset()
 
@@ -418,7 +414,6 @@ def check(
     each: Side | None = None,
     rules: str = "",
     is_plain: bool = False,
-    is_minor_repair: bool = False,
     pairs: str = "",
     indivisible: str = "",
 ) -> Callable[[Callable[..., Iterable[Finding]]], Check]:
@@ -428,9 +423,7 @@ def check(
         name = find.__name__.removeprefix("check_")
         codes = (frozenset(listed.split()) for listed in (rules, pairs, indivisible))
         rule_codes, paired, whole = codes
-        return Check(
-            name, find, messages, each, rule_codes, is_plain, is_minor_repair, paired, paired | whole
-        )
+        return Check(name, find, messages, each, rule_codes, is_plain, paired, paired | whole)
 
     return declare
 

@@ -16,10 +16,10 @@ from msgspec import Meta, Struct
 
 from briefs import content
 from briefs.content import SIDES, Marker, hash_json
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
-from briefs.models.edition import Edition
+from briefs.models.edition import ChangeKind, Edition
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.text import paths
 
@@ -172,7 +172,6 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
 
 
 type FoundBrief = Brief | WithdrawnBrief
-type ChangeName = Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
 
 
 class BriefChange(Struct, tag_field="kind"):
@@ -273,7 +272,11 @@ class ShapeQuery:
 def _select_correction(now: dt.datetime) -> Subquery:
     """Select the newest change note, also of an earlier edition, as in the history on a brief's page."""
     past = Edition.objects.uncancelled().filter(brief=OuterRef("brief"), live_from__lte=now)
-    noted = past.filter(removed_at=None, minor=False).exclude(change_kind="").order_by("-live_from")
+    noted = (
+        past.filter(removed_at=None)
+        .exclude(change_kind__in=("", ChangeKind.SMALL_REPAIR))
+        .order_by("-live_from")
+    )
     note = JSONObject(at="live_from", kind="change_kind", zh="change_note_zh", en="change_note_en")
     return Subquery(noted.values(note=note)[:1])
 

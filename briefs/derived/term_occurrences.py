@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from briefs import checks
 from briefs.checks import TermData, chinese
 from briefs.content import SIDES, Content
-from briefs.database.replica import prepare
+from briefs.database.prepared import prepare
 from briefs.models.vocabulary import Term
 from briefs.public_brief import PublicName
 from briefs.rendering import text

@@ -50,7 +50,6 @@ _VALUES_BY_WORD = {word: values for word, *values in map(str.split, _NUMBER_WORD
 
 _IMPLYING_WORDS = {*_VALUES_BY_WORD, *map(str.lower, _MONTH), "other", "decades", "dozen"}
 _NUMERALS = {*_WORD, *(word for word in _SCALES if len(word) > 2)}
-_ARTICLES = {"a", "an", "single", "once", "third", "fifth"}
 
 
 def find_figures(text: str) -> list[Figure]:
@@ -80,20 +79,6 @@ def find_implied_values(text: str) -> set[Decimal]:
         if lower in ("decades", "dozen") and (many := _WORD.get(before.lower())):
             values.add(many * (10 if lower == "decades" else 12))
     return values | {Decimal(_SCALES[scale]) / 2 for scale in _HALF_OF_SCALE.findall(text)}
-
-
-def find_number_words(text: str) -> list[tuple[str, str]]:
-    """Return (meaning, word as written) for months and words such as half, doubled, decade.
-
-    "May" counts although it may be a verb; "a" and "the" do not.
-    """
-    meanings = []
-    for word in (match[0] for match in _WORDS.finditer(text)):
-        if word in _MONTH:
-            meanings.append((f"month {_MONTH[word]}", word))
-        elif (lower := word.lower()) in _VALUES_BY_WORD and lower not in _ARTICLES:
-            meanings.append((f"word {_VALUES_BY_WORD[lower]}", word))
-    return meanings
 
 
 def _find_arabic_figures(text: str) -> Iterator[Figure]:

@@ -84,11 +84,6 @@ def find_implied_values(text: str) -> set[Decimal]:
     return values
 
 
-def find_number_words(text: str) -> list[tuple[str, str]]:
-    """Return 半, 雙 and 倍, which express a number without a numeral."""
-    return [(f"word {match[0]}", match[0]) for match in _WORDED.finditer(text)]
-
-
 def parse_numeral(numeral: str) -> Decimal | None:
     """Return the value of a numeral in Arabic, Han or mixed digits, or None if it is not a number (十四五)."""
     if all(character in _DIGIT for character in numeral):

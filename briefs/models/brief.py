@@ -1,6 +1,6 @@
 """The working copy of a brief: texts, bullets, facts and picture."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs import content
 from briefs.facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
+
+from .people import Person
 
 # Uploaded pictures. Their files (`briefs.images`) are stored before the row.
 
@@ -59,11 +61,9 @@ def _is_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
-def _build_text_column(fact: Fact, **options: Any) -> "models.CharField[str, str]":
+def _build_text_column(fact: Fact) -> "models.CharField[str, str]":
     choices = [(value, _(label)) for value, label in fact.choices.items()]
-    return models.CharField(
-        _(fact.label), max_length=fact.limit, choices=choices or None, blank=True, **options
-    )
+    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True)
 
 
 class Brief(models.Model):
@@ -137,7 +137,7 @@ class Brief(models.Model):
     )
     picture_alt_zh = models.TextField(_("Alt text, Chinese"), blank=True)
     picture_alt_en = models.TextField(_("Alt text, English"), blank=True)
-    key_point = models.PositiveIntegerField(_("Key line"), default=0, db_default=0)
+    key_point = models.PositiveIntegerField(_("Key line"), default=0)
     """Number of the bullet that stands for the brief in lists; 0 for the last sentence of the summary."""
     picture_credit = models.CharField(_("Credit"), max_length=CREDIT_LIMIT, blank=True)
     picture_licence = models.CharField(_("Licence"), max_length=CREDIT_LIMIT, blank=True)
@@ -195,6 +195,11 @@ class Brief(models.Model):
         words = (_is_english() and self.summary_en) or self.summary_zh or self.summary_en
         begin = f"{words[:TITLE_LENGTH]}…" if len(words) > TITLE_LENGTH else words
         return " · ".join(filter(None, (source, day, begin)))
+
+    @property
+    def writer(self) -> Person | None:
+        """Return who is assigned to write, or None if that account is closed."""
+        return self.assigned_to if self.assigned_to and self.assigned_to.has_desk_access else None
 
     @property
     def is_planned(self) -> bool:

@@ -20,6 +20,8 @@ class ChangeKind(models.TextChoices):
     CORRECTION = "correction", pgettext_lazy("kind of change", "Correction")
     UPDATE = "update", pgettext_lazy("kind of change", "Update")
     EDITORS_NOTE = "editors_note", pgettext_lazy("kind of change", "Editor's note")
+    SMALL_REPAIR = "small_repair", pgettext_lazy("kind of change", "Small repair")
+    """Has no note, and is in no log, feed or mail."""
 
 
 class WithdrawalKind(models.TextChoices):
@@ -175,7 +177,6 @@ class Edition(FrozenEdition):
 
     urgent = models.BooleanField(default=False)
     urgent_reason = models.TextField(blank=True)
-    minor = models.BooleanField(default=False)
 
     removed_at = models.DateTimeField(null=True)
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

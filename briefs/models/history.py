@@ -46,8 +46,7 @@ class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
     `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
-    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts and for automatic
-    repairs, which need no sign-off by another person.
+    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -55,7 +54,6 @@ class Revision(models.Model):
     class Kind(models.TextChoices):
         SAVE = "save", _("Saved")
         IMPORT = "import", pgettext_lazy("revision", "Imported")
-        REPAIR = "repair", _("Repaired")
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
 
@@ -106,8 +104,7 @@ class Revision(models.Model):
 class SignOff(models.Model):
     """One reviewer's approval or rejection of one language, bound to its content hash.
 
-    A row with `taken_back` only revokes the person's earlier answer. `pairs_read` of the page's `pairs` were unfolded when
-    the person signed.
+    A row with `taken_back` only revokes the person's earlier answer.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -117,9 +114,7 @@ class SignOff(models.Model):
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)
     hash = models.CharField(max_length=64)
     yes = models.BooleanField()
-    taken_back = models.BooleanField(default=False, db_default=False)
-    pairs = models.PositiveSmallIntegerField(null=True)
-    pairs_read = models.PositiveSmallIntegerField(null=True)
+    taken_back = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.TextField(blank=True)

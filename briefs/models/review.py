@@ -1,6 +1,6 @@
-"""Review data besides notes and sign-offs (in `history`): suggestions, replies, assignments, texts marked as fine."""
+"""Review data besides notes and sign-offs (in `history`): suggestions, replies, assignments."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -64,6 +64,12 @@ class Reply(models.Model):
         return self.text[:60]
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def open(self) -> Self:
+        """Return the current assignments of people whose account is open."""
+        return self.filter(ended_at=None, person__is_active=True, person__is_staff=True)
+
+
 class Assignment(models.Model):
     """A person assigned to review one language of a brief. Only the row without `ended_at` is current."""
 
@@ -74,6 +80,8 @@ class Assignment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["Assignment"]] = AssignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Assignment")
@@ -90,23 +98,6 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brief_id} {self.side} {self.person_id}"
-
-
-class Look(models.Model):
-    """A reviewer's mark that one side of a text is fine. Valid while the text has the hash `text`."""
-
-    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    place = models.CharField(max_length=12)
-    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
-    text = models.CharField(max_length=64)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["brief", "person", "place", "side"], name="look_once")]
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.brief_id} {self.place} {self.side}"
 
 
 class FactTick(models.Model):

@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import Side
 
 MAX_START_HERE = 3
-MIN_CLAIMS, MAX_CLAIMS = 2, 3
-"""Number of points below the question of a topic."""
 
 
 class SiteText(models.Model):
@@ -26,17 +24,8 @@ class SiteText(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     text_zh = models.TextField(_("Chinese"))
     text_en = models.TextField(_("English"))
-    start_here = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField()), blank=True, editable=False
-    )
+    start_here = models.JSONField(default=list, blank=True, editable=False)
     """Up to MAX_START_HERE briefs to read first, with a reason in each language: `[{"brief": 12, "zh": "…", "en": "…"}]`."""
-    question = models.JSONField(
-        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, editable=False
-    )
-    """A question on which authors differ, and points that answer it: `{"zh": "…", "en": "…", "claims": [{"brief": 12, "number": 3}]}`.
-
-    Empty if there is none.
-    """
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -90,7 +79,7 @@ class JobRun(models.Model):
     PROVED_BACKUP: ClassVar = "proved_backup"
     """Name of the job run of a proved backup. `at`: the moment of the data in the archive."""
     MAIL_TURN: ClassVar = "mail_turn"
-    """Name of the row by which senders share MAIL_RATE. `at`: when the next copy may be begun."""
+    """Name of the row by which senders share the rate. `at`: when the next copy may be begun."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

@@ -37,10 +37,17 @@ class OpenedPreview:
 
 
 def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
-    """Return links that are not expired or revoked and whose brief was not approved or discarded since."""
+    """Return links that are not expired or revoked, whose brief was not approved or discarded since, and whose sharer has not
+    left.
+    """
     ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING_VERBS, pk__gt=OuterRef("event"))
     return PreviewLink.objects.filter(
-        ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - MAX_LIFETIME
+        ~Exists(ended),
+        revoked_at=None,
+        expires_at__gt=now,
+        at__gt=now - MAX_LIFETIME,
+        by__is_active=True,
+        by__is_staff=True,
     )
 
 

@@ -67,7 +67,11 @@ def _list_events(now: dt.datetime, page: PageKey, brief_id: int | None) -> Itera
     sign = "" if page.side == "after" else "-"
     position = ListPosition.parse(page.position) if page.side else None
     sources: list[tuple[Event, str, EditionRows]] = [
-        ("correction", "live_from", in_view.filter(minor=False, pk__in=later)),
+        (
+            "correction",
+            "live_from",
+            in_view.filter(pk__in=later).exclude(change_kind=ChangeKind.SMALL_REPAIR),
+        ),
         ("withdrawn", "withdrawn_at", in_view.filter(withdrawn_at__lte=now)),
         ("removed", "removed_at", past.filter(removed_at__lte=now)),
     ]

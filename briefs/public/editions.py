@@ -11,10 +11,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs, join_briefs
+from briefs.database.prepared import PreparedQuery, prepare
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
-from briefs.models.edition import Edition, IssueEdition
+from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import text
 
@@ -215,7 +215,6 @@ class EditionHistoryLine(NamedTuple):
     """One edition of a brief's history."""
 
     live_from: dt.datetime
-    minor: bool = False
     kind: str = ""
     note_zh: str = ""
     note_en: str = ""
@@ -283,9 +282,7 @@ def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistor
 def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
     """Return the related briefs, and those of the older and newer brief that are listed, by brief id. Two queries."""
     keywords, source = edition.brief.keywords, edition.brief.source
-    related = RelatedBriefs().find(
-        edition.brief_id, [name.pk for name in keywords], source.pk if source else None
-    )
+    related = find_related(edition.brief_id, [name.pk for name in keywords], source.pk if source else None)
     briefs = [edition.older or 0, edition.newer or 0, *related][:MAX_NEIGHBOURS]
     rows = _links(now, *briefs)
     links = {brief: BriefLink(slug, {"zh": zh or "", "en": en or ""}) for brief, slug, zh, en in rows}
@@ -318,10 +315,7 @@ def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
 
 
 def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Return the past and present non-minor editions of these briefs by brief id, newest first.
-
-    Only non-minor editions have change notes for readers.
-    """
+    """Return the past and present editions of these briefs by brief id, newest first, without small repairs."""
     changes: dict[int, list[EditionHistoryLine]] = {}
     for brief, *row in _major_changes(now, *briefs) if briefs else ():
         changes.setdefault(brief, []).append(EditionHistoryLine(*row))
@@ -337,7 +331,7 @@ def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
     return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
-_HISTORY_COLUMNS = ("live_from", "minor", "change_kind", "change_note_zh", "change_note_en")
+_HISTORY_COLUMNS = ("live_from", "change_kind", "change_note_zh", "change_note_en")
 
 
 @prepare(str, dt.datetime)
@@ -385,7 +379,9 @@ def _history(brief: int, now: dt.datetime) -> EditionRows:
 
 @prepare(dt.datetime, ids=PAGE_SIZE)
 def _major_changes(now: dt.datetime, *briefs: int) -> EditionRows:
-    rows = _past_and_present_editions(now).filter(brief__in=briefs, minor=False)
+    rows = (
+        _past_and_present_editions(now).filter(brief__in=briefs).exclude(change_kind=ChangeKind.SMALL_REPAIR)
+    )
     return rows.values_list("brief", *_HISTORY_COLUMNS)
 
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext, pgettext
 
 from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
@@ -110,7 +110,6 @@ _CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json
 
 class FeedFormatConverter(StringConverter):
     regex = "|".join(_CONTENT_TYPES)
-    values = tuple(_CONTENT_TYPES)
 
 
 class FeedLinks(NamedTuple):
@@ -314,7 +313,7 @@ def _build_entry(
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
-        "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
+        "image": f"{settings.SITE_URL}{cards.get_preview_path(brief, language)}",
     }
 
 

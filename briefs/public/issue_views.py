@@ -177,7 +177,7 @@ def _build_line(row: IssueLine, side: Side) -> dict[str, Any]:
 def _build_changes(issue: PublicIssue, language: Side, now: dt.datetime) -> list[dict[str, str]]:
     """Return the corrections of the issue itself as lines, newest first."""
     changes = published.list_changes(issue, now)
-    lines = [EditionHistoryLine(at, False, kind, zh, en) for at, kind, zh, en in changes]
+    lines = [EditionHistoryLine(at, kind, zh, en) for at, kind, zh, en in changes]
     return [
         line for line in (brief_answers.build_history_line(row, language) for row in lines) if line["note"]
     ]

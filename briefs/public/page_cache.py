@@ -14,11 +14,12 @@ import django
 import PIL
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.db.models import Exists, Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from briefs.database.replica import get_read_connection, prepare
+from briefs.database.prepared import prepare
 from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 
@@ -107,17 +108,6 @@ class _Version(NamedTuple):
 
 
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
-_is_off: ContextVar[bool] = ContextVar("page_cache_off", default=False)
-
-
-@contextmanager
-def switched_off() -> Iterator[None]:
-    """Neither store nor use kept answers inside, for a crawl of every page."""
-    reset = _is_off.set(True)
-    try:
-        yield
-    finally:
-        _is_off.reset(reset)
 
 
 def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
@@ -130,7 +120,7 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if _is_off.get() or settings.DEBUG or not _decides_alone(request.GET, paging_keys):
+        if settings.DEBUG or not _decides_alone(request.GET, paging_keys):
             return view(request, **arguments)
         now = timezone.now()
         version = _read_version(now)
@@ -183,7 +173,7 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
     """Keep a value that several pages show and that does not depend on the address, such as a count over all briefs."""
     now = timezone.now()
     version = _version_of_request.get() or _read_version(now)
-    if _is_off.get() or settings.DEBUG or not version.token:
+    if settings.DEBUG or not version.token:
         return build()
     key = _build_key(version, name)
     if kept := _get(key, now):
@@ -195,7 +185,6 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
 
 
 def _read_version(now: dt.datetime) -> _Version:
-    connection = get_read_connection()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         return _Version()  # the triggers renew the token at the commit only
     rows = _version(now)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,7 +22,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.database.replica import read_from_replica
 from briefs.publications import pdf, published
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
@@ -38,7 +37,6 @@ LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-han[ts])?(?:-(?:t
 
 class LanguageConverter:
     regex = "zh-hant|en"
-    values = SIDES
 
     def to_python(self, value: str) -> Side:
         return "zh" if value == LANGUAGE_CODES["zh"] else "en"
@@ -173,7 +171,6 @@ def _language_context(language: Side) -> dict[str, Any]:
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
-        "has_corpus": settings.DIGEST_CORPUS,
         "has_pdf": pdf.is_available,  # called by the template that shows it
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],
@@ -226,12 +223,10 @@ class Gone(Exception):
     """The page was public and has been removed."""
 
 
-def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: bool = True) -> ViewFunction:
+def public_view(view: ViewFunction, *, allows_post: bool = False) -> ViewFunction:
     """Wrap a view: allow GET, HEAD and OPTIONS, activate the address's language, answer 304 by ETag.
 
-    With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false for
-    views whose answer depends on the request, which a static host cannot provide (`manage.py export_site`). A view may raise
-    Http404 or `Gone`.
+    With `allows_post` the view also accepts POST and must check the origin itself. A view may raise Http404 or `Gone`.
     """
     methods = ["GET", "HEAD", *(["POST"] if allows_post else []), "OPTIONS"]
 
@@ -243,9 +238,8 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
         if redirect := _redirect_to_language(request, arguments.get("language")):
             return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
-            build = partial(view, request, **arguments)
             try:
-                response = build() if request.method == "POST" else read_from_replica(build)
+                response = view(request, **arguments)
             except Gone:
                 response = gone(arguments["language"])
         response.headers.setdefault(
@@ -259,7 +253,6 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
             answer = get_conditional_response(request, etag, None, response) or response
         return strip_head_body(request, answer)
 
-    serve.exported = is_exported and not allows_post  # type: ignore[attr-defined]
     return csrf_exempt(
         serve
     )  # no session to forge: other views answer POST with 405, and `letters` checks the origin
@@ -307,11 +300,6 @@ def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpRespons
 def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NO_STORE})
-    return refuse_method(methods)
-
-
-def refuse_method(methods: list[str]) -> HttpResponse:
-    """Answer 405 with a sentence in both languages."""
     refused = HttpResponseNotAllowed(
         methods,
         f"This address answers {', '.join(methods)} only. / 此網址僅接受 {'、'.join(methods)}。\n",
@@ -325,6 +313,10 @@ def refuse_method(methods: list[str]) -> HttpResponse:
 
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
+SEARCH_SECONDS: Final = 4
+"""Processor time of the searches of one address in a window. An office behind one address does not reach it."""
+API_LIMIT: Final = 120
+"""API requests of one address in a window."""
 REQUESTS_PER_CORPUS_FILE: Final = 20
 """API requests that count as much as a file of the corpus, which is some seconds of work."""
 
@@ -335,11 +327,11 @@ def get_limit(activity: Activity) -> int:
     """Return what a client may use in `SEARCH_LIMIT_WINDOW`: seconds of processor time for searches, else requests."""
     match activity:
         case "search" | "suggestion":
-            return settings.DIGEST_SEARCH_SECONDS
+            return SEARCH_SECONDS
         case "api":
-            return settings.DIGEST_API_LIMIT
+            return API_LIMIT
         case "corpus":
-            return -(-settings.DIGEST_API_LIMIT // REQUESTS_PER_CORPUS_FILE)
+            return -(-API_LIMIT // REQUESTS_PER_CORPUS_FILE)
 
 
 def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:

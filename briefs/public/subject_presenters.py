@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.public_brief import PublicBrief
 from briefs.rendering import cards, text
 from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import highlight_spans
@@ -62,7 +61,6 @@ def build_topic_context(
     years: Sequence[int],
     facets: SubjectFacets | None,
     start_here: Sequence[StartHere],
-    question_claims: Sequence[tuple[PublicBrief, int]],
 ) -> dict[str, Any]:
     """Build the context. Only the first page of the timeline has facets, introduction and recommended briefs."""
     language = view.language
@@ -75,7 +73,6 @@ def build_topic_context(
         "header": _render_header(subject, kind, view, facets),
         "site_link": _render_site_link(source_site_url(subject)),
         "start": _render_start_here(start_here, view),
-        "question": _render_question(subject, question_claims, view),
         "entries": claim_rows.render_list_by_article_date(
             timeline.rows, view, by_year=True, topic=labels if kind.name == "keywords" else None
         ),
@@ -156,22 +153,6 @@ def _render_start_here(chosen: Sequence[StartHere], view: ListView) -> SafeStrin
     ]
     context = {"rows": rows, "twin_lang": LANGUAGE_TAGS[other], "is_both": view.is_both}
     return text.render_partial("briefs/_topic_start.html", **context) if rows else mark_safe("")
-
-
-def _render_question(
-    subject: Subject, claims: Sequence[tuple[PublicBrief, int]], view: ListView
-) -> SafeString:
-    """Render the question of a topic and the points that answer it, which are shown also among headlines alone."""
-    if not claims or not subject.question:
-        return mark_safe("")
-    rows = [claim_rows.build_claim(brief, number) for brief, number in claims]
-    return text.render_partial(
-        "briefs/_topic_question.html",
-        question=subject.question[view.language],
-        twin=subject.question[paths.OTHER_SIDE[view.language]] if view.is_both else "",
-        twin_lang=LANGUAGE_TAGS[paths.OTHER_SIDE[view.language]],
-        claims=claim_rows.render_claims(rows, view._replace(has_points=True)),
-    )
 
 
 def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> SafeString:

@@ -6,7 +6,7 @@ still has a page. A name used only in drafts is not listed or counted, and its a
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -15,11 +15,11 @@ from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS, SiteText
+from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 from briefs.public_brief import PublicBrief
 from briefs.text.article_urls import is_safe_link, write_host_in_ascii
@@ -87,7 +87,6 @@ class Subject(NamedTuple):
     intro_zh: str | None = None
     intro_en: str | None = None
     start_here: Sequence[Mapping[str, Any]] | None = None
-    question: Mapping[str, Any] | None = None
 
     def intro(self, side: Side) -> str:
         return (self.intro_zh if side == "zh" else self.intro_en) or ""
@@ -210,26 +209,6 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
     ]
 
 
-def list_question_claims(
-    kind: SubjectKind, subject: Subject, now: dt.datetime
-) -> list[tuple[PublicBrief, int]]:
-    """Return the chosen points that are public in both languages, with their briefs. At most one query.
-
-    The result is empty if fewer than two are left, since the question then shows no disagreement.
-    """
-    chosen = list((subject.question or {}).get("claims", ()))[:MAX_CLAIMS]
-    if not chosen:
-        return []
-    ids = [claim["brief"] for claim in chosen]
-    rows = _question_briefs[kind.name](now, subject.pk, *ids)
-    briefs = dict(join_briefs(rows))
-    claims = [(briefs[claim["brief"]], claim["number"]) for claim in chosen if claim["brief"] in briefs]
-    public = [
-        (brief, number) for brief, number in claims if replace(brief.content, key_point=number).key_bullet
-    ]
-    return public if len(public) >= MIN_CLAIMS else []
-
-
 def source_site_url(source: Subject) -> str:
     """Return the outlet's URL; empty if it is not a safe link."""
     return write_host_in_ascii(source.url) if is_safe_link(source.url) else ""
@@ -276,7 +255,7 @@ def _listed_rows(table: type[Model], now: dt.datetime) -> QuerySet[Any]:
     return table._default_manager.exclude(edition__in=Edition.objects.unlisted(now).values("pk"))
 
 
-SITE_TEXT_COLUMNS: Final = ("text_zh", "text_en", "start_here", "question")
+SITE_TEXT_COLUMNS: Final = ("text_zh", "text_en", "start_here")
 
 
 def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
@@ -345,11 +324,6 @@ def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs
     return rows.values_list("brief_id", "slug", *editions.select_headlines())
 
 
-def _question_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
-    rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
-    return rows.values_list("brief_id", *BRIEF_COLUMNS)
-
-
 def _prepare_by_kind(
     query: Callable[..., Any], *argument_types: type, **options: Any
 ) -> dict[str, PreparedQuery]:
@@ -372,7 +346,6 @@ _years = {
     if name != "terms"
 }
 _start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, ids=MAX_START_HERE)
-_question_briefs = _prepare_by_kind(_question_query, dt.datetime, int, ids=MAX_CLAIMS)
 _timeline_paginators = {
     name: KeysetPaginator(
         kind.listed_editions,

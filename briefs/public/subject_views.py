@@ -81,7 +81,6 @@ def _build_topic(
         years=subject_queries.list_years(kind, subject, now),
         facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
         start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
-        question_claims=subject_queries.list_question_claims(kind, subject, now) if is_first else (),
     )
 
 

@@ -130,7 +130,7 @@ def _find_cause(edition: Edition) -> Edition:
 
 def _find_corrections(edition: Edition) -> QuerySet[Edition]:
     """Return the corrections up to this edition, the newest first. An update after a correction hides none of it."""
-    corrections = Edition.objects.uncancelled().filter(change_kind=ChangeKind.CORRECTION, minor=False)
+    corrections = Edition.objects.uncancelled().filter(change_kind=ChangeKind.CORRECTION)
     standing = corrections.filter(withdrawn_at=None, removed_at=None)
     return standing.filter(brief=edition.brief_id, number__lte=edition.number).order_by("-number")
 

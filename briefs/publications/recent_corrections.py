@@ -75,8 +75,7 @@ type _Event = tuple[int, dt.datetime, bool, str, str]
 
 def _list_events(since: Subquery, until: dt.datetime, now: dt.datetime) -> Sequence[_Event]:
     """Return (brief, time, whether withdrawn, notes in both languages). What was taken down since is not told again."""
-    corrected = {"change_kind": ChangeKind.CORRECTION, "minor": False}
-    corrected |= {"live_from__gt": since, "live_from__lte": until}
+    corrected = {"change_kind": ChangeKind.CORRECTION, "live_from__gt": since, "live_from__lte": until}
     columns = ("brief_id", "live_from", Value(False), "change_note_zh", "change_note_en")
     listed, closed = (
         editions.filter(**corrected).values_list(*columns)

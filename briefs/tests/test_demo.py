@@ -1,4 +1,4 @@
-"""`manage.py demo` and `load_sample_corpus`: they set up a site from nothing and can be run again without harm."""
+"""`manage.py demo`: it sets up a site from nothing and can be run again without harm."""
 
 from contextlib import suppress
 from io import StringIO
@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from briefs import checks, demo, sample_corpus, workflow
@@ -17,6 +18,8 @@ from briefs.installation import load_missing_rows
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
 from briefs.models.derived import EditionTerm
 from briefs.publications.published import load_issue
+from briefs.sample_corpus import load_corpus
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.article_urls import find_original
 
 from .intake.test_importer import checksum
@@ -35,27 +38,15 @@ def _folder_of_mail(settings: Any, tmp_path: Path) -> None:
     settings.VAR = tmp_path
 
 
-def test_demo_writes_its_issue_to_files_once(tmp_path: Path) -> None:
-    run_demo()
+def test_demo_writes_its_issue_to_files_with_the_address_on_the_screen(settings: Any, tmp_path: Path) -> None:
+    settings.SITE_URL = "http://127.0.0.1:9001"
+    assert "http://127.0.0.1:9002/en/" in run_demo("--port", "9002")
     assert sorted(file.name for file in (tmp_path / "mail").iterdir()) == [
         f"reader-{side}@example.org.eml" for side in ("both", "en", "zh")
     ]
-    assert (
-        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"
-        in (tmp_path / "mail/reader-zh@example.org.eml").read_bytes()
-    )
-    run_demo()
-    assert len(list((tmp_path / "mail").iterdir())) == 3
-
-
-@pytest.mark.parametrize(("arguments", "port"), [((), "9001"), (("--port", "9002"), "9002")])
-def test_demo_names_one_address_on_the_screen_and_in_its_mail(
-    arguments: tuple[str, ...], port: str, settings: Any, tmp_path: Path
-) -> None:
-    settings.SITE_URL = "http://127.0.0.1:9001"
-    assert f"http://127.0.0.1:{port}/en/" in run_demo(*arguments)
     mail = (tmp_path / "mail/reader-en@example.org.eml").read_text()
-    assert f"List-Unsubscribe: <http://127.0.0.1:{port}/u/" in mail
+    assert "List-Unsubscribe: <http://127.0.0.1:9002/u/" in mail
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in mail
 
 
 def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> None:
@@ -94,8 +85,19 @@ def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> No
         assert Person.objects.get(username=account.username).check_password(line.split()[-1])
 
 
-def test_second_demo_changes_nothing_and_keeps_edits() -> None:
+def test_demo_asks_reviewers_to_sign_their_own_language_only(client: Client) -> None:
     run_demo()
+    brief = Brief.objects.get(state=State.IN_REVIEW)
+    claire = Person.objects.get(username="reviewer-en")
+    page = sign_in(client, claire).get(brief_url(brief)).content.decode()
+    assert 'data-next="sign_off_en"' in page
+    seen = workflow.load_working_copy(brief).hash_side("en")
+    workflow.sign_off(brief, "en", by=claire, seen=seen)
+    assert 'data-next="next"' in client.get(brief_url(brief)).content.decode()
+
+
+def test_second_demo_changes_nothing_and_keeps_edits(tmp_path: Path) -> None:
+    assert "http://127.0.0.1:8000/en/" in run_demo()
     seed = Edition.objects.listed(timezone.now()).latest("published_at").brief
     writer = Person.objects.get(username="writer")
     workflow.revise(seed, by=writer, version=seed.version)
@@ -104,6 +106,7 @@ def test_second_demo_changes_nothing_and_keeps_edits() -> None:
     out = run_demo()
     assert checksum() == before
     assert "as before" in out
+    assert len(list((tmp_path / "mail").iterdir())) == 3
     assert "as before" not in run_demo("--reset-passwords")
 
 
@@ -120,13 +123,11 @@ def test_demo_leaves_a_brief_that_others_have_moved(monkeypatch: pytest.MonkeyPa
     assert Edition.objects.filter(brief=seed).count() == 1
 
 
-@pytest.mark.parametrize("call", [0, 1])
-def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch, call: int) -> None:
-    """Approval 0 is of the seed document, 1 of its correction."""
+def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
     approve, calls = workflow.approve, iter(range(10))
 
     def interrupt(*args: Any, **values: Any) -> Edition:
-        if next(calls) == call:
+        if next(calls) == 1:  # the correction of the seed document
             raise KeyboardInterrupt
         return approve(*args, **values)
 
@@ -145,19 +146,35 @@ def test_demo_refuses_public_site_url(settings) -> None:
     assert not Person.objects.exists()
 
 
-@pytest.mark.parametrize("port", ["70000", "0", "-1", "x", "٣", "00008000"])
-def test_demo_rejects_invalid_port_as_usage_error(port: str, capsys) -> None:
+@pytest.mark.parametrize(
+    ("option", "number", "limit"),
+    [
+        *(("--port", number, 65535) for number in ("70000", "0", "-1", "x", "٣", "00008000")),
+        *(("--briefs", number, 100000) for number in ("0", "100001", "x")),
+    ],
+)
+def test_demo_rejects_number_out_of_range_as_usage_error(
+    option: str, number: str, limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        ManagementUtility(["manage.py", "demo", "--no-server", "--port", port]).execute()
+        ManagementUtility(["manage.py", "demo", "--no-server", option, number]).execute()
     assert exit_info.value.code == 2
-    assert "a number from 1 to 65535" in capsys.readouterr().err
+    assert f"a number from 1 to {limit}" in capsys.readouterr().err
     assert not Person.objects.exists()
 
 
-def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
+def test_demo_adds_as_many_generated_briefs_as_asked() -> None:
+    run_demo()
+    before = Edition.objects.listed(timezone.now()).count()
+    run_demo("--briefs", "3")
+    run_demo("--briefs", "2")
+    assert Edition.objects.listed(timezone.now()).count() == before + 5
+
+
+def test_generated_briefs_are_complete_distinct_and_extendable() -> None:
     load_missing_rows("vocabulary.json")
-    call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
-    call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
+    load_corpus(30)
+    load_corpus(20)
     assert Edition.objects.listed(timezone.now()).count() == 50
     sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen_content.bullets]
     assert len(sentences) == len(set(sentences)) == 350
@@ -177,9 +194,3 @@ def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
         sample_corpus.build_sentence(i) for i in (2, 1, 0)
     }
     call_command("rebuild_derived", "--check", stdout=StringIO())
-
-
-@pytest.mark.parametrize("n", ["0", "100001"])
-def test_sample_corpus_rejects_size_out_of_range(n: str) -> None:
-    with pytest.raises(CommandError):
-        call_command("load_sample_corpus", n)

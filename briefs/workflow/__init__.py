@@ -37,7 +37,6 @@ from .publishing import approve, confirm, hash_for_approval, publish_urgently
 from .review_comments import (
     accept,
     decline,
-    mark_as_fine,
     reply,
     suggest,
     suggest_together,
@@ -101,7 +100,6 @@ __all__ = [
     "handle_letter",
     "hash_for_approval",
     "load_working_copy",
-    "mark_as_fine",
     "merge_and_save",
     "merge_vocabulary",
     "prepare",

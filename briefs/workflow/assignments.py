@@ -43,7 +43,7 @@ class AssignmentPlan:
             side: Assignee(asked[side].person, asked[side].due_on) if side in asked else Assignee()
             for side in SIDES
         }
-        return cls(Assignee(row.assigned_to, row.due_on), reviewers, row.has_priority)
+        return cls(Assignee(row.writer, row.due_on), reviewers, row.has_priority)
 
     def fingerprint(self) -> str:
         """Hash the plan. A page sends back the hash it showed, so that a plan changed meanwhile is not overwritten."""
@@ -57,7 +57,7 @@ class AssignmentPlan:
 
 def find_open_assignments(brief: Brief) -> dict[str, Assignment]:
     """Return the open assignments of a brief by side."""
-    rows = Assignment.objects.filter(brief=brief, ended_at=None).select_related("person")
+    rows = Assignment.objects.open().filter(brief=brief).select_related("person")
     return {row.side: row for row in rows}
 
 

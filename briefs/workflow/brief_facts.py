@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs import policy
 from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,
@@ -43,11 +43,10 @@ from briefs.models import (
 )
 from briefs.models import Bullet as BulletRow
 
-from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
+from .reviewing import SIGNOFF_EVENT_VERBS, find_incomplete
 from .rules import four_eyes
 from .rules.fact_ticks import find_possible_namers, load_changed_facts_of_many
 from .rules.transitions import BriefHistory
-from .rules.working_copy import load_working_copy
 from .step_rule import KEYWORD_PREFIX, BriefFacts, Gap
 
 type EditionsByBrief = dict[int, list[Edition]]
@@ -211,7 +210,7 @@ def _small_rows_query(*briefs: int) -> QuerySet[Any, Any]:
         ),
         select(
             "assignment",
-            Assignment.objects.filter(ended_at=None),
+            Assignment.objects.open(),
             "by_id",
             "at",
             "side",
@@ -247,7 +246,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
 
 
 def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
-    """Return what refuses submission, by brief id, from columns. One query if completeness alone blocks."""
+    """Return what refuses submission, by brief id, from columns. One query."""
     if not briefs:
         return {}
     short = Q()
@@ -259,13 +258,11 @@ def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
     rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
     for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
         bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
-    return {brief.pk: find_gaps(brief, _build_content(brief, bullets[brief.pk])) for brief in briefs}
+    return {brief.pk: find_gaps(_build_content(brief, bullets[brief.pk])) for brief in briefs}
 
 
 def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
-    """Build what the check of completeness looks at. A site that lets more checks block needs the whole content."""
-    if set(settings.DIGEST_BLOCKING_CHECKS) != {"completeness"}:
-        return load_working_copy(brief)
+    """Build what the check of completeness looks at."""
     picture = None
     if brief.picture_id:
         picture = Picture("", credit=brief.picture_credit, licence=brief.picture_licence)
@@ -280,9 +277,9 @@ def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
     )
 
 
-def find_gaps(brief: Brief, content: Content) -> list[Gap]:
+def find_gaps(content: Content) -> list[Gap]:
     """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
-    findings = find_blocking(brief, content)
+    findings = find_incomplete(content)
     gaps: list[Gap] = []
     for finding in findings:
         kind = finding.code.partition(".")[2]

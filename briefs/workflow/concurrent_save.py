@@ -40,8 +40,7 @@ class SaveRequest:
 
     `choices` resolve conflicts and were made against revision `choices_revision`. `list_unstored_keys` is called
     after `build_content` and `revert_refused`, and lists the fields whose value on the page differs from the built
-    content: a change by others to such a field is a conflict. `apply_repair` returns the stored content after an
-    automatic repair. With `as_suggestions`, changed texts become suggestions, and only changed facts are stored.
+    content: a change by others to such a field is a conflict. With `as_suggestions`, changed texts become suggestions, and only changed facts are stored.
     """
 
     build_content: BuildContent
@@ -52,7 +51,6 @@ class SaveRequest:
     list_unstored_keys: Callable[[], Iterable[str]] = tuple
     choices: Mapping[str, MergeChoice] = field(default_factory=dict)
     choices_revision: int = 0
-    apply_repair: Callable[[Content], Content | None] | None = None
     as_suggestions: bool = False
 
 
@@ -143,9 +141,8 @@ def merge_and_save(
         number, revision = past.newest.number, None
         if content != stored:
             number += 1
-            kind = _determine_kind(save_request, stored, content)
             new = PreparedContent(content, free)
-            revision = store_revision(run, new, stored, kind=kind, number=number)
+            revision = store_revision(run, new, stored, kind=Revision.Kind.SAVE, number=number)
             _store_keys(row, save_request, given, first, number)
         return SaveResult(
             row, content, mine, number, revision, given, merged.keys_from_theirs, past.other_editors
@@ -324,12 +321,6 @@ def _build_chooser(
         return lambda place: None
     shown, now = collect_values_by_key(history.shown_content), collect_values_by_key(stored)
     return lambda place: save_request.choices.get(place) if shown.get(place) == now.get(place) else None
-
-
-def _determine_kind(save_request: SaveRequest, stored: Content, content: Content) -> Revision.Kind:
-    """Return REPAIR only if the content differs from the stored one by the repair alone."""
-    repaired = save_request.apply_repair(stored) if save_request.apply_repair else None
-    return Revision.Kind.REPAIR if repaired == content else Revision.Kind.SAVE
 
 
 def _reuse_resent_bullets(

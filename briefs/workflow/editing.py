@@ -250,10 +250,9 @@ def build_revision(
     provenance: Mapping[str, Any] | None = None,
     number: int = 1,
 ) -> Revision:
-    """Build an unsaved revision that marks, by hash, which parts changed. A repair marks none."""
+    """Build an unsaved revision that marks, by hash, which parts changed."""
     hashes = content.hashes()
     was = before.hashes() if before else _BLANK
-    mine = kind != Revision.Kind.REPAIR
     return Revision(
         brief=brief,
         number=number,
@@ -263,7 +262,7 @@ def build_revision(
         also_by=also_by,
         at=now,
         **{f"hash_{part}": value for part, value in hashes.items()},
-        **{f"changed_{part}": mine and value != was[part] for part, value in hashes.items()},
+        **{f"changed_{part}": value != was[part] for part, value in hashes.items()},
         **(provenance or {}),
     )
 

@@ -335,23 +335,13 @@ class _Wording:
             yield self._describe_own_facts(rule.free_publishers)
 
     def _describe_signatures(self) -> Iterator[Line]:
-        """Tell the approver who signed what and when, and how many of the pairs they had unfolded."""
+        """Tell the approver who signed what and when."""
         for side in SIDES:
             signatures = []
             for signoff in self.rule.facts.list_standing_yes(side):
                 day = format_since(signoff.at, self.rule.facts.now) or gettext("today")
-                values = {
-                    "name": self._name(signoff.by_id),
-                    "day": day,
-                    "n": signoff.pairs_read,
-                    "m": signoff.pairs,
-                }
-                text = (
-                    gettext("%(name)s (%(day)s)")
-                    if signoff.pairs_read is None
-                    else gettext("%(name)s (read %(n)s of %(m)s, %(day)s)")
-                )
-                signatures.append(text % values)
+                values = {"name": self._name(signoff.by_id), "day": day}
+                signatures.append(gettext("%(name)s (%(day)s)") % values)
             if signatures:
                 yield say(
                     gettext("%(language)s: %(names)s."),

@@ -81,7 +81,6 @@ def renew_proposal(proposal: Proposal, *, by: Person, now: dt.datetime | None = 
                 by=by,
                 version=text.version if text else 0,
                 start_here=old.after["start_here"],
-                question=old.after.get("question"),
                 now=now,
             )
         stored = proposed_rows.find_row(old.about) if old.before else None
@@ -100,8 +99,7 @@ def is_outdated(proposal: Proposal) -> bool:
     """Return whether the row, or the row to merge it into, has changed since the proposal."""
     if proposal.kind == Proposal.Kind.INTRODUCTION:
         key = proposal.about.removeprefix(SITE_TEXT_PREFIX)
-        before = {"question": {}, **proposal.before}  # a proposal from before topics had questions
-        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != before)
+        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != proposal.before)
     if proposal.kind == Proposal.Kind.NEW:
         return False
     stored = proposed_rows.find_row(proposal.about)

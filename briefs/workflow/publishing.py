@@ -2,17 +2,15 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import cast
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs import checks
 from briefs.content import SIDES, Content
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Edition, Keyword, Person, State
+from briefs.models import Brief, ChangeKind, Edition, Keyword, Person, State
 
 from .assignments import end_assignments
 from .editions import (
@@ -24,9 +22,8 @@ from .editions import (
     find_unconfirmed_edition,
     why_not_at_time,
 )
-from .reviewing import why_not_complete, why_not_ready
+from .reviewing import why_not_complete
 from .rules import four_eyes
-from .rules.check_context import load_check_context
 from .rules.fact_ticks import ChangedFact, format_fact_labels, load_changed_facts
 from .rules.four_eyes import SignOffStatuses
 from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
@@ -55,10 +52,11 @@ def approve(
         history = BriefHistory.load(row)
         changed_facts = load_changed_facts(history, content, names, build_statuses(history, content))
         reasons = why_not_approve(row, content, history, by, changed_facts, ticked=ticked)
-        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, content, change, run.now)
+        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
         if reasons:
             raise Refused(*reasons)
-        change = replace(change, kind="", note_zh="", note_en="") if change.minor else change
+        if change.kind == ChangeKind.SMALL_REPAIR:
+            change = ChangeNote(change.kind)
         return _publish(run, content, history, at=at, change=change, note=change.note_zh)
 
 
@@ -105,7 +103,6 @@ def _publish(
         four_eyes=settings.DIGEST_FOUR_EYES,
         urgent=bool(urgent_reason),
         urgent_reason=urgent_reason,
-        minor=change.minor,
         change_kind=change.kind,
         change_note_zh=change.note_zh.strip(),
         change_note_en=change.note_en.strip(),
@@ -130,7 +127,7 @@ def why_not_approve(
     """Return all unmet conditions: blocking findings, date, sign-offs, keyword labels, open notes, last editor, ticks."""
     statuses = build_statuses(history, content)
     reasons = (
-        why_not_ready(row, content)
+        why_not_complete(content)
         + _unconfirmed_date_reasons(row, content)
         + four_eyes.why_not_signed(statuses)
     )
@@ -170,22 +167,11 @@ def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
     ]
 
 
-def why_not_change_note(
-    history: BriefHistory, content: Content, change: ChangeNote, now: dt.datetime
-) -> list[Reason]:
-    """Return reasons against the change note. From the second public edition on, a note in both languages is required, or
-    the mark *minor*, which the checks must confirm.
-    """
-    before = find_last_shown_edition(history.editions, now)
-    if before is None:
+def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:
+    """Return reasons against the change note, which is required from the second public edition on."""
+    if find_last_shown_edition(history.editions, now) is None or change.is_described:
         return []
-    if not change.minor and change.is_described:
-        return []
-    if not change.minor and change.note_zh and change.note_en:
-        return [Reason("kind-needed", {}, "change")]
-    if any(checks.find_substantive_differences(before.frozen_content, content, load_check_context())):
-        return [Reason("not-minor" if change.minor else "change-note", {}, "change")]
-    return [] if change.minor else [Reason("change-note-or-minor", {}, "change")]
+    return [Reason("kind-needed" if change.note_zh and change.note_en else "change-note", {}, "change")]
 
 
 def why_not_publish_urgently(

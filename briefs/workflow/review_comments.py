@@ -1,4 +1,4 @@
-"""Verbs on review comments: suggestions and their answers, replies to notes, and marks of texts as fine."""
+"""Verbs on review comments: suggestions and their answers and replies to notes."""
 
 import datetime as dt
 from collections import defaultdict
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Self, cast
 from django.utils.translation import gettext
 
 from briefs.content import SIDES, Content, Side, hash_json, tidy_line
-from briefs.models import Answer, Brief, Look, Note, Person, Reply, Revision, Suggestion
+from briefs.models import Answer, Brief, Note, Person, Reply, Revision, Suggestion
 
 from .editing import keep_staff_fields, write_revision
 from .reviewing import find_writers
@@ -254,36 +254,3 @@ def reopen(note: Note, *, by: Person, now: dt.datetime | None = None) -> None:
         resolved = Note.objects.filter(pk=note.pk).exclude(resolved_at=None)
         if resolved.update(resolved_at=None, resolved_by=None):
             run.record_event("reopen", note=Note.objects.values_list("text", flat=True).get(pk=note.pk))
-
-
-def mark_as_fine(
-    brief: Brief | int,
-    anchor: TextAnchor,
-    side: Side,
-    *,
-    by: Person,
-    is_fine: bool = True,
-    now: dt.datetime | None = None,
-) -> None:
-    """Mark a text as fine for one person, or unmark it. The mark lapses when the text changes."""
-    with run_verb("sign_off", brief, by=by, now=now) as run:
-        row = run.row
-        text = anchor.find_text(load_working_copy(row), side)
-        mine = Look.objects.filter(brief=row, person=by, place=str(anchor), side=side)
-        if not is_fine or text is None:
-            mine.delete()
-            return
-        values = {"text": hash_json(text), "at": run.now}
-        Look.objects.update_or_create(brief=row, person=by, place=str(anchor), side=side, defaults=values)
-
-
-def find_fine_texts(brief: Brief, content: Content, person: Person) -> set[tuple[str, str]]:
-    """Return (anchor, side) of the texts that this person marked as fine and that are unchanged since."""
-    found = set()
-    for mark in Look.objects.filter(brief=brief, person=person):
-        place = TextAnchor.parse(mark.place)
-        side: Side = "zh" if mark.side == "zh" else "en"
-        text = place.find_text(content, side) if place else None
-        if text is not None and hash_json(text) == mark.text:
-            found.add((mark.place, mark.side))
-    return found

@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from briefs import checks, policy
@@ -15,7 +14,6 @@ from briefs.models.people import IMPORTER
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
-from .rules.check_context import load_check_context
 from .rules.fact_ticks import format_fact_labels, load_changed_facts
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.transitions import (
@@ -86,19 +84,10 @@ def _describe_dismissal(dismissal: Dismissal) -> str:
     return f"{dismissal.code} {place}: {dismissal.reason}"
 
 
-# Find what blocks submission and approval: findings of the checks in `DIGEST_BLOCKING_CHECKS`.
+# Find what blocks submission and approval.
 
 COMPLETENESS_CHECK = "completeness"
-"""Check that always blocks, regardless of the setting, and cannot be dismissed."""
-
-
-def is_blocking(finding: checks.Finding) -> bool:
-    return finding.check_name == COMPLETENESS_CHECK or finding.check_name in settings.DIGEST_BLOCKING_CHECKS
-
-
-def why_not_ready(row: Brief, content: Content) -> list[Reason]:
-    """Return a reason for each finding that blocks submission and approval."""
-    return [build_reason(finding) for finding in find_blocking(row, content)]
+"""The check that blocks. Its findings cannot be dismissed."""
 
 
 def why_not_complete(content: Content) -> list[Reason]:
@@ -115,15 +104,6 @@ def find_incomplete(content: Content) -> list[checks.Finding]:
     return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
 
 
-def find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
-    """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
-    if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
-        return find_incomplete(content)
-    found = checks.run_checks(content, load_check_context(content))
-    found = checks.remove_dismissed(found, map(to_check_dismissal, load_dismissals(row.pk)), content)
-    return [finding for finding in found if is_blocking(finding)]
-
-
 # Review verbs: submit, take back, sign off, send back, and notes.
 
 SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
@@ -132,7 +112,7 @@ SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     with run_verb("submit", brief, by=by, now=now, version=version) as run:
-        if reasons := why_not_ready(run.row, load_working_copy(run.row)):
+        if reasons := why_not_complete(load_working_copy(run.row)):
             raise Refused(*reasons)
         run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
         _notify_reviewers(run.row, run.record_event())
@@ -184,14 +164,10 @@ def sign_off(
     *,
     by: Person,
     seen: str,
-    pairs_read: int | None = None,
     now: dt.datetime | None = None,
     note: str = "",
 ) -> SignOff:
-    """Sign off one language of the content whose hash (`seen`) the page showed.
-
-    `pairs_read` is how many pairs the page had unfolded, for the approver to see.
-    """
+    """Sign off one language of the content whose hash (`seen`) the page showed."""
     with run_verb("sign_off", brief, by=by, now=now) as run:
         row = run.row
         content = load_working_copy(row)
@@ -205,9 +181,7 @@ def sign_off(
             )
         if by.pk in statuses.signed_by:
             return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        pairs = len(content.bullets)
-        read = None if pairs_read is None else min(pairs_read, pairs)
-        signoff = _store_signoff(run, side, seen, yes=True, note=note, pairs=pairs, pairs_read=read)
+        signoff = _store_signoff(run, side, seen, yes=True, note=note)
         event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
         _notify_of_signoff(row, content, event, side)
         return signoff

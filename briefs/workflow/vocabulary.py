@@ -151,20 +151,17 @@ def revise_site_text(
     by: Person,
     version: int,
     start_here: Sequence[Mapping[str, Any]] = (),
-    question: Mapping[str, Any] | None = None,
     now: dt.datetime | None = None,
 ) -> Proposal | None:
     """Store a new site text. An introduction of a topic becomes a proposal, which is returned.
 
-    Raise Refused when `version` is not the newest one. `start_here` and `question` are as in `SiteText`. The event keeps the whole
+    Raise Refused when `version` is not the newest one. `start_here` is as in `SiteText`. The event keeps the whole
     text, so that earlier ones can be read.
     """
     now = now or timezone.now()
     require_allowed(by, "edit_site")
     chosen = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
-    asked: dict[str, Any] = dict(question or {})
-    asked |= {side: tidy(asked[side]) for side in SIDES if asked}
-    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen, "question": asked}
+    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen}
     note = _describe_site_text(values)
     about = build_site_text_topic(key)
     with transaction.atomic():
@@ -191,7 +188,7 @@ def is_introduction(key: str) -> bool:
     return "/" in key
 
 
-SITE_TEXT_VALUES: Final = ("text_zh", "text_en", "start_here", "question")
+SITE_TEXT_VALUES: Final = ("text_zh", "text_en", "start_here")
 
 
 def read_site_text(text: SiteText | None) -> dict[str, Any]:
@@ -213,10 +210,7 @@ def store_site_text(
 
 def _describe_site_text(values: Mapping[str, Any]) -> str:
     chosen = (f"{choice['zh']}\n{choice['en']}" for choice in values["start_here"])
-    question = values["question"]
-    asked = [question[side] for side in SIDES] if question else []
-    asked += [f"{claim['brief']}#b{claim['number']}" for claim in question.get("claims", ())]
-    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen, *asked)))
+    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen)))
 
 
 def build_site_text_topic(key: str) -> str:

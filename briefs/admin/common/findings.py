@@ -20,18 +20,15 @@ from briefs import checks
 from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
-from briefs.workflow.reviewing import COMPLETENESS_CHECK, is_blocking, load_dismissals, to_check_dismissal
+from briefs.workflow.reviewing import COMPLETENESS_CHECK, load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.refusals import describe_finding
 
-REPAIR_ALL_PREFIX: Final = "all:"
 MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""
 MAX_CHECKED_BULLETS: Final = 1_000
 MAX_CHECKED_CHARACTERS: Final = 150_000
 """Bullets beyond this total are not checked, and the page says so: the longest brief would take two seconds."""
-PLAIN_REPAIR: Final = "plain"
-"""The id of the repair of everything that needs no judgement."""
 
 _ORDER = {
     "source": 0,
@@ -71,20 +68,6 @@ class CheckedContent:
     def plain_repair(self) -> checks.Repair:
         return checks.collect_plain_repairs(self.open_findings, self.content, checks.PLAIN_CHECKS)
 
-    def find_repair(self, id: str) -> tuple[str, tuple[checks.Edit, ...]]:
-        """Return the code and the edits of a finding's repair, or of all repairs of a code for `all:<code>`.
-
-        If there is no repair, there are no edits.
-        """
-        if id == PLAIN_REPAIR:
-            return id, self.plain_repair.edits
-        if id.startswith(REPAIR_ALL_PREFIX):
-            code = id.removeprefix(REPAIR_ALL_PREFIX)
-            every = checks.combine_repairs(self.open_findings).get(code)
-            return code, every.edits if every else ()
-        finding = self.get_finding(id)
-        return (finding.code, finding.repair.edits) if finding and finding.repair else ("", ())
-
 
 def count_checked_bullets(content: Content) -> int:
     sizes = accumulate(len(bullet.text_zh) + len(bullet.text_en) for bullet in content.bullets)
@@ -119,7 +102,9 @@ def as_json_with_plain_repair(
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
-    first = sorted(look.open_findings, key=lambda finding: not is_blocking(finding))[:MAX_SHOWN]
+    first = sorted(look.open_findings, key=lambda finding: finding.check_name != COMPLETENESS_CHECK)[
+        :MAX_SHOWN
+    ]
     shown = []
     for finding in sorted(first, key=page.sort_key):
         shown.append(
@@ -143,20 +128,7 @@ def as_json_with_plain_repair(
     repair = look.plain_repair
     n = int(repair.values["n"])
     label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
-    return shown, _repair_as_json(PLAIN_REPAIR, label, repair, page) if n > 1 else None
-
-
-def apply_minor_repair(brief_pk: int, content: Content, id: str) -> Content | None:
-    """Return the content after this repair, or None unless only white space or punctuation changes.
-
-    `id` is that of a finding, or `all:<code>`.
-    """
-    look = CheckedContent.check(brief_pk, content)
-    code, edits = look.find_repair(id)
-    if not edits or code.partition(".")[0] not in checks.MINOR_REPAIR_CHECKS | {PLAIN_REPAIR}:
-        return None
-    new = checks.apply_edits(content, edits)
-    return new if new is not None and checks.differs_only_in_punctuation(content, new, look.context) else None
+    return shown, _repair_as_json(label, repair, page) if n > 1 else None
 
 
 class Utf16Offsets:
@@ -230,20 +202,18 @@ _FIELD_ADDRESSES = {name: f"#{name}" for name in ("source", "date", "url")} | {"
 
 
 def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, Any]:
-    repair, finding_id, key = finding.repair, compute_finding_id(finding), page.key(finding)
+    repair, key = finding.repair, page.key(finding)
     return {
-        "id": finding_id,
+        "id": compute_finding_id(finding),
         "code": finding.code,
         "check": finding.check_name,
-        "blocks": is_blocking(finding),
+        "blocks": finding.check_name == COMPLETENESS_CHECK,
         "key": key,
         "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,
         "message": describe_finding(finding.code, finding.values),
         "spans": page.marked_spans(finding),
-        "repair": _repair_as_json(finding_id, _repair_label(finding), repair, page)
-        if repair and repair.edits
-        else None,
+        "repair": _repair_as_json(_repair_label(finding), repair, page) if repair and repair.edits else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
         "link": _offer_link(repair),
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
@@ -258,8 +228,8 @@ def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
 
-def _repair_as_json(id: str, label: str, repair: checks.Repair, page: _EditorPage) -> dict[str, Any]:
-    return {"id": id, "label": label, "edits": page.edits_as_json(repair.edits)}
+def _repair_as_json(label: str, repair: checks.Repair, page: _EditorPage) -> dict[str, Any]:
+    return {"label": label, "edits": page.edits_as_json(repair.edits)}
 
 
 def _repair_label(finding: checks.Finding) -> str:
@@ -282,7 +252,7 @@ def _repair_all_as_json(
     if repair_all is None or len(repair_all.edits) <= len(own):
         return None
     label = _apply_all_label(int(repair_all.values["n"]))
-    return _repair_as_json(f"{REPAIR_ALL_PREFIX}{finding.code}", label, repair_all, page)
+    return _repair_as_json(label, repair_all, page)
 
 
 def _copy_structure_actions() -> Iterator[dict[str, str]]:

@@ -387,12 +387,10 @@ def _add_save_messages(request: HttpRequest, saved: SaveResult) -> None:
 
 def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request)
-    repair = request.POST.get("repair", "")
     return _save_and_respond(
         request,
         person,
         lambda typed: workflow.merge_and_save(pk, typed, by=person),
-        (lambda stored: findings.apply_minor_repair(pk, stored, repair)) if repair else None,
         brief_id=pk,
     )
 
@@ -412,7 +410,6 @@ def _save_and_respond(
     request: HttpRequest,
     person: Person,
     save: Callable[[SaveRequest], SaveResult],
-    apply_repair: Callable[[Content], Content | None] | None = None,
     *,
     brief_id: int | None = None,
 ) -> HttpResponse:
@@ -429,7 +426,6 @@ def _save_and_respond(
         page_key=read_page_key(request.POST),
         revert_refused=partial_save.revert_rejected,
         list_unstored_keys=lambda: partial_save.rejected_keys,
-        apply_repair=apply_repair,
     )
     try:
         if request.POST.get("compare"):

@@ -32,7 +32,6 @@ from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
 
 MAX_SESSION_PAUSE: Final = dt.timedelta(minutes=10)
 """Maximum time between two saves of one session."""
-_SESSION_KINDS: Final = (Revision.Kind.SAVE, Revision.Kind.REPAIR)
 
 
 @dataclass(slots=True)
@@ -74,8 +73,8 @@ def group_edit_sessions(
 def _is_same_session(earlier: Revision, later: Revision) -> bool:
     return (
         (earlier.by_id, earlier.also_by_id) == (later.by_id, later.also_by_id)
-        and earlier.kind in _SESSION_KINDS
-        and later.kind in _SESSION_KINDS
+        and earlier.kind == Revision.Kind.SAVE
+        and later.kind == Revision.Kind.SAVE
         and later.at - earlier.at <= MAX_SESSION_PAUSE
     )
 

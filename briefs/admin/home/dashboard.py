@@ -20,7 +20,7 @@ from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from briefs.content import SIDES
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
 from briefs.workflow.next_step import describe_step
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
@@ -186,7 +186,8 @@ def _drafts(waiting: TaskList) -> list[Section]:
     for brief in waiting.drafts:
         if brief in mine:
             continue
-        who = str(brief.assigned_to or (_("nobody yet") if brief.is_planned else brief.updated_by))
+        editor = None if brief.is_planned or brief.assigned_to else brief.updated_by
+        who = str(brief.writer or editor or _("nobody yet"))
         line = Line(
             brief, who, _format_due(brief.due_on, waiting.today), choose_tone(brief.due_on, waiting.today)
         )

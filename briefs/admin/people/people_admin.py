@@ -8,15 +8,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import UserChangeForm, UserCreationForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -32,14 +31,45 @@ from briefs.models import Person
 from briefs.models.people import SignInEvent
 from briefs.workflow import Refused
 
-from .leaving import (
-    count_assigned_parts,
-    get_changeable_person,
-    grantable_groups,
-    has_left,
-    has_more_permissions,
-    leaver_page,
-)
+# Who may change whose account. Nobody grants permissions that they lack or changes a person who has more.
+
+
+def get_permission_names(person: Person) -> set[str]:
+    """Return the person's permissions, even if the account is inactive, since it could be reactivated."""
+    groups = Permission.objects.filter(group__user=person)
+    rows = (groups | person.user_permissions.all()).values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in rows}
+
+
+def grantable_groups(person: Person) -> QuerySet[Group]:
+    """Return the groups whose permissions the person has in full."""
+    groups = Group.objects.order_by("name")
+    if person.is_superuser:
+        return groups
+    held = get_permission_names(person)
+    names = {
+        group.pk: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+        for group in groups.prefetch_related("permissions__content_type")
+    }
+    return groups.filter(pk__in=[pk for pk, permissions in names.items() if permissions <= held])
+
+
+def has_more_permissions(person: Person, *, than: Person) -> bool:
+    if than.is_superuser:
+        return False
+    return person.is_superuser or not get_permission_names(person) <= get_permission_names(than)
+
+
+def get_changeable_person(request: HttpRequest, pk: int) -> Person:
+    """Return the person. Raise PermissionDenied if the requesting person may not change the account."""
+    me = person_of(request)
+    if not me.has_perm("briefs.change_person"):
+        raise PermissionDenied
+    person = get_object_or_404(Person, pk=pk)
+    if has_more_permissions(person, than=me):
+        raise PermissionDenied
+    return person
+
 
 # Forms that create and change a person.
 
@@ -152,11 +182,7 @@ PHRASES: dict[str, str | Promise] = {
     "asked for a new password": gettext_lazy("asked for a new password"),
     "sent a link to choose a password": gettext_lazy("sent a link to choose a password"),
     "removed the second factors": gettext_lazy("removed the second factors"),
-    "parts handed over": gettext_lazy("parts handed over"),
-    "links revoked": gettext_lazy("links revoked"),
     "sessions ended": gettext_lazy("sessions ended"),
-    "left": gettext_lazy("left"),
-    "handed over": gettext_lazy("handed over"),
     "second factor": gettext_lazy("second factor"),
     "password": gettext_lazy("password"),
     "totp": gettext_lazy("authenticator app"),
@@ -195,10 +221,8 @@ def build_account_section(request: HttpRequest, person: Person) -> dict[str, Any
         "person": person,
         "setup": SignInSetup.load(person, now=now),
         "is_own": person.pk == me.pk,
-        "has_left": has_left(person),
-        "may_sign_in": person.is_active and person.is_staff,
+        "may_sign_in": person.has_desk_access,
         "may_reset": me.is_superuser,
-        "open_parts": count_assigned_parts(person),
     }
 
 
@@ -283,7 +307,6 @@ PAGES = (
     ("<int:pk>/invite/", send_password_link, "invite"),
     ("<int:pk>/sign-out/", sign_out_everywhere, "sign_out"),
     ("<int:pk>/second-factors/", remove_second_factors, "second_factors"),
-    ("<int:pk>/leave/", leaver_page, "leave"),
 )
 """Route, view and end of the name of each page about one person."""
 
@@ -378,7 +401,7 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
                 "fields": ("is_active", "is_staff", "groups", *SUPERUSER_ONLY_FIELDS),
                 "description": gettext_lazy(
                     "Whoever leaves is made inactive. Nobody is deleted: what they did stays theirs. Unticking "
-                    "“Active” signs the person out; open work stays with the person until it is handed over."
+                    "“Active” signs the person out and closes their preview links. Their open work shows as unassigned."
                 ),
             },
         ),
@@ -405,8 +428,8 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
     @admin.display(description=gettext_lazy("Access"), ordering="is_active")
     def access(self, person: Person) -> str:
         """Say who cannot sign in, and to superusers who has no second factor."""
-        if not (person.is_active and person.is_staff):
-            return _("Has left") if has_left(person) else _("Inactive")
+        if not person.has_desk_access:
+            return _("Inactive")
         has_factor = getattr(person, "has_second_factor", None)
         return _("Without second factor") if has_factor is False else ""
 
@@ -415,7 +438,7 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
         return format_ago(person.last_login, timezone.now()) if person.last_login else _("Never")
 
     def choose_tone(self, row: Person) -> str:
-        return "" if row.is_active and row.is_staff else "past"
+        return "" if row.has_desk_access else "past"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         people: QuerySet[Person] = super().get_queryset(request).prefetch_related("groups")
@@ -454,24 +477,13 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
             )
         if not change and form.cleaned_data["send_invitation"]:
             queue_invitation(person, now=timezone.now())
-        if change and {"is_active", "is_staff"} & {*changed} and not (person.is_active and person.is_staff):
+        if change and {"is_active", "is_staff"} & {*changed} and not person.has_desk_access:
             end_sessions(person)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
         if not obj.has_usable_password():
             messages.success(request, describe_password_link(obj))
         return super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if not (obj.is_active and obj.is_staff) and count_assigned_parts(obj):
-            text = gettext("%(name)s cannot sign in, and open work is still assigned to them.") % {
-                "name": obj
-            }
-            link = reverse("admin:briefs_person_leave", args=[obj.pk])
-            messages.warning(
-                request, format_html('{} <a href="{}">{}</a>', text, link, gettext("Hand over the open work"))
-            )
-        return super().response_change(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Deny changes to people with more permissions, whose password could otherwise be set."""

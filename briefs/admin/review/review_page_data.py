@@ -1,4 +1,4 @@
-"""The data of the review page: rows with both languages, changes, findings, notes, suggestions and progress."""
+"""The data of the review page: rows with both languages, changes, findings, notes and suggestions."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_jso
 from briefs.models import Edition, Revision, SiteText, State
 from briefs.rendering.text import NestedPosition as Spot
 from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
-from briefs.workflow.review_comments import TextAnchor, find_fine_texts, index_texts
+from briefs.workflow.review_comments import TextAnchor, index_texts
 
 # Rows of the review screen: a headline, summary or bullet with both languages and their annotations.
 
@@ -49,9 +49,6 @@ class ReviewCell:
     previous_structure: str = ""
     """Level and marker before the change, if they changed."""
     is_changed: bool = False
-    is_fine: bool = False
-    is_mine: bool = True
-    """Whether this person reviews the language."""
     form_data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -98,15 +95,6 @@ class ReviewPair:
     bullet: Bullet | None = None
     previous_position: int = 0
     margin: Margin = field(default_factory=Margin)
-
-    @property
-    def cells_to_review(self) -> list[ReviewCell]:
-        """Return the non-empty texts that this person has to review."""
-        return [cell for cell in self.cells if cell.text and cell.is_mine]
-
-    @property
-    def is_done(self) -> bool:
-        return all(cell.is_fine for cell in self.cells_to_review)
 
     @property
     def is_changed(self) -> bool:
@@ -299,7 +287,7 @@ class ReviewPageData:
         html = SafeString(escape(text)) if old == text else render_diff(old, text, self._diff_effort)
         return ReviewCell(
             side, str(place), text, html, hash_json(text), nesting, structure_before(row, side),
-            is_changed=old != text, is_fine=(str(place), side) in self._cells_marked_fine, is_mine=side in self.reviewed_sides,
+            is_changed=old != text,
             form_data=self.form_data,
         )  # fmt: skip
 
@@ -318,10 +306,6 @@ class ReviewPageData:
         A page with many changed texts then takes about a second at most.
         """
         return share_effort(4 + 2 * sum(not row.is_same for row in self._diff_rows.values()))
-
-    @cached_property
-    def _cells_marked_fine(self) -> set[tuple[str, str]]:
-        return find_fine_texts(self.page_data.brief, self.page_data.content, self.page_data.person)
 
     def removed_bullets(self) -> list[Bullet]:
         """Return the bullets of the base that the current text no longer has."""
@@ -348,53 +332,22 @@ class ReviewPageData:
         """Return the unsent note on the whole brief."""
         return str(self.form_data.get("note-brief-", ""))
 
-    # Progress and sign-off
-
-    @cached_property
-    def _progress_counts(self) -> tuple[int, int]:
-        pairs = [pair for pair in self.pairs if pair.cells_to_review]
-        return sum(pair.is_done for pair in pairs), len(pairs)
-
-    def progress(self) -> str:
-        return _("%(n)s of %(m)s pairs seen") % dict(zip("nm", self._progress_counts, strict=True))
-
-    @property
-    def unseen_count(self) -> int:
-        return self._progress_counts[1] - self._progress_counts[0]
+    # Sign-off
 
     @cached_property
     def changed_pairs(self) -> list[ReviewPair]:
         return [pair for pair in self.pairs if pair.is_changed]
 
     @property
-    def unseen_changes(self) -> list[ReviewPair]:
-        return [pair for pair in self.changed_pairs if pair.cells_to_review and not pair.is_done]
-
-    @property
     def shows_only_changes(self) -> bool:
         """Return whether to leave out unchanged rows: by default for a reviewer who has answered before."""
         return bool(self.changed_pairs) and self.only != "0" and (self.only == "1" or self.since == "mine")
 
-    @property
-    def unfolded_count(self) -> int:
-        """Return how many of the bullets the page shows: what somebody who signs here has had before them."""
-        bullets = [pair for pair in self.pairs if pair.bullet]
-        return sum(not self.shows_only_changes or pair.is_changed for pair in bullets)
-
     def answers(self) -> list[dict[str, Any]]:
-        """Return `signoffs_by_side` with what the person has seen, the person's languages first."""
-        rows = sorted(
+        """Return `signoffs_by_side`, the person's languages first."""
+        return sorted(
             self.page_data.signoffs_by_side(), key=lambda row: row["side"] not in self.reviewed_sides
         )
-        for row in rows:
-            row["seen"] = self._describe_seen(row["side"])
-        return rows
-
-    def _describe_seen(self, side: Side) -> str:
-        cells = [cell for pair in self.pairs for cell in pair.cells if cell.side == side and cell.text]
-        changed = [cell for cell in cells if cell.is_changed]
-        values = {"n": sum(cell.is_fine for cell in changed or cells), "m": len(changed or cells)}
-        return (_("%(n)s of %(m)s changes seen") if changed else _("%(n)s of %(m)s texts seen")) % values
 
     @property
     def open_note_count(self) -> int:

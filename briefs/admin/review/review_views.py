@@ -194,10 +194,6 @@ def _get_place_or_404(brief: Brief, target: str) -> TextAnchor:
     return place
 
 
-def _set_fine(brief: Brief, by: Person, data: QueryDict, target: str, side: str, *, fine: bool) -> None:
-    workflow.mark_as_fine(brief, _get_place_or_404(brief, target), parse_side(side), by=by, is_fine=fine)
-
-
 def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     """Add a note to one side of a text, or to the whole brief if the target is `brief`."""
     text = data.get(f"note-{target}-{side}", "")
@@ -230,8 +226,6 @@ def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) ->
 
 
 REVIEW_ACTIONS: dict[str, ReviewAction] = {
-    "fine": lambda *given: _set_fine(*given, fine=True),
-    "unfine": lambda *given: _set_fine(*given, fine=False),
     "note": _add_note,
     "suggest": _suggest,
     "accept": _on_row(Suggestion, workflow.accept),
@@ -241,8 +235,6 @@ REVIEW_ACTIONS: dict[str, ReviewAction] = {
     "reopen": _on_row(Note, review_comments.reopen),
 }
 POLICY_VERBS = {
-    "fine": "sign_off",
-    "unfine": "sign_off",
     "accept": "edit",
     "decline": "note",
     "reply": "note",

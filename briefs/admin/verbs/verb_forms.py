@@ -10,21 +10,18 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import checks, workflow
-from briefs.admin.common.fact_text import format_fact
+from briefs import workflow
 from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
 from briefs.admin.common.interface_labels import (
-    FIELD_LABELS,
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
 )
-from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.content import LANGUAGE_TAGS, SIDES, Content, Facts, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
 from briefs.facts import FACTS
 from briefs.models import ChangeKind, WithdrawalKind
@@ -33,7 +30,6 @@ from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow import Reason, publishing
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.transitions import format_time
 
@@ -117,10 +113,6 @@ class VerbForm(forms.Form):
 
     def notices(self) -> list[dict[str, str]]:
         """Return the notices, in both languages, that readers would see in place of the text."""
-        return []
-
-    def differences(self) -> list[dict[str, str]]:
-        """Return the substantive differences from the public content."""
         return []
 
     def facts_to_tick(self) -> list[dict[str, Any]]:
@@ -285,6 +277,7 @@ class SourceWithdrewForm(VerbForm):
 
 # Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule.
 
+TIME_WITH_NOW: Final = gettext_lazy("You entered a time and chose “now”. Empty the time, or schedule.")
 MISSING_LABEL_WARNINGS: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
     "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
@@ -318,7 +311,7 @@ class ScheduledVerbForm(VerbForm):
         if later and not given:
             self.add_error("at", _("Choose a time."))
         if given and not later:
-            self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
+            self.add_error("at", TIME_WITH_NOW)
         if self.ambiguous_moments and later:
             if which := values.get("which"):
                 values["at"] = self.ambiguous_moments[int(which)]
@@ -353,8 +346,7 @@ class ChangeNoteFields(forms.Form):
 class ChangeNoteForm(VerbForm, ChangeNoteFields):
     """Change note of the next edition, asked for only once an edition has been public."""
 
-    minor = forms.BooleanField(label=gettext_lazy("Minor change"), required=False)
-    CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en", "minor")
+    CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en")
 
     def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
         super().__init__(data, page_data=page_data)
@@ -378,24 +370,9 @@ class ChangeNoteForm(VerbForm, ChangeNoteFields):
             return False
         return all(before.hash_side(side) == now.hash_side(side) for side in ("zh", "en"))
 
-    def differences(self) -> list[dict[str, str]]:
-        """Return the differences that make the change more than minor."""
-        before, now = self.last_public_content(), self.page_data.content
-        if before is None or "minor" not in self.fields:
-            return []
-        found = list(checks.find_substantive_differences(before, now, load_check_context()))
-        names = load_names_by_id([before, now]) if any(one.kind == "fact" for one in found) else NamesById()
-        return [
-            _describe_fact_difference(one.before, before.facts, now.facts, names)
-            if one.kind == "fact"
-            else _describe_difference(one)
-            for one in found
-        ]
-
     def build_change(self) -> workflow.ChangeNote:
         values = self.cleaned_data
-        texts = {name: values.get(name, "") for name in ("kind", "note_zh", "note_en")}
-        return workflow.ChangeNote(**texts, minor=values.get("minor", False))
+        return workflow.ChangeNote(**{name: values.get(name, "") for name in self.CHANGE_FIELDS})
 
 
 _SOURCE_WITHDREW: Final = {
@@ -403,37 +380,8 @@ _SOURCE_WITHDREW: Final = {
     "note_zh": "原文已由來源撤回。",
     "note_en": "The source has withdrawn the original article.",
 }
-_DIFFERENCE_LABELS: Final = {
-    "number": gettext_lazy("Number"),
-    "name": gettext_lazy("Proper name"),
-    "url": gettext_lazy("Address"),
-    "negation": gettext_lazy("Negation"),
-    "opposite": gettext_lazy("Opposite"),
-    "missing": pgettext_lazy("difference", "Text"),
-    "fact": gettext_lazy("Article"),
-}
 MAX_EXCERPT_LENGTH: Final = 60
 """Characters shown of an excerpt."""
-
-
-def _describe_fact_difference(name: str, old: Facts, new: Facts, names: NamesById) -> dict[str, str]:
-    return {
-        "kind": str(_DIFFERENCE_LABELS["fact"]),
-        "place": str(FIELD_LABELS[name]),
-        "before": format_fact(old, name, names),
-        "after": format_fact(new, name, names),
-    }
-
-
-def _describe_difference(difference: checks.SubstantiveDifference) -> dict[str, str]:
-    places = {"headline": _("Headline"), "summary": _("Summary"), "picture": _("Alt text")}
-    place = f"#b{difference.bullet}" if difference.bullet else places.get(difference.field, "")
-    return {
-        "kind": str(_DIFFERENCE_LABELS[difference.kind]),
-        "place": " · ".join(filter(None, (place, str(SIDE_NAMES.get(difference.side, ""))))),
-        "before": difference.before[:MAX_EXCERPT_LENGTH],
-        "after": difference.after[:MAX_EXCERPT_LENGTH],
-    }
 
 
 class NamesSeenForm(VerbForm):
@@ -493,7 +441,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
             return build_keyword_url(
                 reason.values["pk"], back=reverse("admin:briefs_brief_change", args=[pk])
             )
-        return "#differs" if reason.code == "not-minor" else ""
+        return ""
 
     def _open_note_errors(self) -> list[FieldError]:
         review = reverse("admin:briefs_brief_review", args=[self.page_data.brief.pk])
@@ -525,10 +473,6 @@ class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
     )
     reason = build_note_field(gettext_lazy("Reason"))
     field_order = ("reason", *ChangeNoteForm.CHANGE_FIELDS)
-
-    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
-        super().__init__(data, page_data=page_data)
-        self.fields.pop("minor", None)
 
     def blocking_errors(self) -> list[FieldError]:
         page_data = self.page_data

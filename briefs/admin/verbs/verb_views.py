@@ -83,8 +83,7 @@ type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
 def _build_sign_off(side: Any) -> DirectVerb:
     def sign_off(brief: Brief, by: Person, data: QueryDict) -> None:
-        read = read_number(data, "pairs_read") if data.get("pairs_read") else None
-        workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""), pairs_read=read)
+        workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""))
 
     return sign_off
 

@@ -23,9 +23,9 @@ from briefs.admin.common.brief_pages import add_done_message, render_page
 from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, render_diff
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.lists.desk_list import DeskChangeList, ListOnlyAdmin, Row, SelectFilter
-from briefs.content import LANGUAGE_TAGS, SIDES
+from briefs.content import LANGUAGE_TAGS
 from briefs.derived.name_changes import LineChange, Mark, PageChange, find_page_changes
-from briefs.models import Brief, Edition, Person, Proposal
+from briefs.models import Brief, Person, Proposal
 from briefs.models.vocabulary import Vocabulary
 from briefs.text import paths
 from briefs.workflow import proposals as proposal_verbs
@@ -76,7 +76,6 @@ INTRODUCTION_LABELS: Final = {
     "text_zh": gettext_lazy("Introduction, Chinese"),
     "text_en": gettext_lazy("Introduction, English"),
     "start_here": gettext_lazy("Start here"),
-    "question": gettext_lazy("Where they differ"),
 }
 ACTS: Final = ("accept", "reject", "withdraw", "renew")
 
@@ -234,30 +233,12 @@ def _describe_value(kind: type[Vocabulary], values: dict[str, Any], name: str) -
 
 def _describe_site_value(values: dict[str, Any], name: str) -> str:
     value = values.get(name, "")
-    if name == "question":
-        return "\n".join(_list_question_lines(value or {}))
     if name != "start_here":
         return str(value)
     briefs = Brief.objects.in_bulk([choice["brief"] for choice in value])
     return "\n".join(
         f"{briefs.get(choice['brief'], choice['brief'])}\n{choice['zh']}\n{choice['en']}" for choice in value
     )
-
-
-def _list_question_lines(question: dict[str, Any]) -> Iterator[str]:
-    """Yield the question in both languages, then of each point its brief, number and public text."""
-    yield from (question[side] for side in SIDES if question)
-    claims = question.get("claims", ())
-    listed = Edition.objects.listed(timezone.now()).filter(brief_id__in=[claim["brief"] for claim in claims])
-    public = {edition.brief_id: edition.frozen_content for edition in listed}
-    for claim in claims:
-        content = public.get(claim["brief"])
-        place = _("Point %(n)s") % {"n": claim["number"]}
-        if content is None:
-            yield f"{claim['brief']}, {place}"
-            continue
-        yield f"{content.headline(interface_side())}, {place}"
-        yield from (b.text(side) for b in content.bullets if b.number == claim["number"] for side in SIDES)
 
 
 # Touched pages

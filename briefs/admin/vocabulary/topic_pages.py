@@ -1,7 +1,6 @@
-"""Pages of the desk for the public page of a topic, author or source: introduction, question and recommended briefs."""
+"""Pages of the desk for the public page of a topic, author or source: introduction and recommended briefs."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,7 +27,7 @@ from briefs.models import (
     SiteText,
     Source,
 )
-from briefs.models.site import MAX_CLAIMS, MAX_START_HERE, MIN_CLAIMS
+from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
 from briefs.text import paths
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
@@ -46,16 +45,11 @@ MAX_INTRO_LENGTH = 1_500
 MAX_REASON_LENGTH = 120
 MAX_BRIEFS_OFFERED = 60
 MAX_EARLIER_SHOWN = 20
-MAX_QUESTION_LENGTH = 120
 PLACES = range(1, MAX_START_HERE + 1)
-CLAIM_PLACES = range(1, MAX_CLAIMS + 1)
 
 
 class TopicPageForm(SiteTextForm):
-    """Introduction in both languages or none, up to three briefs of the topic with a reason in both, and a topic's question.
-
-    The question has two or three points of public briefs that answer it differently.
-    """
+    """Introduction in both languages or none, and up to three briefs of the topic with a reason in both."""
 
     class Meta(SiteTextForm.Meta):
         model = SiteText
@@ -73,28 +67,6 @@ class TopicPageForm(SiteTextForm):
         shown = [choice for choice in chosen if choice["brief"] in headlines]
         for n, choice in zip(PLACES, [*shown, *[{}] * MAX_START_HERE], strict=False):
             self._add_place(n, choice, headlines.get(choice.get("brief"), ""))
-        if self.has_question:
-            self._add_question()
-
-    @property
-    def has_question(self) -> bool:
-        return str(self.instance.key).startswith("keyword/")
-
-    def _add_question(self) -> None:
-        question = self.instance.question
-        claims = question.get("claims", [])
-        headlines = dict(self._headlines(brief_id__in=[claim["brief"] for claim in claims]))
-        for side, label in (("zh", _("Question, Chinese")), ("en", _("Question, English"))):
-            field = forms.CharField(label=label, required=False, max_length=MAX_QUESTION_LENGTH)
-            field.widget.attrs["lang"] = LANGUAGE_TAGS["zh" if side == "zh" else "en"]
-            self.fields[f"question_{side}"], self.initial[f"question_{side}"] = field, question.get(side, "")
-        for n, claim in zip(CLAIM_PLACES, [*claims, *[{}] * MAX_CLAIMS], strict=False):
-            brief = forms.CharField(label=_("Brief"), required=False)
-            brief.widget.attrs |= {"list": "briefs-of-topic", "autocomplete": "off"}
-            point = forms.IntegerField(label=_("Number of the point"), required=False, min_value=1)
-            self.fields[f"claim_{n}"], self.fields[f"point_{n}"] = brief, point
-            self.initial[f"claim_{n}"] = headlines.get(claim.get("brief"), "")
-            self.initial[f"point_{n}"] = claim.get("number")
 
     def _add_place(self, n: int, choice: dict[str, Any], headline: str) -> None:
         brief = forms.CharField(label=_("Brief"), required=False)
@@ -113,47 +85,7 @@ class TopicPageForm(SiteTextForm):
                     f"text_{side}", _("Write the introduction in both languages, or leave both empty.")
                 )
         values["start_here"] = list(self._clean_choices(values))
-        values["question"] = self._clean_question(values) if self.has_question else self.instance.question
         return values
-
-    def _clean_question(self, values: dict[str, Any]) -> dict[str, Any]:
-        question: dict[str, Any] = {side: values.get(f"question_{side}", "") for side in SIDES}
-        claims = list(self._clean_claims(values))
-        if not any(question.values()) and not claims:
-            return {}
-        for side in SIDES:
-            if not question[side]:
-                self.add_error(f"question_{side}", _("Ask the question in both languages."))
-        if len(claims) < MIN_CLAIMS:
-            self.add_error(
-                f"claim_{len(claims) + 1}", _("Choose two or three points that answer it differently.")
-            )
-        return {**question, "claims": claims}
-
-    def _clean_claims(self, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        used = []
-        for n in CLAIM_PLACES:
-            typed, number = values.get(f"claim_{n}", ""), values.get(f"point_{n}")
-            if not typed and not number:
-                continue
-            address, _sign, fragment = typed.partition("#b")
-            number = number or (int(fragment) if fragment.isdecimal() else 0)
-            brief = self._find_brief(address)
-            claim = {"brief": brief, "number": number}
-            if brief is None:
-                self.add_error(f"claim_{n}", _("Choose a published brief of this page."))
-            elif not self._is_public_point(brief, number):
-                self.add_error(
-                    f"point_{n}", _("The public text of this brief has no such point in both languages.")
-                )
-            elif claim in used:
-                self.add_error(f"point_{n}", _("This point is chosen already."))
-            used.append(claim)
-            yield claim
-
-    def _is_public_point(self, brief: int, number: int) -> bool:
-        edition = self.listed.get(brief_id=brief)
-        return replace(edition.frozen_content, key_point=number).key_bullet is not None
 
     def _clean_choices(self, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         used: set[int] = set()
@@ -183,12 +115,6 @@ class TopicPageForm(SiteTextForm):
     def places(self) -> list[list[forms.BoundField]]:
         return [[self[f"brief_{n}"], self[f"zh_{n}"], self[f"en_{n}"]] for n in PLACES]
 
-    def question_fields(self) -> list[forms.BoundField]:
-        return [self[f"question_{side}"] for side in SIDES] if self.has_question else []
-
-    def claims(self) -> list[list[forms.BoundField]]:
-        return [[self[f"claim_{n}"], self[f"point_{n}"]] for n in CLAIM_PLACES]
-
     def offered_headlines(self) -> list[str]:
         return [headline for _, headline in self._headlines()[:MAX_BRIEFS_OFFERED]]
 
@@ -217,7 +143,6 @@ class TopicPageAdmin(VocabularyPagesAdmin):
                     by=person,
                     version=version,
                     start_here=values["start_here"],
-                    question=values["question"],
                 )
             except workflow.Refused as refused:
                 form.refusal = refused

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
@@ -52,7 +52,6 @@ from briefs.text.person_names import (
     find_name_order,
 )
 
-from . import term_usage
 from .proposal_pages import add_proposed_message, find_open_proposal
 from .sheet_views import SheetsAdmin
 from .topic_pages import TopicPageAdmin
@@ -340,26 +339,9 @@ class TermAdmin(VocabularyAdmin):
         return queryset.filter(pk__in=[pk for pk, *texts in rows if words in fold(str(texts))]), False
 
     def list_object_links(self, request: HttpRequest, obj: Any) -> list[tuple[object, str]]:
-        uses = (_("Where it is used"), reverse("admin:briefs_term_uses", args=[obj.pk]))
+        briefs = reverse("admin:briefs_brief_changelist")
+        uses = (_("Where it is used"), f"{briefs}?{urlencode({'q': obj.zh or obj.en})}")
         return [uses, *super().list_object_links(request, obj)]
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(term_usage.uses_view)
-        return [path("<int:pk>/uses/", view, name="briefs_term_uses"), *super().get_urls()]
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change:
-            former = {f"was_{side}": form.initial[side] for side in SIDES if side in form.changed_data}
-            request.former = former  # type: ignore[attr-defined]
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """Redirect to the briefs that use the former rendering, if a rendering changed."""
-        response = super().response_change(request, obj)
-        if not _get_proposal(request) and (former := getattr(request, "former", None)):
-            uses = reverse("admin:briefs_term_uses", args=[obj.pk])
-            return redirect(f"{uses}?{urlencode(former)}")
-        return response
 
 
 # Texts of the public site. The workflow records each change with an event.

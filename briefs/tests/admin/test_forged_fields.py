@@ -150,13 +150,13 @@ def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, Permi
         reply = {f"reply-{pk}": "好"}
         yield f"review {act}", PermissionRequest(f"{base_url}review/", {"do": f"{act}:{pk}", **reply})
     for target in ("b77", "b0", "b99999999999", "nowhere", ""):
-        for act in ("note", "suggest", "fine"):
+        for act in ("note", "suggest"):
             reply = {f"{act}-{target}-en": "看", f"seen-{target}-en": hash_json("")}
             yield (
                 f"review {act} {target}",
                 PermissionRequest(f"{base_url}review/", {"do": f"{act}:{target}:en", **reply}),
             )
-    yield "side", PermissionRequest(f"{base_url}review/", {"do": "fine:b1:fr"})
+    yield "side", PermissionRequest(f"{base_url}review/", {"do": "suggest:b1:fr"})
     yield "resolve", PermissionRequest(f"{base_url}resolve/", data | {"note": scenario.note.pk})
     yield "note", PermissionRequest(f"{base_url}note/", data | {"note_bullet": "77"})
     yield "note_letter", PermissionRequest(f"{base_url}note_letter/", data | {"letter": scenario.letter.pk})
@@ -283,11 +283,7 @@ def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: Permissi
         client.post(f"{brief_url}review/", {"do": f"accept:{suggestion.pk}"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.by, newest.changed_en, newest.kind) == (scenario.people["p"], True, "save")
-        typed = valid_post_data(brief, "edit") | {
-            "repair": "all:spaces.double",
-            "draft": "1",
-            "base": newest.number,
-        }
+        typed = valid_post_data(brief, "edit") | {"draft": "1", "base": newest.number}
         client.post(f"{brief_url}autosave/", typed | {"summary_en": "By me alone.", "headline_en": "Mine"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.kind, newest.changed_en) == ("save", True)

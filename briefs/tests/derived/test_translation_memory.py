@@ -230,8 +230,8 @@ def test_row_suggestions_offer_terms_and_similar_pairs(client: Client, team: fac
     sign_in(client, team.writer)
     typed = ZH.replace("年底前", "年上半年")
     answer = client.post(brief_url(brief, "rail"), {"zh": typed, "en": ""}).json()
-    uses = f"/admin/briefs/term/{term.pk}/uses/"
-    assert answer["terms"] == [{"zh": "關鍵礦產", "en": "critical minerals", "missing": "en", "url": uses}]
+    url = f"/admin/briefs/term/{term.pk}/change/"
+    assert answer["terms"] == [{"zh": "關鍵礦產", "en": "critical minerals", "missing": "en", "url": url}]
     [match] = answer["memory"]
     assert (match["zh"], match["en"], match["side"]) == (ZH, EN, "zh")
     assert (match["brief"], match["url"]) == ("標題", f"{brief_url(brief)}#b1")

@@ -80,7 +80,7 @@ def test_brief_leads_to_its_changes(client: Client) -> None:
 
 
 def test_minor_change_is_not_listed(client: Client) -> None:
-    publish_twice(minor=True)
+    publish_twice(change_kind="small_repair")
     for address in (LOG, CHANGES):
         assert "First movers" not in get(client, address)
 

@@ -102,7 +102,7 @@ def test_etag_changes_only_with_content(client: Client) -> None:
     assert client.get(BRIEF).headers["ETag"] == before
     first = Edition.objects.get(slug="next-technology-race")
     Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, minor=True)  # fmt: skip
+    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, change_kind="small_repair")  # fmt: skip
     assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
 
 
@@ -124,37 +124,9 @@ def test_head_has_headers_of_get_and_no_body(client: Client, path: str) -> None:
         assert head.headers.get(name) == get.headers.get(name), name
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("path", [*PAGES, "/", "/zh-tw/"])
-def test_public_address_refuses_writes(path: str, method: str) -> None:
-    response = getattr(Client(enforce_csrf_checks=False), method)(path)
-    assert response.status_code == 405
-    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
-    assert response.headers["Cache-Control"] == "no-store"
-    assert "GET, HEAD, OPTIONS only. / 此網址僅接受" in response.content.decode()
-
-
 def test_options_lists_allowed_methods(client: Client) -> None:
     response = client.options(BRIEF)
     assert (response.status_code, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
-
-
-@pytest.mark.parametrize("path", ALL_ADDRESSES)
-def test_public_answer_sets_no_cookie_and_varies_only_at_root(client: Client, path: str) -> None:
-    for name in ("sessionid", "csrftoken", "messages"):
-        client.cookies[name] = "x"
-    response = client.get(path, headers={"accept-language": "en"})
-    assert not response.cookies
-    assert response.headers.get("Vary") == ("Accept-Language" if path == "/" else None)
-    assert "nonce" not in response.headers["Content-Security-Policy"]
-    assert "camera=(), " in response.headers["Permissions-Policy"]
-    assert "csrf" not in response.content.decode()
-
-
-@pytest.mark.parametrize("header", [{"Host": "127.0.0.1"}, {"X-Forwarded-Host": "evil.test"}, {"X-Forwarded-Proto": "https"}, {"X-HTTP-Method-Override": "DELETE"}, {"Accept-Language": "en"}, {"Cookie": "django_language=en"}])  # fmt: skip
-def test_request_headers_do_not_change_page(client: Client, header: dict[str, str]) -> None:
-    for path in PAGES:
-        assert client.get(path, headers=header).content == client.get(path).content
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -218,15 +190,14 @@ MAX_QUERIES = {
     "/en/keywords/technology/feed.atom": 6,
     f"{BRIEF}cite.ris": 3,
     "/en/briefs/next-technology-race.md": 4,
-    f"{BRIEF}card.png": 2,
+    f"{BRIEF}card.png": 3,
     "/sitemap.xml": 10,
     "/en/about/": 2,
     "/en/corrections/": 4,
     "/en/follow/": 1,
     "/en/corrections/feed.atom": 4,
     f"{BRIEF}changes/": 6,
-    "/en/corpus/": 5,
-    "/en/corpus/2026-06/": 9,
+    "/en/corpus/": 9,
     "/api/docs/": 1,
     "/api/v1/briefs": 4,
     "/api/v1/briefs/next-technology-race": 4,
@@ -252,7 +223,7 @@ def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
         brief=first.brief,
         live_from=NOW,
         published_at=first.published_at,
-        minor=True,
+        change_kind="small_repair",
     )
     facts = first.frozen_content.facts  # names of a kind that no brief of a page has are not looked up
     for n, slug in enumerate(("second", "third")):  # one or two briefs have no list of topics

@@ -26,8 +26,8 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(settings: Any) -> None:
-    settings.MAIL_RATE = 1_000_000
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
 
 
 def queue(team: Team, readers: int = 6, **values: Any) -> Mailing:
@@ -188,8 +188,10 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
     assert Subscriber.objects.exclude(bounced_at=None).get().address == "reader1@example.org"
 
 
-@pytest.mark.parametrize("who", ["reader2@example.org", "MAIL FROM"])
-@pytest.mark.parametrize("answer", ["550 5.7.26 blocked, DMARC", "554 5.7.1 spam"])
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [("reader2@example.org", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")],
+)
 def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     mail_server: MailServer, team: Team, who: str, answer: str
 ) -> None:
@@ -235,9 +237,9 @@ def test_reader_whose_server_blocks_us_keeps_the_issue_from_nobody_else(
     assert (send(0.2).refused, get_state(again)) == (1, "stopped")
 
 
-def test_senders_share_the_rate(mail_server: MailServer, team: Team, settings: Any) -> None:
+def test_senders_share_the_rate(mail_server: MailServer, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     queue(team, 3)
-    settings.MAIL_RATE = 1
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1)
     assert [send().sent for _process in range(3)] == [1, 0, 0]
     JobRun.objects.filter(name=JobRun.MAIL_TURN).update(at=timezone.now() + 30 * HOUR)
     assert send().sent == 1, "the clock that said so was wrong"

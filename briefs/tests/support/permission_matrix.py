@@ -82,7 +82,6 @@ briefs/{kind}/<int:pk>/unmerge/         -           wvps
 briefs/author/<int:pk>/page/            ps          ps
 briefs/source/<int:pk>/page/            ps          ps
 briefs/keyword/<int:pk>/page/           ps          ps
-briefs/term/<int:pk>/uses/              wvreps      -
 
 briefs/brief/                           wvreps      -
 briefs/brief/ @submit_briefs            .           wvps
@@ -95,8 +94,6 @@ briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
 briefs/brief/sheet/                     wvps        wvps
-briefs/brief/filters/                   -           wvreps
-briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps
@@ -113,7 +110,6 @@ briefs/brief/<int:pk>/picture/          -           wvreps
 briefs/brief/<int:pk>/citation/         wvreps      wvreps
 briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
 briefs/brief/<int:pk>/rail/             -           (wvreps)
-briefs/brief/<int:pk>/lens/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
@@ -131,8 +127,6 @@ briefs/brief/<int:pk>/tell/             ps          ps
 briefs/brief/<int:pk>/unshare/          -           wvreps
 
 briefs/brief/<int:pk>/review/           -           -
-briefs/brief/<int:pk>/review/ @fine     .           wvreps
-briefs/brief/<int:pk>/review/ @unfine   .           wvreps
 briefs/brief/<int:pk>/review/ @note     .           wvreps
 briefs/brief/<int:pk>/review/ @suggest  .           wvreps
 briefs/brief/<int:pk>/review/ @accept   .           wvreps
@@ -208,12 +202,6 @@ briefs/proposal/<int:pk>/change/ @renew     .       w
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
-briefs/webhook/                         s           s
-briefs/webhook/change/ @on              -           s
-briefs/webhook/change/ @off             -           s
-briefs/webhook/change/ @test            -           s
-briefs/webhook/change/ @rotate          -           s
-briefs/webhook/change/ @resend          -           s
 briefs/subscriber/                      wvreps      -
 briefs/subscriber/import/               s           s
 briefs/subscriber/export/               s           -
@@ -231,7 +219,6 @@ briefs/person/<id>/password/            s           s
 briefs/person/<int:pk>/invite/          -           s
 briefs/person/<int:pk>/sign-out/        s           s
 briefs/person/<int:pk>/second-factors/  s           s
-briefs/person/<int:pk>/leave/           s           s
 briefs/person/<path:object_id>/         -           -
 briefs/person/<path:object_id>/change/  s           s
 briefs/person/<path:object_id>/history/ s           -

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, Edition, SiteText, Webhook
+from briefs.models import Brief, Edition, SiteText
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.proposals import hash_proposal
 
@@ -117,7 +117,7 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
     targets = {
-        "": "", "fine": target, "unfine": f"{scenario.anchor}:zh", "note": target, "suggest": target,
+        "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
         "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
     }  # fmt: skip
@@ -296,12 +296,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/sheet/": lambda g: PermissionRequest(
         "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
     ),
-    "briefs/brief/filters/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
-    ),
-    "briefs/brief/filters/<int:pk>/": lambda g: PermissionRequest(
-        f"/admin/briefs/brief/filters/{g.filter.pk}/", {"do": "delete"}
-    ),
     # Issues
     "briefs/issue/": lambda g: PermissionRequest(ISSUE),
     "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
@@ -354,9 +348,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
     "briefs/brief/<int:pk>/rail/": lambda g: _brief_request(g, "rail/", data=_edited_form(g)),
-    "briefs/brief/<int:pk>/lens/": lambda g: _brief_request(
-        g, "lens/", data={"rows": '{"headline": ["不應", "should"]}'}
-    ),
     "briefs/brief/<int:pk>/dismiss/": lambda g: _brief_request(g, "dismiss/", data={"undo": g.dismissal.pk}),
     "briefs/brief/<int:pk>/file/<int:document>/": lambda g: PermissionRequest(
         f"/admin/briefs/brief/{g.imported_brief.pk}/file/{g.document}/"
@@ -417,15 +408,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
         f"/admin/briefs/subscriber/{g.subscriber.pk}/change/", {}
     ),
-    "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
-    **{
-        f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]
-            "/admin/briefs/webhook/change/",
-            {"do": do.format(g.delivery.pk)},
-            prepare=lambda: Webhook.objects.update(off_at=None),
-        )
-        for act in ("on", "off", "test", "rotate", "resend")
-    },
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: PermissionRequest(
         "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}
@@ -438,7 +420,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"briefs/person/{rest}": lambda g, rest=rest: _person_request(g, rest)
         for rest in (
             *("", "add/", "<id>/password/", "<int:pk>/invite/", "<int:pk>/sign-out/"),
-            *("<int:pk>/second-factors/", "<int:pk>/leave/"),
+            "<int:pk>/second-factors/",
             *("<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/"),
         )
     },

@@ -6,7 +6,7 @@ import pytest
 
 from briefs import workflow
 from briefs.content import Bullet, hash_json
-from briefs.models import Brief, Edition, Person, Revision, SignOff, State
+from briefs.models import Brief, Edition, Person, SignOff, State
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team, person
 from briefs.workflow.review_comments import TextAnchor
@@ -58,8 +58,6 @@ HISTORIES = [
     # saving the same text keeps every yes
     ("W:ze R:ZE W:0", "zh+ en+"),
     # a one-click repair counts as nobody's change, but the new text needs a yes
-    ("W:ze R:ZE R:r", "zh- en+"),
-    ("W:ze R:ZE R:r R:Z", "zh+ en+"),
     # a publisher may sign, but not a side that only they wrote
     ("W:ze P:ZE", "zh+ en+"),
     ("P:ze P:Z", "refused"),
@@ -134,10 +132,9 @@ class HistoryPlayer:
                 text, bullets=(*text.bullets[:1], replace(text.bullets[1], level_zh=1), *text.bullets[2:])
             )
         else:
-            sides = {"z": ["zh"], "e": ["en"], "ze": ["zh", "en"], "r": ["zh"]}[action]
+            sides = {"z": ["zh"], "e": ["en"], "ze": ["zh", "en"]}[action]
             new = replace(text, **{f"summary_{side}": f"摘要 {self.count}" for side in sides})
-        kind = Revision.Kind.REPAIR if action == "r" else Revision.Kind.SAVE
-        workflow.save(self.brief, new, by=by, version=self.reload().version, kind=kind)
+        workflow.save(self.brief, new, by=by, version=self.reload().version)
 
     def describe_signoffs(self) -> str:
         statuses = four_eyes.load_statuses_by_side(self.reload(), workflow.load_working_copy(self.reload()))

@@ -286,7 +286,6 @@ def test_publication_before_the_embargo_ends_is_refused() -> None:
         (workflow.ChangeNote(), ["change-note"]),
         (workflow.ChangeNote("update", "只有中文", ""), ["change-note"]),
         (workflow.ChangeNote("nonsense", "中", "En"), ["kind-needed"]),
-        (workflow.ChangeNote(minor=True), ["not-minor"]),
     ],
 )
 def test_second_edition_without_valid_change_note_is_refused(
@@ -303,7 +302,7 @@ def test_second_edition_without_valid_change_note_is_refused(
     assert refusal.value.codes == codes
 
 
-def test_minor_change_of_wording_is_approved() -> None:
+def test_small_repair_needs_no_note() -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
@@ -312,8 +311,10 @@ def test_minor_change_of_wording_is_approved() -> None:
     factories.sign_off(row, team.reviewer, "zh")
     with pytest.raises(workflow.Refused) as refusal:
         factories.approve(row, team.publisher)
-    assert refusal.value.codes == ["change-note-or-minor"]
-    assert factories.approve(row, team.publisher, change=workflow.ChangeNote(minor=True)).minor
+    assert refusal.value.codes == ["change-note"]
+    note = workflow.ChangeNote("small_repair", "不留", "Not kept")
+    edition = factories.approve(row, team.publisher, change=note)
+    assert (edition.change_kind, edition.change_note_zh, edition.change_note_en) == ("small_repair", "", "")
 
 
 def test_urgent_publication_skips_signoffs_but_not_required_fields() -> None:

@@ -135,20 +135,6 @@ def test_resolved_note_can_be_reopened_once(team: Team) -> None:
     assert Event.objects.filter(verb="reopen").count() == 1
 
 
-def test_fine_mark_lapses_when_its_text_changes(team: Team) -> None:
-    brief = submitted_brief(team)
-    workflow.mark_as_fine(brief, FIRST_BULLET, "en", by=team.reviewer)
-    workflow.mark_as_fine(brief, FIRST_BULLET, "zh", by=team.reviewer)
-    content = workflow.load_working_copy(brief)
-    assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en"), ("b1", "zh")}
-    assert review_comments.find_fine_texts(
-        brief, FIRST_BULLET.replace_text(content, "en", "Other."), team.reviewer
-    ) == {("b1", "zh")}
-    assert review_comments.find_fine_texts(brief, content, team.writer) == set()
-    workflow.mark_as_fine(brief, FIRST_BULLET, "zh", by=team.reviewer, is_fine=False)
-    assert review_comments.find_fine_texts(brief, content, team.reviewer) == {("b1", "en")}
-
-
 def test_assignment_keeps_one_reviewer_per_side_and_notifies_others_only(team: Team) -> None:
     brief = submitted_brief(team)
     due = timezone.localdate() + dt.timedelta(days=2)

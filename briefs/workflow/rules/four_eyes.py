@@ -226,9 +226,7 @@ def find_edition_numbers(history: BriefHistory) -> dict[str, set[int]]:
 
 
 def find_changers(revision: Revision) -> Collection[int]:
-    """Return the ids of the people who made a revision's change: editor and co-author, or nobody for a repair."""
-    if revision.kind == Revision.Kind.REPAIR:
-        return ()
+    """Return the ids of the people who made a revision's change: editor and co-author."""
     return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
 
 

@@ -79,8 +79,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
     "change-note": _("Describe the change in both languages."),
-    "change-note-or-minor": _("Describe the change in both languages, or mark it as minor."),
-    "not-minor": _("Numbers, names or opposites differ from the published version, so this is not a minor change."),
     "urgent-reason": _("Urgent publication needs a reason. A second person must confirm it afterwards."),
     "urgent-confirm-own": _("You published this urgently yourself; another person has to confirm it."),
     "nothing-urgent": _("No urgent edition of this brief awaits confirmation."),
@@ -164,8 +162,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
     "test-mail-refused": _("The mail server did not take the test mail: %(answer)s"),
-    "leave-own": _("Nobody closes their own account. Ask somebody else to do it."),
-    "leave-last": _("%(name)s is the last active administrator. Make somebody else an administrator first."),
 }  # fmt: skip
 
 

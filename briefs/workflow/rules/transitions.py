@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
 
 from .refusals import Reason, Refused, Stale, build_refusal

@@ -46,7 +46,7 @@ function mark(pair) {
 function step(by) {
   const all = pairs();
   const at = all.indexOf(here());
-  go(at < 0 ? all.find((pair) => !pair.classList.contains("is-done")) ?? all[0] : all[at + by]);
+  go(at < 0 ? all[0] : all[at + by]);
 }
 
 function act(key) {
@@ -69,7 +69,6 @@ const KEYS = {
   ArrowUp: () => step(-1),
   z: () => choose("zh"),
   e: () => choose("en"),
-  f: () => act("f"),
   n: () => act("n"),
   s: () => act("s"),
   c: () => filter(),
@@ -233,31 +232,15 @@ function replaceMarks(old, fresh) {
 
 let sending = Promise.resolve(); // actions are posted one after the other
 
-/* A text marked as fine shows it at once, and the focus goes on: whoever reads fast does not wait for answers. */
 form?.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button?.name !== "do") return;
   event.preventDefault();
   const data = new FormData(form, button);
   const place = button.closest(`${PAIR}, .whole`);
-  if (button.dataset.key === "f" && button.getAttribute("aria-pressed") === "false") {
-    button.setAttribute("aria-pressed", "true");
-    button.classList.add("is-on");
-    onward();
-  } else if (button.dataset.key !== "f") place?.setAttribute("aria-busy", "true");
+  place?.setAttribute("aria-busy", "true");
   sending = sending.then(() => send(data, place?.id)).catch(() => submitNatively(data.get("do")));
 });
-
-/* After "fine", go to the pair's other side if it is not marked fine yet, else to the next pair. */
-function onward() {
-  const pair = here();
-  const left = pair && [...pair.querySelectorAll("[data-key=f][aria-pressed=false]")].map((b) => b.closest(".acts").dataset.side);
-  const next = left?.find((name) => mine().includes(name));
-  if (next) return choose(next);
-  side = mine()[0];
-  if (pairs().at(-1) === pair) return answer();
-  step(1);
-}
 
 function submitNatively(value) {
   form.append(createElement("input", { type: "hidden", name: "do", value }));

@@ -9,8 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.admin.common import findings
-from briefs.content import Bullet, Content
+from briefs.content import Bullet
 from briefs.models import Brief, Event, Keyword, Revision, RowKey
 from briefs.tests.support import factories
 from briefs.tests.support.factories import load_content
@@ -157,21 +156,6 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
     answer = autosave(writer_client, brief, after_delete)
     assert answer["numbers"] == {NEW_KEY: 4}
     assert [b.number for b in load_content(brief).bullets] == [1, 2, 3, 4]
-
-
-def test_temporary_bullet_key_is_not_stored(writer_client: Client, brief: Brief) -> None:
-    answer = autosave(
-        writer_client, brief, with_bullet(get_brief_form(writer_client, brief).data, "n1", text_zh="新")
-    )
-    assert answer["numbers"] == {"n1": 4}
-    assert not RowKey.objects.filter(key="n1").exists()
-
-
-def test_repeated_autosaves_of_one_page_store_one_row_key(writer_client: Client, brief: Brief) -> None:
-    data = get_brief_form(writer_client, brief).data
-    for n in range(5):
-        data = after_answer(data, autosave(writer_client, brief, {**data, "headline_en": [f"{n}"]}))
-    assert RowKey.objects.count() == 1
 
 
 # Concurrent edits
@@ -330,28 +314,6 @@ def test_autosave_of_new_brief_requires_client_key(writer_client: Client) -> Non
     assert writer_client.post(f"{ADD_URL}autosave/", {"client_key": "0" * 32}).status_code == 400
     assert writer_client.get(f"{ADD_URL}autosave/").status_code == 405
     assert not Brief.objects.exists()
-
-
-# Repairs
-
-
-@pytest.mark.parametrize("extra", [{}, {"headline_en": "And more"}])
-def test_repair_alone_is_stored_as_repair_revision(
-    writer_client: Client, brief: Brief, monkeypatch: pytest.MonkeyPatch, extra: dict[str, str]
-) -> None:
-    def repaired(pk: int, content: Content, id: str) -> Content | None:
-        assert (pk, id) == (brief.pk, "commas")
-        return replace(content, summary_zh="摘要，")
-
-    monkeypatch.setattr(findings, "apply_minor_repair", repaired)
-    autosave(
-        writer_client,
-        brief,
-        get_brief_form(writer_client, brief).data_with(summary_zh="摘要，", repair="commas", **extra),
-    )
-    revision = Revision.objects.get(brief=brief, number=2)
-    assert revision.kind == ("save" if extra else "repair")
-    assert revision.changed_zh is bool(extra)
 
 
 # What a save writes and asks

@@ -5,9 +5,11 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
-from briefs.models import Person
+from briefs import workflow
+from briefs.models import Brief, Person
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
+from briefs.workflow import AssignmentPlan
 
 from .people_pages import change_url, create_clerk, open_form
 
@@ -63,6 +65,27 @@ def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, 
     assert leaver_client.get("/admin/briefs/brief/").status_code == 302  # to the sign-in page
     client.post(f"/admin/briefs/person/{team.reviewer.pk}/delete/")
     assert Person.objects.filter(pk=team.reviewer.pk).exists()
+
+
+def test_open_work_of_a_deactivated_person_is_unassigned_and_their_links_close(
+    client: Client, team: factories.Team
+) -> None:
+    draft = factories.draft_brief(team)
+    factories.assign_writer(draft, team.writer, by=team.publisher)
+    brief = factories.submitted_brief(team, factories.content("乙"))
+    factories.assign_reviewer(brief, "en", team.reviewer, by=team.publisher)
+    shared = workflow.share(brief, by=team.writer)
+    assert client.get(f"/preview/{shared.token}/").status_code == 200
+    root_client = sign_in(Client(), Person.objects.create_superuser("root", password="pw", is_staff=True))
+    for person in (team.writer, team.reviewer):
+        data = open_form(root_client, change_url(person)).data
+        data = {name: value for name, value in data.items() if name != "is_active"}
+        assert root_client.post(change_url(person), data).status_code == 302
+    plan = AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
+    assert (plan.writer.person, plan.reviewers["en"].person) == (None, None)
+    page = sign_in(client, team.publisher).get(f"/admin/briefs/brief/{draft.pk}/change/").content.decode()
+    assert "Nobody is writing this yet." in page
+    assert client.get(f"/preview/{shared.token}/").status_code == 404
 
 
 def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: factories.Team) -> None:

@@ -15,7 +15,6 @@ from briefs.admin.people.people_admin import translate_detail
         "second factor",
         "added webauthn",
         "removed the second factors, ended 2 sessions",
-        "left: 3 parts handed over, 1 links revoked, 2 sessions ended",
         "asked for a new password",
         "sent a link to choose a password",
         "active, staff (is_active, groups, email)",

@@ -9,7 +9,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.admin.review.review_page_data import ReviewPair
 from briefs.content import Bullet, hash_json
-from briefs.models import Brief, Event, Look, Note, SignOff, Suggestion
+from briefs.models import Brief, Event, Note, SignOff, Suggestion
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team, approve, edit, sign_off, submitted_brief
 from briefs.tests.support.form_client import Form, brief_url, sign_in
@@ -55,18 +55,7 @@ def test_reviewer_reads_review_page_in_either_language(
 
 def test_outsider_cannot_open_or_post_review_page(client: Client, team: Team, brief: Brief) -> None:
     assert sign_in(client, team.outsider).get(brief_url(brief, "review")).status_code == 403
-    assert client.post(brief_url(brief, "review"), {"do": "fine:b1:zh"}).status_code == 403
-
-
-def test_reviewer_marks_text_as_fine_and_unmarks_it(client: Client, team: Team, brief: Brief) -> None:
-    sign_in(client, team.reviewer)
-    response = post_action(client, brief, "fine:b1:zh")
-    assert response.status_code == 302
-    assert response["Location"].endswith("#b1")
-    assert Look.objects.filter(person=team.reviewer, place="b1", side="zh").exists()
-    assert "unfine:b1:zh" in get_page(client, brief)
-    post_action(client, brief, "unfine:b1:zh")
-    assert not Look.objects.exists()
+    assert client.post(brief_url(brief, "review"), {"do": "note:b1:zh"}).status_code == 403
 
 
 def test_note_and_reply_are_shown_at_their_bullet(client: Client, team: Team, brief: Brief) -> None:
@@ -174,11 +163,10 @@ def test_action_on_row_of_another_brief_is_not_found(client: Client, team: Team,
         f"reply:{note.pk}",
         f"resolve:{note.pk}",
         f"accept:{suggestion.pk}",
-        "fine:b99:zh",
         "note:x:zh",
     ):
         assert post_action(client, brief, order).status_code == 404, order
-    for order in ("", "approve", "delete:b1", "fine:b1:fr"):
+    for order in ("", "approve", "delete:b1", "suggest:b1:fr"):
         assert post_action(client, brief, order).status_code in (400, 409), order
 
 
@@ -195,12 +183,8 @@ def test_review_page_of_long_brief_needs_at_most_27_queries(
         assert client.get(brief_url(brief), {"view": "review"}).status_code == 200
 
 
-def test_progress_counts_pairs_of_assigned_languages(client: Client, team: Team, brief: Brief) -> None:
+def test_bar_names_the_languages_that_a_person_reviews(client: Client, team: Team, brief: Brief) -> None:
     factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
-    sign_in(client, team.reviewer)
-    assert "0 of 5 pairs seen" in get_page(client, brief)
-    post_action(client, brief, "fine:b1:zh")
-    assert "1 of 5 pairs seen" in get_page(client, brief)
     sign_in(client, team.reviewer_en)  # the Chinese is assigned to another, so only the English remains
     assert "You review: English" in get_page(client, brief)
 
@@ -338,7 +322,6 @@ def test_only_changes_are_shown_at_a_second_review(client: Client, team: Team, b
     edit(brief, team.writer, summary_zh="摘述。")
     html = get_page(client, brief)
     assert 'sheet review only"' in html
-    assert 'href="#summary"' in html.partition('id="review-unseen"')[2][:200]
     assert 'sheet review"' in client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
 
 
@@ -355,7 +338,6 @@ def test_rows_filled_from_one_rendered_row_are_those_rendered_one_by_one(
     added = [Bullet(0, f"第{n}點。", "", marker_zh="number", level_zh=n % 2) for n in range(4)]
     edit(brief, team.writer, bullets=(*added, *reversed(changed)))
     sign_in(client, team.reviewer)
-    post_action(client, brief, "fine:b1:en")
     filled = read_rows()
     monkeypatch.setattr(ReviewPair, "is_plain", lambda pair: False)
     assert len(filled) == 2 * (len(bullets) + 5)

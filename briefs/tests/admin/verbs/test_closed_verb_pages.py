@@ -3,12 +3,10 @@
 import pytest
 from django.test import Client
 
-from briefs import workflow
-from briefs.content import Bullet
 from briefs.tests.support import factories
-from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
+from briefs.tests.support.form_client import brief_url, get_verb_form, sign_in
 
-from .test_verb_buttons import revised, urgent
+from .test_verb_buttons import urgent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -24,7 +22,7 @@ def test_second_approval_shows_the_reason_and_no_form(client: Client, team: fact
     reason = page[page.index('class="reasons"') :].partition("</div>")[0]
     assert "Approved" in reason
     assert "publisher" in reason
-    for part in ('name="when"', 'name="at"', 'name="minor"', "Back without doing this"):
+    for part in ('name="when"', 'name="at"', "Back without doing this"):
         assert part not in page
     assert "Back to the brief" in page
     assert client.get(brief_url(brief, "approve")).content.decode().count('name="when"') == 0
@@ -37,17 +35,3 @@ def test_person_cannot_confirm_own_urgent_edition_and_sees_why(client: Client, t
     assert '<button class="btn first">' not in page
     page = sign_in(client, team.reviewer).get(brief_url(brief, "confirm")).content.decode()
     assert page.count('<button class="btn first">Confirm</button>') == 1
-
-
-def test_urgent_page_warns_of_no_minor_change(client: Client, team: factories.Team) -> None:
-    brief = revised(team)
-    content = workflow.load_working_copy(brief)
-    first = content.bullets[0]
-    factories.edit(
-        brief, team.writer, bullets=(Bullet(first.number, "2028年", "In 2028"), *content.bullets[1:])
-    )
-    sign_in(client, team.publisher)
-    assert "not a minor change" not in client.get(brief_url(brief, "publish_urgently")).content.decode()
-    brief = reload_brief(brief)
-    workflow.submit(brief, by=team.writer, version=brief.version)
-    assert "not a minor change" in client.get(brief_url(brief, "approve")).content.decode()

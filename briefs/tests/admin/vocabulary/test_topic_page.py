@@ -68,49 +68,6 @@ def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
     assert topic.slug not in client.get("/admin/briefs/sitetext/").content.decode()
 
 
-def test_question_waits_for_a_second_person_who_sees_its_points(
-    client: Client, team: factories.Team, topic: Keyword
-) -> None:
-    sign_in(client, team.publisher)
-    public = f"/en/keywords/{topic.slug}/"
-    edition = Edition.objects.get(in_keywords__keyword=topic)
-    first, second, *_ = edition.frozen_content.bullets
-    address, form = open_page(client, topic)
-    claims = {
-        "claim_1": edition.frozen_content.headline("en"), "point_1": str(second.number),
-        "claim_2": f"http://x/en/briefs/{edition.slug}/#b{first.number}",
-    }  # fmt: skip
-    asked = {"question_zh": "該說嗎？", "question_en": "Should they say it?"}
-    client.post(address, form.data_with(**asked, **claims))
-    assert "Should they say it?" not in client.get(public).content.decode()
-    sign_in(client, team.other_publisher)
-    proposal = Proposal.objects.get(outcome="")
-    shown = client.get(f"/admin/briefs/proposal/{proposal.pk}/change/").content.decode()
-    for words in (*asked.values(), first.text_en, second.text_zh, f"Point {second.number}"):
-        assert words in shown
-    accept_open(team)
-    page = client.get(public).content.decode()
-    assert (
-        page.index("Should they say it?")
-        < page.index(f'/#b{second.number}"')
-        < page.index(f'/#b{first.number}"')
-    )
-    sign_in(client, team.publisher)
-    address, form = open_page(client, topic)
-    assert [form.data[name] for name in ("claim_2", "point_2")] == [[claims["claim_1"]], [str(first.number)]]
-    client.post(
-        address,
-        form.data_with(question_zh="", question_en="", claim_1="", point_1="", claim_2="", point_2=""),
-    )
-    accept_open(team)
-    assert SiteText.objects.get().question == {}
-    earlier = client.get(address).content.decode()
-    for words in (*asked.values(), f"{edition.brief_id}#b{second.number}"):
-        assert words in earlier, words
-    source = edition.frozen_content.facts.source
-    assert 'name="question_zh"' not in client.get(f"/admin/briefs/source/{source}/page/").content.decode()
-
-
 @pytest.mark.parametrize(
     ("values", "error"),
     [
@@ -122,11 +79,6 @@ def test_question_waits_for_a_second_person_who_sees_its_points(
         ({"brief_1": "SLUG", "zh_1": "甲" * 121, "en_1": "A"}, "at most 120 characters"),
         ({"text_zh": "甲" * 1501, "text_en": "A"}, "at most 1500 characters"),
         ({"text_zh": "甲\x07", "text_en": "A"}, "U+0007"),
-        ({"question_zh": "問", "claim_1": "SLUG", "point_1": "1", "claim_2": "SLUG", "point_2": "2"}, "Ask the question in both languages."),
-        ({"question_zh": "問", "question_en": "Q", "claim_1": "SLUG", "point_1": "1"}, "Choose two or three points that answer it differently."),
-        ({"question_zh": "問", "question_en": "Q", "claim_1": "SLUG", "point_1": "99", "claim_2": "SLUG", "point_2": "1"}, "has no such point in both languages."),
-        ({"question_zh": "問", "question_en": "Q", "claim_1": "SLUG", "point_1": "1", "claim_2": "SLUG", "point_2": "1"}, "This point is chosen already."),
-        ({"question_zh": "問", "question_en": "Q", "claim_1": "no such", "point_1": "1", "claim_2": "SLUG", "point_2": "1"}, "Choose a published brief of this page."),
     ],
 )  # fmt: skip
 def test_incomplete_page_is_refused_and_keeps_what_was_typed(

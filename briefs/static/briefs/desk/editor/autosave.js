@@ -66,15 +66,12 @@ export class Autosave {
     this.timer = setTimeout(() => this.now(), wait);
   }
 
-  /**
-   * Save unsaved changes now. `ask`: post even without changes. `repair`: id of the repair that is the only
-   * change.
-   */
-  now({ repair = "", ask = false } = {}) {
+  /** Save unsaved changes now. `ask`: post even without changes. */
+  now({ ask = false } = {}) {
     clearTimeout(this.timer);
-    if (this.running) return this.running.then(() => this.now({ repair, ask }));
+    if (this.running) return this.running.then(() => this.now({ ask }));
     if (this.isStopped || !(ask || this.isDirty)) return Promise.resolve();
-    this.running = this.#send(repair, ask).finally(() => {
+    this.running = this.#send(ask).finally(() => {
       this.running = null;
     });
     return this.running;
@@ -88,11 +85,11 @@ export class Autosave {
     return !this.isDirty;
   }
 
-  async #send(repair, ask) {
+  async #send(ask) {
     const sent = readTypedFields(this.form);
     if (this.isDirty) this.onstate("saving");
     try {
-      const answer = await this.#post(this.#body(sent, repair, ask));
+      const answer = await this.#post(this.#body(sent, ask));
       if (answer.type === "opaqueredirect" || answer.status === 403) return this.#waits("signin");
       if (answer.status === 409) return this.#refused(await answer.json());
       if (!answer.ok) return this.#waits("kept");
@@ -128,14 +125,13 @@ export class Autosave {
   }
 
   /** While a row is typed, the server need not look for findings. */
-  #body(sent, repair, ask) {
+  #body(sent, ask) {
     const body = new FormData();
     for (const [name, value] of new FormData(this.form)) {
       if (typeof value === "string" && !isTypedField(name) && !name.startsWith("note_")) body.append(name, value);
     }
     for (const [name, value] of sent) body.append(name, value);
-    if (repair) body.set("repair", repair);
-    if (!ask && !repair && this.form.querySelector(".pair.is-typing")) body.set("quiet", "1");
+    if (!ask && this.form.querySelector(".pair.is-typing")) body.set("quiet", "1");
     return body;
   }
 

@@ -9,7 +9,7 @@ import { RowSuggestions } from "./row_suggestions.js";
 export function attachChecks(editor) {
   const { sync, sheet } = editor;
   editor.findings = new Findings(sheet, document.getElementById("desk-flag"), {
-    repair: (edits, id) => repair(editor, edits, id),
+    repair: (edits) => repair(editor, edits),
     copy: (side) => editor.apply(act.copyStructure(editor.state.rows, side)),
     flush: () => sync.flush(),
     post: (values) => post(sync.addresses.dismiss, editor, values),
@@ -20,10 +20,9 @@ export function attachChecks(editor) {
   editor.rail = new RowSuggestions(sheet, () => sync.addresses.rail ?? "");
 }
 
-/** Apply a repair as one undo step and save it alone: pending changes are saved first. */
-async function repair(editor, edits, id) {
-  await editor.sync.flush();
-  if (editor.apply(act.repair(editor.state, edits))) editor.sync.save({ repair: id });
+/** Apply a repair as one undo step, and save it. */
+function repair(editor, edits) {
+  if (editor.apply(act.repair(editor.state, edits))) editor.sync.save();
 }
 
 async function post(address, editor, values) {

@@ -6,22 +6,19 @@ import { enterMargin, insertItem, openMargins, placeItems, rememberText } from "
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
-/**
- * What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory, and words that the lens
- * shows as lacking a counterpart.
- */
-const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail, .lens-alone";
+/** What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory. */
+const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail";
 
 export class Findings {
   /**
-   * `flag`: the button that leads to the next finding and shows their number. `actions`: `repair(edits, id)`,
+   * `flag`: the button that leads to the next finding and shows their number. `actions`: `repair(edits)`,
    * `copy(side)`, `flush()` → whether everything is saved, `post(values)` → the server's answer to a dismissal:
    * {findings, margin}, {reasons}, or null if it failed.
    */
   constructor(sheet, flag, actions) {
     Object.assign(this, { sheet, flag, actions, list: [], html: "", asking: null, unfolded: new Set() });
     this.fix = document.getElementById("desk-fix");
-    this.fix.addEventListener("click", () => this.actions.repair(this.plain.edits, this.plain.id));
+    this.fix.addEventListener("click", () => this.actions.repair(this.plain.edits));
     sheet.form.addEventListener("click", (event) => this.#clicked(event));
     sheet.form.addEventListener("toggle", ({ target }) => {
       if (target.matches(".findings-past")) this.unfolded[target.open ? "add" : "delete"](target.dataset.row);
@@ -65,8 +62,8 @@ export class Findings {
     const finding = this.list.find(({ id }) => id === button.closest("[data-id]").dataset.id);
     const { repair, all } = finding;
     const acts = {
-      repair: () => this.actions.repair(repair.edits, repair.id),
-      all: () => this.actions.repair(all.edits, all.id),
+      repair: () => this.actions.repair(repair.edits),
+      all: () => this.actions.repair(all.edits),
       copy: () => this.actions.copy(button.dataset.from),
       dismiss: () => this.#ask(finding.id),
     };
@@ -133,9 +130,8 @@ export class Findings {
   // Keyboard
 
   /**
-   * Focus the first button of the next or previous card in reading order (F8), or a word that the lens shows as
-   * lacking a counterpart. Return false if there is neither. Tab goes from text to text
-   * and leaves all this out.
+   * Focus the first button of the next or previous card in reading order (F8). Return false if there is none. Tab goes
+   * from text to text and leaves all this out.
    */
   go(by) {
     const cards = this.#cards();
