@@ -37,9 +37,8 @@ FRAMES = (
 )
 REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))"""
-SUM_SHIFTS = """window.shift = 0;
-new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shift += entry.value)))
-  .observe({ type: "layout-shift", buffered: true });"""
+PLACES_OF_TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, p, li, time)")].filter((part) => part.checkVisibility())
+  .map((part) => { const box = part.getBoundingClientRect(); return [box.left, box.top + scrollY, box.width]; })"""
 END_ANIMATIONS = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
@@ -73,7 +72,6 @@ class Tab:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(TIMEOUT)
         context.add_init_script(REPORT_VIOLATIONS)
-        context.add_init_script(SUM_SHIFTS)
         self.page = context.new_page()
         self.record_console()
         if person:
