@@ -7,7 +7,9 @@ import pytest
 from briefs.checks.changes import find_substantive_differences
 from briefs.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Byline, Content, Facts, Picture
+from briefs.facts import FACTS, SCALAR_FACTS
 from briefs.tests.support import limit_cpu_time
+from briefs.tests.support.factories import valid_fact
 
 CONTEXT = CheckContext(
     terms=(
@@ -143,13 +145,9 @@ def test_swapped_names_are_reported():
 
 
 def test_change_of_any_fact_is_reported():
-    changed = {
-        "source": 1, "authors": (Byline(1),), "keywords": (1,), "date": "2025-06-09", "date_label": "May/June 2025",
-        "title": "T", "url": "https://a.example/", "doi": "10.1/x", "language": "en", "access": "free",
-        "kind": "report", "accessed_on": "2025-06-09", "archive_url": "https://b.example/",
-        "embargo_until": "2025-06-09T00:00:00+08:00", "source_withdrew": True, "picture": Picture("a" * 64, 800, 600),
-    }  # fmt: skip
-    assert set(changed) == {field.name for field in dataclasses.fields(Facts)}
+    rows = {"source": 1, "authors": (Byline(1),), "keywords": (1,), "picture": Picture("a" * 64, 800, 600)}
+    changed = rows | {name: valid_fact(name) for name in SCALAR_FACTS}
+    assert changed.keys() == FACTS.keys()
     for name, value in changed.items():
         new = Content(facts=dataclasses.replace(Facts(), **{name: value}))
         assert [(d.kind, d.before) for d in find_substantive_differences(Content(), new, CONTEXT)] == [
