@@ -30,6 +30,15 @@ def get_network(address: str) -> str:
     return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else address
 
 
+def get_block(address: str) -> str:
+    """Return the block that one customer of a provider may have: the /24 of an IPv4 address, the /48 of an IPv6 address."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return parsed.exploded[:14] if isinstance(parsed, IPv6Address) else address.rpartition(".")[0]
+
+
 def count_attempt(key: str, seconds: int, amount: int = 1) -> int:
     """Add `amount` to the count of `key`. Return the sum in a window of `seconds` that begins with the first call.
 

@@ -150,6 +150,11 @@ class Picture:
         """Return the widths of the stored files in ascending order. Pictures are never enlarged."""
         return (*(width for width in PICTURE_WIDTHS if width < self.width), self.width)
 
+    @property
+    def jpeg_name(self) -> str:
+        """Return the name of the largest stored file in the encoding that every program reads."""
+        return f"{self.key}-{self.width}.jpg"
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

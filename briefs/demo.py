@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 
 from . import checks, workflow
-from .content import SIDES, Content, IssueContent, IssueText
+from .content import SIDES, Content, IssueContent, IssueText, Side
 from .installation import FIXTURES
 from .intake import create_import_job, import_files
 from .models import (
@@ -86,12 +86,13 @@ class Account:
     name: str
     group: str
     language: str
+    reviews: Side | Literal[""] = ""
 
 
 ACCOUNTS: Final = (
     Account("writer", "林書瑋", "Writers", "zh-hant"),
-    Account("reviewer-zh", "陳雅筑", "Reviewers", "zh-hant"),
-    Account("reviewer-en", "Claire Wu", "Reviewers", "en"),
+    Account("reviewer-zh", "陳雅筑", "Reviewers", "zh-hant", reviews="zh"),
+    Account("reviewer-en", "Claire Wu", "Reviewers", "en", reviews="en"),
     Account("publisher", "周以恆", "Publishers", "zh-hant"),
 )
 
@@ -104,6 +105,7 @@ def create_accounts(*, reset_passwords: bool = False) -> Iterator[tuple[Account,
             defaults={
                 "name": account.name,
                 "language": account.language,
+                "reviews": account.reviews,
                 "is_staff": True,
                 "email": f"{account.username}@example.org",
             },

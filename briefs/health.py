@@ -1,4 +1,4 @@
-"""Find out whether this process can serve, and what needs attention. Used by the probes, `/metrics`, `doctor` and the desk.
+"""Find out whether this process can serve, and what needs attention. Used by the probes, `doctor` and the desk.
 
 `read_status` answers from what two threads of this process found, so it never waits for a database or a server that
 hangs. The threads start when somebody first asks. `check_now` runs every check in the caller's thread.
@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.request import urlopen
 
 from django.conf import settings
 from django.core.cache import cache
@@ -47,6 +48,7 @@ STUCK_AFTER: Final = 5.0
 """Seconds after which a check that has not ended counts as failed."""
 FIRST_WAIT: Final = 0.8
 """Seconds that the first question waits for the first answers."""
+PING_TIMEOUT: Final = 5.0
 
 type Figures = dict[str, float]
 type Finder = Callable[[Figures], object]
@@ -64,7 +66,8 @@ class Check(NamedTuple):
 class Status:
     faults: dict[str, str]
     """Each part with its fault, empty if it is fine. Faults may name hosts and folders: log them, do not publish them."""
-    figures: Figures
+    figures: Figures = field(default_factory=dict)
+    """What `check_now` measured; `read_status` has none."""
 
     @property
     def can_serve(self) -> bool:
@@ -231,7 +234,6 @@ class Watch:
 
     checks: tuple[Check, ...]
     faults: dict[str, str] = field(default_factory=dict)
-    figures: Figures = field(default_factory=dict)
     running: tuple[str, float] | None = None
     """The part whose check is running, and since when; None between checks."""
     has_looked: threading.Event = field(default_factory=threading.Event)
@@ -278,20 +280,18 @@ class Watch:
 
     def _examine(self, check: Check) -> None:
         self.running = (check.part, time.monotonic())
-        figures: Figures = {}
         was_connected = connection.connection is not None
-        fault = _find_fault(check, figures)
+        fault = _find_fault(check, {})
         if fault and connection.errors_occurred:
             with suppress(Exception):
                 connection.close()
             if was_connected:  # the server may have restarted since; requests would connect anew
-                fault = _find_fault(check, figures)
+                fault = _find_fault(check, {})
         before = self.faults.get(check.part, "")
         if fault and not before:
             log.error("%s failed: %s", check.part, fault)
         elif before and not fault:
             log.warning("%s works again", check.part)
-        self.figures = self.figures | figures  # a new dictionary: other threads read the old one meanwhile
         self.faults[check.part] = fault
         self.running = None
 
@@ -327,8 +327,7 @@ def read_status() -> Status:
     until = time.monotonic() + FIRST_WAIT
     for watch in watches:
         watch.has_looked.wait(max(0.0, until - time.monotonic()))
-    faults = {part: fault for watch in watches for part, fault in watch.read_faults().items()}
-    return Status(faults, {name: n for watch in watches for name, n in watch.figures.items()})
+    return Status({part: fault for watch in watches for part, fault in watch.read_faults().items()})
 
 
 def stop_watching() -> None:
@@ -336,3 +335,15 @@ def stop_watching() -> None:
     for watch in _watches:
         watch.stop()
     _watches = ()
+
+
+# The watcher outside
+
+
+def ping_watcher() -> None:
+    """Call `PING_URL` after a job has succeeded. Log a failed call, which must not fail the job."""
+    if settings.PING_URL:
+        try:
+            urlopen(settings.PING_URL, timeout=PING_TIMEOUT).close()  # noqa: S310  # the parser allows http and https
+        except Exception as error:
+            log.warning("PING_URL was not reached: %s", error)

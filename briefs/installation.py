@@ -1,6 +1,5 @@
 """What a new site needs, and what is wrong with one: the work of `setup` and `doctor`."""
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from digest import environment, setting_parsers
+from digest import environment
 
 from .accounts import second_factor
 from .backup.backup_archive import BackupError, get_media_folder
@@ -38,8 +37,8 @@ from .health import (
 from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
 from .lexicon.translations import build_translations_file
 from .models import JobRun, Person
-from .public import card_views
 from .publications import departures, pdf
+from .rendering import title_card
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
@@ -172,18 +171,6 @@ def _server() -> Faults:
     yield from environment.find_server_faults(settings.DATABASES)
 
 
-def _metrics() -> Faults:
-    host, port = settings.METRICS_BIND or ("127.0.0.1", 0)
-    try:
-        addresses = {str(row[4][0]) for row in socket.getaddrinfo(host, port)}
-    except OSError as error:
-        yield f"METRICS_BIND: {host} is no name of this machine: {error.strerror}."
-        return
-    for address in addresses:
-        if setting_parsers.is_public_address(address):
-            yield f"METRICS_BIND: {host} is {address}, which can be reached from outside. Use 127.0.0.1."
-
-
 def _connections() -> Faults:
     """Compare the number of connections that all processes may open with the server's limit."""
     if connection.vendor != "postgresql":
@@ -268,8 +255,8 @@ def _dictionary() -> Faults:
 
 
 def _fonts() -> Faults:
-    if card_views.find_face("zh") is None:
-        yield "No font with Chinese: link previews have no words. Install fontconfig and fonts-noto-cjk."
+    if title_card.find_font() is None:
+        yield "No font with Chinese: link previews have no Chinese. Install fontconfig and fonts-noto-cjk."
     if pdf.is_installed() and not pdf.is_available():
         yield f"No font for the PDF of an issue ({', '.join(pdf.FONTS)}), so none is offered. Install fonts-noto-cjk."
 
@@ -296,5 +283,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _server, _proxies, _metrics, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

@@ -204,7 +204,7 @@ def _find_moment(i: int, now: dt.datetime) -> dt.datetime:
     return now - dt.timedelta(days=_age(i) - 4 - i % 7, minutes=i * 7 % 1_440, seconds=i % 60)
 
 
-def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> int:
+def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done: None) -> None:
     """Add n briefs after the existing ones, in short transactions, so that editors can save meanwhile."""
     people = [_get_or_create_person(f"corpus-{role}") for role in ("writer", "reviewer", "publisher")]
     rows, now = _ensure_vocabulary(), timezone.now()
@@ -217,7 +217,6 @@ def load_corpus(n: int, *, report_progress: Callable[[int], None] = lambda done:
         report_progress(numbers.stop - first)
         if numbers.stop < first + n:
             let_other_writers_in()
-    return n
 
 
 def _get_or_create_person(username: str) -> Person:

@@ -6,9 +6,7 @@ collection, which would copy their memory pages: a busy worker uses 43 MB of its
 
 import gc
 import os
-import shutil
 import sys
-import tempfile
 from typing import Any
 
 sys.path.insert(0, os.getcwd())
@@ -28,12 +26,6 @@ if environment.LOG_FORMAT.read() == "json":
     logconfig_dict = build_config("json", access_log=True)
     logconfig_dict["loggers"] = {"gunicorn.error": {"level": "INFO", "handlers": ["own"], "propagate": False}}
 
-# The counters of all workers are files in one folder. prometheus-client asks for its name when it is imported. This
-# file is read again at a reload, by the same process, and by the new one of an upgrade (USR2), which inherits variables.
-if environment.METRICS_BIND.read() and os.environ.get("METRICS_OWNER") != str(os.getpid()):
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="digest-metrics-")
-    os.environ["METRICS_OWNER"] = str(os.getpid())
-
 
 def on_starting(server: Any) -> None:
     """Refuse `--workers 3` on SQLite. The setting itself is refused when the site is loaded."""
@@ -49,12 +41,5 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from briefs.health import start_watching
-    from digest.observation import start_listener
 
     start_watching()
-    start_listener()
-
-
-def on_exit(server: Any) -> None:
-    if os.environ.get("METRICS_OWNER") == str(os.getpid()):
-        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

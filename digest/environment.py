@@ -23,7 +23,6 @@ from .setting_parsers import (
     SQLITE,
     Site,
     Unexpected,
-    assistants,
     bare_mail_address,
     blocking_checks,
     cache,
@@ -35,7 +34,6 @@ from .setting_parsers import (
     host_names,
     hsts,
     link,
-    listener,
     mail_address,
     mailer,
     media_storage,
@@ -225,13 +223,12 @@ def _read_or_make_key(key_file: Path) -> str:
     return key_file.read_text(encoding="ascii").strip()
 
 
-def databases(var: Path, site: Site) -> dict[str, dict[str, Any]]:
+def databases(var: Path) -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
     primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
     pool = DATABASE_POOL.read()
     if primary["ENGINE"] == SQLITE:
-        # In a new clone without DATABASE_URL, the first process to open the file creates it.
-        primary["EXPECTED_FILE"] = primary["NAME"] if DATABASE_URL.environment_value or site.is_https else ""
+        primary["EXPECTED_FILE"] = primary["NAME"]
     else:
         primary["POOL_SIZE"] = pool
     replica = DATABASE_REPLICA_URL.read()
@@ -285,12 +282,11 @@ SEARCH_SECONDS: Final = Setting("DIGEST_SEARCH_SECONDS", number(0, 100_000), "4"
 QUOTE_LIMIT: Final = Setting("DIGEST_QUOTE_LIMIT", number(0, 100_000), "0")
 API_LIMIT: Final = Setting("DIGEST_API_LIMIT", number(0, 100_000), "120")
 CORPUS: Final = Setting("DIGEST_CORPUS", flag, "1")
-LICENCE: Final = Setting("DIGEST_LICENCE", link)
-MCP: Final = Setting("DIGEST_MCP", assistants, "0")
+LICENCE: Final = Setting("DIGEST_LICENCE", link("https://example.org/terms"))
 PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
 LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
 ACCESS_LOG: Final = Setting("ACCESS_LOG", flag)
-METRICS_BIND: Final = Setting("METRICS_BIND", listener)
+PING_URL: Final = Setting("PING_URL", link("https://watcher.example/ping"), is_secret=True)
 SENTRY_DSN: Final = Setting("SENTRY_DSN", report_address, is_secret=True)
 DEBUG: Final = Setting("DEBUG", flag, "0")
 WEB_CONCURRENCY: Final = Setting("WEB_CONCURRENCY", number(1, 100), "1")

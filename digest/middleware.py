@@ -258,7 +258,7 @@ ADVICE: Final = {
 }
 RETRY_SECONDS: Final = 5
 _CSRF_FIELD: Final = "csrfmiddlewaretoken"
-_API_PATHS: Final = ("/api/v1/", "/corpus/", "/mcp")
+_API_PATHS: Final = ("/api/v1/", "/corpus/")
 _ACCOUNT_PATHS: Final = ("/admin/account/", "/admin/login/", "/admin/password_change/")
 
 

@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -78,10 +77,13 @@ def one_line(value: str) -> str:
     return value
 
 
-def link(value: str) -> str:
-    if value and not re.fullmatch(r"https?://[!-~]{1,300}", value):
-        raise Unexpected("an address such as https://example.org/terms")
-    return value
+def link(example: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?([/?#][!-~]*)?", value, re.ASCII):
+            raise Unexpected(f"an address such as {example}")
+        return value
+
+    return parse
 
 
 def zone(value: str) -> str:
@@ -312,31 +314,6 @@ def _s3_storage(parts: SplitResult) -> dict[str, Any]:
     return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
 
 
-def listener(value: str) -> tuple[str, int] | None:
-    """Return host and port of the second listener, or None."""
-    if not value:
-        return None
-    host, _, port = value.rpartition(":")
-    host = host.strip("[]")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise Unexpected("host:port such as 127.0.0.1:9101")
-    if is_public_address(host):
-        raise ValueError(
-            f"{host} can be reached from outside. Use 127.0.0.1 or an address of a private network."
-        )
-    require_package("prometheus_client", "metrics")
-    return host, int(port)
-
-
-def is_public_address(host: str) -> bool:
-    """Return whether this is an internet address, or the wildcard for all addresses of the machine."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False  # a name, which `doctor` looks up
-    return address.is_global or address.is_unspecified
-
-
 def report_address(value: str) -> str:
     expected = "https://key@host/number"
     if value:
@@ -346,9 +323,3 @@ def report_address(value: str) -> str:
             raise Unexpected(expected)
         require_package("sentry_sdk", "sentry")
     return value
-
-
-def assistants(value: str) -> bool:
-    if flag(value):
-        require_package("django_mcpz", "mcp")
-    return flag(value)

@@ -29,7 +29,6 @@ DIGEST_FOUR_EYES = environment.FOUR_EYES.read()
 DIGEST_SEARCH_SECONDS = environment.SEARCH_SECONDS.read()
 DIGEST_API_LIMIT = environment.API_LIMIT.read()
 DIGEST_CORPUS = environment.CORPUS.read()
-DIGEST_MCP = environment.MCP.read()
 DIGEST_LICENCE = environment.LICENCE.read()
 DIGEST_QUOTE_LIMIT = environment.QUOTE_LIMIT.read()
 DIGEST_PROXIES = environment.PROXIES.read(default="1" if _https else "0")
@@ -87,7 +86,7 @@ TEMPLATES = [
 ]
 
 WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
-DATABASES = environment.databases(VAR, _site)
+DATABASES = environment.databases(VAR)
 DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
 _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
@@ -207,6 +206,6 @@ LOG_FORMAT = environment.LOG_FORMAT.read()
 LOGGING = build_config(
     LOG_FORMAT, access_log=environment.ACCESS_LOG.read(default="1" if LOG_FORMAT == "json" else "0")
 )
-METRICS_BIND = environment.METRICS_BIND.read()
+PING_URL = environment.PING_URL.read()
 if _dsn := environment.SENTRY_DSN.read():
     start_reports(_dsn, VERSION, _host)

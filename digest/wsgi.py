@@ -22,7 +22,7 @@ from . import urls  # noqa: E402, F401  (all views, before the workers are forke
 from .environment import find_server_faults  # noqa: E402
 from .observation import answer_probes, observe  # noqa: E402
 
-for fault in (describe_missing_file(settings.DATABASES["default"]), *find_server_faults(settings.DATABASES)):
+for fault in (*find_server_faults(settings.DATABASES), describe_missing_file(settings.DATABASES["default"])):
     if fault:
         raise SystemExit(fault)
 request_limits.limit_sqlite()

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from briefs.models import Person, Webhook
+from briefs.models import Person
 from briefs.models.people import EncryptionKey, SignInCounter
 
 from .throttle import hash_key
@@ -113,15 +113,13 @@ def note_keys(now: dt.datetime) -> None:
 
 
 def _load_tokens(**of: Any) -> list[list[str]]:
-    """Return the encrypted secrets of each second factor and, without the filter `of`, of each webhook."""
+    """Return the encrypted secrets of each second factor."""
     factors = Authenticator.objects.filter(**of).exclude(type=Authenticator.Type.WEBAUTHN)
-    factor_tokens = [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
-    hooks = [] if of else Webhook.objects.values_list("secret", "previous_secret")
-    return factor_tokens + [[secret for secret in secrets if secret] for secrets in hooks]
+    return [[row.data[name] for name in ENCRYPTED if name in row.data] for row in factors]
 
 
 def find_missing_keys(**of: Any) -> tuple[int, str]:
-    """Return the number of second factors and webhooks that cannot be decrypted, and the missing keys' fingerprints."""
+    """Return the number of second factors that cannot be decrypted, and the missing keys' fingerprints."""
     unreadable = [
         tokens for tokens in _load_tokens(**of) if not all(_is_readable(t, _keys()) for t in tokens)
     ]
@@ -142,7 +140,7 @@ def describe_missing_keys() -> str:
         return ""
     key = f"the secret key {missing}" if missing else "a secret key of unknown fingerprint"
     return (
-        f"{n} second factors or webhooks were encrypted with {key}; this installation has"
+        f"{n} second factors were encrypted with {key}; this installation has"
         f" {', '.join(map(make_fingerprint, _keys()))}. Add the missing key to SECRET_KEY_FALLBACKS, or reset them"
         " (docs/operators.md, Secret key)."
     )

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from briefs.client_address import get_network
+from briefs.client_address import get_block, get_network
 from briefs.database.bulk_writes import delete_in_batches
 from briefs.models.people import SignInCounter
 
@@ -68,8 +68,10 @@ class Limit:
 
 _MINUTE: Final = dt.timedelta(minutes=1)
 LIMITS: Final[Mapping[str, Limit]] = {
-    # passwords from unknown browsers: 20 in any hour and 90 in any day at one account, 5 in 15 minutes from one address
+    # passwords from unknown browsers: 20 in any hour and 90 in any day at one account, 5 in 15 minutes from one address.
+    # Each invented name is an account, so a block of addresses has as many at all accounts as one account has
     "account": Limit(18, 20 * _MINUTE),
+    "block": Limit(18, 20 * _MINUTE),
     "address": Limit(5, 15 * _MINUTE),
     # from a browser that signed in before
     "browser": Limit(5, 5 * _MINUTE),
@@ -82,10 +84,11 @@ LIMITS: Final[Mapping[str, Limit]] = {
     # links to a new password
     "reset": Limit(5, 15 * _MINUTE),
 }
-HASHES_AT_ONCE: Final = 2
-"""Checking a password takes a core for a third of a second. Readers need the others."""
+# Slots for checking a password, which takes a core for a third of a second. Readers need the others.
 
-_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
+_common_slot = threading.BoundedSemaphore(1)
+_newcomers_slot = threading.BoundedSemaphore(1)
+"""Reserved for blocks of addresses without a recent failure, so that attackers leave it to others after their first guess."""
 _owners_slot = threading.BoundedSemaphore(1)
 """Reserved for browsers that signed in before, and for passwords sent with a valid code."""
 
@@ -99,7 +102,7 @@ class Paused(Exception):
 
 
 class Busy(Exception):
-    """All slots for checking a password are taken."""
+    """All slots in which the password may be checked are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Attempt:
         elif self.purpose in ("password", "code") and self.browser:
             values = {"browser" if self.purpose == "password" else "browser code": self.browser}
         elif self.purpose == "password":
-            values = {"account": account, "address": network}
+            values = {"account": account, "address": network, "block": get_block(self.address)}
         elif self.purpose == "sent code":
             values = {"sent code": f"{network} {account}"}
         else:
@@ -143,8 +146,8 @@ def hash_key(kind: str, value: str) -> str:
 
 
 def is_busy() -> bool:
-    """Return whether an attempt from an unknown browser would be refused as Busy now."""
-    return _slots._value == 0
+    """Return whether any attempt from an unknown browser would be refused as Busy now."""
+    return _common_slot._value == _newcomers_slot._value == 0
 
 
 @contextmanager
@@ -154,27 +157,33 @@ def checked_attempt(attempt: Attempt, *, now: dt.datetime) -> Iterator[bool]:
     The attempt counts as failed until the block ends without an exception, so simultaneous attempts count too.
     Yield whether a failure would use up the allowance of strangers at the account.
     """
-    _require_allowance(attempt, SignInCounter.objects.all(), now)  # before a slot is taken
-    with _slot_for(attempt):
+    counters = _require_allowance(attempt, SignInCounter.objects.all(), now)  # before a slot is taken
+    block = attempt.keys.get("block")
+    has_failed = any(row.key == block and row.empties_at and row.empties_at > now for row in counters)
+    with _slot_for(attempt, has_failed=has_failed):
         uses_up = count_attempt(attempt, now=now)
         yield uses_up
         forgive(attempt)
 
 
 @contextmanager
-def _slot_for(attempt: Attempt) -> Iterator[None]:
+def _slot_for(attempt: Attempt, *, has_failed: bool) -> Iterator[None]:
+    """Hold a slot. `has_failed`: an attempt from the block of addresses failed recently."""
     if not attempt.purpose.startswith("password"):
         yield
         return
-    by_owner = attempt.is_by_owner
-    slots, priority = (_owners_slot, normal_priority()) if by_owner else (_slots, nullcontext())
-    if not slots.acquire(blocking=False):
+    if attempt.is_by_owner:
+        slots, priority = [_owners_slot], normal_priority()
+    else:
+        slots, priority = [_common_slot] if has_failed else [_newcomers_slot, _common_slot], nullcontext()
+    slot = next((slot for slot in slots if slot.acquire(blocking=False)), None)
+    if slot is None:
         raise Busy
     try:
         with priority:
             yield
     finally:
-        slots.release()
+        slot.release()
 
 
 def count_attempt(attempt: Attempt, *, now: dt.datetime) -> bool:

@@ -11,7 +11,7 @@ from django.contrib import admin
 
 from . import brief_admin
 from .common import site_texts
-from .home import inbox_lists, webhook_pages
+from .home import inbox_lists
 from .issues import issue_admin, subscriber_pages
 from .people import people_admin
 from .vocabulary import proposal_pages, vocabulary_admin
@@ -25,7 +25,6 @@ __all__ = [
     "site_texts",
     "subscriber_pages",
     "vocabulary_admin",
-    "webhook_pages",
 ]
 
 # django-allauth registers lists that bypass our permissions and log. The pages of a person show the same data.

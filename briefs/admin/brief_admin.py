@@ -22,7 +22,6 @@ from .editor.margin import build_margin_permissions, list_comment_items
 from .editor.saving import autosave, autosave_new_brief
 from .history import revision_pages
 from .history.timeline import timeline
-from .lists import filters
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
@@ -39,8 +38,6 @@ class BriefAdmin(SheetExportAdmin):
         own = self.build_url_pattern
         return [
             own("", self.changelist_view, "changelist"),
-            own("filters/", filters.save_filter, "filters"),
-            own("filters/<int:pk>/", filters.change_filter, "filter"),
             own("add/", add, "add"),
             own("add/autosave/", autosave_new_brief, "begin"),
             own("names/", autocomplete.names_view, "names"),
@@ -70,7 +67,6 @@ class BriefAdmin(SheetExportAdmin):
             own("<int:pk>/unshare/", verb_views.unshare, "unshare"),
             own("<int:pk>/dismiss/", review_views.dismiss, "dismiss"),
             own("<int:pk>/rail/", margin.suggest_for_row, "rail"),
-            own("<int:pk>/lens/", margin.light_rows, "lens"),
             own("<int:pk>/word/", word_pages.word_page, "word"),
             own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),

@@ -1,3 +1,1 @@
-"""The API for machines. `views` answers, `brief_queries` reads parameters and rows, `openapi` describes both;
-`assistants` offers the same as tools (MCP).
-"""
+"""The API for machines. `views` answers, `brief_queries` reads parameters and rows, `openapi` describes both."""

@@ -65,8 +65,8 @@ class Problem(Exception):
 
 
 def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
-    """Wrap a view that may raise `Problem` and Http404. The static export leaves such views out: its files have no headers."""
-    served = public_view(_answer_problems(view, activity), is_exported=False)
+    """Wrap a view that may raise `Problem` and Http404."""
+    served = public_view(_answer_problems(view, activity))
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:

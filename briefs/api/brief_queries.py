@@ -63,8 +63,6 @@ _CHANGE_CURSOR: Final = re.compile(
     "([0-9a-f]{8})-((?:0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15})-([0-9a-f]{1,15})", re.ASCII
 )
 """Generation, position among the changes of editions, position among those of names."""
-_OLD_CURSOR: Final = re.compile("(0|-?[0-9a-f]{5,15})-[0-9a-f]{1,15}", re.ASCII)
-"""A cursor of changes without a generation, of earlier versions."""
 _IDS: Final = {
     "type": "array",
     "items": {"type": "integer", "minimum": 1, "maximum": 2**53},
@@ -323,9 +321,9 @@ class _Newest(NamedTuple):
             earlier = NameChange.objects.filter(at__lt=time).aggregate(Max("position"))
             edition = min(ListPosition(time, 0), self.position.edition)
             return ChangePosition(edition, earlier["position__max"] or 0)
-        if not (parts := _CHANGE_CURSOR.fullmatch(text)) and not _OLD_CURSOR.fullmatch(text):
+        if not (parts := _CHANGE_CURSOR.fullmatch(text)):
             raise _wrong_value("since", f"Expected a cursor, {_MOMENTS}.")
-        if parts and parts[1] == self.generation:
+        if parts[1] == self.generation:
             position = ChangePosition(ListPosition.parse(parts[2]), int(parts[3], 16))
             if position.edition <= self.position.edition and position.names <= self.position.names:
                 return position
@@ -350,12 +348,6 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     """Return those of these editions that are listed, in the order of `ids`."""
     by_id = {row.pk: row for row in _listed_rows(now, since or _EARLIEST, *ids)} if ids else {}
     return [by_id[pk] for pk in ids if pk in by_id]
-
-
-def fetch_by_slug(now: dt.datetime, slugs: Sequence[str]) -> list[ShapeRow]:
-    """Return the listed editions with these slugs, in their order."""
-    by_slug = {row.slug: row for row in _rows_with_slugs(now, *slugs)} if slugs else {}
-    return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
 def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
@@ -470,9 +462,6 @@ def _listed(now: dt.datetime, since: dt.datetime | None) -> EditionRows:
 
 _listed_rows = ShapeQuery(
     lambda now, since, *ids: _listed(now, since).filter(pk__in=ids), dt.datetime, ids=MAX_SHAPES
-)
-_rows_with_slugs = ShapeQuery(
-    lambda now, *slugs: Edition.objects.listed(now).filter(slug__in=slugs), ids=MAX_SHAPES, id_type=str
 )
 _found_rows = ShapeQuery(
     lambda now, *briefs: Edition.objects.found(now).filter(brief__in=briefs), ids=MAX_SHAPES

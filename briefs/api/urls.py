@@ -24,23 +24,11 @@ urlpatterns = [
     path("api/v1/vocabulary", api_view(keep(views.list_vocabulary, NO_KEYS)), name="vocabulary"),
     path("api/v1/openapi.json", api_view(openapi.serve_document), name="openapi"),
     re_path(r"^api/v1/", api_view(views.missing), name="missing"),
-    path("mcp", public_view(views.serve_assistants, allows_post=True), name="mcp"),
-    path("api/docs/", public_view(openapi.show_docs, is_exported=False), name="docs"),
-    path("<language:language>/corpus/", public_view(keep(views.show_corpus), is_exported=False), name="corpus"),
-    path(
-        "<language:language>/corpus/<slug:name>/",
-        public_view(keep(views.show_release), is_exported=False),
-        name="corpus-release",
-    ),
-    path(
-        "corpus/<slug:name>/",
-        public_view(views.redirect_to_release, is_exported=False),
-        name="corpus-release-front-door",
-    ),
-    path("corpus/<slug:name>/<str:file>", api_view(views.download_release, "corpus"), name="corpus-release-file"),
+    path("api/docs/", public_view(openapi.show_docs), name="docs"),
+    path("<language:language>/corpus/", public_view(keep(views.show_corpus)), name="corpus"),
     path(
         "corpus/",
-        public_view(views.redirect_to_page, is_exported=False),
+        public_view(views.redirect_to_page),
         name="corpus-front-door",
     ),
     *(

@@ -2,32 +2,24 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 import msgspec
 from django.conf import settings
-from django.core.cache import cache
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
 from msgspec import Struct
 
 from briefs.content import Side
 from briefs.derived import brief_shape, corpus
 from briefs.derived.brief_shape import Brief, FoundBrief, Name
-from briefs.derived.corpus import Release
-from briefs.models.edition import Edition
-from briefs.public import brief_answers, page_cache, responses, search_queries, subject_queries
+from briefs.public import responses, search_queries, subject_queries
 from briefs.public import views as public_views
 from briefs.public.editions import ListPosition
-from briefs.public.page_cache import hash_parts
 from briefs.public.search_queries import SearchParams
-from briefs.text import date_format, paths
+from briefs.text import date_format
 
 from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
@@ -171,20 +163,8 @@ def missing(request: HttpRequest, **_: str) -> HttpResponse:
     raise Problem(HTTPStatus.NOT_FOUND, detail)
 
 
-def serve_assistants(request: HttpRequest) -> HttpResponse:
-    """Answer MCP if `DIGEST_MCP` is on. Otherwise answer as an address that accepts no POST does."""
-    if not settings.DIGEST_MCP:
-        if request.method == "POST":
-            return responses.refuse_method(["GET", "HEAD", "OPTIONS"])
-        raise Http404
-    from .assistants import answer  # needs the extra `mcp`
-
-    return answer(request)
-
-
 # The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
 
-README: Final = "README.md"
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
@@ -192,15 +172,14 @@ _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
     _require_corpus()
     now = timezone.now()
-    newest = Edition.objects.listed(now).aggregate(newest=Max("live_from"))["newest"]
+    etag = corpus.compute_etag(now)
     return responses.render(
         "briefs/corpus.html",
         language,
         "corpus/",
-        size=page_cache.keep_part("corpus", lambda: corpus.count_corpus(now)),
+        day=date_format.format_day(timezone.localdate(now), language),
+        files={extension: corpus.describe_file(extension, etag) for extension in corpus.WRITERS},
         licence=settings.DIGEST_LICENCE,
-        newest=newest,
-        releases=corpus.list_releases(now),
     )
 
 
@@ -210,154 +189,31 @@ def redirect_to_page(request: HttpRequest) -> HttpResponse:
 
 
 def download(request: HttpRequest, file_format: str) -> HttpResponse:
-    """Stream a file of the corpus, or one range of its bytes."""
-    _require_corpus()
-    now = timezone.now()
-    etag = corpus.compute_etag(now)
-    return _send(
-        request,
-        f"digest.{file_format}",
-        etag,
-        write=lambda: corpus.WRITERS[file_format](now),
-        measure=lambda: measure(file_format, etag),
-    )
-
-
-class ReleaseCard(NamedTuple):
-    release: Release
-    size: corpus.CorpusSize
-    pairs: list[corpus.ReleaseFile]
-    taken_out: list[corpus.TakenOut]
-
-    def build_context(self, language: Side) -> dict[str, Any]:
-        return {
-            "release": self.release,
-            "day": _format_day(self.release.closed_at - dt.timedelta(seconds=1), language),
-            "size": self.size,
-            "files": self.pairs,
-            "taken_out": [(row.brief, _format_day(row.at, language)) for row in self.taken_out],
-            "licence": settings.DIGEST_LICENCE,
-        }
-
-    def write_readme(self) -> bytes:
-        """Return the card as Markdown, in English and in Chinese."""
-        parts = []
-        languages: tuple[Side, Side] = ("en", "zh")
-        for language in languages:
-            with translation.override(paths.LANGUAGE_CODES[language]):
-                address = f"{settings.SITE_URL}{paths.home(language)}corpus/{self.release.name}/"
-                context = {
-                    "site": settings.DIGEST_SITE_NAME[language],
-                    "canonical": address,
-                    "colon": brief_answers.COLON[language],
-                }
-                parts.append(
-                    render_to_string("briefs/corpus_readme.md", self.build_context(language) | context)
-                )
-        return "\n".join(parts).encode()
-
-    @property
-    def files(self) -> list[corpus.ReleaseFile]:
-        text = self.write_readme()
-        return [*self.pairs, corpus.ReleaseFile(README, len(text), sha256(text).hexdigest())]
-
-
-def show_release(request: HttpRequest, language: Side, name: str) -> HttpResponse:
-    """Show the card of a release: what it holds, what was taken out, checksums, licence."""
-    card = _load_card(name)
-    context = card.build_context(language) | {"files": card.files, "folder": f"/corpus/{name}/"}
-    return responses.render("briefs/corpus_release.html", language, f"corpus/{name}/", **context)
-
-
-def _load_card(name: str) -> ReleaseCard:
-    release, now = _find_release(name), timezone.now()
-    return ReleaseCard(release, *_describe_pairs(release, now), release.list_taken_out(now))
-
-
-def _format_day(moment: dt.datetime, language: Side) -> str:
-    return date_format.format_day(timezone.localtime(moment).date(), language)
-
-
-def redirect_to_release(request: HttpRequest, name: str) -> HttpResponse:
-    _find_release(name)
-    return public_views.redirect_to_language(request, page=f"corpus/{name}/")
-
-
-def download_release(request: HttpRequest, name: str, file: str) -> HttpResponse:
-    """Stream a file of a release or a range of it, or return its card or its checksums."""
-    if file == README:
-        return HttpResponse(_load_card(name).write_readme(), content_type="text/markdown; charset=utf-8")
-    if file == "SHA256SUMS":
-        sums = corpus.write_checksums(_load_card(name).files)
-        return HttpResponse(sums, content_type="text/plain; charset=utf-8")
-    release, now = _find_release(name), timezone.now()
-    file_format = file.removeprefix(f"digest-{name}.")
-    if file == file_format or file_format not in corpus.WRITERS:
-        raise Http404
-    files = _describe_pairs(release, now)[1]
-    size = next(one.size for one in files if one.name == file)
-    return _send(
-        request,
-        file,
-        release.compute_etag(now),
-        write=lambda: release.write(file_format, now),
-        measure=lambda: size,
-    )
-
-
-def _find_release(name: str) -> Release:
-    _require_corpus()
-    for release in corpus.list_releases(timezone.now()):
-        if release.name == name:
-            return release
-    raise Http404
-
-
-def _describe_pairs(release: Release, now: dt.datetime) -> tuple[corpus.CorpusSize, list[corpus.ReleaseFile]]:
-    """Return size and checksums of the pairs. Whoever asks first after a withdrawal waits until the files were written once."""
-    key = hash_parts(["release", release.compute_etag(now)])
-    if (described := cache.get(key)) is None:
-        described = release.describe(now)
-        cache.set(key, described, dt.timedelta(days=30).total_seconds())
-    return described  # type: ignore[no-any-return]
-
-
-def _send(
-    request: HttpRequest,
-    name: str,
-    etag: str,
-    *,
-    write: Callable[[], Iterator[bytes]],
-    measure: Callable[[], int],
-) -> HttpResponse:
-    """Stream a file, or one range of its bytes.
+    """Stream a file of the corpus, or one range of its bytes.
 
     The file is made while it is sent, so a whole answer has no Content-Length, and a range costs as much as the bytes
     before it.
     """
+    _require_corpus()
+    now = timezone.now()
+    etag = corpus.compute_etag(now)
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="digest-{timezone.localdate(now)}.{file_format}"',
     }
     status = HTTPStatus.OK
     parts: Iterator[bytes] = iter(())
     if request.method == "GET":
-        parts = write()
+        parts = corpus.WRITERS[file_format](now)
         if asked := _read_range(request, etag):
-            length = measure()
+            length = corpus.describe_file(file_format, etag).size
             wanted = _resolve_range(*asked, length)
             parts, status = _cut(parts, wanted), HTTPStatus.PARTIAL_CONTENT
             headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{length}"
             headers["Content-Length"] = str(len(wanted))
-    content_type = _CONTENT_TYPES[name.rpartition(".")[2]]
+    content_type = _CONTENT_TYPES[file_format]
     return StreamingHttpResponse(parts, status=status, content_type=content_type, headers=headers)  # type: ignore[return-value]
-
-
-@lru_cache(maxsize=len(corpus.WRITERS))
-def measure(file_format: str, etag: str) -> int:
-    """Return the length of a file in bytes, by making it. Cached for each state of the corpus (`etag`)."""
-    return sum(map(len, corpus.WRITERS[file_format](timezone.now())))
 
 
 def _read_range(request: HttpRequest, etag: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import os
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -79,12 +79,6 @@ def read_lines(model: type[models.Model]) -> Iterator[str]:
 def has_number_as_key(model: type[models.Model]) -> bool:
     """Return whether the key is a number, which all databases sort alike. Tables with text keys are small."""
     return isinstance(get_stored_field(model._meta.pk), models.IntegerField)
-
-
-def hash_lines(lines: Iterable[str]) -> int:
-    """Return a hash that does not depend on the order of lines: older versions sorted some tables as text."""
-    hashes = (hashlib.sha256(line.rstrip("\n").encode()).digest() for line in lines)
-    return sum(map(int.from_bytes, hashes)) % 2**256
 
 
 def parse_line(line: str, parsers: dict[str, Callable[[Any], Any]]) -> Row:
@@ -189,7 +183,6 @@ def _parse(stored: Field, plain: type | None, value: Any) -> Any:
 # What a backup archive is, and whether one is whole.
 
 FORMAT: Final = 2
-"""Format 1, of archives made before 28 November 2026, does not say whether the archive was proved."""
 MANIFEST: Final = "manifest.json"
 BLOCK: Final = 1 << 20
 SEAL_LENGTH: Final = 64
@@ -229,8 +222,8 @@ class Manifest:
     @classmethod
     def from_json(cls, text: str) -> "Manifest":
         data = json.loads(text)
-        if not 1 <= data["format"] <= FORMAT:
-            raise BackupError(f"The archive has format {data['format']}; this version reads 1 to {FORMAT}.")
+        if data["format"] != FORMAT:
+            raise BackupError(f"The archive has format {data['format']}; this version reads {FORMAT}.")
         data["migrations"] = [(app, name) for app, name in data["migrations"]]
         data["members"] = {name: Member(**member) for name, member in data["members"].items()}
         return cls(**data)
@@ -292,12 +285,9 @@ def _find_damage(path: Path) -> str:
 
 
 def list_key_fingerprints(path: Path) -> list[str]:
-    """Return fingerprints of the keys that decrypt the archive's secrets. Archives of older versions list none."""
+    """Return fingerprints of the keys that decrypt the archive's secrets."""
     with zipfile.ZipFile(path) as archive:
-        try:
-            return [json.loads(line)["fingerprint"] for line in read_member_lines(archive, KEYS)]
-        except KeyError:
-            return []
+        return [json.loads(line)["fingerprint"] for line in read_member_lines(archive, KEYS)]
 
 
 def find_faults(path: Path) -> list[str]:

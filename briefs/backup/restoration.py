@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from itertools import batched
+from itertools import batched, zip_longest
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +61,7 @@ def restore(path: Path) -> list[Path]:
         return _swap(_new_path(media), media) if media else []
     target = Path(settings.DATABASES["default"]["NAME"])
     new = _new_path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
     _delete(new)
     require_unused(target)
     try:
@@ -222,10 +223,9 @@ def _compare_rows(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for model in backup_archive.list_models(get_state_apps(read_manifest(path))):
             name = f"rows/{model._meta.label_lower}.jsonl"
-            lines = read_member_lines(archive, name)
-            if backup_archive.hash_lines(backup_archive.read_lines(model)) != backup_archive.hash_lines(
-                lines
-            ):
+            lines = (line.rstrip("\n") for line in read_member_lines(archive, name))
+            rows = zip_longest(backup_archive.read_lines(model), lines)
+            if any(restored != line for restored, line in rows):
                 raise BackupError(f"{name} was not restored as it is in the archive.")
 
 

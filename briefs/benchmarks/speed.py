@@ -136,16 +136,16 @@ def measure_search(n: int = 10_000) -> None:
     """Print the cost of whole requests, and recall against a scan of the folded texts."""
     os.environ |= LIMITS
     with fresh_site():
-        from django.core.management import call_command
         from django.test import Client
         from django.utils import timezone
 
         from briefs.models import Edition
+        from briefs.sample_corpus import load_corpus
         from briefs.search import StoreRequest, get_store, parse_query
         from briefs.search.analysis import fold
         from briefs.tests.search.test_recall import texts
 
-        call_command("load_sample_corpus", n, stdout=StringIO(), stderr=StringIO())
+        load_corpus(n)
         ask = Client().get
         base = median(count_request(partial(ask, CONSTANT))[0] for _ in range(100))
         for label, order in (("ranked", ""), ("newest first", "&order=newest")):

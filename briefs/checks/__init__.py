@@ -7,7 +7,6 @@ from .glossary import (
     list_renderings,
     prefilter_names,
 )
-from .lens import LENS_KINDS, LensSpan, light_pair, light_pairs
 from .registry import (
     ALL_CHECKS,
     FINDING_MESSAGES,
@@ -27,13 +26,11 @@ from .whole_brief import compute_ratio_band
 __all__ = [
     "ALL_CHECKS",
     "FINDING_MESSAGES",
-    "LENS_KINDS",
     "PLAIN_CHECKS",
     "CheckContext",
     "Dismissal",
     "Edit",
     "Finding",
-    "LensSpan",
     "Repair",
     "TermData",
     "apply_edits",
@@ -45,8 +42,6 @@ __all__ = [
     "find_term_spans",
     "find_terms_in_pair",
     "hash_text_pair",
-    "light_pair",
-    "light_pairs",
     "list_renderings",
     "prefilter_names",
     "remove_dismissed",

@@ -118,23 +118,6 @@ def find_terms_in_pair(zh: str, en: str, context: CheckContext) -> list[tuple[Te
     ]
 
 
-def find_mentions(
-    pairs: Sequence[tuple[str, str]], context: CheckContext
-) -> Iterator[dict[Side, list[tuple[Span, TermData, bool]]]]:
-    """Yield, for each pair and side, the mentions of terms with their span and whether the other side has the term."""
-    read = [_read_pair(pair) for pair in pairs]
-    forms = {side: _forms_present([both[side] for both in read], side, context) for side in SIDES}
-    for both in read:
-        yield {
-            side: [
-                (span, form.term, _is_rendered(form.term, both[other]))
-                for form, span in _find_matches(both[side], forms[side])
-                if form.term
-            ]
-            for side, other in _DIRECTIONS
-        }
-
-
 def _read_pair(pair: tuple[str, str]) -> dict[Side, _SearchableText]:
     return {side: _SearchableText.from_bullet(text, side) for side, text in zip(SIDES, pair, strict=True)}
 

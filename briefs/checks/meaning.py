@@ -128,12 +128,12 @@ def _check_pair(pair: TextPair) -> tuple[Finding, ...]:
     """Cached, because an autosave changes one pair of a brief. No other check of a pair takes as long."""
     zh, en = (pair.read(side) for side in SIDES)
     linked = link_texts(pair.zh, pair.en)
-    findings = list(_check_contrast(zh, en))
-    for zh_meanings, en_meanings in find_by_sentence(zh.original, en.original):
+    findings = list(_check_contrast(zh, en, linked))
+    for zh_meanings, en_meanings in _find_by_sentence(zh.original, en.original):
         findings += _compare(zh, en, zh_meanings, en_meanings)
-    for code, one, other in find_opposed(linked):
+    for code, one, other in _find_opposed(linked):
         findings.append(build_finding(zh, en, f"meaning.{code}", one, other))
-    for side, word in find_lone_negations(linked):
+    for side, word in _find_lone_negations(linked):
         findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
     for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
         if mine and theirs:
@@ -190,7 +190,7 @@ def link_texts(zh: str, en: str) -> LinkedPair:
 # Words of one table: names, dates, multiples, currencies
 
 
-def find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
+def _find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
     """Yield the meanings of both sides, by sentence if both have as many sentences."""
     texts: dict[Side, str] = {"zh": zh, "en": en}
     ends = {
@@ -247,7 +247,7 @@ def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meani
 # Opposites
 
 
-def find_opposed(pair: LinkedPair) -> Iterator[tuple[str, Word, Word]]:
+def _find_opposed(pair: LinkedPair) -> Iterator[tuple[str, Word, Word]]:
     """Yield a code and two words of opposed poles, neither of them linked, in clauses that correspond.
 
     Both must be equally negated, and neither may have a counterpart that only another word has taken.
@@ -300,7 +300,7 @@ def _is_negated(words: list[Word], word: Word) -> bool:
 # Negation
 
 
-def find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
+def _find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
     """Yield the negations to which no word in the corresponding clauses can answer."""
     is_long = pair.clauses_zh > _CLAUSE_LIMITS[0] or pair.clauses_en > _CLAUSE_LIMITS[1]
     for word in list_expressing(pair.zh, NEGATION, "no"):
@@ -313,27 +313,6 @@ def find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
             chinese = pair.zh if is_long else pair.chinese_for(word.clause)
             if not _is_answered_en(pair, word, chinese):
                 yield "en", word
-
-
-def match_negations(pair: LinkedPair) -> Iterator[tuple[Word, Word]]:
-    """Yield negations that answer each other, one to one: first linked ones, then the nearest of corresponding clauses."""
-    free_zh, free_en = (
-        [word for word in words if word.negates and not word.is_inner] for words in (pair.zh, pair.en)
-    )
-    softer_en = [w for w in pair.en if w.expresses(NEGATION, "soft") and not w.negates and not w.is_inner]
-    softer_zh = [w for w in pair.zh if _has_negative_character(w) and not w.negates]
-    for mine, theirs in ((free_zh, free_en), (free_zh, softer_en), (softer_zh, free_en)):
-        for zh in list(mine):
-            candidates = [
-                (zh.link is not en, pair.distance(zh, en), en)
-                for en in theirs
-                if zh.link is en or (pair.are_comparable(zh.clause, en.clause) and not _is_claimed(en))
-            ]
-            if candidates and not (mine is softer_zh and _is_claimed(zh)):
-                _, _, en = min(candidates, key=lambda row: row[:2])
-                mine.remove(zh)
-                theirs.remove(en)
-                yield zh, en
 
 
 def _is_idle_zh(pair: LinkedPair, word: Word) -> bool:
@@ -441,32 +420,22 @@ def _meets_opposite(words: list[Word], negation: Word, ahead: int, others: list[
 # 不應A，而應B
 
 
-def _check_contrast(zh: CheckedText, en: CheckedText) -> Iterator[Finding]:
-    if spans := find_contrast(zh.original, en.original):
-        yield zh.build_finding("meaning.contrast", spans[0])
-
-
-def find_contrast(zh: str, en: str) -> tuple[Span, Span] | None:
-    """Return the spans of 不應 and "rather than" if 不應A，而應B is paired with "should A rather than B", its opposite.
-
-    Decided by the links of the words in each half.
-    """
-    chinese = next((match for pattern in _CONTRASTS_ZH if (match := pattern.search(zh))), None)
+def _check_contrast(zh: CheckedText, en: CheckedText, pair: LinkedPair) -> Iterator[Finding]:
+    """Find 不應A，而應B paired with "should A rather than B", its opposite, by the links of the words in each half."""
+    chinese = next((match for pattern in _CONTRASTS_ZH if (match := pattern.search(zh.original))), None)
     if not chinese:
-        return None
-    english = next((match for pattern in _CONTRASTS_EN if (match := pattern.search(en))), None)
+        return
+    english = next((match for pattern in _CONTRASTS_EN if (match := pattern.search(en.original))), None)
     if not english:
-        return None
-    pair = link_texts(zh, en)
+        return
     same, crossed = (
         _count_links(pair, chinese.span("rejected"), english.span(one))
         + _count_links(pair, chinese.span("chosen"), english.span(other))
         for one, other in (("rejected", "chosen"), ("chosen", "rejected"))
     )
-    start = min(chinese.start("rejected"), chinese.start("chosen"))
-    return (
-        ((chinese.start(), max(start, chinese.start() + 1)), english.span("turn")) if crossed > same else None
-    )
+    if crossed > same:
+        start = min(chinese.start("rejected"), chinese.start("chosen"))
+        yield zh.build_finding("meaning.contrast", (chinese.start(), max(start, chinese.start() + 1)))
 
 
 def _count_links(pair: LinkedPair, zh: Span, en: Span) -> int:

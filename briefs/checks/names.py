@@ -1,7 +1,7 @@
 """Names that both languages keep or have as a pair: built-in pairs, capital acronyms and designations (5G, F-35, COVID-19)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -129,25 +129,18 @@ def mark_matched_names(side: Side, text: str, other_text: str, known_names: Know
 
     A known author or source needs no counterpart.
     """
+    lower, other_lower = text.translate(ASCII_LOWER), other_text.translate(ASCII_LOWER)
+    other: Side = "en" if side == "zh" else "zh"
     covered: set[int] = set()
-    for spans, _ in find_terms_in_both(side, text, other_text, known_names):
-        covered.update(at for span in spans for at in range(*span))
+    for term, forms in known_names.terms:
+        if not any(form in lower for form in forms):  # nearly always
+            continue
+        spans = [span for form in term.renderings(side) for span in find_occurrences(form, text, lower)]
+        if spans and _occurs(term, other, other_text, other_lower):
+            covered.update(at for span in spans for at in range(*span))
     for name in known_names.names:
         covered.update(at for span in find_occurrences(name, text) for at in range(*span))
     return covered
-
-
-def find_terms_in_both(
-    side: Side, text: str, other_text: str, known_names: KnownNames
-) -> Iterator[tuple[list[Span], Span]]:
-    """Yield the spans of each term that occurs in both texts: all in `text`, and the first in `other_text`."""
-    texts = (text, text.translate(ASCII_LOWER)), (other_text, other_text.translate(ASCII_LOWER))
-    for term, forms in known_names.terms:
-        if not any(form in texts[0][1] for form in forms):  # nearly always
-            continue
-        spans = [span for form in term.renderings(side) for span in find_occurrences(form, *texts[0])]
-        if spans and (there := _find_first(term, "en" if side == "zh" else "zh", *texts[1])):
-            yield spans, there
 
 
 def collect_initials(english: str) -> str:
@@ -163,9 +156,8 @@ def is_spelled_out(acronym: str, letters: str) -> bool:
     return len(acronym) > 2 and acronym in letters
 
 
-def _find_first(term: TermData, side: Side, text: str, lower: str) -> Span | None:
-    occurrences = (find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
-    return next((spans[0] for spans in occurrences if spans), None)
+def _occurs(term: TermData, side: Side, text: str, lower: str) -> bool:
+    return any(find_occurrences(form, text, lower, first=True) for form in term.renderings(side))
 
 
 def find_occurrences(form: str, text: str, lower: str = "", *, first: bool = False) -> list[Span]:

@@ -31,7 +31,7 @@ from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import (
     CURRENCIES,
     Figure,
-    SortedFigures,
+    SortedValues,
     are_compatible,
     convert,
     convert_to_base,
@@ -74,14 +74,14 @@ def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
 class SideFigures:
     """The figures of one side, all values that figures or other words express, and the Latin names.
 
-    `by_base_value` has the figures of each dimension in its base unit, so that 500 miles equal 800公里.
+    `base_values` has the values of each dimension in its base unit, so that 500 miles equal 800公里.
     """
 
     checked: CheckedText
     text: str
     figures: list[Figure]
-    by_value: SortedFigures
-    by_base_value: dict[str, SortedFigures]
+    values: SortedValues
+    base_values: dict[str, SortedValues]
     names: list[LatinName]
 
     @classmethod
@@ -91,31 +91,28 @@ class SideFigures:
         names, rest = extract_names(text)
         language = numbers_zh if side == "zh" else numbers_en
         figures = language.find_figures(rest)
-        by_value: list[tuple[Decimal, Figure | None]] = [
-            (value, figure) for figure in figures for value in figure.values
-        ]
-        by_value += [(value, None) for value in language.find_implied_values(rest)]
-        by_dimension: dict[str, list[tuple[Decimal, Figure | None]]] = defaultdict(list)
+        values = [value for figure in figures for value in figure.values]
+        values += language.find_implied_values(rest)
+        by_dimension: dict[str, list[Decimal]] = defaultdict(list)
         for figure in figures:
             if base := convert_to_base(figure.value, figure.unit):
-                by_dimension[base[0]].append((base[1], figure))
-        by_base_value = {dimension: SortedFigures(rows) for dimension, rows in by_dimension.items()}
-        return cls(checked, text, figures, SortedFigures(by_value), by_base_value, names)
+                by_dimension[base[0]].append(base[1])
+        base_values = {dimension: SortedValues(rows) for dimension, rows in by_dimension.items()}
+        return cls(checked, text, figures, SortedValues(values), base_values, names)
 
     @property
     def side(self) -> Side:
         return self.checked.side
 
-    def find_equal(self, figure: Figure) -> list[Figure | None]:
-        """Return what has the value of the other side's `figure` here, in any unit. None is a word without figure."""
-        equal: list[Figure | None] = []
-        for value in figure.values:
-            equal += self.by_value.find_equal(value)
+    def has_equal(self, figure: Figure) -> bool:
+        """Return whether this side has the value of the other side's `figure`, in any unit."""
+        if any(map(self.values.has_equal, figure.values)):
+            return True
         base = convert_to_base(figure.value, figure.unit)
-        if base and base[0] in self.by_base_value:
-            slack = base[1] * rounding_tolerance(base[0])
-            equal += self.by_base_value[base[0]].find_between(base[1] - slack, base[1] + slack)
-        return equal
+        if not base or base[0] not in self.base_values:
+            return False
+        slack = base[1] * rounding_tolerance(base[0])
+        return self.base_values[base[0]].has_between(base[1] - slack, base[1] + slack)
 
     def counts_in_words(self, figure: Figure) -> bool:
         """Return whether a figure in words is a count that the other side should have: 九家, six."""
@@ -131,7 +128,7 @@ def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> li
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
     reported = {id(figure) for two in scaled for figure in two}
     findings = [_scale_finding(zh, en, *two) for two in scaled]
-    findings += [_unit_finding(zh, en, *two) for two in find_unit_mismatches(zh, en)]
+    findings += [_unit_finding(zh, en, *two) for two in _find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in reported)
         findings += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
@@ -144,7 +141,7 @@ def _unmatched_figures(own: SideFigures, other: SideFigures, known_names: KnownN
     """Return the figures without a counterpart, one per value."""
     alone: dict[Decimal, Figure] = {}
     for figure in own.figures:
-        if figure.needs_counterpart and not other.find_equal(figure):
+        if figure.needs_counterpart and not other.has_equal(figure):
             alone.setdefault(figure.value, figure)
     if not alone:
         return []
@@ -168,7 +165,7 @@ def _digits(value: Decimal) -> tuple[int, ...]:
     return value.normalize().as_tuple().digits
 
 
-def find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Figure, Figure]]:
+def _find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Figure, Figure]]:
     """Yield pairs of figures with the same value in incompatible units."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
     for value in mine.keys() & theirs.keys():
@@ -216,7 +213,7 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
         [
             figure
             for figure in own.figures
-            if own.counts_in_words(figure) and not any(map(other.by_value.find_equal, figure.values))
+            if own.counts_in_words(figure) and not any(map(other.values.has_equal, figure.values))
         ]
         for own, other in ((zh, en), (en, zh))
     )
@@ -227,11 +224,11 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
 def _check_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Finding]:
     return [
         replace(_one_sided_finding(own, name, name.raw), repair=Repair("names.glossary", {"name": name.raw}))
-        for name in find_lone_names(own, other, known_names)
+        for name in _find_lone_names(own, other, known_names)
     ]
 
 
-def find_lone_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[LatinName]:
+def _find_lone_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[LatinName]:
     """Return the Latin names without a counterpart, each once."""
     others = {name.key for name in other.names} | known_names.introduced
     alone: dict[str, LatinName] = {}

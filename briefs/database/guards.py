@@ -27,6 +27,8 @@ from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .sqlite.base import describe_missing_file
+
 type Connection = BaseDatabaseWrapper
 type ListColumns = Callable[[str], list[str]]
 
@@ -289,10 +291,11 @@ def install_after_migrate(sender: Any, using: str, plan: Any = None, **_: Any) -
 
 
 def check_guards(*, databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
-    """Warn of missing guards. As an error it would stop the `migrate` that reinstalls them."""
+    """Warn of missing guards. As an error it would stop the `migrate` that reinstalls them, or makes the database."""
     return [
         checks.Warning(f"The guard {name} is missing.", hint="Run manage.py migrate.", id="briefs.W001")
         for alias in databases or ()
+        if not describe_missing_file(connections[alias].settings_dict)
         for name in find_missing_guards(connections[alias])
     ]
 

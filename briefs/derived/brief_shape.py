@@ -172,7 +172,6 @@ class WithdrawnBrief(Struct, frozen=True, kw_only=True, tag_field="status", tag=
 
 
 type FoundBrief = Brief | WithdrawnBrief
-type ChangeName = Literal["published", "corrected", "withdrawn", "removed", "reinstated"]
 
 
 class BriefChange(Struct, tag_field="kind"):

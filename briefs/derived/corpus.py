@@ -1,23 +1,19 @@
-"""The open corpus: all listed briefs as JSON Lines, and their aligned pairs as TMX, written piece by piece; and releases.
+"""The open corpus: all listed briefs as JSON Lines, and their aligned pairs as TMX, written piece by piece.
 
-A release is the corpus at the end of a month, without the texts that were taken down since. It is made anew from the
-editions, which are frozen, each time that it is asked for.
-
-All files read `BATCH` editions at a time by id, so that memory does not grow with the corpus. `now` is the time at which a
+Both files read `BATCH` editions at a time by id, so that memory does not grow with the corpus. `now` is the time at which a
 file begins.
 """
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 from django.conf import settings
-from django.db.models import Count, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max
 from django.utils import timezone
 
 from briefs.content import LANGUAGE_TAGS, SIDES
@@ -37,6 +33,7 @@ _TMX_START: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <header creationtool="digest" creationtoolversion={version} segtype="block" o-tmf="digest" adminlang="en" srclang="*all*" datatype="plaintext">
 <prop type="x-site">{site}</prop>
 <prop type="x-licence">{licence}</prop>
+<prop type="x-date">{date}</prop>
 </header>
 <body>
 """
@@ -51,9 +48,11 @@ class Pair(NamedTuple):
     en: str
 
 
-class CorpusSize(NamedTuple):
-    briefs: int
-    pairs: int
+class CorpusFile(NamedTuple):
+    size: int
+    sha256: str
+    entries: int
+    """Pairs of the TMX file, briefs of the JSON Lines file."""
 
 
 def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
@@ -65,32 +64,35 @@ def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
 
 def write_tmx(now: dt.datetime) -> Iterator[bytes]:
     """Yield a TMX 1.4b file of the pairs that have both languages."""
-    return _write_tmx(partial(_contents, now))
-
-
-def _write_tmx(fetch: "_Fetch") -> Iterator[bytes]:
-    values = {"site": escape(settings.SITE_URL), "licence": escape(settings.DIGEST_LICENCE)}
-    yield _TMX_START.format(version=quoteattr(str(_FORMAT)), **values).encode()
-    for rows in _list_batches(fetch):
+    yield _TMX_START.format(
+        version=quoteattr(str(_FORMAT)),
+        site=escape(settings.SITE_URL),
+        licence=escape(settings.DIGEST_LICENCE),
+        date=timezone.localdate(now),
+    ).encode()
+    for rows in _list_batches(partial(_contents, now)):
         yield "".join([_write_units(*row) for row in rows]).encode()
     yield _TMX_END.encode()
 
 
 WRITERS: Final = {"jsonl": write_json_lines, "tmx": write_tmx}
 """Writer by file extension."""
+_ENTRY_MARKS: Final = {"jsonl": b"\n", "tmx": b"<tu "}
 
 
-def count_corpus(now: dt.datetime) -> CorpusSize:
-    """Count the listed briefs and their pairs, by reading all of them."""
-    briefs = pairs = 0
-    for rows in _list_batches(partial(_contents, now)):
-        briefs += len(rows)
-        pairs += sum(len(list_pairs(row[-1])) for row in rows)
-    return CorpusSize(briefs, pairs)
+@lru_cache(maxsize=len(WRITERS))
+def describe_file(extension: str, etag: str) -> CorpusFile:
+    """Describe a file by writing it. Cached for each state of the corpus (`etag`)."""
+    size, digest, entries = 0, hashlib.sha256(), 0
+    for part in WRITERS[extension](timezone.now()):
+        size += len(part)
+        digest.update(part)
+        entries += part.count(_ENTRY_MARKS[extension])
+    return CorpusFile(size, digest.hexdigest(), entries)
 
 
 def compute_etag(now: dt.datetime) -> str:
-    """Return the ETag of the files without writing them, from the site version and the listed editions."""
+    """Return the ETag of the files without writing them, from the date, the site version and the listed editions."""
     listed = Edition.objects.listed(now).aggregate(Count("pk"), Max("pk"), Max("live_from"))
     versions = list(SiteVersion.objects.values_list("token", flat=True))
     made_of = (
@@ -98,6 +100,7 @@ def compute_etag(now: dt.datetime) -> str:
         settings.VERSION,
         settings.SITE_URL,
         settings.DIGEST_LICENCE,
+        timezone.localdate(now),
         versions,
         sorted(listed.items()),
     )
@@ -161,113 +164,3 @@ def _write_units(
 
 def _write_variant(side: Any, text: str) -> str:
     return f'<tuv xml:lang="{LANGUAGE_TAGS[side]}"><seg>{escape(text)}</seg></tuv>'
-
-
-# Releases.
-
-
-class TakenOut(NamedTuple):
-    """A brief that is no longer in a release, because it was withdrawn or removed after the release."""
-
-    brief: int
-    at: dt.datetime
-
-
-class ReleaseFile(NamedTuple):
-    name: str
-    size: int
-    sha256: str
-
-
-class Release(NamedTuple):
-    """The corpus at the end of a month. `name` is the month (2026-11), `closed_at` its end in the site's time zone."""
-
-    name: str
-    closed_at: dt.datetime
-
-    def list_editions(self, now: dt.datetime) -> brief_shape.EditionRows:
-        """Return the editions public at the end of the month that still are, or were replaced by a listed one."""
-        shown = Q(pk__in=Edition.objects.listed(now).values("pk")) | Q(
-            pk__in=Edition.objects.closed(now).values("pk")
-        )
-        return Edition.objects.public(self.closed_at).filter(shown).order_by("pk")
-
-    def compute_etag(self, now: dt.datetime) -> str:
-        """Return what the files are made of: nothing else changes their bytes, no name, no newer edition."""
-        editions = list(self.list_editions(now).values_list("pk", flat=True))
-        parts = (_FORMAT, self.name, settings.SITE_URL, settings.DIGEST_LICENCE, editions)
-        return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
-
-    def list_taken_out(self, now: dt.datetime) -> list[TakenOut]:
-        down = Edition.objects.filter(brief=OuterRef("brief"), number__gte=OuterRef("number"))
-        down = down.exclude(withdrawn_at=None, removed_at=None).annotate(
-            at=Coalesce("removed_at", "withdrawn_at")
-        )
-        rows = Edition.objects.public(self.closed_at).exclude(pk__in=self.list_editions(now).values("pk"))
-        rows = rows.annotate(at=Subquery(down.order_by("-at").values("at")[:1])).filter(  # type: ignore[misc]
-            at__gte=self.closed_at
-        )
-        return [TakenOut(*row) for row in rows.order_by("at", "brief_id").values_list("brief_id", "at")]  # type: ignore[misc]
-
-    def write(self, file_format: str, now: dt.datetime) -> Iterator[bytes]:
-        """Yield the file of the pairs. They have no names, which may change: its bytes stay the same."""
-        fetch = self._build_fetch(now)
-        return _write_tmx(fetch) if file_format == "tmx" else _write_pair_lines(fetch)
-
-    def describe(self, now: dt.datetime) -> tuple[CorpusSize, list[ReleaseFile]]:
-        """Return size and checksum of each file, by writing all of them."""
-        files, pairs = [], 0
-        for file_format in WRITERS:
-            size, digest = 0, hashlib.sha256()
-            for part in self.write(file_format, now):
-                size += len(part)
-                pairs += part.count(b"\n") if file_format == "jsonl" else 0
-                digest.update(part)
-            files.append(ReleaseFile(f"digest-{self.name}.{file_format}", size, digest.hexdigest()))
-        return CorpusSize(self.list_editions(now).count(), pairs), files
-
-    def _build_fetch(self, now: dt.datetime) -> _Fetch:
-        editions = self.list_editions(now).values_list(*_PAIR_COLUMNS)
-        return lambda last: list(editions.filter(pk__gt=last)[:BATCH])
-
-
-def list_releases(now: dt.datetime) -> list[Release]:
-    """Return the releases of all months that are over, from that of the first edition on, newest first."""
-    first = Edition.objects.uncancelled().order_by("live_from").values_list("live_from", flat=True).first()
-    releases: list[Release] = []
-    if first is None:
-        return releases
-    month = timezone.localtime(first).date().replace(day=1)
-    while (release := _build_release(month)).closed_at <= now:
-        releases.append(release)
-        month = timezone.localtime(release.closed_at).date()
-    return releases[::-1]
-
-
-def _build_release(month: dt.date) -> Release:
-    following = (month + dt.timedelta(days=31)).replace(day=1)
-    return Release(f"{month:%Y-%m}", timezone.make_aware(dt.datetime.combine(following, dt.time())))
-
-
-def _write_pair_lines(fetch: _Fetch) -> Iterator[bytes]:
-    encoder = msgspec.json.Encoder()
-    for rows in _list_batches(fetch):
-        yield encoder.encode_lines(
-            [
-                {
-                    "id": f"{brief}.{pair.part}",
-                    "slug": slug,
-                    "edition": number,
-                    "published": published_at.astimezone(dt.UTC).date(),
-                    "zh": pair.zh,
-                    "en": pair.en,
-                }
-                for _, brief, number, slug, published_at, content in rows
-                for pair in list_pairs(content)
-            ]
-        )
-
-
-def write_checksums(files: Sequence[ReleaseFile]) -> str:
-    """Return the lines that `sha256sum -c` reads."""
-    return "".join(f"{file.sha256}  {file.name}\n" for file in files)

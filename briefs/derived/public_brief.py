@@ -330,49 +330,34 @@ type _NameKey = tuple[str, int]
 """`k` or `s`, and the id of the keyword or source."""
 
 
-class _NewestBriefs(NamedTuple):
-    """The newest briefs of a name: (brief, edition), and the weight of sharing it."""
+def find_related(brief: int, keywords: Iterable[int], source: int | None) -> list[int]:
+    """Return the ids of the most related briefs. Equally related ones come in falling order of edition id. One query."""
+    keys: list[_NameKey] = [("k", keyword) for keyword in keywords]
+    keys += [("s", source)] if source else []
+    scores: dict[int, float] = defaultdict(float)
+    newest: dict[int, int] = {}
+    for rows, weight in _load_newest_briefs(keys):
+        for other in {other for other, _ in rows}:
+            scores[other] += weight
+        for other, pk in rows:
+            newest[other] = max(pk, newest.get(other, 0))
+    scores.pop(brief, None)
+    return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:MAX_RELATED]
 
-    rows: list[tuple[int, int]]
-    weight: float
 
-
-class RelatedBriefs:
-    """Find related briefs. Rows read for a name are kept in the object: use one for a page, or for a whole export."""
-
-    def __init__(self) -> None:
-        self._newest: dict[_NameKey, _NewestBriefs] = {}
-
-    def find(self, brief: int, keywords: Iterable[int], source: int | None) -> list[int]:
-        """Return the ids of the most related briefs. Equally related ones come in falling order of edition id."""
-        keys: list[_NameKey] = [("k", keyword) for keyword in keywords]
-        keys += [("s", source)] if source else []
-        self._load([key for key in keys if key not in self._newest])
-        scores: dict[int, float] = defaultdict(float)
-        newest: dict[int, int] = {}
-        for rows, weight in (self._newest[key] for key in keys):
-            for other in {other for other, _ in rows}:
-                scores[other] += weight
-            for other, pk in rows:
-                newest[other] = max(pk, newest.get(other, 0))
-        scores.pop(brief, None)
-        return sorted(scores, key=lambda other: (-round(scores[other], 9), -newest[other]))[:MAX_RELATED]
-
-    def _load(self, keys: Sequence[_NameKey]) -> None:
-        if not keys:
-            return
-        rows: dict[_NameKey, list[tuple[int, int]]] = {key: [] for key in keys}
-        uses: dict[_NameKey, int] = {}
-        with get_read_connection().cursor() as cursor:
-            cursor.execute(
-                _build_related_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)]
-            )
-            for n, brief, edition, count in cursor.fetchall():
-                rows[keys[n]].append((brief, edition))
-                uses[keys[n]] = count
-        for key, found in rows.items():
-            weight = _SOURCE_WEIGHT if key[0] == "s" else 1 / log2(2 + uses.get(key, 0))
-            self._newest[key] = _NewestBriefs(found, weight)
+def _load_newest_briefs(keys: Sequence[_NameKey]) -> Iterator[tuple[list[tuple[int, int]], float]]:
+    """Yield, for each name, its newest briefs as (brief, edition), and the weight of sharing the name."""
+    if not keys:
+        return
+    rows: list[list[tuple[int, int]]] = [[] for _ in keys]
+    uses = [0] * len(keys)
+    with get_read_connection().cursor() as cursor:
+        cursor.execute(_build_related_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)])
+        for n, brief, edition, count in cursor.fetchall():
+            rows[n].append((brief, edition))
+            uses[n] = count
+    for n, (kind, _) in enumerate(keys):
+        yield rows[n], _SOURCE_WEIGHT if kind == "s" else 1 / log2(2 + uses[n])
 
 
 def _build_related_sql(kinds: Iterable[str]) -> str:

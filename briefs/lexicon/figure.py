@@ -1,11 +1,10 @@
 """Figures in a text: their values, units and currencies, and whether the other language must have them (N1, N2, N6)."""
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from operator import itemgetter
 from pathlib import Path
 
 from briefs.text.data_files import read_sections
@@ -127,24 +126,20 @@ class Figure:
         return bool(self.written_unit) and self.raw.startswith(self.written_unit)
 
 
-class SortedFigures:
-    """Figures by value. `None` stands for a value that other words express."""
+class SortedValues:
+    def __init__(self, values: Iterable[Decimal]) -> None:
+        self._values = sorted(values)
 
-    def __init__(self, rows: Iterable[tuple[Decimal, Figure | None]]) -> None:
-        ordered = sorted(rows, key=itemgetter(0))
-        self._values = [value for value, _ in ordered]
-        self._figures = [figure for _, figure in ordered]
+    def has_between(self, low: Decimal, high: Decimal) -> bool:
+        at = bisect_left(self._values, low)
+        return at < len(self._values) and self._values[at] <= high
 
-    def find_between(self, low: Decimal, high: Decimal) -> list[Figure | None]:
-        start = bisect_left(self._values, low)
-        return self._figures[start : bisect_right(self._values, high, start)]
-
-    def find_equal(self, value: Decimal) -> list[Figure | None]:
+    def has_equal(self, value: Decimal) -> bool:
         """Allow a tolerance for what rounds to 10,000 or more, never for years and counts: 2027 is not 2028."""
         if value < ROUNDING_FROM:
-            return self.find_between(value, value)
+            return self.has_between(value, value)
         low, high = value * (1 - ROUNDING_TOLERANCE), value / (1 - ROUNDING_TOLERANCE)
-        return self.find_between(max(low, ROUNDING_FROM), high)
+        return self.has_between(max(low, ROUNDING_FROM), high)
 
 
 def join_ranges(text: str, figures: Sequence[Figure]) -> list[Figure]:

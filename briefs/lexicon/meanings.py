@@ -83,7 +83,7 @@ def _load_forms(language: Language) -> dict[str, list[_Form]]:
             chinese, _, english = line.partition(" = ")
             key = chinese.split(", ")[0]
             for form in (chinese if language == "zh" else english).split(", "):
-                if written := form.removeprefix("+").removesuffix("*"):
+                if written := form.lstrip("+-").removesuffix("*"):
                     ending = None if language == "zh" else _ANY_ENDING if form[-1] == "*" else _ENDING
                     exact = written != written.lower()
                     parsed_form = _Form(written, exact, ending, section, key, form[0] != "+")
@@ -195,12 +195,12 @@ def load_near_words() -> list[NearWords]:
 
 
 def _read_lines(path: Path, sections: Iterable[str] = ()) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield the Chinese and English forms of each line, without forms that only indicate that a name is present."""
+    """Yield the Chinese and English forms of each line, without those with a mark that keeps them from search."""
     table = read_sections(path)
     for section in sections or table:
         for line in table[section]:
             zh, en = (
-                [form.removeprefix("*") for form in forms.split(", ") if form[0] != "+"]
+                [form.removeprefix("*") for form in forms.split(", ") if form[0] not in "+-"]
                 for forms in line.split(" = ")
             )
             yield zh, en

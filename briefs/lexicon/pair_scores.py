@@ -154,8 +154,8 @@ _FOUND = (0.45, 0.9)
 """Least and greatest probability that a right translation has a word; for a common word 1.5 times that of chance."""
 
 _EVIDENCE_WEIGHTS = (3.88, 5.35, 0.2, 5.83, -6.79, -9.38, -9.9, -1.08, 0.4, -0.3, -0.6, -0.4)
-"""Fitted on a third of the documents of `benchmarks/pairing/accuracy.py`, except the last four: experts' texts have more
-figures and names than these documents.
+"""Fitted on parallel passages of manuals (decision 20), except the last four: experts' texts have more figures and names
+than manuals.
 """
 _MANY_WORDS, _MANY_TEXTS = 10, 10
 """With fewer Chinese words or fewer texts to compare with, missing words are weaker evidence against a pair."""

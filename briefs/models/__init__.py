@@ -1,7 +1,7 @@
 """All models, for Django and staff code. Public code imports single modules instead."""
 
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Picture, Precision, State
-from .delivery import MailSwitch, Outbox, PreviewLink, Webhook, WebhookDelivery
+from .delivery import MailSwitch, Outbox, PreviewLink
 from .derived import (
     EditionAuthor,
     EditionKeyword,
@@ -9,7 +9,7 @@ from .derived import (
     EditionTerm,
     SearchEntry,
 )
-from .desk import MemoryKey, MemoryPair, Presence, RowKey, SavedFilter, Upload, UploadFile
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .issues import Issue, IssueRevision, IssueSignOff
@@ -68,7 +68,6 @@ __all__ = [
     "Reply",
     "Revision",
     "RowKey",
-    "SavedFilter",
     "Search",
     "SearchEntry",
     "SignInCounter",
@@ -83,8 +82,6 @@ __all__ = [
     "Term",
     "Upload",
     "UploadFile",
-    "Webhook",
-    "WebhookDelivery",
     "WithdrawalKind",
     "get_importer",
 ]

@@ -1,6 +1,6 @@
 """The working copy of a brief: texts, bullets, facts and picture."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -61,11 +61,9 @@ def _is_english() -> bool:
     return (get_language() or "").startswith("en")
 
 
-def _build_text_column(fact: Fact, **options: Any) -> "models.CharField[str, str]":
+def _build_text_column(fact: Fact) -> "models.CharField[str, str]":
     choices = [(value, _(label)) for value, label in fact.choices.items()]
-    return models.CharField(
-        _(fact.label), max_length=fact.limit, choices=choices or None, blank=True, **options
-    )
+    return models.CharField(_(fact.label), max_length=fact.limit, choices=choices or None, blank=True)
 
 
 class Brief(models.Model):
@@ -139,7 +137,7 @@ class Brief(models.Model):
     )
     picture_alt_zh = models.TextField(_("Alt text, Chinese"), blank=True)
     picture_alt_en = models.TextField(_("Alt text, English"), blank=True)
-    key_point = models.PositiveIntegerField(_("Key line"), default=0, db_default=0)
+    key_point = models.PositiveIntegerField(_("Key line"), default=0)
     """Number of the bullet that stands for the brief in lists; 0 for the last sentence of the summary."""
     picture_credit = models.CharField(_("Credit"), max_length=CREDIT_LIMIT, blank=True)
     picture_licence = models.CharField(_("Licence"), max_length=CREDIT_LIMIT, blank=True)

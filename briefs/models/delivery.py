@@ -1,7 +1,6 @@
-"""Notices to send, mail preferences, webhooks and preview links."""
+"""Notices to send, mail preferences and preview links."""
 
 import hashlib
-import uuid
 
 from django.conf import settings
 from django.db import models
@@ -23,7 +22,7 @@ class Outbox(models.Model):
     edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey("briefs.Event", models.PROTECT, null=True, related_name="+")
     values = models.JSONField(default=dict)
-    condition = models.CharField(max_length=32, blank=True, default="", db_default="")
+    condition = models.CharField(max_length=32, blank=True, default="")
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -58,63 +57,6 @@ class MailSwitch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.kind}"
-
-
-class Webhook(models.Model):
-    """An address to which changes of public briefs are sent. `secret` is encrypted; it is shown once.
-
-    For a while after a new secret was made, the previous one signs too.
-    """
-
-    url = models.CharField(_("Address"), max_length=500)
-    secret = models.TextField()
-    previous_secret = models.TextField(blank=True)
-    secret_at = models.DateTimeField()
-    off_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField()
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-
-    class Meta:
-        verbose_name = _("Webhook")
-        verbose_name_plural = _("Webhooks")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.url
-
-
-class WebhookDelivery(models.Model):
-    """One change for one webhook. Verbs write rows in their transaction; `publish_due` sends them.
-
-    `message_id` is the same in every attempt. An attempt sets `due_at` to the time of the next one before it begins,
-    so a killed sender delays a delivery and does not lose it. A test delivery has no edition.
-    """
-
-    key = models.CharField(max_length=100, unique=True)
-    message_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="+")
-    edition = models.ForeignKey("briefs.Edition", models.PROTECT, null=True, related_name="+")
-    kind = models.CharField(max_length=12)
-    at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    cancelled_at = models.DateTimeField(null=True)
-    error = models.TextField(blank=True)
-
-    class Meta:
-        verbose_name = _("Delivery")
-        verbose_name_plural = _("Deliveries")
-        indexes = [
-            models.Index(
-                fields=["webhook", "due_at", "id"],
-                name="webhook_due",
-                condition=Q(sent_at=None, cancelled_at=None),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.key
 
 
 class PreviewLink(models.Model):

@@ -22,7 +22,7 @@ class EditionPlace(models.Model):
 
     edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="place")
     source = models.ForeignKey("briefs.Source", models.PROTECT, null=True, related_name="+")
-    article_date = models.DateField(default=UNDATED, db_default=UNDATED)
+    article_date = models.DateField(default=UNDATED)
     """The first day of the date; `UNDATED` if there is none."""
     article_month = models.PositiveBigIntegerField(null=True)
     """202506, or 202500 if only the year is known."""
@@ -50,7 +50,7 @@ class EditionAuthor(models.Model):
     author = models.ForeignKey("briefs.Author", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
-    article_date = models.DateField(default=UNDATED, db_default=UNDATED)
+    article_date = models.DateField(default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "author"], name="edition_author_once")]
@@ -70,7 +70,7 @@ class EditionKeyword(models.Model):
     keyword = models.ForeignKey("briefs.Keyword", models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
     published_at = models.DateTimeField()
-    article_date = models.DateField(default=UNDATED, db_default=UNDATED)
+    article_date = models.DateField(default=UNDATED)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["edition", "keyword"], name="edition_keyword_once")]

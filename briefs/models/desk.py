@@ -1,16 +1,15 @@
-"""State of staff at work, never public: row keys, presence, saved filters, uploads, translation memory."""
+"""State of staff at work, never public: row keys, presence, uploads, translation memory."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from .fields import PlainJSON
 from .history import SIDE_CHOICES
 
-# Row keys, presence and saved filters.
+# Row keys and presence.
 
 
 class RowKey(models.Model):
@@ -45,21 +44,6 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.brief_id}"
-
-
-class SavedFilter(models.Model):
-    """A person's named query string for the list of briefs."""
-
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    name = models.CharField(pgettext_lazy("filter", "Name"), max_length=60)
-    query = models.CharField(max_length=500)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["person", "name"], name="saved_filter_once")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 # Uploaded files that wait for confirmation. Deleted after a day; no brief depends on them.

@@ -114,7 +114,7 @@ class SignOff(models.Model):
     side = models.CharField(max_length=2, choices=SIDE_CHOICES)
     hash = models.CharField(max_length=64)
     yes = models.BooleanField()
-    taken_back = models.BooleanField(default=False, db_default=False)
+    taken_back = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.TextField(blank=True)

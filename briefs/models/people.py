@@ -16,14 +16,11 @@ from briefs.content import SIDES, Side
 class SignInCounter(models.Model):
     """Failed sign-ins of one account, IP address or known browser, or a used code. `key` is a hash that identifies it.
 
-    `empties_at`: when the counter will have forgotten all failures (`accounts/throttle.py`). 0.1.0 reads `failures` and
-    `paused_until` instead; remove them in the release after next.
+    `empties_at`: when the counter will have forgotten all failures (`accounts/throttle.py`).
     """
 
     key = models.CharField(max_length=64, primary_key=True)
     empties_at = models.DateTimeField(null=True)
-    failures = models.PositiveIntegerField(default=0)
-    paused_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -84,9 +81,7 @@ class Person(AbstractUser):
     language = models.CharField(_("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
 
     # A reviewer's language. Empty means both; an assignment overrides it, and it forbids nothing.
-    reviews = models.CharField(
-        _("Reviews"), max_length=2, choices=REVIEW_CHOICES, blank=True, default="", db_default=""
-    )
+    reviews = models.CharField(_("Reviews"), max_length=2, choices=REVIEW_CHOICES, blank=True, default="")
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("Person")  # type: ignore[assignment]

@@ -24,9 +24,7 @@ class SiteText(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     text_zh = models.TextField(_("Chinese"))
     text_en = models.TextField(_("English"))
-    start_here = models.JSONField(
-        default=list, db_default=models.Value([], models.JSONField()), blank=True, editable=False
-    )
+    start_here = models.JSONField(default=list, blank=True, editable=False)
     """Up to MAX_START_HERE briefs to read first, with a reason in each language: `[{"brief": 12, "zh": "…", "en": "…"}]`."""
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()

@@ -132,7 +132,7 @@ class Author(Vocabulary):
         _("The Chinese name is"), max_length=20, choices=ChineseName.choices, blank=True
     )
     name_order = models.CharField(
-        _("Order of the name"), max_length=12, choices=ORDERS, blank=True, db_default="", default=""
+        _("Order of the name"), max_length=12, choices=ORDERS, blank=True, default=""
     )
 
     class Meta:

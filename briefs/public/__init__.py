@@ -1,3 +1,3 @@
 """The site for readers. `urls` names every address and keeps answers (`page_cache`); `views` and `subject_views`
-render pages, from `editions` and presenters; `feeds`, `brief_answers`, `card_views` and `sitemaps` are for programs.
+render pages, from `editions` and presenters; `feeds`, `brief_answers` and `sitemaps` are for programs.
 """

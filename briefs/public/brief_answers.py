@@ -5,14 +5,13 @@ Also the parts of them that other pages, feeds and files show: notices, the edit
 
 import datetime as dt
 import logging
-import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from html import escape, unescape
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls.converters import StringConverter
 from django.utils import timezone, translation
 from django.utils.html import strip_tags
@@ -27,6 +26,7 @@ from briefs.public_brief import PublicBrief
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.rendering import cards, markdown, text
 from briefs.rendering.text import PICTURE_TYPES
+from briefs.rendering.title_card import draw_title_card
 from briefs.text import date_format, paths
 
 from . import editions, responses
@@ -345,8 +345,7 @@ CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
 
 
 class CitationFileConverter(StringConverter):
-    values = tuple(f"{what}.{end}" for what in ("cite", "original") for end in CITATION_FORMATS)
-    regex = "|".join(map(re.escape, values))
+    regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
 
 
 def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
@@ -361,7 +360,16 @@ def citation(request: HttpRequest, language: Side, slug: str, file: str) -> Http
     return _mark_withdrawn(response, edition)
 
 
-# Serve cover files while a listed edition shows the picture.
+# The picture of link previews, and cover files while a listed edition shows the picture.
+
+
+def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
+    """Return a picture for link previews: the headline, or by a redirect the brief's own picture."""
+    brief = editions.find_listed(slug, timezone.now())
+    if brief.facts.picture:
+        return HttpResponseRedirect(cards.get_preview_path(brief, language))
+    picture = draw_title_card(brief.headline(language), settings.DIGEST_SITE_NAME[language])
+    return HttpResponse(picture, content_type="image/png")
 
 
 def picture(request: HttpRequest, name: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 
 from briefs.content import Side
 from briefs.database.replica import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, RelatedBriefs, build_briefs, join_briefs
+from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief, PublicName
@@ -282,9 +282,7 @@ def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistor
 def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
     """Return the related briefs, and those of the older and newer brief that are listed, by brief id. Two queries."""
     keywords, source = edition.brief.keywords, edition.brief.source
-    related = RelatedBriefs().find(
-        edition.brief_id, [name.pk for name in keywords], source.pk if source else None
-    )
+    related = find_related(edition.brief_id, [name.pk for name in keywords], source.pk if source else None)
     briefs = [edition.older or 0, edition.newer or 0, *related][:MAX_NEIGHBOURS]
     rows = _links(now, *briefs)
     links = {brief: BriefLink(slug, {"zh": zh or "", "en": en or ""}) for brief, slug, zh, en in rows}

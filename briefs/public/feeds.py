@@ -110,7 +110,6 @@ _CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json
 
 class FeedFormatConverter(StringConverter):
     regex = "|".join(_CONTENT_TYPES)
-    values = tuple(_CONTENT_TYPES)
 
 
 class FeedLinks(NamedTuple):
@@ -314,7 +313,7 @@ def _build_entry(
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
-        "image": f"{settings.SITE_URL}{paths.card(language, brief.slug)}",
+        "image": f"{settings.SITE_URL}{cards.get_preview_path(brief, language)}",
     }
 
 

@@ -24,8 +24,7 @@ BOTH: Final = "side=both"
 
 
 class IssueFileConverter(StringConverter):
-    values = ("epub", "pdf")
-    regex = "|".join(values)
+    regex = "epub|pdf"
 
 
 def issue_file(request: HttpRequest, language: Side, number: int, file_format: str) -> HttpResponse:

@@ -107,17 +107,6 @@ class _Version(NamedTuple):
 
 
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
-_is_off: ContextVar[bool] = ContextVar("page_cache_off", default=False)
-
-
-@contextmanager
-def switched_off() -> Iterator[None]:
-    """Neither store nor use kept answers inside, for a crawl of every page."""
-    reset = _is_off.set(True)
-    try:
-        yield
-    finally:
-        _is_off.reset(reset)
 
 
 def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
@@ -130,7 +119,7 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
 
     @wraps(view)
     def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if _is_off.get() or settings.DEBUG or not _decides_alone(request.GET, paging_keys):
+        if settings.DEBUG or not _decides_alone(request.GET, paging_keys):
             return view(request, **arguments)
         now = timezone.now()
         version = _read_version(now)
@@ -183,7 +172,7 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
     """Keep a value that several pages show and that does not depend on the address, such as a count over all briefs."""
     now = timezone.now()
     version = _version_of_request.get() or _read_version(now)
-    if _is_off.get() or settings.DEBUG or not version.token:
+    if settings.DEBUG or not version.token:
         return build()
     key = _build_key(version, name)
     if kept := _get(key, now):

@@ -38,7 +38,6 @@ LANGUAGE_ALIAS_PATTERN = r"(?!zh-hant/|en/)(?P<alias>(?i:zh(?:-han[ts])?(?:-(?:t
 
 class LanguageConverter:
     regex = "zh-hant|en"
-    values = SIDES
 
     def to_python(self, value: str) -> Side:
         return "zh" if value == LANGUAGE_CODES["zh"] else "en"
@@ -226,12 +225,10 @@ class Gone(Exception):
     """The page was public and has been removed."""
 
 
-def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: bool = True) -> ViewFunction:
+def public_view(view: ViewFunction, *, allows_post: bool = False) -> ViewFunction:
     """Wrap a view: allow GET, HEAD and OPTIONS, activate the address's language, answer 304 by ETag.
 
-    With `allows_post` the view also accepts POST and must check the origin itself. `is_exported` is false for
-    views whose answer depends on the request, which a static host cannot provide (`manage.py export_site`). A view may raise
-    Http404 or `Gone`.
+    With `allows_post` the view also accepts POST and must check the origin itself. A view may raise Http404 or `Gone`.
     """
     methods = ["GET", "HEAD", *(["POST"] if allows_post else []), "OPTIONS"]
 
@@ -259,7 +256,6 @@ def public_view(view: ViewFunction, *, allows_post: bool = False, is_exported: b
             answer = get_conditional_response(request, etag, None, response) or response
         return strip_head_body(request, answer)
 
-    serve.exported = is_exported and not allows_post  # type: ignore[attr-defined]
     return csrf_exempt(
         serve
     )  # no session to forge: other views answer POST with 405, and `letters` checks the origin
@@ -307,11 +303,6 @@ def strip_head_body(request: HttpRequest, response: HttpResponse) -> HttpRespons
 def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(methods), "Cache-Control": NO_STORE})
-    return refuse_method(methods)
-
-
-def refuse_method(methods: list[str]) -> HttpResponse:
-    """Answer 405 with a sentence in both languages."""
     refused = HttpResponseNotAllowed(
         methods,
         f"This address answers {', '.join(methods)} only. / 此網址僅接受 {'、'.join(methods)}。\n",

@@ -6,7 +6,6 @@ from django.urls import URLPattern, include, path, re_path, register_converter
 
 from . import (
     brief_answers,
-    card_views,
     corrections,
     feeds,
     issue_files,
@@ -79,15 +78,15 @@ pages = [
             kind=kind,
         )
     ),
-    *list_feeds("search/", "search-", public_view(feeds.search_feed, is_exported=False)),
-    path("search/", public_view(read_version_once(search_views.search), is_exported=False), name="search"),
-    path("search/suggest/", public_view(search_views.suggest, is_exported=False), name="suggest"),
+    *list_feeds("search/", "search-", public_view(feeds.search_feed)),
+    path("search/", public_view(read_version_once(search_views.search)), name="search"),
+    path("search/suggest/", public_view(search_views.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public_view(offer_markdown(keep(brief_answers.brief))), name="brief"),
     kept("briefs/<slug:slug>.md", brief_answers.markdown_twin, "markdown"),
     kept("briefs/<slug:slug>/parallel/", brief_answers.brief, "parallel", IS_PARALLEL),
     kept("briefs/<slug:slug>/changes/", corrections.changes, "changes"),
     kept("briefs/<slug:slug>/<citation:file>", brief_answers.citation, "citation"),
-    path("briefs/<slug:slug>/card.png", public_view(card_views.card), name="card"),
+    kept("briefs/<slug:slug>/card.png", brief_answers.card, "card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
     *(kept(f"{kind}/", subject_views.index, kind, {"kind": kind}) for kind in SUBJECT_KINDS),
     *(
@@ -109,7 +108,7 @@ pages = [
 ]
 
 urlpatterns = [
-    path("", public_view(views.redirect_to_language, is_exported=False), name="front-door"),
+    path("", public_view(views.redirect_to_language), name="front-door"),
     path("<language:language>/", include(pages)),
     path("u/<slug:token>/", public_view(subscribe_views.link, allows_post=True), name="mail-link"),
     path("media/pictures/<str:name>", public_view(brief_answers.picture), name="picture"),
@@ -121,7 +120,7 @@ urlpatterns = [
     path(".well-known/security.txt", public_view(sitemaps.security), name="security"),
     re_path(
         rf"^{LANGUAGE_ALIAS_PATTERN}/(?P<rest>.*)$",
-        public_view(views.redirect_language_alias, is_exported=False),
+        public_view(views.redirect_language_alias),
         name="other-spelling",
     ),
 ]

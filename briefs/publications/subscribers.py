@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from django.core.mail import mailers
 from django.db import transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.crypto import salted_hmac
 
@@ -37,7 +37,9 @@ CONFIRM_LIFETIME: Final = dt.timedelta(days=7)
 """How long the link of a confirmation mail works, and how long an unconfirmed address is kept."""
 MAIL_PAUSE: Final = dt.timedelta(hours=1)
 MAILS_A_DAY: Final = 5
-"""Confirmation mails to one address: one in MAIL_PAUSE, and so many in 24 hours, those that failed among them."""
+"""Confirmation mails to one mailbox: one in MAIL_PAUSE, and so many in 24 hours, those that failed among them. All of
+`ada+anything@` are the mailbox of `ada@`.
+"""
 RETRY_AFTER: Final = dt.timedelta(minutes=10)
 MAILS_A_RUN: Final = 200
 SECONDS_A_RUN: Final = 20
@@ -154,14 +156,21 @@ def send_confirmations(now: dt.datetime) -> int:
 
 
 def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
-    token, token_hash = make_token()
-    second = int(now.timestamp())
-    sent = [at for at in row.confirm_sent if at > second - 86_400] + [second]
-    allowed_at = now
-    if len(sent) >= MAILS_A_DAY:
-        allowed_at = dt.datetime.fromtimestamp(sent[-MAILS_A_DAY] + 86_400, dt.UTC)
     own = Subscriber.objects.filter(pk=row.pk)
     claim = own.filter(asked_at=row.asked_at, confirm_next_at=row.confirm_next_at, asked_side=row.asked_side)
+    others = list(_find_others_of_mailbox(row.address).values_list("confirm_next_at", "confirm_sent"))
+    paused_until = max((next_at for next_at, _ in others if next_at), default=now)
+    if paused_until > now:
+        claim.update(confirm_next_at=paused_until)
+        return False
+    token, token_hash = make_token()
+    second = int(now.timestamp())
+    day_ago = second - 86_400
+    sent = [at for at in row.confirm_sent if at > day_ago] + [second]
+    sent_to_mailbox = sorted([*sent, *(at for _, times in others for at in times if at > day_ago)])
+    allowed_at = now
+    if len(sent_to_mailbox) >= MAILS_A_DAY:
+        allowed_at = dt.datetime.fromtimestamp(sent_to_mailbox[-MAILS_A_DAY] + 86_400, dt.UTC)
     if not claim.update(
         confirm_hash=token_hash,
         confirm_side=row.asked_side,
@@ -185,6 +194,13 @@ def _send_confirmation(row: Subscriber, mailer: Any, now: dt.datetime) -> bool:
         return False
     own.filter(asked_at=row.asked_at).update(asked_side="")
     return True
+
+
+def _find_others_of_mailbox(address: str) -> QuerySet[Subscriber]:
+    name, _at, host = address.rpartition("@")
+    mailbox = name.partition("+")[0]
+    tagged = Q(address__startswith=f"{mailbox}+", address__endswith=f"@{host}")
+    return Subscriber.objects.filter(tagged | Q(address=f"{mailbox}@{host}")).exclude(address=address)
 
 
 # What the holder of a link may do

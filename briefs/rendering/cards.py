@@ -23,6 +23,7 @@ from briefs.text.scripts import detect_language_code
 
 from . import text
 from .text import mark_language
+from .title_card import CARD_SIZE
 
 # Render what pages show of a brief besides its text: list entries, byline and source box.
 
@@ -360,7 +361,6 @@ def _render_run(run: works.StyledRun, lang: str) -> str:
 
 # Metadata in the head of a brief's page: for Zotero, Dublin Core, Open Graph and JSON-LD.
 
-CARD_SIZE = (1200, 630)
 _OPEN_GRAPH_LOCALES: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
 _SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Article"}
 _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
@@ -428,13 +428,22 @@ def _open_graph_tags(
     yield "og:url", work.url
     yield "og:locale", _OPEN_GRAPH_LOCALES[language]
     yield "og:locale:alternate", _OPEN_GRAPH_LOCALES[paths.OTHER_SIDE[language]]
-    yield "og:image", f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}"
-    yield "og:image:type", "image/png"
-    yield from zip(("og:image:width", "og:image:height"), map(str, CARD_SIZE), strict=True)
-    yield "og:image:alt", brief.headline(language)
+    own = brief.facts.picture
+    width, height = (own.width, own.height) if own else CARD_SIZE
+    yield "og:image", f"{paths.SITE_PLACEHOLDER}{get_preview_path(brief, language)}"
+    yield "og:image:type", "image/jpeg" if own else "image/png"
+    yield "og:image:width", str(width)
+    yield "og:image:height", str(height)
+    yield "og:image:alt", brief.content.picture_alt(language) if own else brief.headline(language)
     yield "article:published_time", format_local(brief.published_at)
     yield "article:modified_time", format_local(brief.updated_at)
     yield from (("article:tag", keyword.label(language)) for keyword in brief.keywords)
+
+
+def get_preview_path(brief: PublicBrief, language: Side) -> str:
+    """Return the path of the picture for link previews: the brief's own, or a card with its headline."""
+    own = brief.facts.picture
+    return f"{paths.PICTURES_PATH}{own.jpeg_name}" if own else paths.card(language, brief.slug)
 
 
 def format_local(moment: dt.datetime) -> str:
@@ -468,7 +477,7 @@ def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dic
         "dateModified": format_local(brief.updated_at),
         "author": publisher,
         "publisher": publisher,
-        "image": f"{paths.SITE_PLACEHOLDER}{paths.card(language, brief.slug)}",
+        "image": f"{paths.SITE_PLACEHOLDER}{get_preview_path(brief, language)}",
         "keywords": [keyword.label(language) for keyword in brief.keywords],
         "isAccessibleForFree": True,
         "workTranslation": twin,

@@ -315,7 +315,7 @@ def render_cover(content: Content, language: Side, pictures_url: str) -> SafeStr
             {"type": kind, "files": _srcset(picture, pictures_url, end)}
             for end, kind in PICTURE_TYPES.items()
         ],
-        file=f"{pictures_url}{picture.key}-{picture.width}.jpg",
+        file=f"{pictures_url}{picture.jpeg_name}",
         width=picture.width,
         height=picture.height,
         is_tall=picture.height > picture.width,

@@ -32,8 +32,8 @@ import briefs.database
 import briefs.migrations
 import digest.cache
 from briefs import content, facts, models, policy, search, text
-from briefs.api import views
 from briefs.database import guards, request_limits
+from briefs.derived import corpus
 from briefs.installation import prepare_dictionary
 from briefs.lexicon.dictionary import set_dictionary_path
 
@@ -254,7 +254,7 @@ def _no_search_limit() -> None:
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""
     caches["pages"].clear()
-    views.measure.cache_clear()
+    corpus.describe_file.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""`manage.py demo` and `load_sample_corpus`: they set up a site from nothing and can be run again without harm."""
+"""`manage.py demo`: it sets up a site from nothing and can be run again without harm."""
 
 from contextlib import suppress
 from io import StringIO
@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from briefs import checks, demo, sample_corpus, workflow
@@ -17,6 +18,8 @@ from briefs.installation import load_missing_rows
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
 from briefs.models.derived import EditionTerm
 from briefs.publications.published import load_issue
+from briefs.sample_corpus import load_corpus
+from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.article_urls import find_original
 
 from .intake.test_importer import checksum
@@ -94,6 +97,17 @@ def test_demo_publishes_seed_document_and_its_correction_under_four_eyes() -> No
         assert Person.objects.get(username=account.username).check_password(line.split()[-1])
 
 
+def test_demo_asks_reviewers_to_sign_their_own_language_only(client: Client) -> None:
+    run_demo()
+    brief = Brief.objects.get(state=State.IN_REVIEW)
+    claire = Person.objects.get(username="reviewer-en")
+    page = sign_in(client, claire).get(brief_url(brief)).content.decode()
+    assert 'data-next="sign_off_en"' in page
+    seen = workflow.load_working_copy(brief).hash_side("en")
+    workflow.sign_off(brief, "en", by=claire, seen=seen)
+    assert 'data-next="next"' in client.get(brief_url(brief)).content.decode()
+
+
 def test_second_demo_changes_nothing_and_keeps_edits() -> None:
     run_demo()
     seed = Edition.objects.listed(timezone.now()).latest("published_at").brief
@@ -145,19 +159,35 @@ def test_demo_refuses_public_site_url(settings) -> None:
     assert not Person.objects.exists()
 
 
-@pytest.mark.parametrize("port", ["70000", "0", "-1", "x", "٣", "00008000"])
-def test_demo_rejects_invalid_port_as_usage_error(port: str, capsys) -> None:
+@pytest.mark.parametrize(
+    ("option", "number", "limit"),
+    [
+        *(("--port", number, 65535) for number in ("70000", "0", "-1", "x", "٣", "00008000")),
+        *(("--briefs", number, 100000) for number in ("0", "100001", "x")),
+    ],
+)
+def test_demo_rejects_number_out_of_range_as_usage_error(
+    option: str, number: str, limit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as exit_info:
-        ManagementUtility(["manage.py", "demo", "--no-server", "--port", port]).execute()
+        ManagementUtility(["manage.py", "demo", "--no-server", option, number]).execute()
     assert exit_info.value.code == 2
-    assert "a number from 1 to 65535" in capsys.readouterr().err
+    assert f"a number from 1 to {limit}" in capsys.readouterr().err
     assert not Person.objects.exists()
 
 
-def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
+def test_demo_adds_as_many_generated_briefs_as_asked() -> None:
+    run_demo()
+    before = Edition.objects.listed(timezone.now()).count()
+    run_demo("--briefs", "3")
+    run_demo("--briefs", "2")
+    assert Edition.objects.listed(timezone.now()).count() == before + 5
+
+
+def test_generated_briefs_are_complete_distinct_and_extendable() -> None:
     load_missing_rows("vocabulary.json")
-    call_command("load_sample_corpus", 30, stdout=StringIO(), stderr=StringIO())
-    call_command("load_sample_corpus", 20, stdout=StringIO(), stderr=StringIO())
+    load_corpus(30)
+    load_corpus(20)
     assert Edition.objects.listed(timezone.now()).count() == 50
     sentences = [b.text_zh for e in Edition.objects.all() for b in e.frozen_content.bullets]
     assert len(sentences) == len(set(sentences)) == 350
@@ -177,9 +207,3 @@ def test_sample_corpus_is_complete_distinct_and_extendable() -> None:
         sample_corpus.build_sentence(i) for i in (2, 1, 0)
     }
     call_command("rebuild_derived", "--check", stdout=StringIO())
-
-
-@pytest.mark.parametrize("n", ["0", "100001"])
-def test_sample_corpus_rejects_size_out_of_range(n: str) -> None:
-    with pytest.raises(CommandError):
-        call_command("load_sample_corpus", n)

@@ -139,7 +139,7 @@ def test_setup_without_terminal_says_what_to_give(monkeypatch: pytest.MonkeyPatc
 
 def test_doctor_finds_nothing_on_a_healthy_site(monkeypatch: pytest.MonkeyPatch) -> None:
     healthy_site()
-    monkeypatch.setattr(installation.card_views, "find_face", lambda script: "a font")
+    monkeypatch.setattr(installation.title_card, "find_font", lambda: ("font.ttc", 0))
     assert "All is well." in run_doctor()
 
 
@@ -227,7 +227,7 @@ def manage(*command: str, file: Path, **variables: str) -> subprocess.CompletedP
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
 @pytest.mark.parametrize(
-    "command", [("manage.py", "migrate"), ("-m", "gunicorn", "digest.wsgi", "--check-config")]
+    "command", [("manage.py", "publish_due"), ("-m", "gunicorn", "digest.wsgi", "--check-config")]
 )
 def test_command_does_not_make_the_database_that_the_settings_name(
     tmp_path: Path, command: tuple[str, ...]
@@ -280,7 +280,8 @@ print(*sorted({name for name in sys.modules if name.startswith("briefs.")} - loa
 
 @pytest.mark.heavy
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="it needs a file")
-def test_setup_makes_the_database_that_the_settings_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [("migrate",), ("setup", "--no-person")])
+def test_command_makes_the_database_that_the_settings_name(tmp_path: Path, command: tuple[str, ...]) -> None:
     file = tmp_path / "new folder" / "new.sqlite3"
-    assert manage("manage.py", "setup", "--no-person", file=file).returncode == 0
+    assert manage("manage.py", *command, file=file).returncode == 0
     assert manage("manage.py", "migrate", "--check", file=file).returncode == 0

@@ -135,8 +135,6 @@ def test_maximal_brief(writer: Client, team: factories.Team, piece: str, shape: 
         measure(f"{label}: {verb} by a reviewer", reviewer.get, brief_url(brief, verb))
     findings = measure(f"{label}: findings", writer.get, brief_url(brief), {"findings": 1})
     assert findings.status_code in (200, 302)
-    rows = {f"b{n}": pair for n, pair in enumerate(texts[:300], 1)}
-    measure(f"{label}: lens", writer.post, brief_url(brief, "lens"), {"rows": json.dumps(rows)})
     measure(f"{label}: rail", writer.post, brief_url(brief, "rail"), {"zh": summary or texts[0][0]})
 
 

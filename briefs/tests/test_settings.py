@@ -300,9 +300,7 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     [
         ("DATABASE_URL", "postgres://a:b@host/c", "psycopg"),
         ("CACHE_URL", "redis://host:6379/0", "redis"),
-        ("METRICS_BIND", "127.0.0.1:9101", "prometheus_client"),
         ("SENTRY_DSN", "https://key@host/1", "sentry_sdk"),
-        ("DIGEST_MCP", "1", "django_mcpz"),
         ("MEDIA_STORAGE", "s3://bucket?region=eu", "boto3"),
     ],
 )

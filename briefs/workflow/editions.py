@@ -1,73 +1,23 @@
-"""Find, add and cancel editions; withdraw, remove and reinstate; tell webhooks in the same transaction."""
+"""Find, add and cancel editions; withdraw, remove and reinstate."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from briefs.content import Content
-from briefs.derived.brief_shape import ChangeName
 from briefs.derived.build import build_derived_rows, lock_names_shared
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
-from briefs.models import (
-    Brief,
-    ChangeKind,
-    Edition,
-    Event,
-    Outbox,
-    Person,
-    State,
-    Webhook,
-    WebhookDelivery,
-    WithdrawalKind,
-)
+from briefs.models import Brief, ChangeKind, Edition, Event, Outbox, Person, State, WithdrawalKind
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
 from briefs.text.slugs import build_slug
 
 from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
 from .rules.transitions import VerbRun, load_contributors, load_editions, notify, run_verb
-
-# Queue changes of public briefs for webhooks, in the transaction of the verb. The kinds are those of the change feed.
-
-
-def queue_change(event: Event, kind: ChangeName, *, at: dt.datetime | None = None) -> None:
-    """Queue a change of the event's edition for every webhook that is switched on, to be sent at `at`, else now."""
-    _queue(event, kind, at or event.at, Webhook.objects.filter(off_at=None))
-
-
-def queue_publication(event: Event, *webhooks: Webhook) -> None:
-    """Queue the publication of the event's edition, to be sent when it becomes public. `webhooks`: by default all."""
-    edition: Edition = event.edition  # type: ignore[assignment]
-    kind: ChangeName = "published" if edition.published_at == edition.live_from else "corrected"
-    _queue(event, kind, edition.live_from, webhooks or Webhook.objects.filter(off_at=None))
-
-
-def queue_scheduled(webhook: Webhook, now: dt.datetime) -> None:
-    """Queue the editions already scheduled, for a new webhook or one switched on again."""
-    verbs = ("approve", "publish_urgently", "reschedule")
-    for edition in Edition.objects.scheduled(now).defer("content"):
-        event = Event.objects.filter(edition=edition, verb__in=verbs).latest("pk")
-        queue_publication(event, webhook)
-
-
-def _queue(event: Event, kind: ChangeName, at: dt.datetime, webhooks: Iterable[Webhook]) -> None:
-    rows = [
-        WebhookDelivery(
-            key=f"{event.pk}:{webhook.pk}",
-            webhook=webhook,
-            edition=event.edition,
-            kind=kind,
-            at=at,
-            due_at=at,
-        )
-        for webhook in webhooks
-    ]
-    WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True)
-
 
 # Find the public and scheduled editions of a brief, and add or cancel editions.
 
@@ -188,7 +138,6 @@ def announce_edition(event: Event) -> None:
     if edition.live_from > event.at:
         notify(event, "scheduled", people, time=edition.live_from.isoformat())
     notify(event, "published", people, due_at=edition.live_from)
-    queue_publication(event)
 
 
 def cancel_edition(edition: Edition, now: dt.datetime) -> None:
@@ -199,8 +148,7 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
     Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
     others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
     others.filter(live_until=edition.live_from).update(live_until=None)
-    for queue in (Outbox, WebhookDelivery):
-        queue.objects.filter(edition=edition, due_at__gt=now).update(cancelled_at=now)
+    Outbox.objects.filter(edition=edition, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])
 
@@ -211,8 +159,6 @@ _KEPT_ON_RESCHEDULING = (
     *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason"),
     *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
 )
-
-_CHANGES: Final[Mapping[str, ChangeName]] = {"withdraw": "withdrawn", "remove": "removed"}
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
@@ -308,7 +254,7 @@ def _take_down(
             cancel_edition(later, now)
         Edition.objects.filter(pk=edition.pk).update(**values)
         run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
-        queue_change(run.record_event(edition=edition, note=note), _CHANGES[verb])
+        run.record_event(edition=edition, note=note)
         return edition
 
 
@@ -322,5 +268,5 @@ def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None)
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
         Edition.objects.filter(pk=edition.pk).update(**empty, **nobody, reinstated_at=run.now)
         run.update_brief()
-        queue_change(run.record_event(edition=edition), "reinstated")
+        run.record_event(edition=edition)
         return edition

@@ -99,8 +99,7 @@ def is_outdated(proposal: Proposal) -> bool:
     """Return whether the row, or the row to merge it into, has changed since the proposal."""
     if proposal.kind == Proposal.Kind.INTRODUCTION:
         key = proposal.about.removeprefix(SITE_TEXT_PREFIX)
-        before = proposal.before
-        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != before)
+        return bool(read_site_text(SiteText.objects.filter(key=key).first()) != proposal.before)
     if proposal.kind == Proposal.Kind.NEW:
         return False
     stored = proposed_rows.find_row(proposal.about)

@@ -29,9 +29,8 @@ def delete_expired(now: dt.datetime) -> None:
 
 
 def _find_uploads(owner: Person) -> QuerySet[Upload]:
-    """Return the owner's uploads that have not expired, but for sheets whose plan is of the form before version 0.2.0."""
-    is_readable = Q(results__sheet__isnull=True) | Q(results__left__isnull=False)
-    return Upload.objects.filter(is_readable, owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION)
+    """Return the owner's uploads that have not expired."""
+    return Upload.objects.filter(owner=owner, created_at__gt=timezone.now() - UPLOAD_RETENTION)
 
 
 def list_pending_uploads(owner: Person) -> list[Upload]:

@@ -66,8 +66,8 @@ SECOND_VERBS: Final = ("take_back_sign_off_zh", "take_back_sign_off_en", "send_b
 
 SHORT_LABELS: Final[dict[str, Promise]] = {
     "submit": pgettext_lazy("short", "Submit"),
-    "sign_off_zh": pgettext_lazy("short", "Sign off"),
-    "sign_off_en": pgettext_lazy("short", "Sign off"),
+    "sign_off_zh": pgettext_lazy("short", "Sign Chinese"),
+    "sign_off_en": pgettext_lazy("short", "Sign English"),
     "approve": pgettext_lazy("short", "Approve"),
     "assign_zh": pgettext_lazy("short", "Ask"),
     "assign_en": pgettext_lazy("short", "Ask"),
@@ -521,8 +521,7 @@ def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
 
 def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
     """Return a parser note in the interface language."""
-    zh = interface_side() == "zh"
-    return {"line": note.get("line"), "said": (zh and note.get("message_zh")) or note.get("message", "")}
+    return {"line": note["line"], "said": note["message_zh" if interface_side() == "zh" else "message"]}
 
 
 def find_document(brief: Brief, pk: int) -> Document | None:

@@ -1,12 +1,11 @@
 """The margin of a row: suggestions, notes and findings in one order, and the acts on suggestions of a row."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -15,7 +14,6 @@ from briefs import checks
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import json_response
 from briefs.admin.common.diff_html import render_diff, share_effort
-from briefs.admin.common.findings import Utf16Offsets
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
@@ -176,7 +174,6 @@ def render_items(page_data: BriefPageData, items: Iterable[MarginItem]) -> str:
 MAX_SIDE_LENGTH: Final = 20_000
 """Characters per side that are searched."""
 MAX_TERMS: Final = 12
-MAX_ROWS: Final = 300
 MAX_LINES: Final = 2_000
 MAX_CHARACTERS: Final = 200_000
 
@@ -189,28 +186,6 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     return json_response({"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))})
 
 
-def light_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the words that the lens highlights in the texts POSTed as `rows`: a JSON object of `[zh, en]` by row key.
-
-    The answer has, by row and side, a list of [start, end, kind, is_matched, index of the counterpart or null].
-    """
-    if refusal := _refuse(request, pk):
-        return refusal
-    try:
-        rows = _read_rows(request.POST.get("rows", ""))
-    except ValueError:
-        return HttpResponseBadRequest()
-    pairs = list(rows.values())
-    known = load_check_context(Content(bullets=tuple(Bullet(n, *pair) for n, pair in enumerate(pairs, 1))))
-    lit = zip(rows.items(), checks.light_pairs(pairs, known), strict=True)
-    return json_response(
-        {
-            key: {side: _spans_as_json(text, spans[side]) for side, text in zip(SIDES, pair, strict=True)}
-            for (key, pair), spans in lit
-        }
-    )
-
-
 def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:
     require_role(request)
     if request.method != "POST":
@@ -218,24 +193,6 @@ def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:
     if not Brief.objects.filter(pk=pk).exists():
         raise Http404
     return None
-
-
-def _read_rows(data: str) -> dict[str, tuple[str, str]]:
-    """Parse pairs of texts by row key from JSON. Raise ValueError for any other value."""
-    rows = json.loads(data)
-    if not isinstance(rows, dict) or len(rows) > MAX_ROWS:
-        raise ValueError
-    for pair in rows.values():
-        if not isinstance(pair, list) or [type(text) for text in pair] != [str, str]:
-            raise ValueError
-    return {key: (zh[:MAX_SIDE_LENGTH], en[:MAX_SIDE_LENGTH]) for key, (zh, en) in rows.items()}
-
-
-def _spans_as_json(text: str, spans: list[checks.LensSpan]) -> list[list[Any]]:
-    offsets = Utf16Offsets(text)
-    return [
-        [offsets[span.start], offsets[span.end], span.kind, span.is_matched, span.partner] for span in spans
-    ]
 
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:

@@ -1,3 +1,3 @@
 """Pages outside a brief: `desk_site` (the admin site and its middleware), the front page (`dashboard`), the palette,
-*Status*, webhooks.
+*Status*.
 """

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import health, notifications, webhooks
+from briefs import health, notifications
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
@@ -111,11 +111,6 @@ def _build_rows(now: dt.datetime) -> list[StatusRow]:
             figure, has_failed = _("never"), has_failed or part in _HAS_TIMER
         link = _("Notices not sent") if url else ""
         rows.append(StatusRow(str(name), figure, str(advice) if has_failed else "", url, link))
-    if given_up := webhooks.find_given_up().count():
-        figure = _("%(n)s given up") % {"n": given_up}
-        advice = _("Ask whoever runs the receiver, then send again.")
-        url = reverse("admin:briefs_webhook_changelist")
-        rows.append(StatusRow(_("Webhooks"), figure, advice, url, _("Webhooks")))
     return rows
 
 

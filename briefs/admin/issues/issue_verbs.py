@@ -28,6 +28,7 @@ from briefs.admin.common.form_fields import (
 from briefs.admin.common.interface_labels import format_with_remark
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.verbs.verb_forms import (
+    TIME_WITH_NOW,
     CancelForm,
     ChangeNoteFields,
     SendBackForm,
@@ -113,9 +114,12 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
         return field_errors_from_reasons(reasons, href=page.url)
 
     def clean_at(self) -> dt.datetime | None:
-        if self.is_later and not self.cleaned_data["at"]:
+        at: dt.datetime | None = self.cleaned_data["at"]
+        if self.is_later and not at:
             raise forms.ValidationError(_("Choose a time."))
-        return self.cleaned_data["at"] if self.is_later else None
+        if at and not self.is_later:
+            raise forms.ValidationError(TIME_WITH_NOW)
+        return at
 
     def run(self, verb: str, issue: Issue, person: Person) -> None:
         """Publish, and queue the mail in the same transaction if the person asked for it."""

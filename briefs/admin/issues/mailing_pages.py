@@ -87,7 +87,7 @@ class MailPreview:
 
     @property
     def size(self) -> int:
-        return round(mail_text.measure_wire(self.body) / 1000)
+        return round(mail_text.measure_html(self.body) / 1000)
 
 
 def mail(request: HttpRequest, pk: int) -> HttpResponse:

@@ -44,7 +44,7 @@ from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.step_rule import BriefFacts
 
 from .desk_list import DeskChangeList, DeskList, Passage, Row
-from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS, build_saved_filters_context
+from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS
 
 # Search.
 
@@ -136,10 +136,6 @@ def _cut(text: str, spans: Sequence[Sequence[TextSpan]], length: int) -> SafeStr
 class BriefChangeList(DeskChangeList):
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return list(SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST))
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.saved_filters = build_saved_filters_context(person_of(request), request.GET)
 
 
 class BriefList(DeskList, DeskAdmin):

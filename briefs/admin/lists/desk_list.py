@@ -165,7 +165,7 @@ def build_column_filter(
             return options() if callable(options) else options
 
         def build_condition(self, value: str) -> Q:
-            return Q(**{lookup: value == "1" if lookup.endswith("__isnull") else value})
+            return Q(**{lookup: value})
 
     ColumnFilter.title = title
     return ColumnFilter

@@ -23,7 +23,6 @@ from briefs.admin.common.brief_pages import download_response, read_number, rend
 from briefs.admin.common.form_fields import build_due_field
 from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.lists.changelist import BriefList
-from briefs.admin.lists.filters import normalize_query
 from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange.brief_text import write_brief_files, write_table_files, write_word_collection
 from briefs.exchange.sheets.brief_sheets import (
@@ -238,7 +237,7 @@ class SheetExportAdmin(BulkAdmin):
             count=changelist.result_count,
             is_too_many=changelist.result_count > MAX_BRIEFS,
             limit=f"{MAX_BRIEFS:,}",
-            narrowed=bool(normalize_query(request.GET)),
+            narrowed=bool(changelist.query or changelist.has_active_filters),
             back=changelist.get_query_string(),
             may_import=policy.has_role_for(person, "import"),
             status=409 if problems else 200,

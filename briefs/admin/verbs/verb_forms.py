@@ -277,6 +277,7 @@ class SourceWithdrewForm(VerbForm):
 
 # Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule.
 
+TIME_WITH_NOW: Final = gettext_lazy("You entered a time and chose “now”. Empty the time, or schedule.")
 MISSING_LABEL_WARNINGS: Final = {
     "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
     "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
@@ -310,7 +311,7 @@ class ScheduledVerbForm(VerbForm):
         if later and not given:
             self.add_error("at", _("Choose a time."))
         if given and not later:
-            self.add_error("at", _("You entered a time and chose “now”. Empty the time, or schedule."))
+            self.add_error("at", TIME_WITH_NOW)
         if self.ambiguous_moments and later:
             if which := values.get("which"):
                 values["at"] = self.ambiguous_moments[int(which)]

@@ -1,4 +1,4 @@
-"""Django's SQLite engine, but it never creates the file of `DATABASE_URL`: a misspelt path would be an empty site."""
+"""Django's SQLite engine, but only `migrate` creates the file of `DATABASE_URL`: a misspelt path would be an empty site."""
 
 import sqlite3
 from pathlib import Path
@@ -18,31 +18,30 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         parameters = super().get_connection_params()
-        if self._is_expected():
+        if _is_in_settings(self.settings_dict):
             parameters["database"] = f"file:{quote(self.settings_dict['NAME'])}?mode=rw"
         return parameters
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if self._is_expected() and (fault := describe_missing_file(self.settings_dict)):
+        if fault := describe_missing_file(self.settings_dict):
             raise sqlite3.OperationalError(fault)
         return super().get_new_connection(conn_params)
 
-    def _is_expected(self) -> bool:
-        """Return whether the connection's file is that of the settings, not a test's."""
-        return bool(self.settings_dict["NAME"] == self.settings_dict.get("EXPECTED_FILE"))
+    def prepare_database(self) -> None:
+        """Make the missing file and its folder. `migrate` calls this, and with it `setup` and `demo`."""
+        if describe_missing_file(self.settings_dict):
+            file = Path(self.settings_dict["NAME"])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
 
 
 def describe_missing_file(config: dict[str, Any]) -> str:
     """Return a sentence if the settings name a file that does not exist."""
-    file = config.get("EXPECTED_FILE")
-    if not file or Path(file).exists():
+    if not _is_in_settings(config) or Path(config["NAME"]).exists():
         return ""
-    return f"DATABASE_URL: {file} does not exist. Correct the path, or make a new site with manage.py setup."
+    return f"DATABASE_URL: {config['NAME']} does not exist. Correct the path, or make a new site with manage.py setup."
 
 
-def make_missing_file(config: dict[str, Any]) -> None:
-    """Make an empty database, and its folder, if the settings name a file that does not exist."""
-    if describe_missing_file(config):
-        file = Path(config["EXPECTED_FILE"])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
+def _is_in_settings(config: dict[str, Any]) -> bool:
+    """Return whether the connection's file is that of the settings, not that of a test or a restore."""
+    return bool(config["NAME"] == config.get("EXPECTED_FILE"))

@@ -1,3 +1,3 @@
-"""Files to lines: `encodings` for text; `word`, `open_document`, `rich_text` and `web_page` for formats with paragraphs, which
-they collect in a `paragraphs.ParagraphList`; `mail` finds the document in a mail; `tables` reads the tables of all.
+"""Files to lines: `encodings` for text; `word`, `open_document` and `web_page` for formats with paragraphs, which they
+collect in a `paragraphs.ParagraphList`; `tables` reads the tables of all.
 """

@@ -1,20 +1,18 @@
 """Detect the format of a file by its bytes, and decode it into lines."""
 
 import re
-from dataclasses import replace
 
 from briefs.documents.files.archive import OPEN_DOCUMENT
 from briefs.documents.files.encodings import DecodedDocument, decode_text_file
-from briefs.documents.files.formats import MAIL, WEB_PAGE, WORD, has_extension
-from briefs.documents.files.mail import find_mail_document, is_mail
+from briefs.documents.files.formats import WEB_PAGE, WORD, has_extension
 from briefs.documents.files.open_document import decode_open_document
-from briefs.documents.files.rich_text import SIGNATURE, decode_rich_text
 from briefs.documents.files.web_page import PAGE_START, decode_web_page
 from briefs.documents.files.word import decode_word
-from briefs.documents.types import Caution, DocumentRefused
+from briefs.documents.types import DocumentRefused
 
 _MAGIC_NUMBERS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word-old"),
+    (b"{\\rtf", "rich-text"),
     (b"%PDF-", "binary"),
     (b"\x89PNG", "binary"),
     (b"\xff\xd8\xff", "binary"),
@@ -27,8 +25,8 @@ _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 """Word stores a password-protected file in a container of the old format."""
 
 
-def decode_document(data: bytes, name: str, *, in_mail: bool = False) -> DecodedDocument:
-    """Decode a file. The name tells a page or mail without its usual start, and a .docx that is no Word file.
+def decode_document(data: bytes, name: str) -> DecodedDocument:
+    """Decode a file. The name tells a mail, a page without its usual start, and a .docx that is no Word file.
 
     Raise `DocumentRefused`.
     """
@@ -44,23 +42,11 @@ def decode_document(data: bytes, name: str, *, in_mail: bool = False) -> Decoded
         require_word_format(data)
     if code := _detect_other_format(data):
         raise DocumentRefused(None, code)
-    if data.startswith(SIGNATURE):
-        return decode_rich_text(data)
+    if name.lower().endswith(".eml"):
+        raise DocumentRefused(None, "mail")
     if PAGE_START.match(data) or (has_extension(name, WEB_PAGE) and data.lstrip().startswith(b"<")):
         return decode_web_page(data)
-    if not in_mail and (is_mail(data) or has_extension(name, MAIL)):
-        return _decode_mail(data)
     return decode_text_file(data)
-
-
-def _decode_mail(data: bytes) -> DecodedDocument:
-    document = find_mail_document(data)
-    decoded = decode_document(document.data, document.name, in_mail=True)
-    unread = [
-        Caution(None, "attachment-not-read", {"name": other, "read": document.name})
-        for other in document.others
-    ]
-    return replace(decoded, cautions=(*decoded.cautions, *unread))
 
 
 def require_word_format(data: bytes) -> None:

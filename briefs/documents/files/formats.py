@@ -14,15 +14,13 @@ class DocumentFormat:
 
 WORD = DocumentFormat(("Word", "Word"), (".docx", ".docm"))
 OPEN_DOCUMENT = DocumentFormat(("OpenDocument", "OpenDocument"), (".odt",))
-RICH_TEXT = DocumentFormat(("rich text", "RTF"), (".rtf",))
 WEB_PAGE = DocumentFormat(("web page", "網頁"), (".html", ".htm", ".xhtml"))
-MAIL = DocumentFormat(("mail", "電子郵件"), (".eml",))
 TEXT = DocumentFormat(("text", "文字檔"), (".txt", ".md"))
-DOCUMENT_FORMATS = (TEXT, WORD, OPEN_DOCUMENT, RICH_TEXT, WEB_PAGE, MAIL)
+DOCUMENT_FORMATS = (TEXT, WORD, OPEN_DOCUMENT, WEB_PAGE)
 
 
 def list_formats(side: Literal["zh", "en"]) -> str:
-    """Return the formats in a sentence of that language: *text (.txt), Word (.docx) or mail (.eml)*."""
+    """Return the formats in a sentence of that language: *text (.txt), Word (.docx) or web page (.html)*."""
     if side == "zh":
         items = [f"{kind.names[1]}（{kind.extensions[0]}）" for kind in DOCUMENT_FORMATS]
         return f"{'、'.join(items[:-1])}或{items[-1]}"
@@ -32,7 +30,3 @@ def list_formats(side: Literal["zh", "en"]) -> str:
 
 def has_extension(name: str, kind: DocumentFormat) -> bool:
     return name.lower().endswith(kind.extensions)
-
-
-def has_document_extension(name: str) -> bool:
-    return any(has_extension(name, kind) for kind in DOCUMENT_FORMATS)

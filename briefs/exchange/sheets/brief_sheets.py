@@ -35,15 +35,11 @@ from .columns import (
     DATE_COLUMNS,
     KEY_COLUMNS,
     SHEET_COLUMNS,
-    SHEET_FACTS,
     SheetNames,
     apply_brief_cells,
     apply_bullet_cells,
     format_brief_row,
-    format_bullet_cells,
     format_bullet_row,
-    format_fact_cell,
-    format_key_point,
     name_sheet_by_headings,
 )
 from .sheet_files import (
@@ -466,24 +462,6 @@ def describe_conflict(brief: Brief, change: BriefChange) -> str:
         return _("It could not be saved. Import the sheet again to see why.")
     values: Mapping[str, object] = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
     return _("%(name)s saved a newer version at %(time)s, so the sheet does not overwrite it.") % values
-
-
-def list_differences(now: Content, sheet: Content, names: SheetNames) -> Iterator[tuple[str, str, str]]:
-    """Yield (column, desk's cell, sheet's cell) for the cells that differ."""
-    before, after = (_list_cells(content, names) for content in (now, sheet))
-    for column in dict.fromkeys([*before, *after]):
-        if before.get(column, "") != after.get(column, ""):
-            yield column, before.get(column, ""), after.get(column, "")
-
-
-def _list_cells(content: Content, names: SheetNames) -> dict[str, str]:
-    cells: dict[str, str] = {name: getattr(content, name) for name in LEAD_FIELDS}
-    cells["key_point"] = format_key_point(content)
-    cells |= {name: format_fact_cell(name, content.facts, names) for name in SHEET_FACTS}
-    for position, bullet in enumerate(content.bullets, 1):
-        number = bullet.number or f"new at {position}"
-        cells |= {f"{BULLETS} {number} {name}": cell for name, cell in format_bullet_cells(bullet).items()}
-    return cells
 
 
 # Write briefs as sheets: a workbook with both sheets, or CSV.

@@ -13,6 +13,7 @@ from django.utils import timezone
 from briefs.backup.archive_writer import write_backup
 from briefs.backup.backup_archive import BackupError
 from briefs.database.faults import describe_error
+from briefs.health import ping_watcher
 from briefs.models import JobRun
 
 PATTERN = "digest-*.zip"
@@ -26,7 +27,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="or a folder: the name is then the time")
+        parser.add_argument(
+            "path",
+            metavar="FILE.zip|DIR",
+            type=Path,
+            help="in a folder, which is made if missing, the name is the time",
+        )
         parser.add_argument(
             "--keep",
             type=int,
@@ -39,14 +45,20 @@ class Command(BaseCommand):
             help="in an emergency: do not restore the archive to prove it, which takes time and space",
         )
 
-    def handle(self, *args: Any, file: Path, keep: int | None, no_proof: bool, **options: Any) -> None:
-        folder = file if file.is_dir() else None
+    def handle(self, *args: Any, path: Path, keep: int | None, no_proof: bool, **options: Any) -> None:
+        folder = path if path.suffix != ".zip" or path.is_dir() else None
+        if folder and folder.is_file():
+            raise CommandError(
+                f"{folder} is no folder, and the name of an archive ends with .zip.", returncode=2
+            )
         if keep is not None and (folder is None or keep < 1):
             raise CommandError("--keep needs a folder and a number of at least 1.", returncode=2)
         if keep is not None and no_proof:
             raise CommandError("--keep deletes archives, so it needs the proof of the new one.", returncode=2)
-        path = folder / f"digest-{timezone.now():%Y%m%dT%H%M%SZ}.zip" if folder else file
         try:
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+                path = folder / f"digest-{timezone.now():%Y%m%dT%H%M%SZ}.zip"
             manifest = write_backup(path, settings.VERSION, prove=not no_proof)
         except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(f"No backup was written: {describe_error(error)}") from error
@@ -65,3 +77,5 @@ class Command(BaseCommand):
         for old in sorted(folder.glob(PATTERN), reverse=True)[keep:] if folder and keep else ():
             old.unlink()
             self.stdout.write(f"{old} deleted.")
+        if manifest.proved:
+            ping_watcher()

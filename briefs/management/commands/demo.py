@@ -2,6 +2,7 @@ import os
 import socket
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,17 +10,23 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
-from briefs.database.sqlite.base import make_missing_file
 from briefs.demo import create_accounts, import_demo_briefs, send_demo_issue
 from briefs.installation import prepare_database, prepare_dictionary
+from briefs.sample_corpus import load_corpus
 
 
-def parse_port(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= 65_535):
-        raise ArgumentTypeError(f"{text!r} is not a port: expected a number from 1 to 65535.")
-    return int(text)
+def number_up_to(most: int) -> Callable[[str], int]:
+    """Return a parser of a number from 1 to `most`."""
+
+    def parse(text: str) -> int:
+        if not (
+            text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and 1 <= int(text) <= most
+        ):
+            raise ArgumentTypeError(f"{text!r}: expected a number from 1 to {most}.")
+        return int(text)
+
+    return parse
 
 
 class Command(BaseCommand):
@@ -29,8 +36,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-server", action="store_true", help="prepare everything, then stop")
-        parser.add_argument("--port", type=parse_port, help="that of SITE_URL without it")
+        parser.add_argument("--port", type=number_up_to(65_535), help="that of SITE_URL without it")
         parser.add_argument("--reset-passwords", action="store_true", help="give the accounts new passwords")
+        parser.add_argument(
+            "--briefs",
+            type=number_up_to(100_000),
+            metavar="N",
+            help="add N generated published briefs, for load and scale work",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.SITE_URL.startswith("https:"):
@@ -42,7 +55,6 @@ class Command(BaseCommand):
             settings.SITE_URL = f"http://127.0.0.1:{port}"  # before the issue is mailed, whose links name it
         if not options["no_server"]:
             self._require_free_port(port)
-        make_missing_file(connection.settings_dict)
         self.check()
         prepare_database()
         prepare_dictionary()
@@ -51,9 +63,20 @@ class Command(BaseCommand):
         import_demo_briefs(persons)
         send_demo_issue(persons["publisher"], settings.VAR / "mail")
         call_command("rebuild_derived", stdout=StringIO())  # updates rows that an older version made
+        if options["briefs"]:
+            self._add_generated_briefs(options["briefs"])
         self._print_accounts(people)
         if not options["no_server"]:
             self._serve(port)
+
+    def _add_generated_briefs(self, count: int) -> None:
+        width = len(str(count))
+
+        def report_progress(done: int) -> None:
+            self.stderr.write(f"\r{done:>{width}} of {count} briefs", ending="" if done < count else "\n")
+            self.stderr.flush()
+
+        load_corpus(count, report_progress=report_progress)
 
     def _print_accounts(self, people: list[Any]) -> None:
         address = settings.SITE_URL

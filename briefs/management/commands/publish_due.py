@@ -4,10 +4,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs import webhooks
 from briefs.accounts import second_factor, sessions, throttle
 from briefs.admin.common import pending_uploads
 from briefs.database.faults import describe_error
+from briefs.health import ping_watcher
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
 from briefs.preview import links
@@ -18,7 +18,7 @@ from briefs.search.search_log import delete_expired
 
 class Command(BaseCommand):
     requires_system_checks: list[str] = []  # they read the database, and must not hide the sentence below
-    help = "Send the notices and webhooks that are due. Pages need no job: an edition is public when its time has come."
+    help = "Send the notices that are due. Pages need no job: an edition is public when its time has come."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -29,20 +29,18 @@ class Command(BaseCommand):
             ) from error
         if delivery.failed:
             raise SystemExit(1)
+        ping_watcher()
 
     def _do_due_work(self) -> Delivery:
         indexing.drop_past_editions(timezone.now())  # superseded ones, which no search returns anyway
         delete_expired(timezone.localdate())
-        for keeper in (second_factor, webhooks):
-            keeper.renew_encryption()
+        second_factor.renew_encryption()
         second_factor.note_keys(timezone.now())
         delivery = send_due()
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
-        if any(hooks := webhooks.send_due()):
-            self.stdout.write(f"Webhooks: {hooks.sent} delivered, {hooks.failed} not reached.")
         if confirmations := subscribers.send_confirmations(timezone.now()):
             self.stdout.write(f"Subscribers: {confirmations} confirmation mails.")
-        for part in (throttle, sessions, pending_uploads, links, webhooks, subscribers):
+        for part in (throttle, sessions, pending_uploads, links, subscribers):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         if any((copies := sending.send_due(timezone.now())).numbers):

@@ -1,4 +1,4 @@
-"""Restore a backup archive."""
+"""Restore a backup archive, or only check it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from briefs.accounts import second_factor
-from briefs.backup.backup_archive import BackupError
+from briefs.backup.backup_archive import BackupError, find_faults, list_key_fingerprints, read_manifest
 from briefs.backup.restoration import restore
 from briefs.database.faults import describe_error
 from briefs.models import Subscriber
@@ -24,12 +24,38 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="restore nothing: check every byte and every row of the archive, which alone is read",
+        )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, file: Path, check: bool, **options: Any) -> None:
         try:
-            kept = restore(options["file"])
+            if check:
+                self._check(file)
+            else:
+                self._restore(file)
         except (BackupError, DatabaseError, OSError) as error:
             raise CommandError(describe_error(error)) from error
+
+    def _check(self, file: Path) -> None:
+        manifest = read_manifest(file)
+        if faults := find_faults(file):
+            raise CommandError("\n".join(faults))
+        keys = list_key_fingerprints(file)
+        if foreign := sorted(set(keys) - second_factor.list_own_fingerprints()):
+            self.stderr.write(
+                f"Its second factors need the secret key {', '.join(foreign)}, which this installation does not have:"
+                " add it to SECRET_KEY_FALLBACKS when you restore it."
+            )
+        proof = "proved" if manifest.proved else "NOT proved"
+        self.stdout.write(
+            f"{file}: whole. Version {manifest.version}, made {manifest.made_at}, {proof} when it was made."
+        )
+
+    def _restore(self, file: Path) -> None:
+        kept = restore(file)
         self.stdout.write("Restored. Start the server, then look at /readyz.")
         for path in kept:
             self.stdout.write(f"What was there before: {path}")

@@ -12,11 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from briefs.database.sqlite.base import make_missing_file
 from briefs.installation import create_first_person, prepare_database, prepare_dictionary
 from briefs.models import Person
 
@@ -51,7 +49,6 @@ class Command(BaseCommand):
             self._set_up(**options)
 
     def _set_up(self, *, no_person: bool, **options: Any) -> None:
-        make_missing_file(connection.settings_dict)
         self.check()
         prepare_database()
         self.stdout.write(_("Tables, roles and vocabulary are there."))

@@ -86,7 +86,7 @@ def attempt(
 def attack(*, username: str = "owner", guesses: int = 20, code: str = "") -> None:
     """Guess from so many addresses that strangers' allowance at the account is used up."""
     for i in range(guesses):
-        attempt(Client(), "wrong", username=username, address=f"198.51.100.{i}", code=code)
+        attempt(Client(), "wrong", username=username, address=f"198.51.{i}.1", code=code)
 
 
 def is_paused(response: HttpResponse) -> bool:
@@ -115,14 +115,14 @@ def test_hundred_and_fifty_addresses_have_twenty_guesses_an_hour(owner: Person, 
     start = timezone.now()
     for n in range(150):
         time_machine.move_to(start + dt.timedelta(seconds=24 * n), tick=False)
-        attempt(Client(), "wrong", address=f"198.51.100.{n}")
+        attempt(Client(), "wrong", address=f"198.51.{n}.1")
     assert count_checked() == 20
 
 
 def test_hundred_and_fifty_addresses_have_less_than_a_hundred_guesses_a_day() -> None:
     start, checked = timezone.now(), []
     for minutes in range(0, 24 * 60, 5):
-        one = throttle.Attempt("owner", f"198.51.100.{minutes // 5 % 150}")
+        one = throttle.Attempt("owner", f"198.51.{minutes // 5 % 150}.1")
         for _ in range(1 if minutes else 30):
             with suppress(throttle.Paused):
                 throttle.count_attempt(one, now=start + dt.timedelta(minutes=minutes))
@@ -150,7 +150,7 @@ def test_known_browser_gets_in_at_once_during_an_attack(owner: Person) -> None:
     attempt(home, PASSWORD)
     home.post(reverse("admin:logout"))
     for i in range(60):
-        attempt(attacker, "wrong", address=f"198.51.100.{i % 50}")
+        attempt(attacker, "wrong", address=f"198.51.{i % 50}.1")
     assert attempt(home, PASSWORD).status_code == 302
 
 
@@ -288,20 +288,15 @@ def test_allowances_are_given_back_with_time_and_counters_deleted(owner: Person)
         else:
             throttle.count_attempt(one, now=now)
     throttle.delete_expired(start + dt.timedelta(minutes=100))
-    assert SignInCounter.objects.count() == 2, "still counts"
+    assert SignInCounter.objects.count() == 3, "still counts"
     throttle.delete_expired(start + dt.timedelta(hours=3))
     assert not SignInCounter.objects.exists()
 
 
 @contextmanager
 def use_all_slots() -> Iterator[None]:
-    for _ in range(throttle.HASHES_AT_ONCE):
-        assert throttle._slots.acquire(blocking=False)
-    try:
+    with throttle._common_slot, throttle._newcomers_slot:
         yield
-    finally:
-        for _ in range(throttle.HASHES_AT_ONCE):
-            throttle._slots.release()
 
 
 def test_attempts_at_once_hold_no_thread(client: Client, owner: Person) -> None:
@@ -317,6 +312,23 @@ def test_known_browser_gets_in_while_strangers_take_every_slot(owner: Person) ->
     home.post(reverse("admin:logout"))
     with use_all_slots():
         assert attempt(home, PASSWORD).status_code == 302
+
+
+def test_invented_names_of_one_block_are_limited_as_one_account_is(owner: Person) -> None:
+    for n in range(40):
+        attempt(Client(), "wrong", username=f"invented{n}", address=f"2001:db8:7:{n}::1")
+    assert count_checked() == 18
+    assert is_paused(attempt(Client(), PASSWORD, address="2001:db8:7:99::1"))
+    assert attempt(Client(), PASSWORD, address="2001:db8:8::1").status_code == 302
+
+
+def test_block_that_failed_leaves_a_slot_to_others(owner: Person) -> None:
+    attempt(Client(), "wrong", username="invented", address="198.51.100.1")
+    with throttle._common_slot:
+        assert attempt(Client(), "wrong", username="another", address="198.51.100.2").status_code == 503
+        assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
+    with throttle._newcomers_slot:
+        assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
 
 
 def test_paused_attempt_takes_no_slot(client: Client, owner: Person) -> None:
@@ -396,7 +408,9 @@ def test_ipv6_customer_is_counted_as_one() -> None:
         throttle.Attempt("a", address).keys for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9")
     )
     assert one["address"] == other["address"]
-    assert throttle.Attempt("a", "2001:db8:1:3::1").keys["address"] != one["address"]
+    neighbour = throttle.Attempt("a", "2001:db8:1:3::1").keys
+    assert neighbour["address"] != one["address"]
+    assert neighbour["block"] == one["block"] != throttle.Attempt("a", "2001:db8:2:3::1").keys["block"]
 
 
 def test_log_of_sign_ins_is_append_only_and_for_administrators(

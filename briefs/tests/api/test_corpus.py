@@ -1,6 +1,5 @@
 """The open corpus: its page, its files, its setting, its memory."""
 
-import dataclasses
 import datetime as dt
 import hashlib
 import io
@@ -11,7 +10,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.conf import settings
 from django.core.cache import caches
 from django.core.management import call_command
 from django.test import Client
@@ -125,18 +123,41 @@ def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(cl
 
 
 @pytest.mark.parametrize(
-    ("code", "counts"), [("en", "1 brief, 10 pairs."), ("zh-hant", "1 篇文摘，10 組對照。")], ids=["en", "zh"]
+    ("code", "counts", "day"),
+    [
+        ("en", "On 1 January 2026: 1 brief, 10 pairs.", "corpus, 1 January 2026."),
+        ("zh-hant", "2026年1月1日：1 篇文摘，10 組對照。", "語料庫，2026年1月1日。"),
+    ],
+    ids=["en", "zh"],
 )
-def test_page_counts_and_setting_switches_off(client: Client, settings: Any, code: str, counts: str) -> None:
+def test_page_has_date_counts_licence_and_checksum_of_each_file(
+    client: Client, settings: Any, time_machine: Any, code: str, counts: str, day: str
+) -> None:
     new_year = dt.datetime(2025, 12, 31, 16, 30, tzinfo=dt.UTC)  # in Taipei
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), live_from=new_year)
     settings.DIGEST_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+    time_machine.move_to(new_year, tick=False)
     page = client.get(f"/{code}/corpus/").content.decode()
     assert f'href="{settings.DIGEST_LICENCE}" rel="license"' in page
     assert counts in page
-    assert 'href="/corpus/digest.tmx"' in page
-    assert "2026" in page
-    assert "2025" not in page
+    assert day in page
+    files = {}
+    for name in corpus.WRITERS:
+        response = client.get(f"/corpus/digest.{name}")
+        assert f'filename="digest-2026-01-01.{name}"' in response.headers["Content-Disposition"]
+        files[name] = read(response)
+        assert f'href="/corpus/digest.{name}"' in page
+        assert hashlib.sha256(files[name]).hexdigest() in page
+    assert b'<prop type="x-date">2026-01-01</prop>' in files["tmx"]
+    assert settings.DIGEST_LICENCE.encode() in files["tmx"]
+    assert json.loads(files["jsonl"])["licence"] == settings.DIGEST_LICENCE
+    time_machine.move_to(new_year + dt.timedelta(days=1), tick=False)
+    response = client.get("/corpus/digest.tmx", headers={"if-none-match": response.headers["ETag"]})
+    assert b'<prop type="x-date">2026-01-02</prop>' in read(response)
+
+
+@pytest.mark.parametrize("code", ["en", "zh-hant"])
+def test_corpus_is_linked_and_its_setting_switches_it_off(client: Client, settings: Any, code: str) -> None:
     assert f'href="/{code}/corpus/"' in client.get(f"/{code}/about/").content.decode()
     to_page = client.get("/corpus/", headers={"accept-language": code})
     assert (to_page.status_code, to_page.headers["Location"]) == (302, f"/{code}/corpus/")
@@ -197,84 +218,3 @@ def test_interrupted_export_leaves_the_last_file_whole(
     with pytest.raises(KeyboardInterrupt):
         call_command("export_briefs", "--format", "tmx", "--output", str(tmp_path))
     assert (tmp_path / "digest.tmx").read_bytes() == whole
-
-
-# Releases.
-
-JULY = dt.datetime(2026, 7, 10, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def corrected() -> Edition:
-    """A brief published in June and corrected in July, and another one."""
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other")
-    content = corpus_fixtures.numbered_content(1)
-    first = corpus_fixtures.publish(content, "first", live_until=JULY)
-    return corpus_fixtures.publish(
-        dataclasses.replace(content, headline_en="Corrected"), first.slug, brief=first.brief,
-        live_from=JULY, published_at=first.published_at,
-    )  # fmt: skip
-
-
-def read_release(client: Client, month: str) -> dict[str, Any]:
-    """Return the pairs of a release by id, after comparing both files with the checksums."""
-    sums = client.get(f"/corpus/{month}/SHA256SUMS").content.decode()
-    card = client.get(f"/en/corpus/{month}/").content.decode()
-    bodies = {}
-    for line in sums.splitlines():
-        digest, name = line.split("  ")
-        bodies[name] = read(client.get(f"/corpus/{month}/{name}"))
-        assert hashlib.sha256(bodies[name]).hexdigest() == digest
-        assert digest in card
-    readme = bodies["README.md"].decode()
-    assert readme.count(hashlib.sha256(bodies[f"digest-{month}.tmx"]).hexdigest()) == 2, "in each language"
-    assert f"{settings.SITE_URL}/zh-hant/corpus/{month}/" in readme
-    assert f"\n# 智庫文摘：語料庫 {month}\n" in readme
-    pairs = {pair["id"]: pair for pair in map(json.loads, bodies[f"digest-{month}.jsonl"].splitlines())}
-    assert list(read_units(bodies[f"digest-{month}.tmx"])) == list(pairs)
-    return pairs
-
-
-def test_release_has_the_pairs_as_they_stood_at_the_end_of_the_month(
-    client: Client, corrected: Edition
-) -> None:
-    headline = f"{corrected.brief_id}.headline"
-    june, july = (read_release(client, month)[headline] for month in ("2026-06", "2026-07"))
-    assert (june["edition"], june["en"]) == (1, corpus_fixtures.numbered_content(1).headline_en)
-    assert (july["edition"], july["en"]) == (2, "Corrected")
-    assert "/en/corpus/2026-06/" in client.get("/en/corpus/").content.decode()
-    for month in ("2026-05", f"{timezone.localdate():%Y-%m}", "2026-13", "news"):
-        for address in (
-            f"/en/corpus/{month}/",
-            f"/corpus/{month}/",
-            f"/corpus/{month}/SHA256SUMS",
-            f"/corpus/{month}/README.md",
-        ):
-            assert client.get(address).status_code == 404
-    for name in ("digest-2026-07.jsonl", "digest-2026-06.xml", "jsonl"):
-        assert client.get(f"/corpus/2026-06/{name}").status_code == 404
-    part = client.get("/corpus/2026-06/digest-2026-06.tmx", headers={"range": "bytes=0-4"})
-    assert (part.status_code, read(part)) == (206, b"<?xml")
-
-
-def test_site_without_editions_has_no_release() -> None:
-    assert corpus.list_releases(timezone.now() + dt.timedelta(days=70)) == []
-
-
-def test_withdrawn_pairs_leave_every_release_and_the_card_says_so(client: Client, corrected: Edition) -> None:
-    before = {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in ("2026-06", "2026-07")}
-    assert "Nothing: the files are" in client.get("/en/corpus/2026-06/").content.decode()
-    Source.objects.update(name="Renamed")
-    assert client.get("/corpus/2026-06/SHA256SUMS").content == before["2026-06"]
-    edition = Edition.objects.filter(pk=corrected.pk)
-    for column in ("withdrawn_at", "removed_at"):
-        edition.update(**{column: JULY + dt.timedelta(days=60)}, withdrawn_kind="rights")
-        for month, sums in before.items():
-            assert {pair["slug"] for pair in read_release(client, month).values()} == {"other"}
-            assert client.get(f"/corpus/{month}/SHA256SUMS").content != sums
-            card = client.get(f"/en/corpus/{month}/").content.decode()
-            readme = read(client.get(f"/corpus/{month}/README.md")).decode()
-            for text in (card, readme):
-                assert f"Brief {corrected.brief_id}, on 8 September 2026" in text
-        edition.update(**{column: None})
-    assert {month: client.get(f"/corpus/{month}/SHA256SUMS").content for month in before} == before

@@ -103,7 +103,7 @@ def test_backup_replaces_an_earlier_one_and_nothing_else(backup_file: Path, tmp_
     before = backup_file.stat().st_ino
     call_command("backup", str(backup_file), "--no-proof")
     assert backup_file.stat().st_ino != before
-    database = tmp_path / "digest.sqlite3"
+    database = tmp_path / "digest.zip"
     database.write_bytes(b"SQLite format 3")
     with pytest.raises(CommandError, match="exists and is no backup"):
         call_command("backup", str(database), "--no-proof")
@@ -139,13 +139,13 @@ def test_only_a_proved_archive_counts_as_the_last_backup(
     capsys: pytest.CaptureFixture[str], backup_file: Path, tmp_path: Path
 ) -> None:
     assert "NOT PROVED" in capsys.readouterr().out
-    call_command("verify_backup", str(backup_file))
+    call_command("restore", "--check", str(backup_file))
     assert "NOT proved when it was made" in capsys.readouterr().out
     assert not JobRun.objects.exists()
 
     call_command("backup", str(tmp_path / "proved.zip"))
     assert "restored and compared" in capsys.readouterr().out
-    call_command("verify_backup", str(tmp_path / "proved.zip"))
+    call_command("restore", "--check", str(tmp_path / "proved.zip"))
     assert ", proved when it was made" in capsys.readouterr().out
     run = JobRun.objects.get(name=JobRun.PROVED_BACKUP)
     with zipfile.ZipFile(tmp_path / "proved.zip") as archive:
@@ -161,7 +161,7 @@ def test_damaged_cut_and_foreign_archives_are_told_apart(
     def verify(content: bytes) -> str:
         copy.write_bytes(content)
         try:
-            call_command("verify_backup", str(copy))
+            call_command("restore", "--check", str(copy))
         except CommandError as error:
             return str(error)
         printed = capsys.readouterr()
@@ -188,7 +188,7 @@ def test_damaged_cut_and_foreign_archives_are_told_apart(
 def test_archive_that_is_missing_or_out_of_reach_is_not_called_damaged(tmp_path: Path) -> None:
     for path, why in (tmp_path / "none.zip", "No such file or directory"), (tmp_path, "Is a directory"):
         with pytest.raises(CommandError, match=rf"{path} cannot be read: {why}\."):
-            call_command("verify_backup", str(path))
+            call_command("restore", "--check", str(path))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_row_that_no_model_takes_is_found(
     (fault,) = backup_archive.find_faults(tmp_path / "bad.zip")
     assert fault.startswith("rows/briefs.brief.jsonl, line 1")
     with pytest.raises(CommandError, match=r"briefs\.brief"):
-        call_command("verify_backup", str(tmp_path / "bad.zip"))
+        call_command("restore", "--check", str(tmp_path / "bad.zip"))
 
 
 def test_archive_of_a_newer_version_is_refused(backup_file: Path, tmp_path: Path) -> None:
@@ -383,6 +383,15 @@ def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) ->
     (line,) = backup_archive.read_lines(type(brief))
     assert list(json.loads(line)) == sorted(json.loads(line))
     assert json.loads(line)["created_at"].endswith("+00:00")
+
+
+def test_path_without_zip_is_a_folder_and_made_if_missing(team: factories.Team, tmp_path: Path) -> None:
+    call_command("backup", str(tmp_path / "new" / "backups"), "--no-proof")
+    (archive,) = (tmp_path / "new" / "backups").iterdir()
+    assert archive.match("digest-*.zip")
+
+    with pytest.raises(CommandError, match="is no folder"):
+        call_command("backup", str(archive.rename(tmp_path / "archive")), "--no-proof")
 
 
 @pytest.mark.heavy

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection, connections
 from django.test import Client
 
@@ -120,9 +119,3 @@ def test_replica_that_was_behind_is_not_read_when_the_primary_goes_away_as_well(
     reads_from(CHECK_SECONDS + 0.1)
     standby["replica"], standby["default"] = 8, OperationalError("away")
     assert reads_from(PAUSE_SECONDS + 0.1) == {"primary"}
-
-
-def test_export_reads_from_the_primary(standby: Standby, tmp_path: Path) -> None:
-    standby["default"] = OperationalError("away")  # so the replica would be read
-    call_command("export_site", str(tmp_path / "site"))
-    assert (tmp_path / "site/en/briefs/second/index.html").exists()

@@ -162,14 +162,6 @@ def test_check_that_hangs_later_fails_its_part(monkeypatch: pytest.MonkeyPatch) 
     assert watch.read_faults() == {"database": "no answer"}
 
 
-def test_figures_do_not_change_while_they_are_read() -> None:
-    watch = health.Watch((health.Check("disk", lambda figures: figures.update(disk_free_bytes=1), 1),))
-    read = iter(watch.figures.items())
-    watch._examine(watch.checks[0])
-    assert list(read) == []
-    assert watch.figures == {"disk_free_bytes": 1}
-
-
 def test_thread_beside_one_that_ended_is_not_left_running() -> None:
     first, second = health.start_watching()
     first.stop()

@@ -1,31 +1,20 @@
-"""Log lines, request ids, counters and error reports: what they hold, and what they never hold."""
+"""Log lines, request ids and error reports: what they hold, and what they never hold."""
 
 import io
 import json
 import logging
 import logging.config
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
 from briefs.tests.support.factories import Team
-from briefs.tests.support.proxy import find_free_port
-from digest import logs, observation
+from digest import logs
 from digest.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -92,83 +81,6 @@ def test_typed_text_begins_no_line_of_its_own(output: io.StringIO) -> None:
     assert any("refused" in line for line in lines)
     if lines[0].startswith("{"):
         assert json.loads(lines[-1])["exception"].startswith("Traceback")
-
-
-# Metrics
-
-
-@pytest.mark.heavy
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="two servers with files of their own")
-def test_counters_of_two_workers_are_added_up(tmp_path: Path, empty_database: Path) -> None:
-    pytest.importorskip("prometheus_client", reason="the extra metrics is not installed")
-    port, second = find_free_port(), find_free_port()
-    variables = {
-        "DATABASE_URL": f"sqlite:///{empty_database}",
-        "METRICS_BIND": f"127.0.0.1:{second}",
-        "TMPDIR": str(tmp_path),
-    }
-    env = {**os.environ, **variables}
-    run = {"env": env, "cwd": django_settings.BASE_DIR}
-    command = ["-m", "gunicorn", "digest.wsgi", "--config", "deploy/gunicorn.conf.py"]
-    server = subprocess.Popen([sys.executable, *command, "--bind", f"127.0.0.1:{port}"], **run)
-    try:
-        for _ in range(120):
-            if is_answering(port) and is_answering(second):
-                break
-            time.sleep(0.5)
-        server.send_signal(signal.SIGTTIN)  # one worker more
-        before = read_counters(second)
-        (files,) = tmp_path.glob("digest-metrics-*")
-        sent, until = 0, time.monotonic() + 60
-        while count_workers(files) < 2 and time.monotonic() < until:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/robots.txt").close()
-            sent += 1
-        assert count_workers(files) == 2, "both workers answered"
-        counters = [read_counters(second) for _ in range(6)]
-        name = 'digest_requests_total{route="public:robots",status="200"}'
-        assert {c[name] for c in counters} == {float(sent)}, "the same from every worker"
-        assert name not in before
-        assert counters[0]["digest_database_bytes"] > 100_000
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
-    assert list(tmp_path.glob("digest-metrics-*")) == []
-
-
-def is_answering(port: int) -> bool:
-    try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
-    except OSError:
-        return False
-    return True
-
-
-def count_workers(files: Path) -> int:
-    """Count the workers that have counted a request: each has files of its own, from its first one on."""
-    return len({path.name.rpartition("_")[2] for path in files.glob("counter_*.db")})
-
-
-def read_counters(port: int) -> dict[str, float]:
-    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
-    pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, value in pairs}
-
-
-def test_client_that_sends_nothing_is_one_line_in_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(observation._Handler, "timeout", 0.01)
-    monkeypatch.setattr(
-        observation._Server, "daemon_threads", False
-    )  # so that leaving the block waits for them
-    with observation._Server(("127.0.0.1", 0), observation._Handler) as server:
-        client = socket.create_connection(server.server_address)
-        server.handle_request()
-    client.close()
-    assert [record.message for record in caplog.records] == [
-        "METRICS_BIND: a request was not answered: TimeoutError"
-    ]
-    assert "Traceback" not in capfd.readouterr().err
 
 
 # Error reports

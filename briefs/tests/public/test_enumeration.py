@@ -201,13 +201,6 @@ def test_proxy_names_its_version_on_no_port() -> None:
     assert proxy.count("server_tokens off;") == len(re.findall(r"^server {", proxy, re.M)) == 2
 
 
-def test_proxy_counts_no_question_of_an_assistant_as_a_form() -> None:
-    """The site limits `/mcp` like the API; the proxy's limit for forms is a quarter of that."""
-    proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
-    (counted,) = re.findall(r"\$counted_address {(.*?)}", proxy, re.S)
-    assert re.search(r'^    "POST:/mcp" +"";', counted, re.M)
-
-
 @pytest.mark.parametrize("function_name", ["_listed_with_picture"])
 def test_unfiltered_picture_lookup_is_detected(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, function_name: str

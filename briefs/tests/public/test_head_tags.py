@@ -3,17 +3,15 @@
 import dataclasses
 import io
 import json
-import logging
 import re
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
-from PIL import Image, ImageChops
+from PIL import Image
 
-from briefs.models import Author, Source
-from briefs.public import card_views
+from briefs.content import Picture
+from briefs.models import Author
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
@@ -98,7 +96,6 @@ def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
 
 def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    cache.clear()
     response = client.get(f"{BRIEF_PAGE}card.png")
     assert response.headers["Content-Type"] == "image/png"
     english = Image.open(io.BytesIO(response.content))
@@ -110,69 +107,24 @@ def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> Non
     assert client.get("/en/briefs/nope/card.png").status_code == 404
 
 
-@pytest.mark.parametrize(("code", "words"), [("en", "Digest of Vivek Chilukuri, Foreign Policy"), ("zh-hant", "Vivek Chilukuri《外交政策》")])  # fmt: skip
-def test_card_says_what_the_brief_digests(
-    client: Client, code: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    Source.objects.filter(name="Foreign Policy").update(name_zh="外交政策", kind="magazine")
-    corpus_fixtures.publish(content)
-    drawn: list[card_views.CardText] = []
-    monkeypatch.setattr(card_views, "draw", lambda text, side: drawn.append(text) or b"")  # type: ignore[func-returns-value]
-    cache.clear()
-    client.get(f"/{code}/briefs/next-technology-race/card.png")
-    assert drawn[0].byline.endswith(words)
+def test_link_preview_of_brief_with_picture_is_its_picture(client: Client) -> None:
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED, picture_alt_en="A harbour")
+    picture = Picture("0" * 64, 1600, 900)
+    corpus_fixtures.publish(
+        dataclasses.replace(content, facts=dataclasses.replace(content.facts, picture=picture))
+    )
+    file = f"/media/pictures/{picture.key}-1600.jpg"
 
+    text = client.get(BRIEF_PAGE).content.decode()
 
-def test_card_without_chinese_font_is_plain_and_logs_one_warning(
-    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(card_views, "_list_faces", lambda language: [])
-    for cached in (card_views.find_face, card_views.load_font):
-        cached.cache_clear()
-    try:
-        with caplog.at_level(logging.WARNING, logger="briefs.public.card_views"):
-            cards = [
-                card_views.draw(card_views.CardText(title, "", ""), "zh") for title in ("標題", "另一個標題")
-            ]
-            english = card_views.draw(card_views.CardText("A Headline", "", ""), "en")
-        assert cards[0] == cards[1]
-        assert english != cards[0]
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
-    finally:
-        for cached in (card_views.find_face, card_views.load_font):
-            cached.cache_clear()
-
-
-HEADLINES = ["一" * 200, "W" * 300, "A Word " * 60, "「" * 30, "短", "x", "，。" * 20, "5G電信與AI" * 9]
-
-
-@pytest.mark.parametrize("side", ["zh", "en"])
-def test_headline_on_card_stays_between_source_and_byline(side: str) -> None:
-    for headline in HEADLINES:
-        data = card_views.draw(card_views.CardText(headline, "", ""), side)  # type: ignore[arg-type]
-        empty = card_views.draw(card_views.CardText("", "", ""), side)  # type: ignore[arg-type]
-        card, blank = (Image.open(io.BytesIO(d)).convert("RGB") for d in (data, empty))
-        box = ImageChops.difference(card, blank).getbbox()
-        if box:
-            assert box[1] >= card_views.TOP + card_views.SMALL_SIZE, headline
-            assert box[3] <= card_views.BOTTOM - card_views.SMALL_SIZE, headline
-
-
-@pytest.mark.parametrize(
-    "headline",
-    [
-        "中國可能封鎖台灣海峽，美國必須延長嚇阻的時間",
-        "華府對2026年AI晶片出口管制的延長",
-        "美國如何贏得下一場科技競賽",
-        "兵役延長為一年，兩岸下一輪談判",
-    ],
-)
-def test_no_word_of_a_headline_is_broken_on_its_card(headline: str) -> None:
-    units = card_views._measure_units(headline)
-    words = ["延長", "出口", "管制", "台灣海峽，", "2026年", "美國", "下一場", "一年，", "下一輪"]
-    for width in range(5, 20):
-        lines = card_views._break_lines(units, width)
-        assert "".join(lines) == headline
-        for word in words:
-            assert (word in headline) == any(word in line for line in lines), (width, lines)
+    for name, expected in {
+        "og:image": f"{settings.SITE_URL}{file}",
+        "og:image:type": "image/jpeg",
+        "og:image:width": "1600",
+        "og:image:height": "900",
+        "og:image:alt": "A harbour",
+    }.items():
+        assert meta_values(text, name) == [expected], name
+    assert json_ld(text)["image"] == f"{settings.SITE_URL}{file}"
+    redirect = client.get(f"{BRIEF_PAGE}card.png")
+    assert (redirect.status_code, redirect.headers["Location"]) == (302, file)

@@ -17,7 +17,6 @@ from django.db.utils import DatabaseError
 from briefs.content import Content
 from briefs.models import Brief, Edition, Person
 from briefs.public import views
-from briefs.tests.api.test_assistants import fetch_answer, list_calls
 from briefs.tests.operations.denied_cache import Denied
 from briefs.tests.preview.test_preview_pages import request_pages, share_token
 from briefs.tests.support import route_registry
@@ -284,14 +283,6 @@ def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
     with public_access_only():
         after = {address: fetch(address) for address in before}
     assert [address for address in before if before[address].comparable != after[address].comparable] == []
-
-
-def test_tools_of_assistants_show_no_unapproved_text(world: World, clock: Any, settings: Any) -> None:
-    settings.DIGEST_MCP, settings.DIGEST_API_LIMIT, settings.DIGEST_SEARCH_SECONDS = True, 100_000, 100_000
-    with public_access_only():
-        answers = [fetch_answer(*call) for call in list_calls([*world.slugs(), "no-such-brief"])]
-    assert problems(answers, world, world.now) == []
-    assert sum('"isError":false' in answer.text for answer in answers) > len(world.slugs())
 
 
 # Preview pages

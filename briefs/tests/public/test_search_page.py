@@ -106,6 +106,21 @@ def test_brief_found_by_author_shows_its_summary(site: Client) -> None:
     assert "Matches only the author “Tomás Rey”" in html.unescape(re.sub("<[^>]*>", "", body))
 
 
+def test_surname_does_not_stand_for_a_full_name(site: Client) -> None:
+    author = Author.make(name="Tsai Ming-yen", name_zh="蔡明諺")
+    facts = corpus_fixtures.numbered_content(0).facts.__class__(authors=(Byline(author.pk),), date="2024-02")
+    bullets = (Bullet(1, "海軍演習。", "The navy drills, Mr. Lai and Ms. Abe say."),)
+    content = corpus_fixtures.numbered_content(3, bullets=bullets, facts=facts)
+    corpus_fixtures.publish(content, "drills")
+    for query in ("蔡英文", "Tsai Ing-wen", "習近平", "Xi Jinping", "Xi", "賴清德", "安倍晉三"):
+        assert result_count(get_search_page(site, f"?q={quote(query)}")) == f"Nothing found for “{query}”."
+    assert result_count(get_search_page(site, "?q=Tsai")) == "1 brief"
+    bullets = (Bullet(1, "賴清德會見習近平。", "Someone met another."),)
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(4, bullets=bullets), "meeting")
+    assert result_count(get_search_page(site, "?q=Xi+Jinping")) == "1 brief, 1 matching bullet"
+    assert result_count(get_search_page(site, "?q=Lai")) == "1 brief, 1 matching bullet"
+
+
 def test_search_page_is_cacheable_but_not_indexed(site: Client) -> None:
     response = site.get("/en/search/?q=AI")
     assert '<meta name="robots" content="noindex, follow">' in response.content.decode()

@@ -16,7 +16,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -407,25 +406,6 @@ def test_failure_is_not_tried_again_with_each_request(
     monkeypatch.undo()
 
     assert client.get("/en/issues/12/issue.pdf").status_code == 500
-
-
-def test_copy_of_the_site_has_the_files_in_each_language_and_both(
-    issue: IssueEdition, tmp_path: Path
-) -> None:
-    folder = tmp_path / "site"
-    call_command("export_site", str(folder))
-
-    files = {str(path.relative_to(folder)) for path in folder.rglob("issue*") if path.is_file()}
-    expected = {
-        f"{code}/issues/12/issue{both}.{end}"
-        for code in ("zh-hant", "en")
-        for both in ("", "-both")
-        for end in ("epub", *(["pdf"] if pdf.is_available() else []))
-    }
-    assert expected <= files
-    page = (folder / "en/issues/12/index.html").read_text()
-    assert "issue-both.epub" in page
-    assert "?side=both" not in page
 
 
 @pytest.mark.skipif(not pdf.is_installed(), reason="typst is not installed")

@@ -175,16 +175,22 @@ def test_confirmation_mail_holds_one_link_and_stores_its_hash_alone() -> None:
     assert subscribers.send_confirmations(NOW) == 0
 
 
-def test_one_address_gets_one_mail_an_hour_and_five_a_day() -> None:
+@pytest.mark.parametrize("tag", ["", "+{}"])
+def test_one_mailbox_gets_one_mail_an_hour_and_five_a_day(tag: str) -> None:
     sent = []
     for minute in range(0, 49 * 60, 10):
         now = NOW + dt.timedelta(minutes=minute)
-        ask(now=now, client=f"192.0.2.{minute % 250}")
-        if subscribers.send_confirmations(now):
-            sent.append(now)
+        ask(f"ada{tag.format(minute)}@example.org", now=now, client=f"192.0.2.{minute % 250}")
+        sent += [now] * subscribers.send_confirmations(now)
     assert all(later - earlier >= HOUR for earlier, later in itertools.pairwise(sent))
     assert all(later - earlier >= DAY for earlier, later in zip(sent, sent[5:], strict=False))
     assert len(sent) >= 10
+
+
+def test_tags_of_others_do_not_delay_a_mailbox() -> None:
+    for address in ("ada+1@example.org", "adam+1@example.org", "ada+1@example.net", "a_a+1@example.org"):
+        ask(address)
+    assert subscribers.send_confirmations(NOW) == 4
 
 
 def test_network_may_ask_for_some_addresses_an_hour() -> None:

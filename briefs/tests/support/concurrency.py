@@ -110,14 +110,8 @@ def send(port: int) -> object:
         return notifications.send_due().sent
 
 
-def send_webhooks() -> object:
-    from briefs import webhooks
-
-    return webhooks.send_due().sent
-
-
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "webhooks": send_webhooks, "killed": kill_at_statement, "save_sheet": save_sheet, "import_upload": import_upload,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_upload": import_upload,
 }  # fmt: skip
 
 

@@ -68,8 +68,10 @@ CONSTRAINED: Final[dict[str, Callable[[int], Any]]] = {
     "briefs.Letter.kind": lambda n: LETTER_KINDS[n],
     "briefs.Letter.link_id": lambda n: FIRST_KEY + n if LETTER_KINDS[n] == "remark" else None,
     "briefs.Letter.edition_id": lambda n: FIRST_KEY + n if LETTER_KINDS[n] == "report" else None,
+    "mfa.Authenticator.data": lambda n: {**EXAMPLES["JSONField"](n), "secret": TEXT},
 }
-"""Values of columns that a constraint of the database restricts."""
+"""Values of columns that a constraint of the database restricts. A backup keeps the rows of `EncryptionKey` only while
+some secret was encrypted with a missing key."""
 
 
 def create_filled_rows() -> None:

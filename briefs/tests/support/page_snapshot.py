@@ -254,7 +254,6 @@ def main(folder: Path) -> int:
             "DIGEST_SEARCH_SECONDS": "100000",
         }
         django.setup()
-        Path(place, "snapshot.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
         settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from briefs import intake, webhooks, workflow
+from briefs import intake, workflow
 from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
@@ -22,13 +22,11 @@ from briefs.models import (
     Keyword,
     Outbox,
     Person,
-    SavedFilter,
     SiteText,
     Source,
     Subscriber,
     Suggestion,
     Term,
-    WebhookDelivery,
 )
 from briefs.publications import mailings
 from briefs.tests.conftest import SEED
@@ -105,7 +103,7 @@ class PermissionScenario:
         self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
 
     def _add_files_and_settings(self) -> None:
-        """Add an imported file, a picture, a saved filter, a failed notice, an unread one for everybody, a site text."""
+        """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
         ((outcome),) = intake.import_digests(
             [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
@@ -113,15 +111,10 @@ class PermissionScenario:
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
         self.picture = workflow.store_picture(photo((320, 200)), by=writer)
-        self.filter = SavedFilter.objects.create(person=writer, name="mine", query="state=draft")
         now = timezone.now()
         self.subscriber = Subscriber.objects.create(
             address="ada@example.org", side="en", created_at=now, confirmed_at=now
         )
-        webhook, _ = webhooks.create("https://partner.example/", by=self.team.publisher, now=timezone.now())
-        webhooks.switch(webhook, on=False, now=timezone.now())
-        values = {"webhook": webhook, "at": timezone.now(), "due_at": timezone.now(), "attempts": 10}
-        self.delivery, _ = WebhookDelivery.objects.update_or_create(pk=webhook.pk, defaults=values)
         self.notice = Outbox.objects.order_by("pk")[0]
         Outbox.objects.filter(pk=self.notice.pk).update(error="down", attempts=5)
         for key, person in self.people.items():

@@ -94,8 +94,6 @@ briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
 briefs/brief/sheet/                     wvps        wvps
-briefs/brief/filters/                   -           wvreps
-briefs/brief/filters/<int:pk>/          -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps
@@ -112,7 +110,6 @@ briefs/brief/<int:pk>/picture/          -           wvreps
 briefs/brief/<int:pk>/citation/         wvreps      wvreps
 briefs/brief/<int:pk>/pulse/            wvreps      (wvreps)
 briefs/brief/<int:pk>/rail/             -           (wvreps)
-briefs/brief/<int:pk>/lens/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
@@ -205,12 +202,6 @@ briefs/proposal/<int:pk>/change/ @renew     .       w
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
-briefs/webhook/                         s           s
-briefs/webhook/change/ @on              -           s
-briefs/webhook/change/ @off             -           s
-briefs/webhook/change/ @test            -           s
-briefs/webhook/change/ @rotate          -           s
-briefs/webhook/change/ @resend          -           s
 briefs/subscriber/                      wvreps      -
 briefs/subscriber/import/               s           s
 briefs/subscriber/export/               s           -

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, Edition, SiteText, Webhook
+from briefs.models import Brief, Edition, SiteText
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.proposals import hash_proposal
 
@@ -296,12 +296,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/sheet/": lambda g: PermissionRequest(
         "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
     ),
-    "briefs/brief/filters/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/filters/", {"name": "drafts", "query": "state=draft"}
-    ),
-    "briefs/brief/filters/<int:pk>/": lambda g: PermissionRequest(
-        f"/admin/briefs/brief/filters/{g.filter.pk}/", {"do": "delete"}
-    ),
     # Issues
     "briefs/issue/": lambda g: PermissionRequest(ISSUE),
     "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
@@ -354,9 +348,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
     "briefs/brief/<int:pk>/rail/": lambda g: _brief_request(g, "rail/", data=_edited_form(g)),
-    "briefs/brief/<int:pk>/lens/": lambda g: _brief_request(
-        g, "lens/", data={"rows": '{"headline": ["不應", "should"]}'}
-    ),
     "briefs/brief/<int:pk>/dismiss/": lambda g: _brief_request(g, "dismiss/", data={"undo": g.dismissal.pk}),
     "briefs/brief/<int:pk>/file/<int:document>/": lambda g: PermissionRequest(
         f"/admin/briefs/brief/{g.imported_brief.pk}/file/{g.document}/"
@@ -417,15 +408,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
         f"/admin/briefs/subscriber/{g.subscriber.pk}/change/", {}
     ),
-    "briefs/webhook/": lambda g: PermissionRequest("/admin/briefs/webhook/", {"url": "https://a.example/"}),
-    **{
-        f"briefs/webhook/change/ @{act}": lambda g, do=f"{act}:{{}}": PermissionRequest(  # type: ignore[misc]
-            "/admin/briefs/webhook/change/",
-            {"do": do.format(g.delivery.pk)},
-            prepare=lambda: Webhook.objects.update(off_at=None),
-        )
-        for act in ("on", "off", "test", "rotate", "resend")
-    },
     "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
     "briefs/outbox/retry/": lambda g: PermissionRequest(
         "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}

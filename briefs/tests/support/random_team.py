@@ -302,7 +302,7 @@ class RandomSequence:
         self.focus = self.team.import_documents(self.rng.choice([*self.team.people, None])) or self.focus
 
     def sheet(self) -> None:
-        self.team.import_sheet(self.anybody("p", "w"), self.focus, by_command=self.rng.random() < 0.5)
+        self.team.import_sheet(self.anybody("p", "w"), self.focus)
 
     def word(self) -> None:
         self.team.import_word_table(self.anybody(), self.focus)

@@ -243,20 +243,9 @@ PUBLIC_ROUTES: dict[str, PublicRoute] = {
     "api/v1/vocabulary": PublicRoute(_fixed("/api/v1/vocabulary")),
     "api/v1/openapi.json": PublicRoute(_fixed("/api/v1/openapi.json")),
     "^api/v1/": PublicRoute(_alternating("/api/v1/issues/{}")),
-    "mcp": PublicRoute(_fixed("/mcp")),  # switched off; its tools are tried in public/test_leaks.py
     "api/docs/": PublicRoute(_fixed("/api/docs/")),
     "corpus/": PublicRoute(_fixed("/corpus/"), vary="Accept-Language"),
     f"{_PAGE}corpus/": PublicRoute(_both_languages("corpus/")),
-    f"{_PAGE}corpus/<slug:name>/": PublicRoute(_both_languages("corpus/2026-06/")),
-    "corpus/<slug:name>/": PublicRoute(_fixed("/corpus/2026-06/"), vary="Accept-Language"),
-    "corpus/<slug:name>/<str:file>": PublicRoute(
-        _fixed(
-            *(
-                f"/corpus/2026-06/{name}"
-                for name in ("SHA256SUMS", "digest-2026-06.jsonl", "digest-2026-06.tmx")
-            )
-        )
-    ),
     **{f"corpus/digest.{end}": PublicRoute(_fixed(f"/corpus/digest.{end}")) for end in ("jsonl", "tmx")},
 }
 STAFF_PREFIXES = ("admin/",)

@@ -30,7 +30,6 @@ def fresh_site() -> Iterator[Path]:
 
         django.setup()
         settings.ALLOWED_HOSTS = ["testserver"]
-        Path(place, "benchmark.sqlite3").touch()  # `migrate` does not make the file of DATABASE_URL
         call_command("migrate", verbosity=0)
         from briefs.installation import load_missing_rows
 
@@ -40,8 +39,9 @@ def fresh_site() -> Iterator[Path]:
 
 def fill_site(environment: Mapping[str, str], briefs: int, *, code: Path = Path()) -> None:
     """Set up a site with this number of generated briefs."""
-    for command in ("setup --no-person", f"load_sample_corpus {briefs}"):
-        manage(environment, *command.split(), code=code)
+    manage(environment, "setup", "--no-person", code=code)
+    load = f"from briefs.sample_corpus import load_corpus; load_corpus({briefs})"
+    manage(environment, "shell", "--no-imports", "--command", load, code=code)
 
 
 def manage(environment: Mapping[str, str], *command: str, code: Path = Path()) -> str:

@@ -129,7 +129,6 @@ def _values(world: World) -> dict[str, Iterable[object]]:
         f"{base}*": sorted(world.briefs.values()),
         f"{base}*/*": VERBS,
         f"{base}*/file/*": sorted({*files})[:2],
-        f"{base}filters/*": apps.get_model("briefs", "SavedFilter").objects.values_list("pk", flat=True)[:1],
         f"{base}upload/*": [
             _last_part(world.uploads[name]) for name in ("new", "changed", "done", *VOCABULARY)
         ],

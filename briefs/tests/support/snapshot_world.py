@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from briefs.models import Brief, Outbox, Person, Presence, SavedFilter, Search, State
+from briefs.models import Brief, Outbox, Person, Presence, Search, State
 
 from .snapshot_forms import OWN_PAGE, Pairs, forms_of, predict_chance
 
@@ -87,8 +87,7 @@ def make_world(clock: time_machine.Traveller) -> World:
     """Fill an empty database."""
     predict_chance("world")
     world = World(clock)
-    call_command("demo", "--no-server", stdout=StringIO())
-    call_command("load_sample_corpus", str(SAMPLES), stdout=StringIO(), stderr=StringIO())
+    call_command("demo", "--no-server", "--briefs", str(SAMPLES), stdout=StringIO(), stderr=StringIO())
     files = [str(FIXTURES / name) for name in IMPORTED]
     call_command("import_briefs", *files, "--written-by", "writer", stdout=StringIO())
     _sign_in(world)
@@ -235,9 +234,6 @@ def _add_rows(world: World) -> None:
     """Store rows that no form creates, or that are quicker to create without one."""
     about = "/admin/briefs/sitetext/about/change/"
     world.press("publisher", about, button="_save", text_zh="關於我們", text_en="About us")
-    for role in ROLES:
-        person = Person.objects.get(username=role)
-        SavedFilter.objects.create(person=person, name=f"Mine, {role}", query="state=draft")
     now = timezone.now()
     Search.objects.create(day=now.date(), words="晶片", times=3, found=5)
     Search.objects.create(day=now.date(), words="nothing like it", times=1, found=0)

@@ -446,24 +446,13 @@ class TeamAtDesk(TeamSteps):
             self.state.documents[pk] = text
         return min(new, default=None)
 
-    def import_sheet(self, who: str, pk: int, *, by_command: bool = False) -> None:
+    def import_sheet(self, who: str, pk: int) -> None:
         """Export a brief as a sheet, change its English headline, and bring the sheet back."""
         text = self.write("headline", "en", who)
 
         def act() -> Act:
             exported = self.post(who, "/admin/briefs/brief/export/", {"format": "briefs.csv"}).content
             new = _replace_sheet_cell(exported, pk, "headline_en", text)
-            if by_command:
-                with TemporaryDirectory() as folder:
-                    path = Path(folder, "briefs.csv")
-                    path.write_bytes(new)
-                    try:
-                        call_command(
-                            "import_sheets", str(path), by=who, stdout=io.StringIO(), stderr=io.StringIO()
-                        )
-                    except SystemExit:
-                        self.note("refused")
-                return Act(who)
             answer = self.post(
                 who, "/admin/briefs/brief/sheet/", {"files": [SimpleUploadedFile("x.csv", new)]}
             )
@@ -471,7 +460,7 @@ class TeamAtDesk(TeamSteps):
                 self.note(str(self.post(who, answer["Location"], {}).status_code))
             return Act(who)
 
-        self.play(f"{who} brings a sheet of brief {pk} back{' by command' if by_command else ''}", act)
+        self.play(f"{who} brings a sheet of brief {pk} back", act)
 
     def import_word_table(self, who: str, pk: int) -> None:
         """Change the English headline in the parallel table of a brief and upload it."""

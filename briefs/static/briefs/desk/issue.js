@@ -1,5 +1,7 @@
 // The contents of an issue, ordered by Alt and an arrow or by dragging a number, and a warning before unsaved words are left.
 
+import { pasteText } from "./editor/clipboard.js";
+
 const form = document.getElementById("issue-form");
 const list = document.getElementById("issue-items");
 const live = document.getElementById("issue-live");
@@ -59,6 +61,7 @@ function enableDragging() {
 
 if (form) {
   form.addEventListener("input", mark);
+  form.addEventListener("paste", (event) => pasteText(event));
   addEventListener("beforeunload", (event) => {
     if ("unsaved" in form.dataset) event.preventDefault();
   });

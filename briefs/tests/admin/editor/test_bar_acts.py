@@ -77,6 +77,11 @@ def test_reviewer_of_the_other_language_is_not_asked_again(client: Client, team:
     assert main_act(bar_of(sign_in(client, team.publisher), brief)) == "next"
 
 
+def test_button_to_sign_names_the_language_on_a_phone_too(client: Client, team: factories.Team) -> None:
+    bar = bar_of(sign_in(client, team.reviewer), STATES["in review"](team))
+    assert re.findall(r'<span class="short">([^<]*)', bar) == ["Sign Chinese"]
+
+
 def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利。", reason_en="Rights.")

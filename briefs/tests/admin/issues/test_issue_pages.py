@@ -259,6 +259,18 @@ def test_issue_is_published_and_mailed_with_one_button(team: Team, live: list[Br
     assert mailing.copies.count() == 2
 
 
+def test_publishing_now_with_a_time_in_the_field_is_refused(team: Team, live: list[Brief]) -> None:
+    publisher, issue = sign_in(team.publisher), making.signed_issue(team, *live)
+    mailing_fixtures.subscribe(1)
+    seen = making.load_content(issue).hash()
+    data = {"seen": seen, "when": "now", "at": "2999-01-01T08:00", "mail": "on"}
+    answer = publisher.post(build_issue_url(issue, "verb", "publish_issue"), data)
+    assert answer.status_code == 409
+    assert "You entered a time and chose “now”." in answer.content.decode()
+    assert not IssueEdition.objects.exists()
+    assert not Mailing.objects.exists()
+
+
 def test_issue_is_not_published_if_its_mail_cannot_be_queued(
     team: Team, live: list[Brief], settings: Any
 ) -> None:

@@ -9,9 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
-from briefs.models import Keyword, Person, Term, Webhook
+from briefs.models import Keyword, Person, Term
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
 
@@ -92,21 +91,6 @@ def test_filter_takes_several_values_and_an_unknown_one_lists_nothing(
 
     assert listed("kind=topic,region") == {"topic", "region"}
     assert listed("kind=topic,nothing") == set()
-
-
-def test_superuser_lists_webhooks_that_are_on_or_off(
-    client: Client, team: factories.Team, root: Person
-) -> None:
-    now = timezone.now()
-    for url, off_at in (("https://on.example/", None), ("https://off.example/", now)):
-        Webhook.objects.create(url=url, off_at=off_at, secret_at=now, created_at=now, created_by=root)
-
-    def listed(query: str) -> list[str]:
-        rows = client.get(f"/admin/briefs/webhook/?{query}").context["cl"].result_list
-        return [row.url for row in rows]
-
-    assert listed("off_at__isnull=1") == ["https://on.example/"]
-    assert listed("off_at__isnull=0") == ["https://off.example/"]
 
 
 def test_term_is_found_by_a_rendering_to_avoid(client: Client, team: factories.Team, root: Person) -> None:

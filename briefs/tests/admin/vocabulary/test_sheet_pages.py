@@ -488,13 +488,3 @@ def test_two_servers_and_a_killed_one_store_each_row_once(client: Client, team: 
         assert [result.get("did") for result in workers.race(*[("save_sheet", values)] * 2)] == [0, 0]
     assert sorted(Keyword.objects.values_list("label_zh", flat=True)) == sorted(row[1] for row in rows)
     assert (Upload.objects.get().results["done"], LogEntry.objects.count()) == (60, 60)
-
-
-def test_sheet_uploaded_before_the_upgrade_is_not_offered(client: Client, team: factories.Team) -> None:
-    sign_in(client, team.writer)
-    url, _page = open_preview(client, sheet_bytes(["slug", "label_zh", "label_en"], ["", "海纜", "Cables"]))
-    waiting = "/admin/briefs/brief/upload/"
-    assert url in client.get(waiting).content.decode()
-    Upload.objects.update(results={"sheet": "keyword"})
-    assert url not in client.get(waiting).content.decode()
-    assert client.get(url).status_code == 404

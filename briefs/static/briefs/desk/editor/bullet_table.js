@@ -150,9 +150,6 @@ export class BulletTable {
   mirror(area, spans = area.spans ?? []) {
     const box = area.parentElement.querySelector(".mirror");
     const text = area.value;
-    const shown = JSON.stringify([text, spans]);
-    if (area.shown === shown) return; // keeps the words of the lens
-    area.shown = shown;
     const parts = [];
     let from = 0;
     for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {

@@ -24,6 +24,13 @@ export function readClipboard(data) {
   return { rows: isStructured || !plain.trim() ? rows : readPlain(plain), isCut: reader.isCut };
 }
 
+/** Paste into a text what was not deleted or struck. If nothing was, the browser pastes. */
+export function pasteText(event, { rows, isCut } = readClipboard(event.clipboardData)) {
+  if (!isCut) return;
+  event.preventDefault();
+  document.execCommand("insertText", false, rows.map(joined).join("\n\n"));
+}
+
 function readPlain(text) {
   const lines = text.split(/\r\n?|\n/);
   const hasColumns = lines.some((line) => cellsOf(line.trim()).length > 1);

@@ -2,7 +2,7 @@
 // it.
 
 import * as act from "./commands.js";
-import { readClipboard, splitColumns } from "./clipboard.js";
+import { pasteText, readClipboard, splitColumns } from "./clipboard.js";
 import { enableRowDragging } from "./row_dragging.js";
 import { attachChecks } from "./checks.js";
 import { readTypedFields } from "../form.js";
@@ -247,20 +247,19 @@ class Editor {
     this.#changed();
   }
 
-  /** Paste several lines as rows, and two columns as pairs. One line of text goes into the text. */
+  /** Paste several lines as rows, and two columns as pairs. One line goes into the text, as all do in headline and summary. */
   async pasted(event) {
     const at = this.here();
-    if (!at?.area || at.pair.dataset.lead) return;
-    const { rows, isCut } = readClipboard(event.clipboardData);
-    const found = splitColumns(rows.length ? rows : [[{ text: "" }]]);
+    if (!at?.area) return;
+    const clipboard = readClipboard(event.clipboardData);
+    const found = splitColumns(clipboard.rows.length ? clipboard.rows : [[{ text: "" }]]);
     const count = (found.lines ?? found.zh).filter(({ text }) => text.trim()).length;
-    const isInline = !count || (count < 2 && found.lines && !found.lines.some((line) => line.marker || isMarked(line)));
-    if (isInline && !isCut) return;
-    event.preventDefault();
-    if (isInline) {
-      document.execCommand("insertText", false, found.lines.map((line) => line.text).join(""));
+    const isLine = !count || (count < 2 && found.lines && !found.lines.some((line) => line.marker || isMarked(line)));
+    if (isLine || at.pair.dataset.lead) {
+      pasteText(event, clipboard);
       return;
     }
+    event.preventDefault();
     const { selectionStart, selectionEnd, value } = at.area;
     const read = await this.#readMarkers(found);
     const i = this.sheet.index(at.pair);

@@ -6,11 +6,8 @@ import { enterMargin, insertItem, openMargins, placeItems, rememberText } from "
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
-/**
- * What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory, and words that the lens
- * shows as lacking a counterpart.
- */
-const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail, .lens-alone";
+/** What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory. */
+const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail";
 
 export class Findings {
   /**
@@ -133,9 +130,8 @@ export class Findings {
   // Keyboard
 
   /**
-   * Focus the first button of the next or previous card in reading order (F8), or a word that the lens shows as
-   * lacking a counterpart. Return false if there is neither. Tab goes from text to text
-   * and leaves all this out.
+   * Focus the first button of the next or previous card in reading order (F8). Return false if there is none. Tab goes
+   * from text to text and leaves all this out.
    */
   go(by) {
     const cards = this.#cards();

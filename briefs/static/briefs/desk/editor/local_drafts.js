@@ -75,24 +75,10 @@ export class LocalDraft {
   /** Return the entries of closed tabs, latest first. */
   async listAbandoned() {
     const range = IDBKeyRange.bound(this.#prefix, `${this.#prefix}\uffff`);
-    await moveOldEntries(this.#prefix);
     const [alive, entries] = await Promise.all([openTabs(), run("readonly", (store) => store.getAll(range))]);
     return (entries ?? [])
       .filter((words) => !alive.has(words.slot.slice(this.#prefix.length)))
       .sort((a, b) => b.time - a.time);
-  }
-}
-
-/** Move what version 0.1.0 kept in localStorage. */
-async function moveOldEntries(prefix) {
-  try {
-    for (const name of Object.keys(localStorage).filter((key) => key.startsWith(`desk:${prefix}`))) {
-      const slot = name.slice("desk:".length);
-      const words = { ...JSON.parse(localStorage.getItem(name)), slot };
-      if (await run("readwrite", (store) => store.put(words, slot))) localStorage.removeItem(name);
-    }
-  } catch {
-    // localStorage is blocked
   }
 }
 

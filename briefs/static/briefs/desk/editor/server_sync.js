@@ -116,7 +116,6 @@ export class ServerSync {
     this.#describe(body);
     if (body.changed) this.news();
     if (body.changed) this.channel.postMessage({ brief: String(body.brief) });
-    this.form.dispatchEvent(new CustomEvent("desk:saved", { detail: body }));
   }
 
   /** Findings of the row that is typed are not drawn, so what is typed there does not count. */

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0042_small_repair'),
+        ('briefs', '0043_small_repair'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0041_issues_and_drop'),
+        ('briefs', '0042_no_webhooks'),
     ]
 
     operations = [

@@ -1,0 +1,116 @@
+"""Draw a card with a headline and the site's name: the picture of a link preview."""
+
+import io
+import re
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from typing import Final, cast
+
+from PIL import Image, ImageDraw, ImageFont
+
+from briefs.lexicon.dictionary import divide_words
+from briefs.text.scripts import count_han
+
+CARD_SIZE: Final = (1200, 630)
+_FONT_PATTERN: Final = "Noto Serif CJK TC,Noto Serif TC,Source Han Serif TC,Songti TC,serif:lang=zh-tw:bold"
+_PAPER, _INK, _BLUE, _LINE = "#fdfdfb", "#1b1d22", "#24418f", "#bcc6de"
+_LEFT, _FOLD = 84, 1096
+_RIBBON: Final = ((-26, 0), (26, 0), (26, 26), (0, 12), (-26, 26))
+_SITE_BASELINE, _SITE_SIZE = 110, 36
+HEADLINE_TOP, HEADLINE_HEIGHT = 160, 400
+_WIDTH: Final = 920
+_HEADLINE_SIZES: Final = (88, 76, 64, 52, 44)
+_LEADING: Final = 1.3
+_PIECES: Final = re.compile(r"[㐀-鿿]+|[!-,.-~À-ɏ‐-‧]+-?|.")
+"""Runs of Chinese; Latin words, also the parts of a hyphenated one; other single characters."""
+_LONGEST_WORD: Final = 4
+"""In Chinese characters. A longer word may be broken: a line has ten."""
+_NEVER_FIRST: Final = " ，。、；：？！」』）》〉”’…—·"
+_NEVER_LAST: Final = "「『（《〈“‘"
+_UNBROKEN: Final = re.compile(
+    "[0-9一二兩三四五六七八九十百千幾][年月日億萬兆]|[上下這每第前後][一二兩三四五六七八九十百千幾]"
+)
+"""Two characters that no line ends between, although the dictionary has no word with both: 下一場, 2026年."""
+
+
+@cache
+def find_font() -> tuple[str, int] | None:
+    """Return file and face of the font for both languages; None if fontconfig knows none with Chinese."""
+    command = ["fc-match", "--format", "%{file}\t%{index}\t%{lang}", _FONT_PATTERN]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=20, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+    file, face, languages = done.stdout.decode().split("\t")
+    return (file, int(face) & 0xFFFF) if "zh-tw" in languages.split("|") else None
+
+
+def draw_title_card(headline: str, site: str) -> bytes:
+    """Return a PNG of CARD_SIZE. Without a font for Chinese, Chinese texts are left out."""
+    image = Image.new("RGB", CARD_SIZE, _PAPER)
+    canvas = ImageDraw.Draw(image)
+    canvas.line([(_FOLD, 0), (_FOLD, CARD_SIZE[1])], fill=_LINE, width=2)
+    for end, way in ((68, 1), (CARD_SIZE[1] - 68, -1)):
+        canvas.polygon([(_FOLD + x, end + way * y) for x, y in _RIBBON], fill=_BLUE)
+    if find_font() is None:
+        headline, site = ("" if count_han(text) else text for text in (headline, site))
+    canvas.text((_LEFT, _SITE_BASELINE), site, font=_load_font(_SITE_SIZE), fill=_BLUE, anchor="ls")
+    _draw_headline(canvas, headline)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def _load_font(size: int) -> ImageFont.FreeTypeFont:
+    """Return a font of this call's own, since threads must not share one; that of Pillow has no Chinese."""
+    if font := find_font():
+        return ImageFont.truetype(font[0], size, font[1])
+    return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))
+
+
+def _draw_headline(canvas: ImageDraw.ImageDraw, headline: str) -> None:
+    """Draw the headline at the largest size that fits, in lines of similar length. Cut what no size fits."""
+    units = split_units(headline)
+    for size in _HEADLINE_SIZES:
+        font = _load_font(size)
+        lines, most = break_lines(units, font, _WIDTH), int(HEADLINE_HEIGHT / (size * _LEADING))
+        if len(lines) <= most and max(map(font.getlength, lines)) <= _WIDTH:
+            break
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
+    else:
+        lines = _balance_lines(units, font, len(lines))
+    leading = size * _LEADING
+    middle = HEADLINE_TOP + (HEADLINE_HEIGHT - (len(lines) - 1) * leading) / 2
+    for n, line in enumerate(lines):
+        canvas.text((_LEFT, middle + n * leading), line, font=font, fill=_INK, anchor="lm")
+
+
+def _balance_lines(units: Sequence[str], font: ImageFont.FreeTypeFont, count: int) -> list[str]:
+    """Return the lines of the least width at which there are no more than `count`."""
+    widths = range(_WIDTH // 2, _WIDTH + 1, 20)
+    return next(lines for width in widths if len(lines := break_lines(units, font, width)) == count)
+
+
+def break_lines(units: Sequence[str], font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    lines = [""]
+    for unit in units:
+        if lines[-1] and font.getlength(f"{lines[-1]}{unit}".rstrip()) > width:
+            lines.append("")
+        lines[-1] += unit
+    return [line.rstrip() for line in lines]
+
+
+def split_units(headline: str) -> list[str]:
+    """Divide a headline where a line may end: between words of both languages, but not before or after every sign."""
+    units: list[str] = []
+    for run in _PIECES.findall(headline):
+        for piece in divide_words(run, _LONGEST_WORD) if count_han(run) else [run]:
+            last = units[-1][-1] if units else ""
+            is_one = piece[0] in _NEVER_FIRST or last in _NEVER_LAST or _UNBROKEN.match(last + piece[0])
+            if last and is_one:
+                units[-1] += piece
+            else:
+                units.append(piece)
+    return units
