@@ -53,11 +53,10 @@ def build_unpublished_brief(content: Content, slug: str) -> PublicBrief:
     return PublicBrief(slug, now, now, content, load_names([content])[0])
 
 
-def load_names(contents: Sequence[Content], *, changed: Vocabulary | None = None) -> list[PublicNames]:
+def load_names(contents: Sequence[Content]) -> list[PublicNames]:
     """Return the current names of each content, in order. One query, and one more per further step of a merge chain.
 
-    The contents need not be stored. `changed`: an unsaved row to use instead of the stored row with its id, to show the
-    effect of a change.
+    The contents need not be stored.
     """
     facts = [content.facts for content in contents]
     rows = _load_rows(
@@ -65,8 +64,7 @@ def load_names(contents: Sequence[Content], *, changed: Vocabulary | None = None
             Source: {f.source for f in facts if f.source},
             Author: {line.author for f in facts for line in f.authors},
             Keyword: {pk for f in facts for pk in f.keywords},
-        },
-        changed,
+        }
     )
     sources = {
         pk: PublicSource(row.pk, row.slug, row.zh or row.en, row.en, row.kind)
@@ -141,15 +139,13 @@ _MAX_IDS: Final = 5000
 type _RowsByKind = dict[type[Vocabulary], dict[int, _NameRow]]
 
 
-def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]], changed: Vocabulary | None) -> _RowsByKind:
+def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]]) -> _RowsByKind:
     """Return the row of each id, or the row that it was merged into."""
     rows: _RowsByKind = {kind: {} for kind in ids}
     wanted = {kind: set(of_kind) for kind, of_kind in ids.items()}
     while any(wanted.values()):
         for kind, row in _fetch(wanted):
             rows[kind][row.pk] = row
-        if changed is not None and changed.pk in rows.get(type(changed), ()):
-            rows[type(changed)][changed.pk] = _read_row(changed)
         wanted = {
             kind: {row.merged_into for row in of_kind.values() if row.merged_into} - of_kind.keys()
             for kind, of_kind in rows.items()
@@ -166,11 +162,6 @@ def _follow_merges(rows: Mapping[int, _NameRow], pk: int) -> _NameRow:
         seen.add(row.merged_into)
         row = rows[row.merged_into]
     return row
-
-
-def _read_row(row: Vocabulary) -> _NameRow:
-    values = [getattr(row, column) if column else "" for column in _COLUMNS[type(row)]]
-    return _NameRow._make([row.pk, row.slug, *values, row.merged_into_id])  # type: ignore[attr-defined]
 
 
 def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:

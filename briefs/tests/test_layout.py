@@ -14,7 +14,7 @@ SHARED_NAMES = {
     "issues.py": {"models", "workflow"},
     "mailings.py": {"models", "publications"},
     "letters.py": {"", "models", "workflow"},
-    "proposals.py": {"models", "workflow"},
+    "drafts.py": {"models", "workflow"},
     "public_brief.py": {"", "derived"},
     "vocabulary.py": {"models", "workflow"},
 }

@@ -14,6 +14,7 @@ from .concurrent_save import (
     merge_and_save,
     would_store,
 )
+from .drafts import announce_drafts, sign_draft, take_back_draft
 from .editing import (
     PreparedContent,
     claim,
@@ -32,7 +33,6 @@ from .editing import (
 )
 from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
-from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, confirm, hash_for_approval, publish_urgently
 from .review_comments import (
     accept,
@@ -54,7 +54,6 @@ from .reviewing import (
     take_back_sign_off,
     tick_facts,
 )
-from .rules.proposed_rows import announce_proposals
 from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
 from .sharing import share, unshare
@@ -79,10 +78,9 @@ __all__ = [
     "Stale",
     "VocabularyCheck",
     "accept",
-    "accept_proposal",
     "add_note",
     "add_notes_together",
-    "announce_proposals",
+    "announce_drafts",
     "apply_plan",
     "approve",
     "build_refusal",
@@ -107,9 +105,7 @@ __all__ = [
     "recover",
     "reimport",
     "reinstate",
-    "reject_proposal",
     "remove",
-    "renew_proposal",
     "reply",
     "reschedule",
     "resolve",
@@ -121,6 +117,7 @@ __all__ = [
     "save_vocabulary_row",
     "send_back",
     "share",
+    "sign_draft",
     "sign_off",
     "source_withdrew",
     "store_picture",
@@ -128,6 +125,7 @@ __all__ = [
     "suggest",
     "suggest_together",
     "take_back",
+    "take_back_draft",
     "take_back_sign_off",
     "tick_facts",
     "turn_into_suggestion",
@@ -135,6 +133,5 @@ __all__ = [
     "unmerge_vocabulary",
     "unshare",
     "withdraw",
-    "withdraw_proposal",
     "would_store",
 ]

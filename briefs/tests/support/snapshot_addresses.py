@@ -49,7 +49,6 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "admin/briefs/letter/": ("state=all",),
     "admin/briefs/search/": ("days=7",),
     "admin/autocomplete/": ("term=a&app_label=briefs&model_name=brief&field_name=source",),
-    "admin/briefs/sitetext/add/": ("key=review-card",),
     **{f"admin/briefs/{kind}/": ("q=a", "q=zzzz", "p=2", "e=1") for kind in VOCABULARY},
     **{f"admin/briefs/{kind}/merge/": ("ids=1,2", "ids=1,99999") for kind in VOCABULARY},
 }  # fmt: skip

@@ -38,7 +38,7 @@ from .four_eyes import (
     find_facts_changed_since_signoffs,
     find_last_reviewed_edition,
 )
-from .proposed_rows import build_about
+from .page_values import build_page_name
 from .transitions import BriefHistory
 
 _MODELS: Final[dict[str, type[Vocabulary]]] = {
@@ -165,7 +165,7 @@ def _load_namers(
         for part, kind in _MODELS.items()
     }
     rows = {
-        build_about(row): (part, row.pk)
+        build_page_name(row): (part, row.pk)
         for part, of_part in chains.items()
         for chain in of_part.values()
         for row in chain

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from briefs.models import Edition, Event, Keyword, Proposal, SiteText
+from briefs.models import Draft, Edition, Event, Keyword, SiteText
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, sign_in
 
@@ -31,7 +31,7 @@ def topic(team: factories.Team) -> Keyword:
 
 
 def accept_open(team: factories.Team) -> None:
-    factories.accept(*Proposal.objects.filter(outcome=""), by=team.other_publisher)
+    factories.say_yes(*Draft.objects.waiting(), by=team.other_publisher)
 
 
 def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
@@ -102,7 +102,7 @@ def test_stale_introduction_shows_the_stored_one_and_asks_again(
     sign_in(client, team.publisher)
     address, form = open_page(client, topic)
     key = f"keyword/{topic.slug}"
-    factories.introduce(key, "他們的", "Theirs", version=0, team=team)
+    factories.write_public_text(key, "他們的", "Theirs", team=team)
     response = client.post(address, form.data_with(**TEXTS))
     page = response.content.decode()
     assert response.status_code == 409

@@ -147,7 +147,7 @@ def test_only_publisher_edits_site_text_and_stale_save_asks_again(
     add_page = client.get("/admin/briefs/sitetext/add/").content.decode()
     # a text that exists is not offered again
     assert re.findall('<option value="([a-z-]+)"', add_page) == ["review-card"]
-    workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher, version=0)
+    workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher)
     assert client.get("/admin/briefs/sitetext/add/").status_code == 403
 
 
