@@ -36,7 +36,6 @@ from .models import (
 )
 from .publications import mailings, sending
 from .workflow import issues
-from .workflow.rules.leaves import LEAVES
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
@@ -143,7 +142,8 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
             draft = workflow.revise_site_text(key, zh, en, by=people["publisher"], now=now - day)
             if draft:
-                workflow.sign_draft(draft, LEAVES, by=people["reviewer"], now=now - day)
+                for side in SIDES:
+                    workflow.sign_draft(draft, [side], by=people[f"reviewer-{side}"], now=now - day)
 
 
 def _import_document(path: Path, people: dict[str, Person], now: dt.datetime) -> Brief:

@@ -16,7 +16,7 @@ from briefs.models.site import REVIEW_CARD_KEY
 from briefs.models.vocabulary import Author, Term, Vocabulary, append_free_number, find_free_vocabulary_slug
 
 from . import drafts
-from .rules.page_values import build_page_name, build_row, hash_values, read_values
+from .rules.page_values import build_page_name, build_row, find_row, hash_values, read_values
 from .rules.refusals import build_refusal
 from .rules.transitions import require_allowed
 
@@ -67,7 +67,11 @@ def _write_draft_of_row(
         type(row)._default_manager.filter(pk=row.pk).update(**desk_values)
         return drafts.write_draft(build_page_name(row), values, note=note, **options)
     values |= desk_values
-    return drafts.write_draft(page or _choose_page(row, values), values, note=note, **options)
+    page = page or _choose_page(row, values)
+    draft = drafts.write_draft(page, values, note=note, **options)
+    if draft is None:  # public already
+        vars(row).update(vars(find_row(page)))
+    return draft
 
 
 def _choose_page(row: Vocabulary, values: Mapping[str, Any]) -> str:
@@ -108,8 +112,8 @@ class VocabularyCheck:
     def _drafts(self) -> dict[str, Draft]:
         return {draft.page: draft for draft in Draft.objects.waiting().select_related("by")}
 
-    def needs_draft(self, row: Vocabulary) -> bool:
-        """Return whether `save_vocabulary_row` would write a draft. Raise Refused if another one waits."""
+    def would_wait(self, row: Vocabulary) -> bool:
+        """Return whether `save_vocabulary_row` would write a draft that waits. Raise Refused if another one waits."""
         require_allowed(self.by, "edit_vocabulary")
         before = self._stored.get(row.pk)
         _divide_name(before, row)
@@ -123,7 +127,7 @@ class VocabularyCheck:
             and draft.base_hash == hash_values(read_values(before))
         ):
             raise build_refusal("draft-waits", name=str(draft.by))
-        return True
+        return not drafts.settles_alone(self.by)
 
 
 def _divide_name(before: Vocabulary | None, row: Vocabulary) -> None:

@@ -208,7 +208,7 @@ def _log_published(draft: Draft, person: Person) -> None:
     """Add the change to the history page of the row."""
     rows: Any = [find_row(draft.page)]
     said = _("Published a draft of %(name)s") % {"name": draft.by}
-    flag = CHANGE if draft.number > 1 or draft.base_hash != hash_values({}) else ADDITION
+    flag = ADDITION if draft.base_hash == hash_values({}) else CHANGE
     LogEntry.objects.log_actions(person.pk, rows, flag, change_message=said)
 
 

@@ -257,7 +257,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             self._used_slugs.add(instance.slug)
         try:
             if self.dry_run:
-                self._waits = self._check.needs_draft(instance)
+                self._waits = self._check.would_wait(instance)
             else:
                 self._save_as_planned(instance, is_create=is_create)
             if not self._waits:  # the stored names stay in use until the draft is public

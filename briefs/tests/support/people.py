@@ -292,7 +292,7 @@ def _briefs_with_terms(world: World) -> None:
         soon.live_phase(at, term_tokens["soon"]),
     )
     world.add("term draft", world.create_draft(draft))
-    factories.merge_public_names([loser], into=terms["live"], team=team)
+    factories.merge_public_names([loser], into=Term.objects.get(en=terms["live"].en), team=team)
 
 
 def _shared_vocabulary(world: World) -> None:

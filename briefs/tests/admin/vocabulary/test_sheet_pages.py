@@ -126,19 +126,18 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
 
 
 def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
-    row = Term.make(zh="甲", en="a", also_zh=["乙"], note="x")
+    row = Source.make(name="FP", name_zh="外交", aliases=["乙"])
     sign_in(client, team.writer)
-    import_sheet(client, sheet_bytes(["slug", "also_zh", "note"], [row.slug, "", ""]), "term")
-    row = Term.objects.get()
-    assert (row.also_zh, row.note, row.en) == ([], "", "a")
+    import_sheet(client, sheet_bytes(["slug", "aliases", "name_zh"], [row.slug, "", ""]), "source")
+    row = Source.objects.get()
+    assert (row.aliases, row.name_zh, row.name) == ([], "", "FP")
 
 
 def test_multiline_cell_is_stored_as_list(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    import_sheet(
-        client, sheet_bytes(["slug", "zh", "en", "avoid_zh"], ["", "甲", "a", "乙\r\n\r\n 丙 \n乙"]), "term"
-    )
-    assert Term.objects.get().avoid_zh == ["乙", "丙"]
+    data = sheet_bytes(["slug", "name", "aliases"], ["", "FP", "乙\r\n\r\n 丙 \n乙"])
+    import_sheet(client, data, "source")
+    assert Source.objects.get().aliases == ["乙", "丙"]
 
 
 BAD = {
