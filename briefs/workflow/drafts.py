@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -293,9 +293,9 @@ def _end(state: PageDraft, verb: str, *, by: Person, now: dt.datetime) -> None:
 
 
 def _store(state: PageDraft, *, now: dt.datetime) -> None:
-    row, stored, author = state.row, state.stored, state.draft.by
+    row, stored = state.row, cast("Vocabulary | None", state.stored)
     if isinstance(row, SiteText):
-        store_text(row, by=author, now=now)
+        store_text(row, by=state.draft.by, now=now)
     elif stored and build.get_merged_into_id(row) != build.get_merged_into_id(stored):
         set_merged_into(stored, row.merged_into)
     else:

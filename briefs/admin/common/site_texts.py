@@ -49,4 +49,4 @@ class SiteTextForm(DeskModelForm):
         super().__init__(*args, **options)
         self.initial["seen"] = hash_values(read_values(self.instance))
         if self.instance._state.adding and self.instance.key == REVIEW_CARD_KEY:
-            self.initial |= {f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS}
+            self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})

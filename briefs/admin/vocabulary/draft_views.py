@@ -164,6 +164,7 @@ def show_draft(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         "vocabulary/draft",
         title=format_label(state),
+        subtitle=state.row._meta.verbose_name,
         opts=Draft._meta,
         draft=draft,
         reasons=[{"text": str(reason)} for reason in refusal.reasons] if refusal else [],
@@ -216,8 +217,8 @@ def format_label(state: PageDraft) -> str:
     row = state.stored or state.row
     if not isinstance(row, SiteText):
         return str(row)
-    subject = find_subject(row)
-    return str(subject or dict(SITE_TEXT_CHOICES).get(row.key, row.key))
+    titles = {key: str(label) for key, label in SITE_TEXT_CHOICES}
+    return str(find_subject(row) or titles.get(row.key, row.key))
 
 
 def find_subject(text: SiteText) -> Vocabulary | None:
