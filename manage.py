@@ -22,7 +22,7 @@ def main() -> None:
             sys.exit(f"{error.filename}: {error.strerror}.")
         if find_fault(error) is not Fault.FULL:
             raise
-        sys.exit(f"The disk is full: {error}. Make room (docs/operators.md, Full disk), then run this again.")
+        sys.exit(f"The disk is full: {error}. Make room, then run this again.")
 
 
 if __name__ == "__main__":

@@ -342,9 +342,14 @@ class IssueContent:
         """Return the hash that a sign-off of one language is bound to."""
         return hash_json([CONTENT_FORMAT, side, _without_empty(dataclasses.asdict(self.side(side)))])
 
+    def hashes(self) -> dict[Literal["zh", "en", "common"], str]:
+        """Return the hash of each leaf: the texts of both languages, and what both show, the briefs in their order."""
+        common = hash_json([CONTENT_FORMAT, "common", list(self.items)])
+        return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "common": common}
+
     def hash(self) -> str:
-        """Return the hash of both languages and the items, which an approver must have seen."""
-        return hash_json([self.hash_side("zh"), self.hash_side("en"), list(self.items)])
+        """Return the hash of all leaves, which an approver must have seen."""
+        return hash_json(self.hashes())
 
     def to_json(self) -> dict[str, Any]:
         return _without_empty(

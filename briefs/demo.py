@@ -225,16 +225,17 @@ def _publish_issue(people: dict[str, Person], now: dt.datetime) -> None:
     issues.submit_issue(issue, by=writer, now=now)
     for hours, side in enumerate(SIDES, 1):
         reviewer = people[f"reviewer-{side}"]
-        issues.sign_off_issue(issue, side, by=reviewer, seen=content.hash_side(side), now=now + hours * hour)
+        seen = issues.hash_for_sign_off(content, side)
+        issues.sign_off_issue(issue, side, by=reviewer, seen=seen, now=now + hours * hour)
     issues.publish_issue(issue, by=people["publisher"], seen=content.hash(), now=now + 3 * hour)
 
 
 def _review_and_approve(
     brief: Brief, people: dict[str, Person], now: dt.datetime, *, change: workflow.ChangeNote | None = None
 ) -> None:
-    content, hour = _load_content(brief), dt.timedelta(hours=1)
+    row, hour = Brief.objects.get(pk=brief.pk), dt.timedelta(hours=1)
     for hours, side in enumerate(SIDES, 1):
-        reviewer, seen = people[f"reviewer-{side}"], content.hash_side(side)
+        reviewer, seen = people[f"reviewer-{side}"], workflow.hash_for_sign_off(row, side)
         workflow.sign_off(brief, side, by=reviewer, seen=seen, now=now + hours * hour)
     note = change or workflow.ChangeNote()
     seen = workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))

@@ -93,9 +93,7 @@ def count_overdue_notices(now: dt.datetime) -> int:
 
 def measure_disks() -> dict[Path, int]:
     """Return the free bytes of each folder that the site writes to."""
-    places = {Path(settings.BASE_DIR)}
-    if location := getattr(default_storage, "location", ""):  # other storages have no folder
-        places.add(Path(location))
+    places = {Path(settings.BASE_DIR), Path(default_storage.path(""))}
     if file := _sqlite_file():
         places.add(file.parent)
     return {folder: shutil.disk_usage(folder).free for folder in sorted(places) if folder.exists()}
@@ -300,6 +298,7 @@ def _build_own_connection() -> Any:
     """Return a connection outside the pool, so that a probe succeeds while readers hold every pooled one."""
     own = connections[DEFAULT_DB_ALIAS].copy()
     if own.vendor == "postgresql":
+        own.settings_dict["OPTIONS"].pop("pool", None)
         own.settings_dict["OPTIONS"] |= {"connect_timeout": 2, "tcp_user_timeout": 5000}
     return own
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -145,13 +144,7 @@ def is_stored(picture: Picture) -> bool:
 
 
 def _write_file(name: str, data: bytes) -> None:
-    try:
-        path = Path(default_storage.path(name))
-    except NotImplementedError:
-        # An object store writes atomically, so a file that is there is whole.
-        if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(data))
-        return
+    path = Path(default_storage.path(name))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import mailers
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,10 +21,11 @@ from django.utils.translation import gettext as _
 from digest import environment
 
 from .accounts import second_factor
-from .backup.backup_archive import BackupError, get_media_folder
+from .backup.backup_archive import BackupError
 from .backup.restoration import require_integrity
-from .database import guards, replica
+from .database import guards
 from .database.faults import Fault, find_fault
+from .database.request_limits import POOL_SIZE
 from .health import (
     DAMAGE,
     INTEGRITY,
@@ -44,7 +45,7 @@ FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
 """Checks not reported again: missing guards (`_database` names them), and Debian's SQLite (one process may use it)."""
 CONNECTIONS_OF_PROBES: Final = 2
-"""Connections of each process besides its pool."""
+"""Connections of each process outside its pool."""
 CONNECTIONS_OF_COMMANDS: Final = 5
 ROLES: Final = ("Writers", "Reviewers", "Publishers")
 
@@ -175,8 +176,8 @@ def _connections() -> Faults:
     """Compare the number of connections that all processes may open with the server's limit."""
     if connection.vendor != "postgresql":
         return
-    pool, processes = settings.DATABASES["default"]["POOL_SIZE"], settings.WEB_CONCURRENCY
-    needed = processes * (pool + CONNECTIONS_OF_PROBES) + CONNECTIONS_OF_COMMANDS
+    processes = settings.WEB_CONCURRENCY
+    needed = processes * (POOL_SIZE + CONNECTIONS_OF_PROBES) + CONNECTIONS_OF_COMMANDS
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,"
@@ -186,21 +187,10 @@ def _connections() -> Faults:
         allowed = min(limit for limit in cursor.fetchone() if limit >= 0)
     if needed > allowed:
         yield (
-            f"DATABASE_POOL: {processes} × ({pool} + {CONNECTIONS_OF_PROBES}) connections and {CONNECTIONS_OF_COMMANDS} for"
-            f" commands are {needed}, and the server allows {allowed}. Lower it or WEB_CONCURRENCY, or raise max_connections."
+            f"WEB_CONCURRENCY: {processes} × ({POOL_SIZE} + {CONNECTIONS_OF_PROBES}) connections and"
+            f" {CONNECTIONS_OF_COMMANDS} for commands are {needed}, and the server allows {allowed}."
+            " Lower it, or raise max_connections."
         )
-
-
-def _replica() -> Faults:
-    if replica.ALIAS not in connections.settings:
-        return
-    try:
-        with connections[replica.ALIAS].cursor() as cursor:
-            cursor.execute("SELECT pg_is_in_recovery()")
-            if cursor.fetchone() == (False,):
-                yield "DATABASE_REPLICA_URL: this server is no standby, so public pages would never change."
-    except DatabaseError as error:
-        yield f"DATABASE_REPLICA_URL: {' '.join(str(error).split())}. Public pages are read from DATABASE_URL."
 
 
 def _people() -> Faults:
@@ -245,8 +235,8 @@ def _media() -> Faults:
     try:
         default_storage.delete(default_storage.save(".doctor.txt", ContentFile(b"well")))
     except OSError as error:
-        location = get_media_folder() or settings.STORAGES["default"]["OPTIONS"].get("bucket")
-        yield f"MEDIA_STORAGE: no picture can be stored in {location}: {error.strerror or error}."
+        folder = default_storage.path("")
+        yield f"MEDIA_STORAGE: no picture can be stored in {folder}: {error.strerror or error}."
 
 
 def _dictionary() -> Faults:
@@ -283,5 +273,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _server, _proxies, _database, _connections, _replica, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _database, _connections, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
 )  # fmt: skip

@@ -70,15 +70,12 @@ NOTICE_KINDS: dict[str, str | Promise] = {
     "published": gettext_lazy("A brief that I worked on is published"),
     "letter": gettext_lazy("A reader or a guest writes about my brief"),
     "failure": gettext_lazy("Notices could not be sent"),
-    "urgent": gettext_lazy("An urgent edition awaits confirmation"),
     "drafted": gettext_lazy("A draft of a name or text waits for my yes"),
     "settled": gettext_lazy("My draft is published or taken back"),
     "issue": gettext_lazy("An issue waits for me"),
 }
 """Kinds of notices with their labels on the mail preferences page."""
-MANDATORY_KINDS = frozenset({"urgent"})
-"""Kinds that cannot be switched off, because a second person must act on them."""
-KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested", "confirmed"})
+KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested"})
 """Kinds that are shown in the inbox alone."""
 _DRAFT_KINDS = frozenset({"drafted", "settled"})
 """Kinds about a draft of a name or text, without a brief."""
@@ -208,10 +205,7 @@ def _cancel_if_unwanted(pk: int, now: dt.datetime) -> bool:
     """Cancel the notice if its kind is switched off, what it asks for is over, or the recipient cannot get mail."""
     message = Outbox.objects.select_related("to", "brief").get(pk=pk)
     kind, person = get_switch(message.kind), message.to
-    off = (
-        kind not in MANDATORY_KINDS | ACCOUNT_KINDS
-        and MailSwitch.objects.filter(person=person, kind=kind).exists()
-    )
+    off = kind not in ACCOUNT_KINDS and MailSwitch.objects.filter(person=person, kind=kind).exists()
     if off or _is_over(message) or not (person.is_active and person.email):
         Outbox.objects.filter(pk=pk, sent_at=None).update(cancelled_at=now)
         return True
@@ -405,8 +399,8 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
         rewordings = Revision.objects.filter(
             brief=OuterRef("brief"), number__gt=OuterRef("event__revision__number")
         ).exclude(**{f"hash_{side}": OuterRef(f"event__revision__hash_{side}")})
-        answers = SignOff.objects.filter(
-            brief=OuterRef("brief"), by=OuterRef("event__by"), side=side, at__gt=OuterRef("event__at")
+        answers = SignOff.of_brief("brief").filter(
+            by=OuterRef("event__by"), leaf=side, at__gt=OuterRef("event__at")
         )
         editions = Edition.objects.filter(brief=OuterRef("brief"), approved_at__gt=OuterRef("event__at"))
         over = Q(Exists(rewordings)) | Q(Exists(answers)) | Q(Exists(editions))
@@ -456,13 +450,11 @@ def _subject(message: Outbox) -> str:
         "answered": _("[Digest] Your remark is answered: %(title)s"),
         "noted": _("[Digest] A note on: %(title)s"),
         "suggested": _("[Digest] A wording is suggested for: %(title)s"),
-        "confirmed": _("[Digest] Confirmed: %(title)s"),
         "signed_zh": _("[Digest] Chinese signed off: %(title)s"),
         "signed_en": _("[Digest] English signed off: %(title)s"),
         "ready": _("[Digest] Ready for approval: %(title)s"),
         "published": _("[Digest] Published: %(title)s"),
         "scheduled": _("[Digest] Scheduled for %(time)s: %(title)s"),
-        "urgent": _("[Digest] Urgent – please confirm: %(title)s"),
         "letter": _("[Digest] A reader reports an error: %(title)s"),
         "failure": _("[Digest] Notices for %(title)s could not be sent"),
     }

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from .database.replica import PreparedQuery
+from .database.prepared import PreparedQuery
 from .models.brief import Brief, State
 from .models.issues import Issue
 from .models.people import Person
@@ -60,16 +60,11 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "submit": (_rule(WRITER_ROLES, State.DRAFT),),
     "take_back": (_rule(WRITER_ROLES, State.IN_REVIEW),),
     "sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "take_back_sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "tick_facts": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "suggest_changes": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "turn_into_suggestion": (_rule(ALL_ROLES, State.IN_REVIEW),),
+    "take_back_sign_off": (_rule(ALL_ROLES, *OPEN_STATES),),
     "suggest": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
     "assign": (_rule(ALL_ROLES, *OPEN_STATES),),
     "send_back": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
     "approve": (_rule(PUBLISHER_ROLES, State.IN_REVIEW),),
-    "publish_urgently": (_rule(PUBLISHER_ROLES, *OPEN_STATES),),
-    "confirm": (_rule(REVIEWER_ROLES),),
     "cancel": (_rule(PUBLISHER_ROLES),),
     "reschedule": (_rule(PUBLISHER_ROLES),),
     "withdraw": (_rule(PUBLISHER_ROLES),),
@@ -90,8 +85,8 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "edit_issue": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
     "submit_issue": (_rule(WRITER_ROLES, State.DRAFT),),
     "take_back_issue": (_rule(WRITER_ROLES, State.IN_REVIEW),),
-    "sign_off_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
-    "take_back_issue_sign_off": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
+    "sign_off_issue": (_rule(ALL_ROLES, State.IN_REVIEW),),
+    "take_back_issue_sign_off": (_rule(ALL_ROLES, *OPEN_STATES),),
     "send_back_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
     "discard_issue": (_rule(WRITER_ROLES, State.DRAFT),),
     "recover_issue": (_rule(WRITER_ROLES, State.DISCARDED),),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from .content import SIDES, Bullet, Byline, Content, Facts
 from .database.bulk_writes import let_other_writers_in
 from .derived.build import rebuild_derived_rows
+from .derived.public_brief import PageNames
 from .derived.translation_memory import rebuild_memory
 from .models import (
     Author,
@@ -33,8 +34,8 @@ from .models import (
 )
 from .text.person_names import build_author_columns
 from .text.slugs import build_slug
-from .workflow.editing import build_revision
 from .workflow.rules import working_copy
+from .workflow.rules.revisions import build_revision, hash_leaves
 
 CORPUS_URL: Final = "https://example.org/corpus/"
 BATCH_SIZE: Final = 100
@@ -255,15 +256,23 @@ def _insert_batch(
     )
     pairs = [(brief, text, moments[i]) for brief, (i, text) in zip(briefs, batch, strict=True)]
     working_copy.add_content_rows([(b, c) for b, c, _ in pairs])
-    hashes = [{f"hash_{part}": value for part, value in c.hashes().items()} for _, c, _ in pairs]
+    names = PageNames.load_many([c for _, c, _ in pairs])
+    hashes = [
+        {f"hash_{leaf}": value for leaf, value in hash_leaves(c, printed).items()}
+        for (_, c, _), printed in zip(pairs, names, strict=True)
+    ]
     revisions = Revision.objects.bulk_create(
-        build_revision(b, c, None, by=writer, now=at, kind=Revision.Kind.SAVE) for b, c, at in pairs
+        build_revision(b, c, None, printed, by=writer, now=at, kind=Revision.Kind.SAVE)
+        for (b, c, at), printed in zip(pairs, names, strict=True)
     )
     SignOff.objects.bulk_create(
-        SignOff(brief=b, revision=r, side=side, hash=h[f"hash_{side}"], yes=True, by=reviewer, at=at)
+        SignOff(
+            page=b.page, leaf=side, hash=h[f"hash_{side}"], hash_common=h["hash_common"], revision=r.number, answer="yes",
+            by=reviewer, at=at,
+        )
         for (b, _, at), r, h in zip(pairs, revisions, hashes, strict=True)
         for side in SIDES
-    )
+    )  # fmt: skip
     editions = Edition.objects.bulk_create(
         Edition(
             brief=b, number=1, slug=b.slug or "", revision=r, content=c.as_json(), published_at=at, live_from=at,

@@ -23,7 +23,7 @@ keepalive = 75  # nginx closes an idle connection after 60 s: if we closed it fi
 control_socket_disable = True  # its folder would be the home of a user that may write nowhere but in var/
 
 if environment.LOG_FORMAT.read() == "json":
-    logconfig_dict = build_config("json", access_log=True)
+    logconfig_dict = build_config("json")
     logconfig_dict["loggers"] = {"gunicorn.error": {"level": "INFO", "handlers": ["own"], "propagate": False}}
 
 
@@ -40,6 +40,8 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
+    from briefs.database.request_limits import limit_waiting
     from briefs.health import start_watching
 
+    limit_waiting()
     start_watching()

@@ -24,15 +24,12 @@ from .setting_parsers import (
     Site,
     Unexpected,
     bare_mail_address,
-    blocking_checks,
     cache,
     choice,
-    commit_hash,
     database,
     file_path,
     flag,
     host_names,
-    hsts,
     link,
     mail_address,
     mailer,
@@ -42,13 +39,12 @@ from .setting_parsers import (
     one_line,
     report_address,
     site_address,
-    standby,
     zone,
 )
 
 PREFIX: Final = "DIGEST_"
 
-FOREIGN_PREFIXES: Final = ("AWS_", "LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
+FOREIGN_PREFIXES: Final = ("LC_", "MALLOC_", "PG", "PYTHON", "SSL_")
 FOREIGN_NAMES: Final = {
     "FORWARDED_ALLOW_IPS", "HOME", "HTTP_PROXY", "HTTPS_PROXY", "LANG", "LANGUAGE", "LD_PRELOAD", "NO_PROXY", "PATH",
     "REQUESTS_CA_BUNDLE", "TMPDIR", "TZ",
@@ -156,13 +152,14 @@ def _suggest(name: str) -> str:
 
 
 def read_version(folder: Path) -> str:
-    """Return the version with the commit of the checkout, or of `DIGEST_COMMIT` in an image: `0.2.0+f50080b`."""
-    number = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    commit = COMMIT.read()
-    if not commit and (folder / ".git").exists() and (git := shutil.which("git")):
-        # with --git-dir, git also answers to a user who does not own the folder
-        command = [git, f"--git-dir={folder / '.git'}", "rev-parse", "--short=7", "HEAD"]
-        commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    """Return the version, in a checkout with its commit: `0.2.0+f50080b`."""
+    number: str = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    git = shutil.which("git")
+    if not git or not (folder / ".git").exists():
+        return number
+    # with --git-dir, git also answers to a user who does not own the folder
+    command = [git, f"--git-dir={folder / '.git'}", "rev-parse", "--short=7", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
     return f"{number}+{commit}" if commit else number
 
 
@@ -224,19 +221,11 @@ def _read_or_make_key(key_file: Path) -> str:
 
 
 def databases(var: Path) -> dict[str, dict[str, Any]]:
-    """Return Django's DATABASES: `default` and, if set, `replica`, a PostgreSQL standby for public pages."""
-    primary = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
-    pool = DATABASE_POOL.read()
-    if primary["ENGINE"] == SQLITE:
-        primary["EXPECTED_FILE"] = primary["NAME"]
-    else:
-        primary["POOL_SIZE"] = pool
-    replica = DATABASE_REPLICA_URL.read()
-    if replica is None or primary["ENGINE"] == SQLITE:
-        return {"default": primary}
-    if all(replica[part] == primary[part] for part in ("HOST", "PORT", "NAME")):
-        DATABASE_REPLICA_URL.stop("this is the database of DATABASE_URL, not a standby of it.")
-    return {"default": primary, "replica": replica | {"POOL_SIZE": pool, "TEST": {"MIRROR": "default"}}}
+    """Return Django's DATABASES."""
+    config = DATABASE_URL.read(default=f"sqlite:///{var / 'digest.sqlite3'}")
+    if config["ENGINE"] == SQLITE:
+        config["EXPECTED_FILE"] = config["NAME"]
+    return {"default": config}
 
 
 def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1) -> Iterator[str]:
@@ -249,8 +238,6 @@ def find_server_faults(databases: dict[str, dict[str, Any]], *, workers: int = 1
     for name, processes in ((WEB_CONCURRENCY.name, WEB_CONCURRENCY.read()), ("--workers", workers)):
         if processes > 1:
             yield f"{name}: {processes} server processes need PostgreSQL; with SQLite run one, which has threads."
-    if DATABASE_REPLICA_URL.environment_value:
-        yield f"{DATABASE_REPLICA_URL.name}: a replica needs a DATABASE_URL of PostgreSQL, and this is SQLite."
 
 
 ENV_FILE: Final = Setting("DIGEST_ENV_FILE", file_path)
@@ -259,33 +246,20 @@ SECRET_KEY: Final = Setting("SECRET_KEY", str, is_secret=True)
 SECRET_KEY_FALLBACKS: Final = Setting("SECRET_KEY_FALLBACKS", name_list, is_secret=True)
 ALLOWED_HOSTS: Final = Setting("ALLOWED_HOSTS", host_names)
 DATABASE_URL: Final = Setting("DATABASE_URL", database, is_secret=True)
-DATABASE_POOL: Final = Setting("DATABASE_POOL", number(1, 1_000), "10")
-DATABASE_REPLICA_URL: Final = Setting("DATABASE_REPLICA_URL", standby, is_secret=True)
 CACHE_URL: Final = Setting("CACHE_URL", cache, is_secret=True)
 MEDIA_STORAGE: Final = Setting("MEDIA_STORAGE", media_storage)
 EMAIL_URL: Final = Setting("EMAIL_URL", mailer, "console:", is_secret=True)
 EMAIL_FROM: Final = Setting("EMAIL_FROM", mail_address)
 DEPARTURES_FILE: Final = Setting("DEPARTURES_FILE", file_path)
-MAIL_RATE: Final = Setting("MAIL_RATE", number(1, 100_000), "600")
 BOUNCE_ADDRESS: Final = Setting("BOUNCE_ADDRESS", bare_mail_address)
-SECURITY_CONTACT: Final = Setting("SECURITY_CONTACT", mail_address)
 SITE_NAME_ZH: Final = Setting("SITE_NAME_ZH", one_line, "智庫文摘")
 SITE_NAME_EN: Final = Setting("SITE_NAME_EN", one_line, "Think-Tank Digest")
 TIME_ZONE: Final = Setting("TIME_ZONE", zone, "Asia/Taipei")
-HSTS: Final = Setting("HSTS", hsts, "host")
-COMMIT: Final = Setting("DIGEST_COMMIT", commit_hash)
-DATE_ORDER: Final = Setting("DIGEST_DATE_ORDER", choice("mdy", "dmy"), "mdy")
 FOUR_EYES: Final = Setting("DIGEST_FOUR_EYES", flag, "1")
 REQUIRE_MFA: Final = Setting("DIGEST_REQUIRE_MFA", flag)
-BLOCKING_CHECKS: Final = Setting("DIGEST_BLOCKING_CHECKS", blocking_checks, "completeness")
-SEARCH_SECONDS: Final = Setting("DIGEST_SEARCH_SECONDS", number(0, 100_000), "4")
-QUOTE_LIMIT: Final = Setting("DIGEST_QUOTE_LIMIT", number(0, 100_000), "0")
-API_LIMIT: Final = Setting("DIGEST_API_LIMIT", number(0, 100_000), "120")
-CORPUS: Final = Setting("DIGEST_CORPUS", flag, "1")
 LICENCE: Final = Setting("DIGEST_LICENCE", link("https://example.org/terms"))
 PROXIES: Final = Setting("DIGEST_PROXIES", number(0, 9))
 LOG_FORMAT: Final = Setting("LOG_FORMAT", choice("text", "json"), "text")
-ACCESS_LOG: Final = Setting("ACCESS_LOG", flag)
 PING_URL: Final = Setting("PING_URL", link("https://watcher.example/ping"), is_secret=True)
 SENTRY_DSN: Final = Setting("SENTRY_DSN", report_address, is_secret=True)
 DEBUG: Final = Setting("DEBUG", flag, "0")

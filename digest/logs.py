@@ -63,7 +63,8 @@ def _get_fields(record: logging.LogRecord) -> dict[str, Any]:
     return getattr(record, "fields", {})
 
 
-def build_config(log_format: str, *, access_log: bool) -> dict[str, Any]:
+def build_config(log_format: str) -> dict[str, Any]:
+    """Return Python's logging configuration. Only the JSON log has a line for each request: people read the proxy's."""
     is_json = log_format == "json"
     formatter = JsonFormatter if is_json else LineFormatter
     stream = "ext://sys.stdout" if is_json else "ext://sys.stderr"
@@ -73,7 +74,12 @@ def build_config(log_format: str, *, access_log: bool) -> dict[str, Any]:
         "formatters": {"own": {"()": f"{__name__}.{formatter.__name__}"}},
         "handlers": {"own": {"class": "logging.StreamHandler", "formatter": "own", "stream": stream}},
         "root": {"handlers": ["own"], "level": "WARNING"},
-        "loggers": {"digest.access": {"level": "INFO" if access_log else "CRITICAL"}},
+        "loggers": {
+            "digest.access": {"level": "INFO" if is_json else "CRITICAL"},
+            "psycopg.pool": {
+                "level": "ERROR"
+            },  # it warns of each failed connection; `log_fault` names the cause
+        },
     }
 
 

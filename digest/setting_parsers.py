@@ -6,14 +6,14 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import available_timezones
 
 import dj_database_url
 
 SQLITE: Final = "briefs.database.sqlite"
 SQLITE_SETUP: Final = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;"
-POSTGRESQL_DEFAULTS: Final = {
+POSTGRESQL_OPTIONS: Final = {
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -92,36 +92,10 @@ def zone(value: str) -> str:
     return value
 
 
-def commit_hash(value: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{0,40}", value):
-        raise Unexpected("the hash of a commit")
-    return value
-
-
 def file_path(value: str) -> Path | None:
     if value and (not Path(value).is_absolute() or Path(value).is_dir()):
         raise Unexpected("the whole path of a file")
     return Path(value) if value else None
-
-
-def blocking_checks(value: str) -> tuple[str, ...]:
-    """Return the names of checks that block submission, always including completeness."""
-    from briefs.checks import ALL_CHECKS  # imported here because only this setting needs it; pure Python
-
-    chosen = name_list(value)
-    if any(name not in ALL_CHECKS for name in chosen):
-        raise Unexpected(f"names among {', '.join(ALL_CHECKS)}")
-    return tuple(dict.fromkeys(["completeness", *chosen]))
-
-
-def hsts(value: str) -> dict[str, Any]:
-    """Return Django's settings of HSTS."""
-    choice("host", "subdomains", "preload", "off")(value)
-    return {
-        "SECURE_HSTS_SECONDS": 0 if value == "off" else 60 * 60 * 24 * 365,
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS": value in ("subdomains", "preload"),
-        "SECURE_HSTS_PRELOAD": value == "preload",
-    }
 
 
 # The address of the site
@@ -192,7 +166,7 @@ def database(value: str) -> dict[str, Any]:
     if not value.startswith("sqlite:"):
         split_address(value, expected)
     try:
-        config: dict[str, Any] = dict(dj_database_url.parse(value))
+        config: dict[str, Any] = dict(dj_database_url.parse(value, conn_health_checks=True))
     except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError):
         raise Unexpected(expected) from None
     options = config.setdefault("OPTIONS", {})
@@ -207,9 +181,9 @@ def database(value: str) -> dict[str, Any]:
         if not config["NAME"]:
             raise Unexpected(f"{expected}; the name of the database is missing")
         require_package("psycopg", "postgres")
+        require_package("psycopg_pool", "postgres")
         require_known_options(options)
-        config["ENGINE"] = "briefs.database.postgresql"
-        config["OPTIONS"] = POSTGRESQL_DEFAULTS | options
+        config["OPTIONS"] = POSTGRESQL_OPTIONS | options
     else:
         raise ValueError("expected SQLite or PostgreSQL.")
     return config
@@ -233,12 +207,6 @@ def require_sqlite_file(file: Path) -> None:
         raise ValueError(
             f"this user may not write to the folder {file.parent}, where SQLite needs files of its own."
         )
-
-
-def standby(value: str) -> dict[str, Any] | None:
-    if value.startswith("sqlite:"):
-        raise ValueError("expected a PostgreSQL standby of DATABASE_URL.")
-    return database(value) if value else None
 
 
 def cache(value: str) -> dict[str, Any]:
@@ -290,28 +258,10 @@ def mailer(value: str) -> dict[str, Any]:
 
 def media_storage(value: str) -> dict[str, Any]:
     parts = urlsplit(value)
-    if parts.scheme == "s3":
-        return _s3_storage(parts)
     if parts.scheme != "file" or not parts.path or parts.netloc:
-        raise Unexpected("file:///srv/digest/media (the whole path) or s3://bucket?region=…")
+        raise Unexpected("file:///srv/digest/media, a folder with its whole path")
     location = {"location": unquote(parts.path)}
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": location}
-
-
-def _s3_storage(parts: SplitResult) -> dict[str, Any]:
-    options = dict(parse_qsl(parts.query))
-    endpoint = urlsplit(options.get("endpoint", "https:"))
-    if (
-        not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc)
-        or parts.path.strip("/")
-        or options.keys() - {"region", "endpoint"}
-        or ("endpoint" in options and not (endpoint.scheme in ("http", "https") and endpoint.hostname))
-    ):
-        raise Unexpected(
-            "s3://bucket?region=eu-west-1, and &endpoint=https://… for a service other than Amazon's"
-        )
-    require_package("boto3", "s3")
-    return {"BACKEND": "digest.s3_storage.S3Storage", "OPTIONS": {"bucket": parts.netloc, **options}}
 
 
 def report_address(value: str) -> str:

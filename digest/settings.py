@@ -1,6 +1,5 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
-from email.utils import parseaddr
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -23,14 +22,8 @@ ALLOWED_HOSTS = environment.allowed_hosts(_site)
 if _https and DEBUG:
     environment.DEBUG.stop("an https site must not run with DEBUG=1.")
 
-DIGEST_DATE_ORDER = environment.DATE_ORDER.read()
-DIGEST_BLOCKING_CHECKS = environment.BLOCKING_CHECKS.read()
 DIGEST_FOUR_EYES = environment.FOUR_EYES.read()
-DIGEST_SEARCH_SECONDS = environment.SEARCH_SECONDS.read()
-DIGEST_API_LIMIT = environment.API_LIMIT.read()
-DIGEST_CORPUS = environment.CORPUS.read()
 DIGEST_LICENCE = environment.LICENCE.read()
-DIGEST_QUOTE_LIMIT = environment.QUOTE_LIMIT.read()
 DIGEST_PROXIES = environment.PROXIES.read(default="1" if _https else "0")
 DIGEST_SITE_NAME = {"zh": environment.SITE_NAME_ZH.read(), "en": environment.SITE_NAME_EN.read()}
 
@@ -87,15 +80,12 @@ TEMPLATES = [
 
 WEB_CONCURRENCY = environment.WEB_CONCURRENCY.read()
 DATABASES = environment.databases(VAR)
-DATABASE_ROUTERS = ["briefs.database.replica.ReplicaRouter"]
 _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
 DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
 DEPARTURES_FILE = environment.DEPARTURES_FILE.read(default=str(VAR / "departures.txt"))
-MAIL_RATE = environment.MAIL_RATE.read()
 BOUNCE_ADDRESS = environment.BOUNCE_ADDRESS.read(default="")
-SECURITY_CONTACT = environment.SECURITY_CONTACT.read(default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 STORAGES = {
     "default": environment.MEDIA_STORAGE.read(default=f"file://{VAR / 'media'}"),
     "staticfiles": {
@@ -184,15 +174,14 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "digest.middleware.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-_hsts = environment.HSTS.read()
 if _https:
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    globals().update(_hsts)
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SILENCED_SYSTEM_CHECKS = [
         "security.W005",
         "security.W021",
-    ]  # HSTS of other hosts is the operator's choice
+    ]  # HSTS of other hosts is their operators' choice
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-desk"
     CSRF_COOKIE_NAME = "__Host-csrf"
@@ -203,9 +192,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 6_000_000
 DATA_UPLOAD_MAX_NUMBER_FILES = 400  # the upload page accepts 200 and reports the excess
 
 LOG_FORMAT = environment.LOG_FORMAT.read()
-LOGGING = build_config(
-    LOG_FORMAT, access_log=environment.ACCESS_LOG.read(default="1" if LOG_FORMAT == "json" else "0")
-)
+LOGGING = build_config(LOG_FORMAT)
 PING_URL = environment.PING_URL.read()
 if _dsn := environment.SENTRY_DSN.read():
     start_reports(_dsn, VERSION, _host)

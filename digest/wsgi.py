@@ -14,7 +14,6 @@ BUSY: Final = "Too many people are signing in at this moment. Try again in a few
 _django = get_wsgi_application()
 
 from briefs.accounts import throttle  # noqa: E402  (needs the apps)
-from briefs.database import request_limits  # noqa: E402
 from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
 from briefs.public.page_cache import compute_build_hash  # noqa: E402
 
@@ -25,7 +24,6 @@ from .observation import answer_probes, observe  # noqa: E402
 for fault in (*find_server_faults(settings.DATABASES), describe_missing_file(settings.DATABASES["default"])):
     if fault:
         raise SystemExit(fault)
-request_limits.limit_sqlite()
 compute_build_hash()  # of the files that this process runs
 
 
@@ -57,7 +55,6 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         }
         start_response("503 Service Unavailable", list(headers.items()))
         return [BUSY]
-    request_limits.begin_request()
     return _django(environ, start_response)
 
 

@@ -173,14 +173,14 @@ def _slot_for(attempt: Attempt, *, has_failed: bool) -> Iterator[None]:
         yield
         return
     if attempt.is_by_owner:
-        slots, priority = [_owners_slot], normal_priority()
+        slots = [_owners_slot]
     else:
-        slots, priority = [_common_slot] if has_failed else [_newcomers_slot, _common_slot], nullcontext()
+        slots = [_common_slot] if has_failed else [_common_slot, _newcomers_slot]
     slot = next((slot for slot in slots if slot.acquire(blocking=False)), None)
     if slot is None:
         raise Busy
     try:
-        with priority:
+        with normal_priority() if attempt.is_by_owner else nullcontext():
             yield
     finally:
         slot.release()

@@ -84,8 +84,6 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if "cite" in request.POST:
         return import_citation(request, pk)
     draft = saving.read_draft(request, pk)
-    if request.POST.get("do") == "suggest":
-        return saving.suggest_draft(request, brief, draft)
     if order := request.POST.get("do"):
         return render_brief_page(request, brief, draft=draft, focused_row=draft.apply_command(order))
     if refusal := saving.save_draft(request, brief, draft):

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
+from email.utils import parseaddr
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -172,7 +173,7 @@ def _build_info() -> dict[str, Any]:
         "title": settings.DIGEST_SITE_NAME["en"],
         "version": "1",
         "description": "Published briefs in Traditional Chinese and English. No key is needed.",
-        "contact": {"email": settings.SECURITY_CONTACT},
+        "contact": {"email": parseaddr(settings.DEFAULT_FROM_EMAIL)[1]},
     }
     if settings.DIGEST_LICENCE:
         info["license"] = {"name": settings.DIGEST_LICENCE, "url": settings.DIGEST_LICENCE}
@@ -283,7 +284,7 @@ def show_docs(request: HttpRequest) -> HttpResponse:
             canonical=f"{settings.SITE_URL}/api/docs/",
             operations=[_describe(operation) for operation in OPERATIONS],
             api=f"{settings.SITE_URL}{API_PATH}",
-            limit=settings.DIGEST_API_LIMIT,
+            limit=responses.API_LIMIT,
             licence=settings.DIGEST_LICENCE,
         )
 

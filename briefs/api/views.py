@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from msgspec import Struct
 
@@ -163,14 +163,13 @@ def missing(request: HttpRequest, **_: str) -> HttpResponse:
     raise Problem(HTTPStatus.NOT_FOUND, detail)
 
 
-# The page of the open corpus and its files. `DIGEST_CORPUS=0` switches them off.
+# The page of the open corpus and its files.
 
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 
 def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
-    _require_corpus()
     now = timezone.now()
     etag = corpus.compute_etag(now)
     return responses.render(
@@ -184,7 +183,6 @@ def show_corpus(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def redirect_to_page(request: HttpRequest) -> HttpResponse:
-    _require_corpus()
     return public_views.redirect_to_language(request, page="corpus/")
 
 
@@ -194,7 +192,6 @@ def download(request: HttpRequest, file_format: str) -> HttpResponse:
     The file is made while it is sent, so a whole answer has no Content-Length, and a range costs as much as the bytes
     before it.
     """
-    _require_corpus()
     now = timezone.now()
     etag = corpus.compute_etag(now)
     headers = {
@@ -245,8 +242,3 @@ def _cut(parts: Iterator[bytes], wanted: range) -> Iterator[bytes]:
         position += len(part)
         if position >= wanted.stop:
             return
-
-
-def _require_corpus() -> None:
-    if not settings.DIGEST_CORPUS:
-        raise Http404

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.apps.registry import Apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import models
 from django.db.migrations.loader import MigrationLoader
 
@@ -227,11 +227,6 @@ class Manifest:
         data["migrations"] = [(app, name) for app, name in data["migrations"]]
         data["members"] = {name: Member(**member) for name, member in data["members"].items()}
         return cls(**data)
-
-
-def get_media_folder() -> Path | None:
-    """Return the folder of the media files; None if they are in an object store."""
-    return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
 
 
 def list_media_names(folder: str = "") -> Iterator[str]:

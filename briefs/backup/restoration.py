@@ -41,7 +41,6 @@ from .backup_archive import (
     Manifest,
     find_faults,
     find_targets,
-    get_media_folder,
     get_state_apps,
     read_manifest,
     read_member_lines,
@@ -55,24 +54,22 @@ def restore(path: Path) -> list[Path]:
     """Restore database and media. Return the paths of the old ones, moved aside. On BackupError nothing has changed."""
     if faults := find_faults(path):
         raise BackupError(" ".join(faults[:3]))
-    media = get_media_folder()
+    media = Path(default_storage.path(""))
     if connection.vendor != "sqlite":
-        fill(path, media and _new_path(media))
-        return _swap(_new_path(media), media) if media else []
+        fill(path, _new_path(media))
+        return _swap(_new_path(media), media)
     target = Path(settings.DATABASES["default"]["NAME"])
     new = _new_path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _delete(new)
     require_unused(target)
     try:
-        run_on_database(
-            lambda: open_sqlite_file(new, DEFAULT_DB_ALIAS), lambda: fill(path, media and _new_path(media))
-        )
+        run_on_database(lambda: open_sqlite_file(new, DEFAULT_DB_ALIAS), lambda: fill(path, _new_path(media)))
         require_unused(target)
         kept = _swap(new, target, with_files=_wal_files(target))
     finally:
         _delete(new)
-    return kept + (_swap(_new_path(media), media) if media else [])
+    return kept + _swap(_new_path(media), media)
 
 
 def _delete(database: Path) -> None:
@@ -106,8 +103,8 @@ def open_sqlite_file(file: Path, alias: str) -> BaseDatabaseWrapper:
     )
 
 
-def fill(path: Path, media: Path | None) -> None:
-    """Restore into the empty default database and a new folder. If `media` is None, files go to the object store."""
+def fill(path: Path, media: Path) -> None:
+    """Restore into the empty default database and a new folder."""
     load(path, media)
     _compare_rows(path)
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
@@ -127,7 +124,7 @@ def _hold_mail(now: dt.datetime) -> None:
     mailings.pause_by_itself(Mailing.objects.all(), "restored", now)
 
 
-def load(path: Path, media: Path | None) -> None:
+def load(path: Path, media: Path) -> None:
     """Write the archive's rows and files unchanged, into tables at the archive's migrations, without guards."""
     manifest = read_manifest(path)
     state = get_state_apps(manifest)
@@ -229,13 +226,10 @@ def _compare_rows(path: Path) -> None:
                 raise BackupError(f"{name} was not restored as it is in the archive.")
 
 
-def _extract_media(archive: zipfile.ZipFile, manifest: Manifest, folder: Path | None) -> None:
-    """Write the files to a new folder or the object store. Existing ones cannot clash: names are hashes of contents."""
-    storage = default_storage
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        storage = FileSystemStorage(folder)
+def _extract_media(archive: zipfile.ZipFile, manifest: Manifest, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    storage = FileSystemStorage(folder)
     for name in manifest.members:
         kind, _, rest = name.partition("/")
         if kind == "media":

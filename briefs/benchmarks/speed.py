@@ -28,7 +28,6 @@ from briefs.tests.support import servers
 from briefs.tests.support.servers import CONSTANT, fetch, fresh_site, measure_cpu
 
 ROUNDS, REQUESTS, ADDRESSES = 5, 300, 60
-LIMITS = {"DIGEST_API_LIMIT": "100000", "DIGEST_SEARCH_SECONDS": "100000"}
 SEED = Path(__file__).parents[2] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
 QUERIES = ("美", "美國", "半导体", "計畫", "出口管制", "供應鏈", "半導體出口管制", "对单一供应国的依赖", "export", "exporting",
     "critical minerals", '"export controls"', "restrict*", "ＡＩ５Ｇ", "author:Tanaka 核嚇阻", "北約盟國 -半導體")  # fmt: skip
@@ -42,7 +41,7 @@ def measure_pages(n: int = 10_000) -> None:
     """gunicorn with one sync worker. *First*: after a change of a public row; *kept*: asked for again."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder, "benchmark.sqlite3")
-        environment = os.environ | LIMITS | {"DATABASE_URL": f"sqlite:///{database}"}
+        environment = os.environ | {"DATABASE_URL": f"sqlite:///{database}", "DIGEST_PROXIES": "1"}
         servers.fill_site(environment, n)
         with servers.running_server(environment, "--workers", "1", "--threads", "1") as (port, worker):
             times: dict[str, list[float]] = defaultdict(list)
@@ -56,7 +55,7 @@ def measure_pages(n: int = 10_000) -> None:
                     for state, count in (("first", len(addresses)), ("kept", REQUESTS)):
                         before = servers.read_thread_cpu(worker)
                         for k in range(count):
-                            fetch(port, addresses[k % len(addresses)])
+                            fetch(port, addresses[k % len(addresses)], reader=k)
                         times[f"{label}, {state}"].append((servers.read_thread_cpu(worker) - before) / count)
             print(f"private memory of the worker {servers.private_memory_mb(worker):.0f} MB")
     for label, found in times.items():
@@ -134,18 +133,19 @@ def count_request(send: Callable[[], Any]) -> tuple[float, int, Any]:
 
 def measure_search(n: int = 10_000) -> None:
     """Print the cost of whole requests, and recall against a scan of the folded texts."""
-    os.environ |= LIMITS
     with fresh_site():
         from django.test import Client
         from django.utils import timezone
 
         from briefs.models import Edition
+        from briefs.public import responses
         from briefs.sample_corpus import load_corpus
         from briefs.search import StoreRequest, get_store, parse_query
         from briefs.search.analysis import fold
         from briefs.tests.search.test_recall import texts
 
         load_corpus(n)
+        responses.SEARCH_SECONDS = 100_000
         ask = Client().get
         base = median(count_request(partial(ask, CONSTANT))[0] for _ in range(100))
         for label, order in (("ranked", ""), ("newest first", "&order=newest")):

@@ -140,7 +140,6 @@ class CheckContext(_HashedOnce):
     `names`: names of authors and sources, in either script. `source_addresses`: the sites of the sources.
     `undecided_authors`: ids and names of authors of whom it is not known whether the family name stands first.
     `ratio_band`: range of Chinese characters per English word; the site's own from 300 pairs on.
-    `quote_limit`: how many quoted words a brief may have in one language; 0 for no limit.
     """
 
     terms: tuple[TermData, ...] = ()
@@ -149,7 +148,6 @@ class CheckContext(_HashedOnce):
     source_addresses: tuple[str, ...] = ()
     undecided_authors: tuple[tuple[int, str], ...] = ()
     ratio_band: tuple[float, float] = (1.0, 2.45)
-    quote_limit: int = 0
 
     __hash__ = _HashedOnce._compute_hash
 

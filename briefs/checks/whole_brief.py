@@ -236,6 +236,8 @@ def _build_length_finding(code: str, pair: TextPair, ratio: float) -> Finding:
     return Finding(code, pair.field, pair.bullet, side, values={"r": f"{ratio:.2f}"})
 
 
+QUOTE_LIMIT = 300
+"""Quoted words of a brief in English, and quoted characters in Chinese."""
 _QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
     "zh": (re.compile("[「“](?P<words>[^「」“”]{1,2000})[」”]"), count_characters),
     "en": (re.compile('[“"](?P<words>[^“”"]{1,4000})[”"]'), count_words),
@@ -245,22 +247,20 @@ _QUOTED: dict[Side, tuple[re.Pattern[str], Callable[[str], int]]] = {
 @check(messages={"long": gettext_noop("Quoted words add up to %(n)s; the limit is %(m)s.")})
 def check_quotations(content: Content, context: CheckContext) -> list[Finding]:
     """Report one finding per language, at the quotation that exceeds the limit."""
-    if not context.quote_limit:
-        return []
-    return [finding for side in SIDES if (finding := _check_quoted_words(content, side, context.quote_limit))]
+    return [finding for side in SIDES if (finding := _check_quoted_words(content, side))]
 
 
-def _check_quoted_words(content: Content, side: Side, limit: int) -> Finding | None:
+def _check_quoted_words(content: Content, side: Side) -> Finding | None:
     pattern, count = _QUOTED[side]
     total, first_excess = 0, None
     for text in list_side_texts(content, side):
         for match in pattern.finditer(text.without_urls):
             total += count(match["words"])
-            if total > limit and first_excess is None:
+            if total > QUOTE_LIMIT and first_excess is None:
                 first_excess = text, match.span()
     if first_excess is None:
         return None
-    return first_excess[0].build_finding("quotations.long", first_excess[1], {"n": total, "m": limit})
+    return first_excess[0].build_finding("quotations.long", first_excess[1], {"n": total, "m": QUOTE_LIMIT})
 
 
 _OPENING_BY_CLOSING = dict(zip("」』）》〉)]】", "「『（《〈([【", strict=True))

@@ -1,3 +1,3 @@
 """Additions to Django's database layer: `guards` (triggers that freeze rows), `faults` (causes of failures),
-`replica`, `bulk_writes`, and an engine each for SQLite and PostgreSQL.
+`prepared` (queries compiled once), `request_limits`, `bulk_writes`, and an engine for SQLite.
 """

@@ -1,44 +1,36 @@
-"""Limit how long a request waits for the database. Commands do not call `begin_request` and wait as long as they need."""
+"""Limit how long the requests of a server process wait for the database. Commands wait as long as they need."""
 
-import threading
-from typing import Final
+from typing import Any, Final
 
 from django.db import connections
 
-CONNECT_SECONDS: Final = 2.2
-"""Wait for a free connection and, if there is none, again for a new one."""
-ANSWER_SECONDS: Final = 2.2
-"""Wait for the next byte from the server during a statement."""
+SQLITE_LOCK_SECONDS: Final = 3.5
 LOCK_MILLISECONDS: Final = 1_800
 STATEMENT_MILLISECONDS: Final = 2_000
-"""Less than ANSWER_SECONDS, so that a working server itself reports a slow statement."""
+"""Less than `patient_connection.ANSWER_SECONDS`, so that a working server itself reports a slow statement."""
 
-SQLITE_LOCK_SECONDS: Final = 3.5
+POOL_SIZE: Final = 10
+"""PostgreSQL connections of one process. Its eight threads use one each."""
+POOL: Final[dict[str, Any]] = {
+    "min_size": 0,
+    "max_size": POOL_SIZE,
+    "timeout": 2.5,  # seconds that a request waits for a connection
+    "reconnect_timeout": 0.1,  # then the next request tries: psycopg_pool waits longer after each failure
+}
 
-_thread = threading.local()
 
-
-def limit_sqlite() -> None:
-    """Limit how long new SQLite connections of this process wait for a lock, or waiting saves would fill all threads."""
+def limit_waiting() -> None:
+    """Limit the connections that this process opens from now on, and keep those to PostgreSQL in Django's pool."""
     for database in connections.settings.values():
+        options = database["OPTIONS"]
         if database["ENGINE"].endswith("sqlite"):
-            database["OPTIONS"]["timeout"] = SQLITE_LOCK_SECONDS
+            options["timeout"] = SQLITE_LOCK_SECONDS
+        else:
+            from .patient_connection import PatientConnection  # psycopg is an optional package
 
-
-def begin_request() -> None:
-    """Apply the limits to this thread, and let it try each database again after an earlier failure."""
-    _thread.failed = set()
-
-
-def is_request() -> bool:
-    return hasattr(_thread, "failed")
-
-
-def record_failure(alias: str) -> None:
-    """Refuse further connections of this request to a database that failed: a second wait would take too long."""
-    if is_request():
-        _thread.failed.add(alias)
-
-
-def has_failed(alias: str) -> bool:
-    return is_request() and alias in _thread.failed
+            options["pool"] = POOL | {"connection_class": PatientConnection}
+            options["connect_timeout"] = 2
+            options["options"] = (
+                f"{options.get('options', '')} -c lock_timeout={LOCK_MILLISECONDS}"
+                f" -c statement_timeout={STATEMENT_MILLISECONDS}"
+            )

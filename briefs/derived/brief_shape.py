@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from briefs import content
 from briefs.content import SIDES, Marker, hash_json
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import ChangeKind, Edition

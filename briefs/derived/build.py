@@ -81,18 +81,14 @@ def is_used_in_editions(row: Vocabulary) -> bool:
     return row.pk in find_used_ids(type(row), [row.pk])
 
 
-def find_used_ids(
-    kind: type[Vocabulary], rows: Collection[int] | None = None, *, reviewed_only: bool = False
-) -> set[int]:
+def find_used_ids(kind: type[Vocabulary], rows: Collection[int] | None = None) -> set[int]:
     """Return the ids of the rows, by default of all, that an edition uses, or that such a row was merged into.
 
-    Editions are past, public or scheduled. `reviewed_only`: only those that a second person has seen.
+    Editions are past, public or scheduled.
     """
     uses = _TABLES_OF_NAMES.get(kind, EditionTerm)._default_manager.filter(
         **{str(kind._meta.model_name): OuterRef("pk")}
     )
-    if reviewed_only:
-        uses = uses.exclude(edition__in=Edition.objects.unreviewed())
     family = kind._default_manager.all()
     if rows is not None:
         family = family.filter(pk__in=find_family_ids(kind, *rows))

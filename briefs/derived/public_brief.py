@@ -8,13 +8,12 @@ from itertools import batched, zip_longest
 from math import log2
 from typing import Any, Final, NamedTuple, Self
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from briefs.citations.works import is_publication
-from briefs.content import SIDES, Content, Facts, hash_json
-from briefs.database.replica import get_read_connection
-from briefs.facts import FACTS
+from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, hash_json
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
@@ -58,14 +57,21 @@ def load_names(contents: Sequence[Content]) -> list[PublicNames]:
 
     The contents need not be stored.
     """
+    return _build_names(contents, _load_rows_of(contents))
+
+
+def _load_rows_of(contents: Sequence[Content]) -> "_RowsByKind":
     facts = [content.facts for content in contents]
-    rows = _load_rows(
-        {
-            Source: {f.source for f in facts if f.source},
-            Author: {line.author for f in facts for line in f.authors},
-            Keyword: {pk for f in facts for pk in f.keywords},
-        }
-    )
+    ids: dict[type[Vocabulary], set[int]] = {
+        Source: {f.source for f in facts if f.source},
+        Author: {line.author for f in facts for line in f.authors},
+        Keyword: {pk for f in facts for pk in f.keywords},
+    }
+    return _load_rows(ids)
+
+
+def _build_names(contents: Sequence[Content], rows: "_RowsByKind") -> list[PublicNames]:
+    facts = [content.facts for content in contents]
     sources = {
         pk: PublicSource(row.pk, row.slug, row.zh or row.en, row.en, row.kind)
         for pk, row in rows[Source].items()
@@ -114,7 +120,7 @@ def _build_author(row: "_NameRow", affiliation_zh: str, affiliation_en: str) -> 
 
 
 class _NameRow(NamedTuple):
-    """The columns of an author, source or keyword. `kind` is that of a source, or of an author's Chinese name."""
+    """The columns of an author, source or keyword that pages show. `kind` is that of a row, or of an author's Chinese name."""
 
     pk: int
     slug: str
@@ -124,15 +130,17 @@ class _NameRow(NamedTuple):
     family: str
     given: str
     order: str
+    address: str
+    listed: str
     merged_into: int | None
 
 
 _COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
-    Source: (*Source.label_columns, "kind", "", "", ""),
-    Author: (*Author.label_columns, "name_zh_kind", "family", "given", "name_order"),
-    Keyword: (*Keyword.label_columns, "", "", "", ""),
+    Source: (*Source.label_columns, "kind", "", "", "", "url", ""),
+    Author: (*Author.label_columns, "name_zh_kind", "family", "given", "name_order", "", ""),
+    Keyword: (*Keyword.label_columns, "kind", "", "", "", "", "CASE WHEN listed THEN '1' ELSE '' END"),
 }
-"""Column of each field of `_NameRow` from `zh` to `order`; empty if the kind has none."""
+"""Column of each field of `_NameRow` from `zh` to `listed`; empty if the kind has none."""
 _MAX_IDS: Final = 5000
 """Ids of one query: SQLite takes 32,766 values, and each id occurs twice."""
 
@@ -175,7 +183,7 @@ def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[ty
         sql = " UNION ALL ".join(
             _build_sql(kind, kinds.index(kind), len(few)) for kind, few in of_kind.items()
         )
-        with get_read_connection().cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(sql, [pk for few in of_kind.values() for _ in range(2) for pk in few])
             yield from ((kinds[n], _NameRow(*values)) for n, *values in cursor.fetchall())
 
@@ -214,15 +222,22 @@ class PageNames:
 
     @classmethod
     def load_many(cls, contents: Sequence[Content]) -> list[Self]:
-        found = []
-        for content, names in zip(contents, load_names(contents), strict=True):
-            source = (names.source,) if names.source else ()
-            parts = {
-                "source": {str(name.pk): _read_texts(name) for name in source},
-                "authors": {str(name.pk): _read_texts(name) for name in names.authors},
-                "keywords": {str(name.pk): _read_texts(name) for name in names.keywords},
-                "terms": _load_terms(content),
+        found, rows, glossary = [], _load_rows_of(contents), Glossary()
+        further = {
+            kind: {row.pk: _read_further_texts(row) for row in of_kind.values()}
+            for kind, of_kind in rows.items()
+        }
+        for content, names in zip(contents, _build_names(contents, rows), strict=True):
+            printed: dict[str, tuple[type[Vocabulary], Sequence[PublicName]]] = {
+                "source": (Source, (names.source,) if names.source else ()),
+                "authors": (Author, names.authors),
+                "keywords": (Keyword, names.keywords),
             }
+            parts = {
+                part: {str(name.pk): _read_texts(name) | further[kind][name.pk] for name in of_kind}
+                for part, (kind, of_kind) in printed.items()
+            }
+            parts["terms"] = _find_terms(content, glossary)
             found.append(cls({part: rows for part, rows in parts.items() if rows}))
         return found
 
@@ -241,9 +256,15 @@ class PageNames:
     def as_text(self) -> str:
         return json.dumps(self.parts, ensure_ascii=False, separators=(",", ":"))
 
+    def hash_common(self, content: Content) -> str:
+        """Return the hash of the leaf that both languages show: the facts with the embargo, and every public column of the
+        rows that the pages print.
+        """
+        return hash_json({"format": CONTENT_FORMAT, "facts": content.as_json()["facts"], "names": self.parts})
+
     def hash_with(self, content: Content) -> str:
-        """Return one hash of everything that the pages will show: both sides, the facts and the names."""
-        return hash_json({"content": content.hash_all(), "names": self.parts})
+        """Return one hash of all that the pages will show."""
+        return hash_json([content.hash_side("zh"), content.hash_side("en"), self.hash_common(content)])
 
     def list_part(self, part: str) -> list[str]:
         return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
@@ -279,11 +300,23 @@ def _read_texts(name: PublicName) -> dict[str, str]:
     return texts
 
 
-def _load_terms(content: Content) -> dict[str, dict[str, str]]:
+def _read_further_texts(row: _NameRow) -> dict[str, str]:
+    """Return the public columns that no list of changed names shows."""
+    texts = {"slug": row.slug, "kind": row.kind, "address": row.address, "listed": row.listed}
+    return {name: text for name, text in texts.items() if text}
+
+
+def _find_terms(content: Content, glossary: Glossary) -> dict[str, dict[str, str]]:
     """Return both renderings of each term that pages explain."""
-    glossary = Glossary()
     found = {term for places in glossary.find_terms(content).values() for term, _start, _end in places}
-    return {str(pk): {side: glossary.terms[pk].label(side) for side in SIDES} for pk in sorted(found)}
+    return {
+        str(pk): {
+            **{side: glossary.terms[pk].label(side) for side in SIDES},
+            "slug": glossary.terms[pk].slug,
+            "forms": canonical_json(glossary.list_forms(pk)),
+        }
+        for pk in sorted(found)
+    }
 
 
 def _format_texts(texts: Mapping[str, str]) -> str:
@@ -296,15 +329,6 @@ def _format_cited(texts: Mapping[str, str]) -> str:
     if texts.get("order"):
         return gettext("not known whether the family name is first")
     return ", ".join(filter(None, (texts.get("family"), texts.get("given"), texts.get("own"))))
-
-
-def hash_facts_by_name(content: Content, names: PageNames) -> dict[str, str]:
-    """Return the hash of each fact and the names shown for it, and, under `terms`, of the terms in the text."""
-    values: dict[str, Any] = content.as_json()["facts"]
-    return {
-        name: hash_json({"name": name, "value": values.get(name), "names": names.parts.get(name, {})})
-        for name in (*FACTS, "terms")
-    }
 
 
 # Find the briefs related to a brief by shared keywords, weighted by rarity, and by the same source.
@@ -342,7 +366,7 @@ def _load_newest_briefs(keys: Sequence[_NameKey]) -> Iterator[tuple[list[tuple[i
         return
     rows: list[list[tuple[int, int]]] = [[] for _ in keys]
     uses = [0] * len(keys)
-    with get_read_connection().cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_build_related_sql(key[0] for key in keys), [pk for _, pk in keys for _ in range(2)])
         for n, brief, edition, count in cursor.fetchall():
             rows[n].append((brief, edition))

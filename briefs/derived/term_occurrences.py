@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from briefs import checks
 from briefs.checks import TermData, chinese
 from briefs.content import SIDES, Content
-from briefs.database.replica import prepare
+from briefs.database.prepared import prepare
 from briefs.models.vocabulary import Term
 from briefs.public_brief import PublicName
 from briefs.rendering import text
@@ -65,7 +65,13 @@ class Glossary:
     """The parsed glossary: the current unmerged terms, or those of `rows`."""
 
     def __init__(self, rows: TermRows | None = None) -> None:
-        self.terms, self._ids, self._context = _build_glossary(fetch_term_rows() if rows is None else rows)
+        self._rows = fetch_term_rows() if rows is None else rows
+        self.terms, self._ids, self._context = _build_glossary(self._rows)
+
+    def list_forms(self, pk: int) -> list[list[str]]:
+        """Return the other renderings of a term, and its safe contexts, in the order of `TERM_COLUMNS`."""
+        (term,) = (entry.term for entry in build_glossary_entries(self._rows) if entry.pk == pk)
+        return [list(getattr(term, name)) for name in _LISTS]
 
     def find_terms(self, content: Content, only: Collection[int] | None = None) -> text.TermOccurrences:
         """Return the occurrences of all terms whose counterpart is in the same pair. `only`: in the pairs of these numbers."""

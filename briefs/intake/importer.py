@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -304,8 +304,7 @@ class DocumentChecker:
             except DocumentRefused as refusal:
                 yield CheckedDigest(name, 0, refusal=refusal)
                 continue
-            order = cast(DateOrder, settings.DIGEST_DATE_ORDER)
-            for reading in read_document(data, name, date_order=order, terms=self._alignment_terms):
+            for reading in read_document(data, name, terms=self._alignment_terms):
                 try:
                     findings = self._check(reading.parsed) if reading.parsed else []
                     yield CheckedDigest(name, reading.index, tuple(findings), reading.refusal)

@@ -13,11 +13,11 @@ from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
 from .drafts import Draft
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
-from .issues import Issue, IssueRevision, IssueSignOff
+from .issues import Issue, IssueRevision
 from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
-from .review import Answer, Assignment, FactTick, Reply, Suggestion
+from .review import Answer, Assignment, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, NameChange, SiteText, SiteVersion
 from .vocabulary import Author, Keyword, Source, Term
@@ -42,12 +42,10 @@ __all__ = [
     "EditionTerm",
     "EncryptionKey",
     "Event",
-    "FactTick",
     "Issue",
     "IssueEdition",
     "IssueItem",
     "IssueRevision",
-    "IssueSignOff",
     "JobRun",
     "Keyword",
     "Letter",

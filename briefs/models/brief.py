@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs import content
 from briefs.facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
+from .history import SignOff
 from .people import Person
 
 # Uploaded pictures. Their files (`briefs.images`) are stored before the row.
@@ -195,6 +196,15 @@ class Brief(models.Model):
         words = (_is_english() and self.summary_en) or self.summary_zh or self.summary_en
         begin = f"{words[:TITLE_LENGTH]}…" if len(words) > TITLE_LENGTH else words
         return " · ".join(filter(None, (source, day, begin)))
+
+    @property
+    def page(self) -> str:
+        """Return the name of this brief's page in `SignOff.page`."""
+        return f"brief/{self.pk}"
+
+    @property
+    def signoffs(self) -> models.QuerySet[SignOff]:
+        return SignOff.objects.filter(page=self.page)
 
     @property
     def writer(self) -> Person | None:

@@ -42,22 +42,3 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page} {self.number}"
-
-
-class DraftSignOff(models.Model):
-    """Stands in for `SignOff` until it is the table of all pages."""
-
-    open_columns: ClassVar[tuple[str, ...]] = ()
-
-    page = models.CharField(max_length=120)
-    leaf = models.CharField(max_length=6)
-    hash = models.CharField(max_length=64)
-    hash_common = models.CharField(max_length=64)
-    revision = models.PositiveIntegerField()
-    answer = models.CharField(max_length=10)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    note = models.TextField(blank=True)
-
-    def __str__(self) -> str:
-        return self.page

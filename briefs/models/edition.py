@@ -1,7 +1,7 @@
 """Editions of briefs and issues: frozen approved contents. Public code reads them only through their querysets."""
 
 import datetime as dt
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from briefs.content import Content, IssueContent
+from briefs.content import Content, IssueContent, Side
 
 from .fields import ContentField
 
@@ -29,6 +29,31 @@ class WithdrawalKind(models.TextChoices):
     RIGHTS = "rights", _("Rights")
     DUPLICATE = "duplicate", _("Duplicate")
     OTHER = "other", _("Other")
+
+    def sentence(self, side: Side, page: Literal["brief", "issue"] = "brief") -> str:
+        """Return what readers are told. One person withdraws, so none of the words is theirs."""
+        return _WITHDRAWAL_SENTENCES[self][side].format(page=_PAGE_NAMES[page][side])
+
+
+_WITHDRAWAL_SENTENCES: dict[str, dict[Side, str]] = {
+    WithdrawalKind.OUR_ERROR: {
+        "zh": "{page}有誤，更正期間暫時撤下。",
+        "en": "We found an error and took this {page} down while we correct it.",
+    },
+    WithdrawalKind.RIGHTS: {
+        "zh": "{page}的權利有疑義，因此撤下。",
+        "en": "We took this {page} down because of a question about rights.",
+    },
+    WithdrawalKind.DUPLICATE: {
+        "zh": "{page}與另一則內容重複，因此撤下。",
+        "en": "This {page} repeated another, so we took it down.",
+    },
+    WithdrawalKind.OTHER: {"zh": "{page}已由編輯撤下。", "en": "The editors took this {page} down."},
+}
+_PAGE_NAMES: dict[str, dict[Side, str]] = {
+    "brief": {"zh": "本篇", "en": "brief"},
+    "issue": {"zh": "本期", "en": "issue"},
+}
 
 
 _NOT_TAKEN_DOWN = Q(withdrawn_at=None, removed_at=None)
@@ -81,10 +106,6 @@ class EditionQuerySet(models.QuerySet["Edition"]):
         """Return past, public and scheduled editions. A cancelled edition has an empty interval."""
         return self.exclude(live_until=F("live_from"))
 
-    def unreviewed(self) -> Self:
-        """Return the editions that no second person has seen: urgent ones until they are confirmed."""
-        return self.filter(urgent=True, confirmed_by=None)
-
     def changed(
         self, since: dt.datetime, until: dt.datetime
     ) -> "models.QuerySet[Edition, tuple[int, int, int, str, dt.datetime]]":
@@ -132,6 +153,7 @@ class FrozenEdition(models.Model):
     content = ContentField()
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
+    hash_common = models.CharField(max_length=64)
 
     published_at = models.DateTimeField(_("First published"))
     live_from = models.DateTimeField(_("Public from"))
@@ -158,6 +180,9 @@ class FrozenEdition(models.Model):
     def is_cancelled(self) -> bool:
         return self.live_until is not None and self.live_until == self.live_from
 
+    def is_public(self, now: dt.datetime) -> bool:
+        return self.live_from <= now and (self.live_until is None or self.live_until > now)
+
 
 class Edition(FrozenEdition):
     open_columns: ClassVar[tuple[str, ...]] = (
@@ -166,24 +191,16 @@ class Edition(FrozenEdition):
         "removed_by_id",
         "removed_reason",
         "reinstated_at",
-        "confirmed_at",
-        "confirmed_by_id",
     )
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
     slug = models.SlugField(max_length=100)
     revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
-    hash_facts = models.CharField(max_length=64)
-
-    urgent = models.BooleanField(default=False)
-    urgent_reason = models.TextField(blank=True)
 
     removed_at = models.DateTimeField(null=True)
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     removed_reason = models.TextField(blank=True)
     reinstated_at = models.DateTimeField(null=True)
-    confirmed_at = models.DateTimeField(null=True)
-    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar[models.Manager["Edition"]] = EditionQuerySet.as_manager()
 
@@ -193,25 +210,14 @@ class Edition(FrozenEdition):
         constraints = [
             models.UniqueConstraint(fields=["brief", "number"], name="edition_number_once"),
             models.CheckConstraint(
-                condition=Q(four_eyes=False) | Q(urgent=True) | ~Q(approved_by=F("edited_by")),
-                name="edition_four_eyes",
-            ),
-            models.CheckConstraint(
                 condition=Q(live_until=None) | Q(live_until__gte=F("live_from")), name="edition_interval"
             ),
             models.CheckConstraint(
                 condition=Q(published_at__lte=F("live_from")), name="edition_published_first"
             ),
             models.CheckConstraint(
-                condition=Q(urgent=False) | ~Q(urgent_reason=""), name="edition_urgent_reason"
-            ),
-            models.CheckConstraint(
                 condition=Q(withdrawn_at=None) | Q(withdrawn_kind__in=WithdrawalKind.values),
                 name="edition_withdrawal_kind",
-            ),
-            models.CheckConstraint(
-                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("approved_by")),
-                name="edition_confirmed_by_other",
             ),
         ]
         indexes = [
@@ -222,9 +228,6 @@ class Edition(FrozenEdition):
             models.Index(fields=["live_from"], name="edition_by_time"),
             models.Index(fields=["live_until"], name="edition_by_end", condition=Q(live_until__isnull=False)),
             models.Index(fields=["id", *_LISTED_COLUMNS], name="edition_listing"),  # search reads 1,000 rows
-            models.Index(
-                fields=["confirmed_by", "brief"], name="edition_unconfirmed", condition=Q(urgent=True)
-            ),
             models.Index(
                 fields=["live_from", "brief"],
                 name="edition_withdrawn",
@@ -242,14 +245,6 @@ class Edition(FrozenEdition):
     @cached_property
     def frozen_content(self) -> Content:
         return Content.from_json(self.content)
-
-    @property
-    def is_reviewed(self) -> bool:
-        """Whether a second person has seen it, unlike those of `EditionQuerySet.unreviewed`."""
-        return not self.urgent or self.confirmed_by_id is not None
-
-    def is_public(self, now: dt.datetime) -> bool:
-        return self.live_from <= now and (self.live_until is None or self.live_until > now)
 
 
 class IssueEditionQuerySet(models.QuerySet["IssueEdition"]):
@@ -275,6 +270,7 @@ class IssueEdition(FrozenEdition):
 
     issue = models.ForeignKey("briefs.Issue", models.PROTECT, related_name="+")
     issue_number = models.PositiveIntegerField()
+    revision = models.ForeignKey("briefs.IssueRevision", models.PROTECT, related_name="+")
 
     objects: ClassVar[models.Manager["IssueEdition"]] = IssueEditionQuerySet.as_manager()
 
@@ -283,9 +279,6 @@ class IssueEdition(FrozenEdition):
         verbose_name_plural = _("Editions of issues")
         constraints = [
             models.UniqueConstraint(fields=["issue", "number"], name="issue_edition_number_once"),
-            models.CheckConstraint(
-                condition=Q(four_eyes=False) | ~Q(approved_by=F("edited_by")), name="issue_edition_four_eyes"
-            ),
             models.CheckConstraint(
                 condition=Q(live_until=None) | Q(live_until__gte=F("live_from")),
                 name="issue_edition_interval",

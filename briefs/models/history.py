@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,9 @@ class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
     `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
-    Imported revisions also name the file and the digest in it. `changed_*` is false for unchanged parts.
+    Nobody made an import by the command in nobody's name (`is_nobodys`). Imported revisions also name the file and the digest
+    in it. `hash_common`: of the facts and the names that both languages print; whoever changes a name that an open brief
+    prints adds a revision of the kind `NAMES`. `changed_*` is false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -56,6 +59,7 @@ class Revision(models.Model):
         IMPORT = "import", pgettext_lazy("revision", "Imported")
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
+        NAMES = "names", _("Names changed")
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -63,12 +67,13 @@ class Revision(models.Model):
     content = ContentField()
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
-    hash_facts = models.CharField(max_length=64)
+    hash_common = models.CharField(max_length=64)
     changed_zh = models.BooleanField()
     changed_en = models.BooleanField()
     changed_facts = models.BooleanField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     also_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    is_nobodys = models.BooleanField(default=False)
     at = models.DateTimeField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
     document_index = models.PositiveIntegerField(null=True)
@@ -102,19 +107,25 @@ class Revision(models.Model):
 
 
 class SignOff(models.Model):
-    """One reviewer's approval or rejection of one language, bound to its content hash.
+    """One person's answer to one leaf of a page, bound to its hash.
 
-    A row with `taken_back` only revokes the person's earlier answer.
+    `page`: that of a brief or an issue. `hash_common`: of the leaf that both languages show, which the answer covers too.
+    `revision`: the number of the page's revision. A yes or a no that is taken back is a row of its own.
     """
+
+    class Answer(models.TextChoices):
+        YES = "yes", _("Yes")
+        NO = "no", _("No")
+        TAKEN_BACK = "taken_back", _("Taken back")
 
     open_columns: ClassVar[tuple[str, ...]] = ()
 
-    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="signoffs")
-    revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
-    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
+    page = models.CharField(max_length=120)
+    leaf = models.CharField(max_length=6)
     hash = models.CharField(max_length=64)
-    yes = models.BooleanField()
-    taken_back = models.BooleanField(default=False)
+    hash_common = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField()
+    answer = models.CharField(max_length=10, choices=Answer.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     note = models.TextField(blank=True)
@@ -123,10 +134,24 @@ class SignOff(models.Model):
         verbose_name = _("Sign-off")
         verbose_name_plural = _("Sign-offs")
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(side__in=SIDES), name="signoff_side")]
+        indexes = [models.Index(fields=["page"], name="signoff_by_page")]
+        constraints = [
+            models.CheckConstraint(condition=Q(leaf__in=(*SIDES, "common")), name="signoff_leaf"),
+            models.CheckConstraint(
+                condition=Q(answer__in=("yes", "no", "taken_back")), name="signoff_answer"
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.brief_id} {self.side} {'yes' if self.yes else 'no'}"
+        return f"{self.page} {self.leaf} {self.answer}"
+
+    @classmethod
+    def of_brief(cls, column: str) -> "models.QuerySet[SignOff]":
+        """Return the answers about the brief whose id is in this column of the outer query."""
+        page = Concat(
+            Value("brief/"), Cast(OuterRef(column), models.CharField()), output_field=models.CharField()
+        )
+        return cls.objects.filter(page=page)
 
 
 class Note(models.Model):

@@ -7,15 +7,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from briefs.content import SIDES
-
 from .brief import State
 from .fields import ContentField
-from .history import SIDE_CHOICES, Event
+from .history import Event
 
 
 class Issue(models.Model):
@@ -38,6 +35,11 @@ class Issue(models.Model):
         return str(self.number)
 
     @property
+    def page(self) -> str:
+        """Return the name of this issue's page in `SignOff.page`."""
+        return f"issue/{self.pk}"
+
+    @property
     def about(self) -> str:
         """The name of this issue in `Event.about`."""
         return f"issue/{self.number}"
@@ -48,17 +50,18 @@ class Issue(models.Model):
 
 
 class IssueRevision(models.Model):
-    """One save. `changed_zh`, `changed_en`: whether it changed a text of that language, so that its author may not sign it."""
+    """One save. `hash_common`: of the briefs in their order, the note and its kind."""
 
     open_columns: ClassVar[tuple[str, ...]] = ()
+    also_by_id: ClassVar[None] = None
+    is_nobodys: ClassVar[bool] = False
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     content = ContentField()
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
-    changed_zh = models.BooleanField()
-    changed_en = models.BooleanField()
+    hash_common = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -68,23 +71,3 @@ class IssueRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id}/{self.number}"
-
-
-class IssueSignOff(models.Model):
-    """One person's approval of one language of the texts with the hash. `taken_back` revokes the person's earlier one."""
-
-    open_columns: ClassVar[tuple[str, ...]] = ()
-
-    issue = models.ForeignKey(Issue, models.PROTECT, related_name="signoffs")
-    side = models.CharField(max_length=2, choices=SIDE_CHOICES)
-    hash = models.CharField(max_length=64)
-    taken_back = models.BooleanField(default=False)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(side__in=SIDES), name="issue_signoff_side")]
-
-    def __str__(self) -> str:
-        return f"{self.issue_id} {self.side}"

@@ -98,28 +98,3 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brief_id} {self.side} {self.person_id}"
-
-
-class FactTick(models.Model):
-    """A person's confirmation of one fact of the article as shown. Append only.
-
-    `hash`: of the fact's value and names (`derived.public_brief`). An approver may approve their own change of a fact once
-    somebody else has ticked it.
-    """
-
-    open_columns: ClassVar[tuple[str, ...]] = ()
-
-    brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="fact_ticks")
-    revision = models.ForeignKey("briefs.Revision", models.PROTECT, related_name="+")
-    fact = models.CharField(max_length=20)
-    hash = models.CharField(max_length=64)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-
-    class Meta:
-        verbose_name = _("Tick of a fact")
-        verbose_name_plural = _("Ticks of facts")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.brief_id} {self.fact} {self.by_id}"

@@ -79,7 +79,7 @@ class JobRun(models.Model):
     PROVED_BACKUP: ClassVar = "proved_backup"
     """Name of the job run of a proved backup. `at`: the moment of the data in the archive."""
     MAIL_TURN: ClassVar = "mail_turn"
-    """Name of the row by which senders share MAIL_RATE. `at`: when the next copy may be begun."""
+    """Name of the row by which senders share the rate. `at`: when the next copy may be begun."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

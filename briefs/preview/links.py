@@ -18,7 +18,7 @@ from briefs.models.letters import Letter
 MAX_LIFETIME = dt.timedelta(hours=72)
 RETENTION = dt.timedelta(days=90)
 """How long the desk shows a link that has expired."""
-ENDING_VERBS = ("approve", "publish_urgently", "discard")
+ENDING_VERBS = ("approve", "discard")
 """Verbs that end the preview, as the shared revision is no longer a draft."""
 
 
@@ -37,17 +37,10 @@ class OpenedPreview:
 
 
 def active_links(now: dt.datetime) -> QuerySet[PreviewLink]:
-    """Return links that are not expired or revoked, whose brief was not approved or discarded since, and whose sharer has not
-    left.
-    """
+    """Return links that are not expired or revoked and whose brief was not approved or discarded since."""
     ended = Event.objects.filter(brief=OuterRef("brief"), verb__in=ENDING_VERBS, pk__gt=OuterRef("event"))
     return PreviewLink.objects.filter(
-        ~Exists(ended),
-        revoked_at=None,
-        expires_at__gt=now,
-        at__gt=now - MAX_LIFETIME,
-        by__is_active=True,
-        by__is_staff=True,
+        ~Exists(ended), revoked_at=None, expires_at__gt=now, at__gt=now - MAX_LIFETIME
     )
 
 

@@ -133,7 +133,6 @@ def _render_issue_links(numbers: Sequence[int], language: Side) -> SafeString:
 
 def _collect_notices(edition: PublicEdition, lines: list[dict[str, str]]) -> dict[str, Any]:
     return {
-        "unconfirmed": edition.urgent and not edition.confirmed_at,
         "source_withdrew": edition.brief.facts.source_withdrew,
         "corrections": [row for row in lines if row["note"]],
     }

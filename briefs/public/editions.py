@@ -11,7 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from briefs.content import Side
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
@@ -188,8 +188,6 @@ class PublicEdition(NamedTuple):
     pk: int
     brief_id: int
     number: int
-    urgent: bool
-    confirmed_at: dt.datetime | None
     withdrawn_at: dt.datetime | None
     withdrawn_kind: str
     withdrawn_reason_zh: str

@@ -24,7 +24,7 @@ from django.utils.translation import gettext, pgettext
 
 from briefs import rendering
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.database.replica import PreparedQuery, prepare
+from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief

@@ -14,11 +14,12 @@ import django
 import PIL
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.db.models import Exists, Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from briefs.database.replica import get_read_connection, prepare
+from briefs.database.prepared import prepare
 from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 
@@ -184,7 +185,6 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
 
 
 def _read_version(now: dt.datetime) -> _Version:
-    connection = get_read_connection()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         return _Version()  # the triggers renew the token at the commit only
     rows = _version(now)

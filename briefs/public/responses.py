@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial, wraps
+from functools import wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,7 +22,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.database.replica import read_from_replica
 from briefs.publications import pdf, published
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
@@ -172,7 +171,6 @@ def _language_context(language: Side) -> dict[str, Any]:
         "twin_name": paths.NATIVE_LANGUAGE_NAMES[other],
         "joint": TITLE_SEPARATOR[language],
         "description": gettext("Bilingual briefs of writing on foreign policy"),
-        "has_corpus": settings.DIGEST_CORPUS,
         "has_pdf": pdf.is_available,  # called by the template that shows it
         "hreflang_zh": paths.HREFLANG["zh"],
         "hreflang_en": paths.HREFLANG["en"],
@@ -240,9 +238,8 @@ def public_view(view: ViewFunction, *, allows_post: bool = False) -> ViewFunctio
         if redirect := _redirect_to_language(request, arguments.get("language")):
             return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
-            build = partial(view, request, **arguments)
             try:
-                response = build() if request.method == "POST" else read_from_replica(build)
+                response = view(request, **arguments)
             except Gone:
                 response = gone(arguments["language"])
         response.headers.setdefault(
@@ -316,6 +313,10 @@ def _answer_other_method(request: HttpRequest, methods: list[str]) -> HttpRespon
 
 SEARCH_LIMIT_WINDOW: Final = 60
 """Seconds."""
+SEARCH_SECONDS: Final = 4
+"""Processor time of the searches of one address in a window. An office behind one address does not reach it."""
+API_LIMIT: Final = 120
+"""API requests of one address in a window."""
 REQUESTS_PER_CORPUS_FILE: Final = 20
 """API requests that count as much as a file of the corpus, which is some seconds of work."""
 
@@ -326,11 +327,11 @@ def get_limit(activity: Activity) -> int:
     """Return what a client may use in `SEARCH_LIMIT_WINDOW`: seconds of processor time for searches, else requests."""
     match activity:
         case "search" | "suggestion":
-            return settings.DIGEST_SEARCH_SECONDS
+            return SEARCH_SECONDS
         case "api":
-            return settings.DIGEST_API_LIMIT
+            return API_LIMIT
         case "corpus":
-            return -(-settings.DIGEST_API_LIMIT // REQUESTS_PER_CORPUS_FILE)
+            return -(-API_LIMIT // REQUESTS_PER_CORPUS_FILE)
 
 
 def seconds_to_wait(request: HttpRequest, activity: Activity = "search") -> int:

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from briefs.content import SIDES, Side
-from briefs.database.replica import prepare
+from briefs.database.prepared import prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models.derived import EditionTerm

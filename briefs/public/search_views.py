@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from briefs.content import Side
-from briefs.database.replica import prepare
+from briefs.database.prepared import prepare
 from briefs.public_brief import PublicBrief
 from briefs.rendering.text import render_partial
 from briefs.search import ParsedQuery, search_log

@@ -5,6 +5,7 @@ On large sites an index names one file of list pages, and files for ranges of ed
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,7 @@ def security(request: HttpRequest) -> HttpResponse:
     """
     expires = timezone.now().astimezone(dt.UTC).date() + dt.timedelta(days=360)
     lines = [
-        f"Contact: mailto:{settings.SECURITY_CONTACT}",
+        f"Contact: mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}",
         f"Expires: {expires.isoformat()}T00:00:00Z",
         "Preferred-Languages: zh-Hant, en",
         f"Canonical: {settings.SITE_URL}/.well-known/security.txt",

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from briefs.content import SIDES, Side
-from briefs.database.replica import primary_only
 from briefs.letters import LETTER_ERROR_MESSAGES
 from briefs.models.mailings import MailSide
 from briefs.publications import subscribers
@@ -103,15 +102,14 @@ def _mark_side(chosen: str) -> list[tuple[str, str | Promise, bool]]:
 
 
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    with primary_only():  # a replica may not have the change that the reader has just made
-        opened = subscribers.open_link(token, timezone.now())
-        language = _choose_language(request, opened)
-        with translation.override(LANGUAGE_CODES[language]):
-            if opened is None:
-                return _render_dead_link(language, 404)
-            if request.method == "POST":
-                return _act(request, token, opened, language)
-            return _render_link(request, opened, language)
+    opened = subscribers.open_link(token, timezone.now())
+    language = _choose_language(request, opened)
+    with translation.override(LANGUAGE_CODES[language]):
+        if opened is None:
+            return _render_dead_link(language, 404)
+        if request.method == "POST":
+            return _act(request, token, opened, language)
+        return _render_link(request, opened, language)
 
 
 def _choose_language(request: HttpRequest, opened: OpenedLink | None) -> Side:

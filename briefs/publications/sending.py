@@ -37,6 +37,8 @@ from .subscribers import make_token
 
 log = logging.getLogger(__name__)
 
+COPIES_PER_MINUTE: Final = 600
+"""Of all processes together. Mail servers refuse senders that are much faster."""
 CLAIM_TIMEOUT: Final = dt.timedelta(minutes=2)
 """Age at which another process may claim a copy again. Whoever had it finds its claim gone before handing it over."""
 FIRST_DELAY: Final = dt.timedelta(minutes=5)
@@ -325,8 +327,8 @@ class _Run:
                     yield copy
 
     def _wait_for_turn(self) -> bool:
-        """Wait for a turn, of which all processes together have MAIL_RATE a minute. Return False if none is left in this run."""
-        interval = dt.timedelta(minutes=1) / settings.MAIL_RATE
+        """Wait for a turn, of which all processes together have COPIES_PER_MINUTE. Return False if none is left in this run."""
+        interval = dt.timedelta(minutes=1) / COPIES_PER_MINUTE
         while self.has_time():
             now = timezone.now()
             row, _is_new = JobRun.objects.get_or_create(name=JobRun.MAIL_TURN, defaults={"at": now})

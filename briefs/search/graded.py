@@ -12,8 +12,9 @@ from heapq import nlargest
 from itertools import accumulate, pairwise
 from typing import Any, Final, Literal, NamedTuple
 
+from django.db import connection
+
 from briefs.content import SIDES
-from briefs.database.replica import get_read_connection
 from briefs.lexicon import translations
 from briefs.models.derived import SearchEntry
 
@@ -200,7 +201,7 @@ def _load_rows(ask: StoreRequest, places: Sequence[int]) -> list[_Row]:
         " JOIN briefs_edition ON briefs_edition.id = n.edition_id"
         f" WHERE n.place IN ({', '.join(['%s'] * len(places))}) AND {listed}"
     )
-    with get_read_connection().cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(sql, [*places, *values])
         return [
             _Row(place, edition, facets, _read_day(day), json.loads(content))

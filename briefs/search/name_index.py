@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
+from django.db import connection
 from django.db.models import Value
 
 from briefs.content import Side
 from briefs.database.guards import VERSION_TABLE
-from briefs.database.replica import get_read_connection, prepare
+from briefs.database.prepared import prepare
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
 from .analysis import analyse
@@ -126,7 +127,6 @@ NO_NAMES: Final = NameIndex()
 
 def load_name_index() -> NameIndex:
     """Return the index of all names. One query, and one more after a public change."""
-    connection = get_read_connection()
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         return NameIndex(_select_names())  # the triggers wait for the commit
     with connection.cursor() as cursor:

@@ -10,8 +10,6 @@ from typing import Any, Final
 
 from django.db import connection
 
-from briefs.database.replica import get_read_connection
-
 from .analysis import tokenise
 from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
@@ -348,7 +346,7 @@ def _any_of(parts: Iterable[str]) -> str:
 
 
 def _fetch(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
-    with get_read_connection().cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(_PLANNER + sql, values)
         while cursor.nextset():
             pass

@@ -7,18 +7,15 @@ origin that the browser reports (`letters.Sender`). Who may write which row is i
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.test import Client, RequestFactory
-from django.urls import path, resolve
+from django.urls import resolve
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from briefs import letters
 from briefs.models import Edition, Letter
@@ -67,12 +64,6 @@ def test_only_public_routes_are_exempt_from_the_token() -> None:
     assert find_unprotected_routes() == []
 
 
-def test_exempt_desk_route_is_reported(editable_urlpatterns: list[Any]) -> None:
-    view = csrf_exempt(lambda request: HttpResponse())
-    editable_urlpatterns.insert(0, path("admin/open/", view))
-    assert find_unprotected_routes() == ["admin/open/"]
-
-
 # The desk
 
 
@@ -94,12 +85,6 @@ def test_desk_refuses_sample_of_posts_without_a_token_or_from_another_site(
 ) -> None:
     rows = [row for row in matrix_rows() if row.may_post]
     assert len(find_routes_that_refuse_forged_posts(scenario, rows[::SAMPLE_STEP])) > 10
-
-
-@pytest.mark.heavy
-def test_desk_refuses_every_post_without_a_token_or_from_another_site(scenario: PermissionScenario) -> None:
-    rows = [row for row in matrix_rows() if row.may_post]
-    assert len(find_routes_that_refuse_forged_posts(scenario, rows)) > 60
 
 
 def find_routes_that_refuse_forged_posts(scenario: PermissionScenario, rows: Sequence[MatrixRow]) -> set[str]:

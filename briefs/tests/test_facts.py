@@ -32,7 +32,7 @@ from briefs.models import Author, Brief, Keyword, Source
 from briefs.rendering import cards
 
 from .support import factories
-from .support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
+from .support.form_client import brief_url, get_brief_form, sign_in
 
 FORM_INPUT = {"embargo_until": "2020-01-02T11:04", "source_withdrew": "on"}
 """What a person enters where the form's text differs from the stored value."""
@@ -105,24 +105,6 @@ def test_invalid_fact_is_refused_beside_its_field(name: str, team: factories.Tea
     with pytest.raises(workflow.Refused) as refusal:
         workflow.create(content_with(name, "javascript:alert(1)"), by=team.writer)
     assert [reason.about for reason in refusal.value.reasons] == [name]
-
-
-def test_approver_must_tick_each_changed_fact(client: Client, team: factories.Team) -> None:
-    brief = factories.signed_brief(team)
-    names = [name for name in FACTS if name != "picture"]
-    rows = row_samples()
-    values = {name: factories.valid_fact(name) if name in SCALAR_FACTS else rows[name] for name in names}
-    factories.edit(brief, team.writer, facts=factories.facts(**values))
-    for name in names:
-        with pytest.raises(workflow.Refused) as refusal, translation.override("en"):
-            factories.approve(brief, team.publisher, ticked=[other for other in names if other != name])
-        (reason,) = refusal.value.reasons
-        assert reason.code == "facts-unticked"
-        assert FACTS[name].label in str(refusal.value)
-    sign_in(client, team.publisher)
-    form = get_verb_form(client, brief, "approve")
-    response = client.post(brief_url(brief, "approve"), form.data_with(when="now", ticked=names))
-    assert response.status_code == 302, response.content.decode()
 
 
 @every_scalar

@@ -5,10 +5,9 @@ import io
 import os
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
-from django.core.files.storage import InMemoryStorage, default_storage
+from django.core.files.storage import default_storage
 from PIL import Image, ImageCms
 
 from briefs import images
@@ -180,19 +179,6 @@ def test_interrupted_write_leaves_only_complete_files(
     assert all(images.read(name) == data for name, data in cleaned.files.items())
     folder = Path(default_storage.path("pictures"))
     assert [p.name for p in folder.iterdir() if p.name.startswith(".")] == []
-
-
-def test_remote_storage_keeps_one_file_per_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    remote = InMemoryStorage()
-    monkeypatch.setattr(images, "default_storage", remote)
-    monkeypatch.setattr(
-        images, "Path", Mock(side_effect=NotImplementedError)
-    )  # remote storages have no `path`
-    cleaned = clean(photo())
-    images.write(cleaned)
-    images.write(cleaned)
-    assert set(remote.listdir("pictures")[1]) == set(cleaned.files)
-    assert all(images.read(name) == data for name, data in cleaned.files.items())
 
 
 @pytest.mark.parametrize(

@@ -217,15 +217,6 @@ def test_one_switch_covers_answers_in_both_languages(mail_server: MailServer, te
     assert sorted(m.split("@")[0] for m in mail_server.to) == ["other-publisher", "publisher"]
 
 
-def test_urgent_notice_is_sent_despite_switch(mail_server: MailServer, team: Team) -> None:
-    brief = factories.draft_brief(team)
-    MailSwitch.objects.create(person=team.reviewer, kind="urgent")
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
-    Outbox.objects.update(due_at=NOW)
-    send_due()
-    assert team.reviewer.email in mail_server.to
-
-
 def test_request_for_a_review_that_is_over_is_cancelled(mail_server: MailServer, team: Team) -> None:
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer)
@@ -252,14 +243,13 @@ def test_every_queued_kind_has_subject_and_switch() -> None:
     package = Path(workflow.__file__).parent
     source = "\n".join(file.read_text(encoding="utf-8") for file in package.rglob("*.py"))
     kinds = set(re.findall(r'notify\(\s*\w+,\s*"(\w+)"', source)) | {"signed_zh", "signed_en", "failure"}
-    assert {"review", "sent_back", "ready", "urgent", "scheduled", "published"} <= kinds
+    assert {"review", "sent_back", "ready", "scheduled", "published"} <= kinds
     values = {"n": 1, "time": NOW.isoformat(), "label": "ABC", "outcome": "accepted", "number": "ABC"}
     for kind in kinds | notifications.KINDS_WITHOUT_MAIL:
         message = Outbox(kind=kind, brief=Brief(headline_zh="ABC"), values=values)
         assert "ABC" in notifications.describe_notice(message), kind
     for kind in kinds - notifications.KINDS_WITHOUT_MAIL:
         assert notifications.get_switch(kind) in notifications.NOTICE_KINDS, kind
-    assert set(notifications.NOTICE_KINDS) >= notifications.MANDATORY_KINDS
 
 
 def test_notice_names_title_and_omits_text(mail_server: MailServer, team: Team) -> None:

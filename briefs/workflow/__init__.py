@@ -33,26 +33,25 @@ from .editing import (
 )
 from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
-from .publishing import approve, confirm, hash_for_approval, publish_urgently
+from .publishing import approve, hash_for_approval
 from .review_comments import (
     accept,
     decline,
     reply,
     suggest,
     suggest_together,
-    turn_into_suggestion,
 )
 from .reviewing import (
     add_note,
     add_notes_together,
     dismiss,
+    hash_for_sign_off,
     resolve,
     send_back,
     sign_off,
     submit,
     take_back,
     take_back_sign_off,
-    tick_facts,
 )
 from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
@@ -86,7 +85,6 @@ __all__ = [
     "build_refusal",
     "cancel",
     "claim",
-    "confirm",
     "confirm_date",
     "create",
     "create_many",
@@ -97,11 +95,11 @@ __all__ = [
     "find_bullet_numbers",
     "handle_letter",
     "hash_for_approval",
+    "hash_for_sign_off",
     "load_working_copy",
     "merge_and_save",
     "merge_vocabulary",
     "prepare",
-    "publish_urgently",
     "recover",
     "reimport",
     "reinstate",
@@ -127,8 +125,6 @@ __all__ = [
     "take_back",
     "take_back_draft",
     "take_back_sign_off",
-    "tick_facts",
-    "turn_into_suggestion",
     "turn_letter_into_note",
     "unmerge_vocabulary",
     "unshare",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import batched, chain
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import (
     BigIntegerField,
     CharField,
@@ -24,10 +23,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from briefs import policy
 from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,
@@ -43,11 +41,9 @@ from briefs.models import (
 )
 from briefs.models import Bullet as BulletRow
 
-from .reviewing import SIGNOFF_EVENT_VERBS, find_blocking
-from .rules import four_eyes
-from .rules.fact_ticks import find_possible_namers, load_changed_facts_of_many
+from .reviewing import SIGNOFF_EVENT_VERBS, find_incomplete
+from .rules.leaves import LEAVES
 from .rules.transitions import BriefHistory
-from .rules.working_copy import load_working_copy
 from .step_rule import KEYWORD_PREFIX, BriefFacts, Gap
 
 type EditionsByBrief = dict[int, list[Edition]]
@@ -74,7 +70,7 @@ def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
     if not (ids := [brief.pk for brief in briefs]):
         return found
     rows = Edition.objects.filter(brief__in=ids).order_by("-number")
-    rows = rows.select_related("revision", "approved_by", "confirmed_by")
+    rows = rows.select_related("revision", "approved_by")
     for edition in rows.defer("content", "revision__content", "revision__document_notes"):
         found[edition.brief_id].append(edition)
     return found
@@ -104,6 +100,7 @@ def load_brief_facts(
             brief,
             history,
             now,
+            people,
             rows.assignments[brief.pk],
             gaps=gaps.get(brief.pk, []),
             approval_gaps=[*list_date_gaps(brief), *rows.keyword_gaps[brief.pk]],
@@ -112,7 +109,6 @@ def load_brief_facts(
         )
         if brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[brief.pk])
-    _add_changed_facts([facts for facts in found.values() if _may_need_ticks(facts)], people)
     add_former_people(found.values(), people)
     return found
 
@@ -129,8 +125,7 @@ def add_former_people(every: Iterable[BriefFacts], people: Sequence[Person]) -> 
     known = {person.pk for person in people}
     named: set[int] = set()
     for facts in every:
-        urgent = facts.urgent_edition
-        named |= {facts.brief.returned_by_id or 0, urgent.approved_by_id if urgent else 0}
+        named.add(facts.brief.returned_by_id or 0)
         named |= {signoff.by_id for signoff in facts.history.signoffs}
         named |= {row.person_id for row in facts.assignments.values()}
     former = Person.objects.in_bulk(named - known - {0}) if named - known - {0} else {}
@@ -232,13 +227,15 @@ _small_rows = PreparedQuery(_small_rows_query, ids=_MOST_IDS)
 
 def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[int, BriefHistory]:
     """Return the histories by brief id, without contents. Two queries."""
-    signoffs = _group(SignOff.objects.all(), briefs)
-    columns = [f"{what}_{part}" for what in ("hash", "changed") for part in (*SIDES, "facts")]
-    revisions = _group(
-        Revision.objects.only("brief_id", "number", "kind", "by_id", "also_by_id", *columns), briefs
-    )
+    signoffs: dict[str, list[SignOff]] = defaultdict(list)
+    for signoff in (
+        SignOff.objects.filter(page__in=[brief.page for brief in briefs]).order_by("id") if briefs else ()
+    ):
+        signoffs[signoff.page].append(signoff)
+    columns = ("number", "by_id", "also_by_id", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
+    revisions = _group(Revision.objects.only("brief_id", *columns), briefs)
     return {
-        brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.pk])
+        brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.page])
         for brief in briefs
     }
 
@@ -247,7 +244,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
 
 
 def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
-    """Return what refuses submission, by brief id, from columns. One query if completeness alone blocks."""
+    """Return what refuses submission, by brief id, from columns. One query."""
     if not briefs:
         return {}
     short = Q()
@@ -259,13 +256,11 @@ def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
     rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
     for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
         bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
-    return {brief.pk: find_gaps(brief, _build_content(brief, bullets[brief.pk])) for brief in briefs}
+    return {brief.pk: find_gaps(_build_content(brief, bullets[brief.pk])) for brief in briefs}
 
 
 def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
-    """Build what the check of completeness looks at. A site that lets more checks block needs the whole content."""
-    if set(settings.DIGEST_BLOCKING_CHECKS) != {"completeness"}:
-        return load_working_copy(brief)
+    """Build what the check of completeness looks at."""
     picture = None
     if brief.picture_id:
         picture = Picture("", credit=brief.picture_credit, licence=brief.picture_licence)
@@ -280,9 +275,9 @@ def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
     )
 
 
-def find_gaps(brief: Brief, content: Content) -> list[Gap]:
+def find_gaps(content: Content) -> list[Gap]:
     """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
-    findings = find_blocking(brief, content)
+    findings = find_incomplete(content)
     gaps: list[Gap] = []
     for finding in findings:
         kind = finding.code.partition(".")[2]
@@ -324,35 +319,6 @@ def build_keyword_gap(zh: str, en: str, pk: int) -> Gap:
     if not en:
         return Gap(gettext("English of the keyword “%(label)s”") % {"label": zh}, about)
     return Gap(gettext("Chinese of the keyword “%(label)s”") % {"label": en}, about)
-
-
-# Facts that publishers changed
-
-
-def _may_need_ticks(facts: BriefFacts) -> bool:
-    """Return whether the brief is ready but for facts that somebody may have to tick."""
-    if facts.brief.state != State.IN_REVIEW or not facts.are_both_signed or not settings.DIGEST_FOUR_EYES:
-        return False
-    return not (facts.notes or facts.gaps or facts.approval_gaps)
-
-
-def _add_changed_facts(ready: Sequence[BriefFacts], people: Sequence[Person]) -> None:
-    """Load the changed facts of the briefs in which a publisher may have changed one. Elsewhere no tick is needed."""
-    publishers = {p.pk for p in people if "publisher" in policy.get_roles(p)}
-    rows = Revision.objects.filter(pk__in=[facts.history.revisions[0].pk for facts in ready])
-    stored = dict(rows.values_list("brief", "content")) if ready else {}
-    contents = {pk: Content.from_json(content) for pk, content in stored.items()}
-    is_named = bool(ready) and bool(publishers & find_possible_namers(contents.values()))
-    suspects = [facts for facts in ready if is_named or publishers & _find_fact_changers(facts)]
-    if suspects:
-        found = load_changed_facts_of_many([(facts.history, contents[facts.brief.pk]) for facts in suspects])
-        for facts, changed in zip(suspects, found, strict=True):
-            facts.changed_facts = changed
-
-
-def _find_fact_changers(facts: BriefFacts) -> frozenset[int]:
-    since = four_eyes.find_baseline_number(facts.history)
-    return four_eyes.build_part_trail(facts.history, "facts").find_people_since(since)
 
 
 def load_edition_content(edition: Edition) -> Content:

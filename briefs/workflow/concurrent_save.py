@@ -13,15 +13,14 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from briefs.content import SIDES, Content
+from briefs.content import Content
 from briefs.models import Brief, Person, Revision, RowKey
 from briefs.text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
 
 from .editing import PreparedContent, create_many, store_revision
-from .review_comments import suggest_texts
 from .rules import working_copy
-from .rules.refusals import Reason, Refused, Stale, build_refusal
-from .rules.transitions import VerbRun, format_time, run_verb
+from .rules.refusals import Reason, Refused, Stale
+from .rules.transitions import format_time, run_verb
 
 type BuildContent = Callable[[Content, Mapping[str, int]], Content]
 """Build the page's content from its base content and the numbers of its new bullets by key."""
@@ -40,7 +39,7 @@ class SaveRequest:
 
     `choices` resolve conflicts and were made against revision `choices_revision`. `list_unstored_keys` is called
     after `build_content` and `revert_refused`, and lists the fields whose value on the page differs from the built
-    content: a change by others to such a field is a conflict. With `as_suggestions`, changed texts become suggestions, and only changed facts are stored.
+    content: a change by others to such a field is a conflict.
     """
 
     build_content: BuildContent
@@ -51,7 +50,6 @@ class SaveRequest:
     list_unstored_keys: Callable[[], Iterable[str]] = tuple
     choices: Mapping[str, MergeChoice] = field(default_factory=dict)
     choices_revision: int = 0
-    as_suggestions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +115,7 @@ def merge_and_save(
     Raise SaveConflict when both changed the same fields, and Refused when the brief is not open or when
     `revert_refused` cannot make the content acceptable.
     """
-    verb = "suggest_changes" if save_request.as_suggestions else "edit"
-    with run_verb(verb, brief, by=by, now=now, approved_closed=True) as run:
+    with run_verb("edit", brief, by=by, now=now, approved_closed=True) as run:
         row = run.row
         stored = working_copy.load_working_copy(row)
         past = _load_history(row, save_request, stored)
@@ -135,8 +132,6 @@ def merge_and_save(
         content = merged.content
         if content not in (mine, stored):
             content, free = working_copy.tidy_content(content, next_number=free)
-        if save_request.as_suggestions:
-            content, free = _suggest_changes(run, stored, content), row.next_number
         given, first = _drop_missing_numbers(given, content), row.next_number
         number, revision = past.newest.number, None
         if content != stored:
@@ -147,17 +142,6 @@ def merge_and_save(
         return SaveResult(
             row, content, mine, number, revision, given, merged.keys_from_theirs, past.other_editors
         )
-
-
-def _suggest_changes(run: VerbRun, stored: Content, wanted: Content) -> Content:
-    """Suggest the texts that differ. Return the content to store: the changed facts. Refuse other changes."""
-    accepted = suggest_texts(run, stored, wanted)
-    if any(accepted.hash_side(side) != wanted.hash_side(side) for side in SIDES):
-        raise build_refusal("suggest-texts", about="suggest")
-    if accepted == stored:
-        raise build_refusal("suggestion-same", about="suggest")
-    run.record_event()
-    return replace(stored, facts=wanted.facts)
 
 
 def create_once(
@@ -261,6 +245,7 @@ def _load_history(row: Brief, save_request: SaveRequest, stored: Content) -> _Sa
         before = contents.get(number - 1, Content())
         was = merge(before, was, contents[number], lambda place: "theirs").content
     since = row.revisions.filter(number__gt=save_request.base_revision).exclude(number__in=own)
+    since = since.exclude(kind=Revision.Kind.NAMES)
     people = Person.objects.filter(pk__in=since.order_by().values("by"))
     return _SaveHistory(
         newest, base, was, contents.get(save_request.choices_revision), tuple(map(str, people))

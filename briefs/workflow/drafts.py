@@ -14,8 +14,7 @@ from django.utils.translation import gettext
 
 from briefs import policy
 from briefs.derived import build, name_changes
-from briefs.models import Draft, Event, Person, SiteText, Term
-from briefs.models.drafts import DraftSignOff as SignOff
+from briefs.models import Draft, Event, Person, SignOff, SiteText, Term
 from briefs.models.vocabulary import Vocabulary
 
 from .rules.leaves import LEAVES, Leaf, LeafName, find_changers
@@ -29,6 +28,7 @@ from .rules.page_values import (
     read_values,
 )
 from .rules.refusals import build_refusal
+from .rules.revisions import record_renaming
 from .rules.transitions import notify, require_allowed
 
 
@@ -267,7 +267,7 @@ def _sign(state: PageDraft, leaves: Collection[LeafName], *, by: Person, now: dt
             hash=hashes[name],
             hash_common=hashes["common"],
             revision=state.draft.number,
-            answer="yes",
+            answer=SignOff.Answer.YES,
             by=by,
             at=now,
         )
@@ -293,14 +293,14 @@ def _end(state: PageDraft, verb: str, *, by: Person, now: dt.datetime) -> None:
 
 
 def _store(state: PageDraft, *, now: dt.datetime) -> None:
-    row, stored = state.row, cast("Vocabulary | None", state.stored)
+    row, author, stored = state.row, state.draft.by, cast("Vocabulary | None", state.stored)
     if isinstance(row, SiteText):
-        store_text(row, by=state.draft.by, now=now)
+        store_text(row, by=author, now=now)
     elif stored and build.get_merged_into_id(row) != build.get_merged_into_id(stored):
-        set_merged_into(stored, row.merged_into)
+        set_merged_into(stored, row.merged_into, by=author, now=now)
     else:
         _validate(row)
-        store_row(row, stored)
+        store_row(row, stored, by=author, now=now)
 
 
 def _validate(row: Vocabulary) -> None:
@@ -317,14 +317,16 @@ def store_text(text: SiteText, *, by: Person, now: dt.datetime) -> None:
     text.save()
 
 
-def store_row(row: Vocabulary, before: Vocabulary | None) -> None:
-    """Write a row and, for a term, find it again in the texts."""
+def store_row(row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:
+    """Write a row, find a term again in the texts, and record who changed what open briefs print."""
     row.save(force_insert=before is None, force_update=before is not None)
     if terms := [term for term in (row, before) if isinstance(term, Term)]:
         name_changes.find_terms_again(terms)
+    if name_changes.is_changed_for_readers(before, row) if before else terms:
+        record_renaming([row, *([before] if before else [])], by=by, now=now)
 
 
-def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
+def set_merged_into(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:
     """Merge the row or undo its merge. Raise Refused when another entry has the name of one whose merge is undone."""
     listed_as = build.resolve_merged(type(row), {row.pk})[row.pk]
     row.merged_into = heir
@@ -335,3 +337,4 @@ def set_merged_into(row: Vocabulary, heir: Vocabulary | None) -> None:
     except (ValidationError, IntegrityError) as error:
         raise build_refusal("label-taken", label=str(row)) from error
     name_changes.move_in_lists(row, listed_as)
+    record_renaming([row, listed_as, *([heir] if heir else [])], by=by, now=now)

@@ -11,14 +11,16 @@ from django.utils import timezone
 from briefs import images
 from briefs.content import Content, Facts
 from briefs.content import Picture as Shape
+from briefs.derived import build
+from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Event, Person, Picture, Revision, State
 from briefs.models.people import IMPORTER
 from briefs.text.article_urls import build_article_key, is_safe_link
 
 from .editions import find_newest_uncancelled_edition
 from .rules import working_copy
-from .rules.four_eyes import require_somebody_to_approve
 from .rules.refusals import Refused, build_refusal
+from .rules.revisions import add_revisions_of_names, build_revision
 from .rules.transitions import (
     VerbRun,
     find_people_for_verb,
@@ -73,6 +75,7 @@ def create_many(
     now = now or timezone.now()
     actor = actor or by
     with transaction.atomic():
+        build.lock_names_shared()
         briefs = Brief.objects.bulk_create(
             Brief(
                 created_at=now,
@@ -86,18 +89,20 @@ def create_many(
         )
         pairs = list(zip(briefs, drafts, strict=True))
         working_copy.add_content_rows([(brief, draft.content) for brief, draft in pairs])
+        names = PageNames.load_many([draft.content for draft in drafts])
         revisions = Revision.objects.bulk_create(
             build_revision(
                 brief,
                 draft.content,
                 None,
+                printed,
                 by=by,
                 also_by=_find_second_person(by, actor),
                 now=now,
                 kind=kind,
                 provenance=draft.provenance,
             )
-            for brief, draft in pairs
+            for (brief, draft), printed in zip(pairs, names, strict=True)
         )
         Event.objects.bulk_create(
             Event(brief=revision.brief, verb=verb, by=actor, at=now, to_state=State.DRAFT, revision=revision)
@@ -218,6 +223,7 @@ def store_revision(
         row,
         prepared.content,
         before,
+        PageNames.load(prepared.content),
         by=run.by,
         also_by=also_by,
         now=run.now,
@@ -225,46 +231,12 @@ def store_revision(
         provenance=prepared.provenance,
         number=number,
     )
-    if to is None:
-        require_somebody_to_approve(row, revision)
     revision.save(force_insert=True)
     columns = working_copy.replace_rows(row, prepared.content, before)
     date_flags = ("article_date_confirmed", "article_date_raw", "article_date_alternative")
     columns |= {name: getattr(row, name) for name in date_flags}
     run.update_brief(to=to, next_number=prepared.next_number, **columns)
     return revision
-
-
-_BLANK = Content().hashes()
-
-
-def build_revision(
-    brief: Brief,
-    content: Content,
-    before: Content | None,
-    *,
-    by: Person,
-    also_by: Person | None = None,
-    now: dt.datetime,
-    kind: Revision.Kind,
-    provenance: Mapping[str, Any] | None = None,
-    number: int = 1,
-) -> Revision:
-    """Build an unsaved revision that marks, by hash, which parts changed."""
-    hashes = content.hashes()
-    was = before.hashes() if before else _BLANK
-    return Revision(
-        brief=brief,
-        number=number,
-        kind=kind,
-        content=content.as_json(),
-        by=by,
-        also_by=also_by,
-        at=now,
-        **{f"hash_{part}": value for part, value in hashes.items()},
-        **{f"changed_{part}": value != was[part] for part, value in hashes.items()},
-        **(provenance or {}),
-    )
 
 
 def _set_date_flag(row: Brief, content: Content, before: Content) -> None:
@@ -396,6 +368,7 @@ def _return_to_draft(
 ) -> None:
     with run_verb(verb, brief, by=by, now=now, version=version) as run:
         run.update_brief(to=State.DRAFT, **changes)
+        add_revisions_of_names([run.row], by=None, now=run.now)  # while it was closed, nobody added them
         run.record_event()
 
 
@@ -428,7 +401,7 @@ def keep_staff_fields(content: Content, desk: Content) -> Content:
 def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     """Mark the article as withdrawn by its source in a new version, and submit that for approval.
 
-    Only a fact changes, so both languages stay signed.
+    Only a fact changes, so both languages are as readers have them.
     """
     with run_verb("source_withdrew", brief, by=by, now=now, version=version) as run:
         content = load_working_copy(run.row)

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from briefs.content import Content
+from briefs.content import SIDES, Content
 from briefs.derived.build import build_derived_rows, lock_names_shared
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
 from briefs.models import Brief, ChangeKind, Edition, Event, Outbox, Person, State, WithdrawalKind
@@ -51,11 +51,6 @@ def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """Return the newest edition that is not cancelled: past, live or scheduled."""
     return Edition.objects.uncancelled().filter(brief=row).order_by("-number").first()
-
-
-def find_unconfirmed_edition(row: Brief) -> Edition | None:
-    urgent = Edition.objects.unreviewed().uncancelled().filter(brief=row)
-    return urgent.order_by("-number").defer("content").first()
 
 
 def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
@@ -116,7 +111,6 @@ def add_edition(
         published_at=min(seen, default=live_from),
         live_from=live_from,
         approved_at=now,
-        **{f"hash_{part}": value for part, value in content.hashes().items()},
         **values,
     )
     build_derived_rows(edition)
@@ -156,8 +150,8 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
 # Verbs after approval: cancel, reschedule, withdraw, remove, reinstate.
 
 _KEPT_ON_RESCHEDULING = (
-    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "urgent", "urgent_reason"),
-    *("change_kind", "change_note_zh", "change_note_en", "confirmed_at", "confirmed_by_id"),
+    *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "hash_zh", "hash_en", "hash_common"),
+    *("change_kind", "change_note_zh", "change_note_en"),
 )
 
 
@@ -193,32 +187,16 @@ def reschedule(
         return edition
 
 
-def withdraw(
-    brief: Brief | int,
-    *,
-    by: Person,
-    kind: str,
-    reason_zh: str,
-    reason_en: str,
-    now: dt.datetime | None = None,
-) -> Edition:
-    """Replace the public page by a notice with kind and reason, and cancel a scheduled edition."""
+def withdraw(brief: Brief | int, *, by: Person, kind: str, now: dt.datetime | None = None) -> Edition:
+    """Replace the public page by a notice with the sentence of the kind, and cancel a scheduled edition."""
     now = now or timezone.now()
+    values: dict[str, Any] = {"withdrawn_at": now, "withdrawn_by": by, "withdrawn_kind": kind}
     reasons = []
-    if kind not in WithdrawalKind.values:
+    if kind in WithdrawalKind:
+        values |= {f"withdrawn_reason_{side}": WithdrawalKind(kind).sentence(side) for side in SIDES}
+    else:
         reasons.append(Reason("kind-needed", {}, "kind"))
-    if not (reason_zh.strip() and reason_en.strip()):
-        reasons.append(Reason("reason-needed", {}, "reason"))
-    values = {
-        "withdrawn_at": now,
-        "withdrawn_by": by,
-        "withdrawn_kind": kind,
-        "withdrawn_reason_zh": reason_zh.strip(),
-        "withdrawn_reason_en": reason_en.strip(),
-    }
-    return _take_down(
-        brief, "withdraw", by=by, now=now, values=values, reasons=reasons, note=reason_zh.strip()
-    )
+    return _take_down(brief, "withdraw", by=by, now=now, values=values, reasons=reasons)
 
 
 def remove(brief: Brief | int, *, by: Person, reason: str, now: dt.datetime | None = None) -> Edition:
@@ -237,7 +215,7 @@ def _take_down(
     now: dt.datetime,
     values: dict[str, Any],
     reasons: list[Reason],
-    note: str,
+    note: str = "",
 ) -> Edition:
     with run_verb(verb, brief, by=by, now=now) as run:
         row = run.row

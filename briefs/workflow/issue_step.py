@@ -13,36 +13,46 @@ from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.content import SIDES, Side
+from briefs.content import SIDES
 from briefs.models import Person, State
 
 from .issues import TEXT_LABELS
 from .next_step import Line, Phrase, Sentence, format_moment, join_lines, say
-from .rules import issue_review
+from .reviewing import has_own_answer
+from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
+from .rules.leaves import LeafName
 from .rules.refusals import Reason
 from .rules.transitions import VERB_NAMES
 
 FILL: Final = "fill"
 ACT_LABELS: Final[dict[str, str | Promise]] = {FILL: _("Fill the gaps"), "": _("Next brief")}
-SIDE_ACTS: Final[dict[str, tuple[str, Side]]] = {
+SIDE_ACTS: Final[dict[str, tuple[str, LeafName]]] = {
     "sign_off_issue_zh": ("sign_off_issue", "zh"),
     "sign_off_issue_en": ("sign_off_issue", "en"),
+    "sign_off_issue_common": ("sign_off_issue", "common"),
     "take_back_issue_zh": ("take_back_issue_sign_off", "zh"),
     "take_back_issue_en": ("take_back_issue_sign_off", "en"),
+    "take_back_issue_common": ("take_back_issue_sign_off", "common"),
 }
-"""Verb and language of the acts of one language."""
+"""Verb and leaf of the acts on one leaf."""
 OTHER_ACTS: Final = (
     *(
         "sign_off_issue_zh",
         "sign_off_issue_en",
+        "sign_off_issue_common",
         "take_back_issue",
         "take_back_issue_zh",
         "take_back_issue_en",
+        "take_back_issue_common",
     ),
     *("send_back_issue", "publish_issue", "revise_issue", "cancel_issue", "withdraw_issue", "discard_issue"),
 )
-_LANGUAGES: Final[dict[Side, Promise]] = {"zh": _("Chinese"), "en": _("English")}
+_LANGUAGES: Final[dict[LeafName, Promise]] = {
+    "zh": _("Chinese"),
+    "en": _("English"),
+    "common": _("list of briefs"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +100,17 @@ class _Rule:
     def is_able(self, act: str) -> bool:
         """Return whether the verb would be done. Publication may still ask for a time."""
         facts = self.facts
-        verb, side = SIDE_ACTS.get(act, (act, None))
+        verb, leaf = SIDE_ACTS.get(act, (act, None))
         if not self.is_allowed(verb):
             return False
-        if side:
-            has_signed = self.person.pk in facts.statuses[side].signed_by
-            return self.person in self.find_signers(side) if verb == "sign_off_issue" else has_signed
+        if leaf and verb == "sign_off_issue":
+            return self.signing.can_sign(self.person, leaf)
+        if leaf:
+            return has_own_answer(facts, leaf, self.person.pk)
         edition = facts.public_edition
         return {
             "take_back_issue": lambda: self.submitter == self.person.pk,
-            "publish_issue": lambda: facts.is_signed and not self.gaps and self.person in self.publishers,
+            "publish_issue": lambda: not self.gaps and self.person in self.publishers,
             "cancel_issue": lambda: bool(facts.scheduled_edition),
             "withdraw_issue": lambda: bool(edition and not edition.withdrawn_at),
         }.get(act, lambda: True)()
@@ -108,11 +119,7 @@ class _Rule:
         state = self.facts.issue.state
         if state in policy.OPEN_STATES and self.gaps:
             return FILL if self.is_allowed("edit_issue") else ""
-        unsigned = [
-            side
-            for side in SIDES
-            if not self.facts.statuses[side].is_signed and self.person in self.find_named_signers(side)
-        ]
+        unsigned = [name for name in self.signing.open_leaves if self.person in self.find_named_signers(name)]
         acts = {
             State.DRAFT: ["submit_issue"],
             State.IN_REVIEW: [*(f"sign_off_issue_{side}" for side in unsigned), "publish_issue"],
@@ -121,17 +128,21 @@ class _Rule:
         }
         return next((act for act in acts.get(State(state), []) if self.is_able(act)), "")
 
-    def find_signers(self, side: Side) -> list[Person]:
-        return issue_review.find_signers(self.facts.statuses[side], self.people)
+    @property
+    def signing(self) -> four_eyes.Signing:
+        return self.facts.signing
 
-    def find_named_signers(self, side: Side) -> list[Person]:
-        return issue_review.find_named_signers(self.facts.statuses[side], self.people)
+    def find_named_signers(self, name: LeafName) -> list[Person]:
+        return issue_review.find_named_signers(self.signing, name)
 
     @cached_property
     def publishers(self) -> list[Person]:
+        """Return who can publish the issue now."""
         if self.facts.is_unchanged:
             return []
-        return issue_review.find_issue_publishers(self.facts, self.people)
+        return [
+            p for p in self.people if p.pk in self.signing.publisher_ids and self.signing.settles_all(p.pk)
+        ]
 
     def join(self, people: Sequence[Person | int]) -> str:
         """Join names by *or*, the person's own as *you*. Superusers are named if nobody else is there."""
@@ -190,7 +201,7 @@ def _label_gap(gap: Reason) -> str:
 
 def _list_requests(rule: _Rule) -> Iterator[Line]:
     """Say whom submission would ask for each language."""
-    unsigned = [side for side in SIDES if not rule.facts.statuses[side].is_signed]
+    unsigned = [side for side in SIDES if side in rule.signing.open_leaves]
     requests = [
         gettext("%(name)s for the %(language)s") % {"name": rule.join(signers), "language": _LANGUAGES[side]}
         for side in unsigned
@@ -205,29 +216,29 @@ def _list_requests(rule: _Rule) -> Iterator[Line]:
 
 def _list_review(rule: _Rule) -> Iterator[Line]:
     facts = rule.facts
-    parts, lacks_signers = [], False
-    for side, status in facts.statuses.items():
-        values: dict[str, object] = {"language": _LANGUAGES[side]}
-        if status.is_signed:
-            names = rule.join(sorted(pk for pk in status.signed_by if not status.rejects_signoff_by(pk)))
+    parts = []
+    shown: list[LeafName] = [*SIDES, *(name for name in rule.signing.open_leaves if name == "common")]
+    for name in shown:
+        leaf = rule.signing.leaves[name]
+        values: dict[str, object] = {"language": _LANGUAGES[name]}
+        if name not in rule.signing.open_leaves:
+            names = rule.join(sorted(leaf.voices))
             values["names"] = names
             text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")
-        elif signers := rule.find_named_signers(side):
+        elif signers := rule.find_named_signers(name):
             values |= {"name": rule.join(signers), "since": ""}
             text = gettext("%(language)s waiting for %(name)s%(since)s")
         else:
-            text, lacks_signers = gettext("nobody here can sign the %(language)s"), True
+            text = gettext("nobody here can sign the %(language)s")
         parts.append(text % values)
     yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
     if rule.gaps:
         yield _list_gaps(rule)
-    if lacks_signers:
+    if rule.signing.lacks_signers():
         yield say(gettext("To go on, ask an administrator to let one more person review."))
     elif facts.is_unchanged:
         yield say(gettext("Nothing differs from the published issue."))
-    elif not rule.publishers:
-        yield say(gettext("Ask an administrator for a second publisher."))
-    elif facts.is_signed and not rule.gaps:
+    elif rule.publishers and not rule.gaps:
         if rule.is_able("publish_issue"):
             yield say(gettext("You can publish it."))
         else:

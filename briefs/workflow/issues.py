@@ -1,11 +1,11 @@
 """Verbs of issues: create, save, review, publish, correct and withdraw. Their rules are in `rules.issue_review`.
 
-A sign-off is bound to the hash of one language, publication to that of both languages and the items. The version of an
+A sign-off is bound to the hash of one leaf and of `common` (the briefs in their order), publication to that of all. The version of an
 issue is the number of its newest revision, so a save names the revision that the person began from.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,22 +17,24 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent, Side
+from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
 from briefs.models import (
     Event,
     Issue,
     IssueEdition,
     IssueItem,
     IssueRevision,
-    IssueSignOff,
     Person,
+    SignOff,
     State,
     WithdrawalKind,
 )
 
 from .editions import NO_CHANGE_NOTE, ChangeNote
-from .rules import issue_review
+from .reviewing import has_own_answer
+from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
+from .rules.leaves import LEAVES, LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.transitions import format_time, notify, require_allowed
 
@@ -76,7 +78,7 @@ class IssueRun:
     from_state: str
 
     def load_facts(self) -> IssueFacts:
-        return IssueFacts.load(self.row, self.now)
+        return IssueFacts.load(self.row, self.now, policy.load_staff())
 
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
@@ -131,32 +133,28 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
     newest = Issue.objects.select_for_update().order_by("-number").first()
     if newest and newest.state == State.DISCARDED:  # its number was never published
-        issue, before = newest, IssueContent.from_json(newest.content)
+        issue = newest
         run = IssueRun("create_issue", issue, by, now, issue.state)
         run.update(state=State.DRAFT, content=content.to_json(), version=issue.version + 1)
     else:
         number = newest.number + 1 if newest else 1
-        issue, before = Issue(number=number, content=content.to_json(), created_at=now), IssueContent()
+        issue = Issue(number=number, content=content.to_json(), created_at=now)
         issue.updated_at, issue.updated_by = now, by
         issue.save()
         run = IssueRun("create_issue", issue, by, now, "")
-    _add_revision(issue, before, content, by, now)
+    _add_revision(issue, content, by, now)
     run.record_event()
     return issue
 
 
-def _add_revision(
-    issue: Issue, before: IssueContent, content: IssueContent, by: Person, now: dt.datetime
-) -> None:
-    hashes = {side: content.hash_side(side) for side in SIDES}
+def _add_revision(issue: Issue, content: IssueContent, by: Person, now: dt.datetime) -> None:
     IssueRevision.objects.create(
         issue=issue,
         number=issue.version,
         content=content.to_json(),
         by=by,
         at=now,
-        **{f"hash_{side}": value for side, value in hashes.items()},
-        **{f"changed_{side}": value != before.hash_side(side) for side, value in hashes.items()},
+        **{f"hash_{name}": value for name, value in content.hashes().items()},
     )
 
 
@@ -179,7 +177,7 @@ def save_issue(
         if reasons := issue_review.why_not_items(mine.items, allowed):
             raise Refused(*reasons)
         run.update(content=mine.to_json(), version=row.version + 1)
-        _add_revision(row, stored, mine, by, run.now)
+        _add_revision(row, mine, by, run.now)
         return row
 
 
@@ -221,9 +219,9 @@ def discard_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = N
     """Discard a draft that was never published. Of a correction, bring back what the newest edition has."""
     with _run_verb("discard_issue", issue, by=by, now=now) as run:
         if edition := run.load_facts().last_edition:
-            before, content = IssueContent.from_json(run.row.content), edition.frozen_content
+            content = edition.frozen_content
             run.update(state=State.APPROVED, content=content.to_json(), version=run.row.version + 1)
-            _add_revision(run.row, before, content, by, run.now)
+            _add_revision(run.row, content, by, run.now)
         else:
             run.update(state=State.DISCARDED)
         run.record_event()
@@ -247,22 +245,20 @@ def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
             raise Refused(*reasons)
         run.update(state=State.IN_REVIEW)
         event = run.record_event()
-        people = policy.load_staff()
         asked = {
             person.pk: person
-            for status in facts.statuses.values()
-            if not status.is_signed
-            for person in issue_review.find_named_signers(status, people)
+            for name in facts.signing.open_leaves
+            for person in issue_review.find_named_signers(facts.signing, name)
         }
         notify(event, "issue_review", asked.values(), issue=run.row.pk, number=run.row.number)
         _announce_if_signed(run, event, facts)
 
 
 def _announce_if_signed(run: IssueRun, event: Event, facts: IssueFacts) -> None:
-    """Notify those who may publish the issue once both languages are signed."""
-    if facts.is_signed:
-        people = issue_review.find_issue_publishers(facts, policy.load_staff())
-        notify(event, "issue_ready", people, issue=run.row.pk, number=run.row.number)
+    """Notify those who may publish the issue once every leaf is signed."""
+    signing = facts.signing
+    people = [p for p in facts.people if p.pk in signing.publisher_ids and signing.settles_all(p.pk)]
+    notify(event, "issue_ready", people, issue=run.row.pk, number=run.row.number)
 
 
 def find_submission(issue: Issue) -> Event | None:
@@ -277,7 +273,7 @@ def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
         return None
     if submission.by_id != person.pk:
         return Reason("issue-submitter", {"name": str(submission.by)})
-    verbs = [f"sign_off_issue_{side}" for side in SIDES]
+    verbs = [f"sign_off_issue_{name}" for name in LEAVES]
     signed = issue.events.filter(verb__in=verbs, pk__gt=submission.pk)
     return Reason("already-signed") if signed.exists() else None
 
@@ -291,42 +287,58 @@ def take_back_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None =
         run.record_event()
 
 
+def hash_for_sign_off(content: IssueContent, name: LeafName) -> str:
+    """Return what a page that shows this content sends back as `seen`."""
+    return four_eyes.format_seen(name, content.hashes())
+
+
 def sign_off_issue(
-    issue: Issue | int, side: Side, *, by: Person, seen: str, now: dt.datetime | None = None
+    issue: Issue | int, name: LeafName, *, by: Person, seen: str, now: dt.datetime | None = None
 ) -> None:
-    """Sign off one language. `seen`: its hash as the page showed it."""
+    """Say yes to one language and to the `common` leaf beside it, or to `common` alone. `seen`: as in `reviewing.sign_off`."""
     with _run_verb("sign_off_issue", issue, by=by, now=now) as run:
         facts = run.load_facts()
-        if facts.statuses[side].hash != seen:
-            raise build_refusal("issue-seen", about=f"signoff-{side}")
-        if reason := issue_review.why_not_sign_off(facts, side, by, policy.load_staff()):
-            raise Refused(reason)
-        if by.pk in facts.statuses[side].signed_by:
+        leaves, signing = facts.signing.leaves, facts.signing
+        if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
+            raise build_refusal("issue-seen", about=f"signoff-{name}")
+        if not four_eyes.may_sign(leaves[name], by.pk, signing.reviewer_ids):
+            raise build_refusal("not-your-side", about=f"signoff-{name}")
+        own = (s for s in four_eyes.find_answers(facts, name) if (s.by_id, s.leaf) == (by.pk, name))
+        if any(s.answer == SignOff.Answer.YES and s.hash_common == leaves["common"].hash for s in own):
             return
-        IssueSignOff.objects.create(issue=run.row, side=side, hash=seen, by=by, at=run.now)
-        event = run.record_event(f"sign_off_issue_{side}")
+        _store_answers(run, facts, [name], SignOff.Answer.YES)
+        event = run.record_event(f"sign_off_issue_{name}")
         _announce_if_signed(run, event, run.load_facts())
 
 
-def take_back_issue_sign_off(
-    issue: Issue | int, side: Side, *, by: Person, now: dt.datetime | None = None
+def _store_answers(
+    run: IssueRun, facts: IssueFacts, names: Iterable[LeafName], answer: str, *, note: str = ""
 ) -> None:
+    values = {"revision": facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
+    SignOff.objects.bulk_create(
+        four_eyes.build_signoff(run.row, facts.signing.leaves, name, answer, **values) for name in names
+    )
+
+
+def take_back_issue_sign_off(
+    issue: Issue | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
+) -> None:
+    """End the person's own standing yes or no to one leaf."""
     with _run_verb("take_back_issue_sign_off", issue, by=by, now=now) as run:
-        status = run.load_facts().statuses[side]
-        if by.pk not in status.signed_by:
+        facts = run.load_facts()
+        if not has_own_answer(facts, name, by.pk):
             raise build_refusal("no-own-signoff")
-        IssueSignOff.objects.create(
-            issue=run.row, side=side, hash=status.hash, taken_back=True, by=by, at=run.now
-        )
-        run.record_event(f"take_back_issue_{side}")
+        _store_answers(run, facts, [name], SignOff.Answer.TAKEN_BACK)
+        run.record_event(f"take_back_issue_{name}")
 
 
 def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.datetime | None = None) -> None:
-    """Return the issue to draft with a note for whoever submitted it."""
+    """Say no to the issue, and return it to draft with a note for whoever submitted it."""
     note = tidy_or_refuse(note, about="note").strip()
     with _run_verb("send_back_issue", issue, by=by, now=now) as run:
         if not note:
             raise build_refusal("note-needed", about="note")
+        _store_answers(run, run.load_facts(), SIDES, SignOff.Answer.NO, note=note)
         run.update(state=State.DRAFT)
         event = run.record_event(note=note)
         if submission := find_submission(run.row):
@@ -353,11 +365,13 @@ def publish_issue(
         facts = run.load_facts()
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
-        reasons = issue_review.why_not_publish(facts, by, policy.load_staff(), at=at)
+        reasons = issue_review.why_not_publish(facts, by, at=at)
         if facts.has_been_public and not change.is_described:
             reasons.append(Reason("issue-change-note", {}, "change"))
         if reasons:
             raise Refused(*reasons)
+        pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
+        _store_answers(run, facts, pressed, SignOff.Answer.YES)
         edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)
@@ -381,13 +395,13 @@ def _add_edition(
         issue_number=run.row.number,
         number=facts.editions[0].number + 1 if facts.editions else 1,
         content=facts.content.to_json(),
-        hash_zh=facts.statuses["zh"].hash,
-        hash_en=facts.statuses["en"].hash,
+        revision=facts.revisions[0],
+        **{f"hash_{name}": leaf.hash for name, leaf in facts.signing.leaves.items()},
         published_at=min(shown, default=live_from),
         live_from=live_from,
         approved_at=run.now,
         approved_by=run.by,
-        edited_by_id=facts.last_editor,
+        edited_by_id=facts.revisions[0].by_id,
         four_eyes=settings.DIGEST_FOUR_EYES,
         change_kind=change.kind,
         change_note_zh=change.note_zh.strip(),
@@ -435,12 +449,9 @@ def withdraw_issue(
     *,
     by: Person,
     kind: str,
-    reason_zh: str,
-    reason_en: str,
     now: dt.datetime | None = None,
 ) -> IssueEdition:
-    """Replace the issue's page by a notice with kind and reason, and cancel a scheduled edition."""
-    zh, en = (tidy_or_refuse(text, about="reason").strip() for text in (reason_zh, reason_en))
+    """Replace the issue's page by a notice with the sentence of the kind, and cancel a scheduled edition."""
     with _run_verb("withdraw_issue", issue, by=by, now=now) as run:
         facts = run.load_facts()
         edition = facts.public_edition
@@ -448,13 +459,8 @@ def withdraw_issue(
             raise build_refusal("issue-nothing-public")
         if edition.withdrawn_at:
             raise build_refusal("issue-withdrawn")
-        reasons = []
-        if kind not in WithdrawalKind.values:
-            reasons.append(Reason("kind-needed", {}, "kind"))
-        if not (zh and en):
-            reasons.append(Reason("reason-needed", {}, "reason"))
-        if reasons:
-            raise Refused(*reasons)
+        if kind not in WithdrawalKind:
+            raise Refused(Reason("kind-needed", {}, "kind"))
         if later := facts.scheduled_edition:
             _cancel_edition(later)
             _return_to_review(run)
@@ -462,8 +468,7 @@ def withdraw_issue(
             withdrawn_at=run.now,
             withdrawn_by=by,
             withdrawn_kind=kind,
-            withdrawn_reason_zh=zh,
-            withdrawn_reason_en=en,
+            **{f"withdrawn_reason_{side}": WithdrawalKind(kind).sentence(side, "issue") for side in SIDES},
         )
-        run.record_event(note=zh)
+        run.record_event()
         return edition

@@ -16,9 +16,9 @@ from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from briefs.content import SIDES, Side
-from briefs.models import Edition, Person, State
+from briefs.models import Person, State
 
-from .rules.fact_ticks import format_fact_labels
+from .rules.leaves import LeafName
 from .step_rule import ACT_LABELS, IDLE_ACTS, NEXT_BRIEF, BriefFacts, Gap, StepRule, get_act_label
 
 
@@ -40,15 +40,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person can do next. `main` is always allowed; it is `NEXT_BRIEF` if no allowed act moves the brief on.
-
-    `note` is for the row in which the person types, when the change would become a suggestion.
-    """
+    """What a person can do next. `main` is always allowed; it is `NEXT_BRIEF` if no allowed act moves the brief on."""
 
     sentence: Sentence
     main: str
     others: Sequence[str] = ()
-    note: str = ""
 
     @property
     def is_mine(self) -> bool:
@@ -78,7 +74,6 @@ def next_step(
         describe_step(rule, main),
         main,
         rule.list_other_acts(main) if with_others else (),
-        _say_while_typing(rule),
     )
 
 
@@ -87,16 +82,7 @@ def describe_step(rule: StepRule, main: str) -> Sentence:
     return join_lines(_Wording(rule).list_lines(main))
 
 
-def _say_while_typing(rule: StepRule) -> str:
-    if not rule.edits_become_suggestions():
-        return ""
-    if rule.writer is None or rule.writer == rule.person:
-        return gettext("Only you can approve this, so what you change here becomes a suggestion.")
-    text = gettext("Only you can approve this, so what you change here becomes a suggestion to %(name)s.")
-    return space_han(text % {"name": rule.writer})
-
-
-_LANGUAGES: Final[dict[Side, Promise]] = {"zh": _("Chinese"), "en": _("English")}
+_LANGUAGES: Final[dict[LeafName, Promise]] = {"zh": _("Chinese"), "en": _("English"), "common": _("facts")}
 _HAN_THEN_LATIN = re.compile(r"([\u3400-\u9fff])([A-Za-z0-9])")
 _LATIN_THEN_HAN = re.compile(r"([A-Za-z0-9%])([\u3400-\u9fff])")
 
@@ -149,16 +135,14 @@ class _Wording:
     rule: StepRule
 
     def list_lines(self, main: str) -> Iterator[Line]:
-        facts, brief = self.rule.facts, self.rule.brief
-        if facts.urgent_edition:
-            yield from self._describe_urgent(facts.urgent_edition)
+        brief = self.rule.brief
         if brief.state == State.DRAFT:
             yield from self._describe_draft()
         elif brief.state == State.IN_REVIEW:
             yield from self._describe_review(main)
         elif brief.state == State.DISCARDED:
             yield say(gettext("Discarded."))
-        elif not facts.urgent_edition:
+        else:
             yield from self._describe_publication()
 
     def _name(self, person: Person | int | None) -> str:
@@ -179,15 +163,6 @@ class _Wording:
             else pgettext("names", "%(first)s or %(last)s")
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
-
-    def _describe_urgent(self, edition: Edition) -> Iterator[Line]:
-        text = gettext("Published urgently by %(name)s; a second person has yet to confirm it.")
-        yield say(text, name=self._name(edition.approved_by_id))
-        able = self.rule.find_able("confirm")
-        if not able:
-            yield say(gettext("To go on, ask an administrator to let one more person review."))
-        elif self.rule.person not in able:
-            yield say(gettext("%(names)s can confirm it."), names=self._join(able))
 
     # Drafts
 
@@ -219,7 +194,7 @@ class _Wording:
             "notes": notes if n else gettext("every note is answered"),
             "day": pgettext("sent back", " on %(day)s") % {"day": day} if day else "",
         }
-        sides = [side for side in SIDES if facts.statuses[side].rejected_by]
+        sides = [side for side in SIDES if facts.leaves[side].rejected_by]
         if len(sides) == 1:
             text = gettext("%(name)s sent the %(language)s back%(day)s; %(notes)s.")
             return say(text, language=_LANGUAGES[sides[0]], **values)
@@ -268,45 +243,53 @@ class _Wording:
 
     def _describe_review(self, main: str) -> Iterator[Line]:
         rule, facts = self.rule, self.rule.facts
-        if facts.are_both_signed:
-            parts = [gettext("both languages are signed")]
+        open_leaves = rule.signing.open_leaves
+        if open_leaves:
+            parts = [
+                self._describe_leaf(name, name in open_leaves) for name in self._list_leaves(open_leaves)
+            ]
         else:
-            parts = [self._describe_side(side) for side in SIDES]
+            parts = [gettext("both languages are signed")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps or facts.approval_gaps:
             yield self._list_gaps(gettext("Before approval: "), [*facts.gaps, *facts.approval_gaps])
-        if facts.are_both_signed:
+        if not open_leaves:
             yield from self._describe_approval()
-        if rule.is_publisher and rule.is_last_editor_blocked():
-            yield self._describe_last_edit()
-        if not rule.free_publishers:
-            yield from self._describe_ways_out()
-        elif rule.lacks_signers() and not rule.find_able("publish_urgently"):
+        if rule.signing.lacks_signers():
             yield say(gettext("To go on, ask an administrator to let one more person review."))
-        mine = [str(_LANGUAGES[side]) for side in SIDES if rule.is_able(f"take_back_sign_off_{side}")]
+        mine = [act for act in ("zh", "en", "common") if rule.is_able(f"take_back_sign_off_{act}")]
         if mine and main == NEXT_BRIEF:
             yield say(gettext("You can take back your sign-off until it is approved."))
 
-    def _describe_side(self, side: Side) -> str:
-        rule, status = self.rule, self.rule.facts.statuses[side]
-        signers, asked = rule.find_named_signers(side), rule.find_asked(side)
-        values = {"language": _LANGUAGES[side], "names": self._join(signers)}
-        if status.is_signed:
-            values["names"] = self._join(sorted(status.signed_by), by_and=True)
-            return gettext("%(language)s signed by %(names)s") % values
-        if status.rejected_by:
-            values["by"] = self._join(sorted(status.rejected_by), by_and=True)
+    def _list_leaves(self, open_leaves: Sequence[LeafName]) -> list[LeafName]:
+        """Return the languages, and the facts if they need a yes of somebody who is not asked for a language."""
+        needs_common = "common" in open_leaves and self.rule.signing.find_signers("common")
+        return [*SIDES, "common"] if needs_common else [*SIDES]
+
+    def _describe_leaf(self, name: LeafName, is_open: bool) -> str:
+        rule, leaf = self.rule, self.rule.facts.leaves[name]
+        signers = rule.find_named_signers(name)
+        values = {"language": _LANGUAGES[name], "names": self._join(signers)}
+        if leaf.rejected_by:
+            values["by"] = self._join(sorted(leaf.rejected_by), by_and=True)
             if signers:
                 return (
                     gettext("%(by)s asked for changes to the %(language)s and it is the same still") % values
                 )
             return gettext("the %(language)s needs another wording, as %(by)s asked for") % values
-        if status.signed_by:
+        if not is_open:
+            values["names"] = self._join(sorted(leaf.voices), by_and=True)
+            if not leaf.voices:
+                return gettext("%(language)s as readers have it") % values
+            return gettext("%(language)s signed by %(names)s") % values
+        if leaf.voices:
             if signers:
-                return gettext("%(language)s was reworded, so %(names)s must sign too") % values
+                return gettext("%(language)s needs a second yes, by %(names)s") % values
             return gettext("%(language)s lacks one signature that nobody here can give") % values
-        if asked:
-            day = format_since(self._find_waiting_since(side), rule.facts.now)
+        if name == "common":
+            return gettext("the facts need a yes by %(names)s") % values
+        if asked := rule.find_asked(name):
+            day = format_since(self._find_waiting_since(name), rule.facts.now)
             since = pgettext("waiting", " since %(day)s") % {"day": day} if day else ""
             values |= {"name": self._name(asked), "since": since}
             return gettext("%(language)s waiting for %(name)s%(since)s") % values
@@ -331,14 +314,12 @@ class _Wording:
             yield from self._describe_signatures()
         elif rule.approvers:
             yield say(gettext("Waiting for %(names)s to approve."), names=self._join(rule.approvers))
-        elif rule.free_publishers and not (facts.gaps or facts.approval_gaps):
-            yield self._describe_own_facts(rule.free_publishers)
 
     def _describe_signatures(self) -> Iterator[Line]:
         """Tell the approver who signed what and when."""
         for side in SIDES:
             signatures = []
-            for signoff in self.rule.facts.list_standing_yes(side):
+            for signoff in self.rule.facts.list_yes(side):
                 day = format_since(signoff.at, self.rule.facts.now) or gettext("today")
                 values = {"name": self._name(signoff.by_id), "day": day}
                 signatures.append(gettext("%(name)s (%(day)s)") % values)
@@ -348,47 +329,6 @@ class _Wording:
                     language=_LANGUAGES[side],
                     names=gettext(", ").join(signatures),
                 )
-
-    def _describe_own_facts(self, publishers: Sequence[Person]) -> Line:
-        """Say who has to tick the facts that the publishers changed."""
-        rule = self.rule
-        facts = {fact.name for p in publishers for fact in rule.as_seen_by(p).list_own_facts()}
-        values = {"names": self._join(publishers, by_and=True), "facts": format_fact_labels(sorted(facts))}
-        if able := rule.find_able("tick_facts"):
-            text = gettext("%(names)s changed facts: %(facts)s. %(others)s can tick them.")
-            return say(text, others=self._join(able), **values)
-        text = gettext(
-            "%(names)s changed facts: %(facts)s. To go on, ask an administrator to let one more person review."
-        )
-        return say(text, **values)
-
-    def _describe_last_edit(self) -> Line:
-        if self.rule.free_publishers:
-            return say(gettext("You made the last edit, so somebody else must approve it."))
-        return say(gettext("You made the last edit, so somebody else must approve it, and nobody else can."))
-
-    def _describe_ways_out(self) -> Iterator[Line]:
-        """Name the ways that are allowed to the publisher who made the last edit, when nobody else can approve."""
-        rule = self.rule
-        editor = next(iter(rule.find_publishers()), None)
-        if editor and editor != rule.person:
-            text = gettext("%(name)s made the last edit and nobody else can approve.")
-            yield say(text, name=self._name(editor))
-        as_editor = rule.as_seen_by(editor) if editor else None
-        suggestion = as_editor and as_editor.is_able("turn_into_suggestion")
-        urgent = as_editor and as_editor.is_able("publish_urgently")
-        name = self._name(rule.writer) if rule.writer and rule.writer != editor else gettext("somebody else")
-        if suggestion and urgent:
-            text = gettext(
-                "The edit can become a suggestion for %(name)s, or it can be published urgently and confirmed by a reviewer."
-            )
-            yield say(text, name=name)
-        elif suggestion:
-            yield say(gettext("The edit can become a suggestion for %(name)s."), name=name)
-        elif urgent:
-            yield say(gettext("It can be published urgently and confirmed by a reviewer."))
-        if not suggestion:
-            yield say(gettext("Ask an administrator for a second publisher."))
 
     # Published
 

@@ -5,18 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, Self, cast
-
-from django.utils.translation import gettext
+from typing import Any, Final, NamedTuple, Self
 
 from briefs.content import SIDES, Content, Side, hash_json, tidy_line
 from briefs.models import Answer, Brief, Note, Person, Reply, Revision, Suggestion
 
-from .editing import keep_staff_fields, write_revision
+from .editing import write_revision
 from .reviewing import find_writers
-from .rules import four_eyes
 from .rules.refusals import build_refusal, tidy_or_refuse
-from .rules.transitions import BriefHistory, VerbRun, begin_verb, notify, require_allowed, run_verb
+from .rules.transitions import VerbRun, begin_verb, notify, require_allowed, run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -160,44 +157,6 @@ def _store_suggestions(run: VerbRun, suggestions: Sequence[Suggestion]) -> list[
     if events:
         notify(events[0], "suggested", find_writers(run.row), by_mail=False)
     return [(stored | new)[_get_wording(suggestion)] for suggestion in suggestions]
-
-
-def suggest_texts(run: VerbRun, stored: Content, wanted: Content) -> Content:
-    """Suggest each text of `wanted` that differs from the stored one. Return the content if all were accepted."""
-    texts, changed, suggestions = index_texts(wanted), Texts(), []
-    for (name, side), was in index_texts(stored).items():
-        text, anchor = texts.get((name, side)), TextAnchor.parse(name)
-        if anchor and text and text != was:
-            suggestions.append(
-                Suggestion(field=anchor.field, bullet=anchor.bullet, side=side, was=was, text=text)
-            )
-            changed[name, side] = text
-    _store_suggestions(run, suggestions)
-    return replace_texts(stored, changed)
-
-
-def turn_into_suggestion(
-    brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None
-) -> Revision:
-    """Restore the texts from before the person's own last changes, and keep those as suggestions.
-
-    Facts stay. Changes that no suggestion can hold, such as an added bullet, are listed in a note with their revision.
-    """
-    with run_verb("turn_into_suggestion", brief, by=by, now=now, version=version) as run:
-        history, content = BriefHistory.load(run.row), load_working_copy(run.row)
-        before = four_eyes.find_revision_before_own_changes(history, by.pk)
-        if before is None:
-            raise build_refusal("no-own-change", about="suggest")
-        old = replace(Content.from_json(before.content), facts=content.facts)
-        revision = write_revision(run, keep_staff_fields(old, content), kind=Revision.Kind.RESTORE)
-        restored = load_working_copy(run.row)
-        accepted = suggest_texts(run, restored, content)
-        if any(accepted.hash_side(side) != content.hash_side(side) for side in SIDES):
-            text = gettext("The rest of this change is in revision r%(n)s: bullets added, removed or moved.")
-            note = text % {"n": history.revisions[0].number}
-            Note.objects.create(brief=run.row, text=note, by=by, at=run.now)
-        run.record_event(revision=revision)
-        return cast(Revision, revision)
 
 
 def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:

@@ -1,23 +1,21 @@
 """Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from briefs import checks, policy
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Dismissal, Event, FactTick, Note, Person, SignOff, State
+from briefs.models import Brief, Dismissal, Event, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
-from .rules.check_context import load_check_context
-from .rules.fact_ticks import format_fact_labels, load_changed_facts
+from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
+from .rules.revisions import add_revisions_of_names, hash_leaves
 from .rules.transitions import (
     BriefHistory,
     VerbRun,
@@ -86,19 +84,10 @@ def _describe_dismissal(dismissal: Dismissal) -> str:
     return f"{dismissal.code} {place}: {dismissal.reason}"
 
 
-# Find what blocks submission and approval: findings of the checks in `DIGEST_BLOCKING_CHECKS`.
+# Find what blocks submission and approval.
 
 COMPLETENESS_CHECK = "completeness"
-"""Check that always blocks, regardless of the setting, and cannot be dismissed."""
-
-
-def is_blocking(finding: checks.Finding) -> bool:
-    return finding.check_name == COMPLETENESS_CHECK or finding.check_name in settings.DIGEST_BLOCKING_CHECKS
-
-
-def why_not_ready(row: Brief, content: Content) -> list[Reason]:
-    """Return a reason for each finding that blocks submission and approval."""
-    return [build_reason(finding) for finding in find_blocking(row, content)]
+"""The check that blocks. Its findings cannot be dismissed."""
 
 
 def why_not_complete(content: Content) -> list[Reason]:
@@ -115,24 +104,15 @@ def find_incomplete(content: Content) -> list[checks.Finding]:
     return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
 
 
-def find_blocking(row: Brief, content: Content) -> list[checks.Finding]:
-    """Return the blocking findings that are not dismissed. Skip the vocabulary if only completeness blocks."""
-    if set(settings.DIGEST_BLOCKING_CHECKS) <= {COMPLETENESS_CHECK}:
-        return find_incomplete(content)
-    found = checks.run_checks(content, load_check_context(content))
-    found = checks.remove_dismissed(found, map(to_check_dismissal, load_dismissals(row.pk)), content)
-    return [finding for finding in found if is_blocking(finding)]
-
-
 # Review verbs: submit, take back, sign off, send back, and notes.
 
-SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "send_back")
+SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_back")
 """Verbs of sign-off events. Compared by id, because clocks may disagree about the order."""
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     with run_verb("submit", brief, by=by, now=now, version=version) as run:
-        if reasons := why_not_ready(run.row, load_working_copy(run.row)):
+        if reasons := why_not_complete(load_working_copy(run.row)):
             raise Refused(*reasons)
         run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
         _notify_reviewers(run.row, run.record_event())
@@ -180,62 +160,100 @@ def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime 
 
 def sign_off(
     brief: Brief | int,
-    side: Side,
+    name: LeafName,
     *,
     by: Person,
     seen: str,
     now: dt.datetime | None = None,
     note: str = "",
 ) -> SignOff:
-    """Sign off one language of the content whose hash (`seen`) the page showed."""
+    """Say yes to one language and to the `common` leaf beside it, or to `common` alone.
+
+    `seen`: `four_eyes.format_seen` of the leaf that the page showed.
+    """
     with run_verb("sign_off", brief, by=by, now=now) as run:
-        row = run.row
-        content = load_working_copy(row)
-        statuses = four_eyes.load_statuses_by_side(row, content)[side]
-        reviewers = {p.pk for p in policy.load_staff() if policy.get_roles(p) & policy.REVIEWER_ROLES}
-        if reason := four_eyes.why_not_sign_off(statuses, by, reviewers):
-            raise Refused(reason)
-        if seen != statuses.hash:
-            raise build_refusal(
-                f"seen-{side}", about=f"signoff-{side}", n=_count_differences(row, side, seen, content)
-            )
-        if by.pk in statuses.signed_by:
-            return SignOff.objects.filter(brief=row, side=side, hash=seen, by=by, yes=True).latest("id")
-        signoff = _store_signoff(run, side, seen, yes=True, note=note)
-        event = run.record_event(f"sign_off_{side}", note=note, revision=signoff.revision)
-        _notify_of_signoff(row, content, event, side)
+        # There is none but after a change past the verbs.
+        add_revisions_of_names([run.row], by=None, now=run.now)
+        staff, (history, leaves) = policy.load_staff(), load_leaves(run.row, run.now)
+        if not four_eyes.may_sign(leaves[name], by.pk, four_eyes.find_reviewer_ids(staff)):
+            raise build_refusal("not-your-side", about=f"signoff-{name}")
+        if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
+            raise _build_seen_refusal(run.row, name, seen, leaves)
+        answers = four_eyes.find_answers(history, name)
+        own = [s for s in answers if (s.by_id, s.leaf, s.answer) == (by.pk, name, SignOff.Answer.YES)]
+        if own and own[-1].hash_common == leaves["common"].hash:
+            return own[-1]
+        signoff = _store_answers(run, history, leaves, [name], SignOff.Answer.YES, note=note)[0]
+        event = run.record_event(f"sign_off_{name}", note=note, revision=history.revisions[0])
+        _notify_of_signoff(run.row, event, name, staff)
         return signoff
 
 
-def _notify_of_signoff(row: Brief, content: Content, event: Event, side: Side) -> None:
-    if all(answer.is_signed for answer in four_eyes.load_statuses_by_side(row, content).values()):
-        notify(event, "ready", find_people_for_verb("approve"))
+def hash_for_sign_off(row: Brief, name: LeafName) -> str:
+    """Return what a page that shows the brief as it is now sends back as `seen`."""
+    content = load_working_copy(row)
+    return four_eyes.format_seen(name, hash_leaves(content, PageNames.load(content)))
+
+
+def load_leaves(row: Brief, now: dt.datetime) -> tuple[BriefHistory, four_eyes.Leaves]:
+    """Load the history of a brief and its leaves. The caller must hold the lock of names."""
+    history = BriefHistory.load(row)
+    return history, four_eyes.build_leaves(history, {p.pk for p in policy.load_staff()}, now)
+
+
+def _build_seen_refusal(row: Brief, name: LeafName, seen: str, leaves: four_eyes.Leaves) -> Refused:
+    text = seen.partition(".")[0]
+    if name == "common" or text == leaves[name].hash:
+        return build_refusal("seen-common", about=f"signoff-{name}")
+    return build_refusal(f"seen-{name}", about=f"signoff-{name}", n=_count_differences(row, name, text))
+
+
+def _notify_of_signoff(row: Brief, event: Event, name: LeafName, staff: Collection[Person]) -> None:
+    _history, leaves = load_leaves(row, event.at)
+    signing = four_eyes.Signing(leaves, list(staff))
+    notify(event, "ready", [p for p in staff if p.pk in signing.publisher_ids and signing.settles_all(p.pk)])
     last = find_last_submission(row)
-    notify(event, f"signed_{side}", [last.by] if last and last.by_id != event.by_id else [])
+    if name != "common":
+        notify(event, f"signed_{name}", [last.by] if last and last.by_id != event.by_id else [])
 
 
-def _store_signoff(run: VerbRun, side: Side, seen: str, **values: Any) -> SignOff:
-    revision = run.row.revisions.order_by("-number")[0]
-    return SignOff.objects.create(
-        brief=run.row, revision=revision, side=side, hash=seen, by=run.by, at=run.now, **values
-    )
+def _store_answers(
+    run: VerbRun,
+    history: BriefHistory,
+    leaves: four_eyes.Leaves,
+    names: Iterable[LeafName],
+    answer: str,
+    *,
+    note: str = "",
+) -> list[SignOff]:
+    number = history.revisions[0].number
+    values = {"revision": number, "by": run.by, "at": run.now, "note": note}
+    rows = [four_eyes.build_signoff(run.row, leaves, name, answer, **values) for name in names]
+    return SignOff.objects.bulk_create(rows)
 
 
 def take_back_sign_off(
-    brief: Brief | int, side: Side, *, by: Person, now: dt.datetime | None = None
+    brief: Brief | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
 ) -> SignOff:
-    """End the person's own standing yes to one language. The text stays as it is."""
+    """End the person's own standing yes or no to one leaf. The text stays as it is."""
     with run_verb("take_back_sign_off", brief, by=by, now=now) as run:
-        status = four_eyes.load_statuses_by_side(run.row, load_working_copy(run.row))[side]
-        if by.pk not in status.signed_by:
-            raise build_refusal("no-own-signoff", about=f"signoff-{side}")
-        signoff = _store_signoff(run, side, status.hash, yes=False, taken_back=True)
-        run.record_event(f"take_back_sign_off_{side}", revision=signoff.revision)
+        history, leaves = load_leaves(run.row, run.now)
+        if not has_own_answer(history, name, by.pk):
+            raise build_refusal("no-own-signoff", about=f"signoff-{name}")
+        signoff = _store_answers(run, history, leaves, [name], SignOff.Answer.TAKEN_BACK)[0]
+        run.record_event(f"take_back_sign_off_{name}", revision=history.revisions[0])
         return signoff
 
 
-def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> int:
+def has_own_answer(history: four_eyes.History, name: LeafName, person: int) -> bool:
+    """Return whether a yes or a no of this person to the leaf stands."""
+    answers = (s for s in four_eyes.find_answers(history, name) if (s.by_id, s.leaf) == (person, name))
+    return any(s.answer != SignOff.Answer.TAKEN_BACK for s in answers)
+
+
+def _count_differences(row: Brief, side: Side, seen: str) -> int:
     """Count the texts of one side that differ from the revision with hash `seen`. At least 1."""
+    content = load_working_copy(row)
     old = row.revisions.filter(**{f"hash_{side}": seen}).first()
     was = Content.from_json(old.content) if old else Content()
     texts = [
@@ -246,32 +264,6 @@ def _count_differences(row: Brief, side: Side, seen: str, content: Content) -> i
     changed += was.headline(side) != content.headline(side)
     changed += was.summary(side) != content.summary(side)
     return max(1, changed)
-
-
-def tick_facts(
-    brief: Brief | int, seen: Mapping[str, str], *, by: Person, now: dt.datetime | None = None
-) -> None:
-    """Confirm facts that somebody else changed. `seen`: the hash that the page showed for each, by name of the fact."""
-    with run_verb("tick_facts", brief, by=by, now=now) as run:
-        content, history = load_working_copy(run.row), BriefHistory.load(run.row)
-        names = PageNames.load(content)
-        statuses = four_eyes.build_statuses_by_side(history, {s: content.hash_side(s) for s in SIDES})
-        changed = {fact.name: fact for fact in load_changed_facts(history, content, names, statuses)}
-        if not seen:
-            raise build_refusal("facts-none", about="fact-ticks")
-        if late := [name for name in seen if name not in changed or changed[name].hash != seen[name]]:
-            raise build_refusal("fact-seen", about="fact-ticks", facts=format_fact_labels(late))
-        if own := [name for name in seen if changed[name].rejects_tick_by(by)]:
-            raise build_refusal("fact-own", about="fact-ticks", facts=format_fact_labels(own))
-        new = [name for name in seen if by.pk not in changed[name].ticked_by]
-        FactTick.objects.bulk_create(
-            FactTick(
-                brief=run.row, revision=history.revisions[0], fact=name, hash=seen[name], by=by, at=run.now
-            )
-            for name in new
-        )
-        if new:
-            run.record_event(note=", ".join(new), revision=history.revisions[0])
 
 
 def send_back(
@@ -290,9 +282,8 @@ def send_back(
         missing += [] if sides else [Reason("side-needed", about="sides")]
         if missing:
             raise Refused(*missing)
-        content = load_working_copy(row)
-        for side in sides:
-            _store_signoff(run, side, content.hash_side(side), yes=False, note=note)
+        history, leaves = load_leaves(row, run.now)
+        _store_answers(run, history, leaves, sides, SignOff.Answer.NO, note=note)
         run.update_brief(to=State.DRAFT, returned_at=run.now, returned_by=by)
         event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""

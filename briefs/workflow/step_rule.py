@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +17,9 @@ from briefs import policy
 from briefs.content import SIDES, Side
 from briefs.models import Assignment, Brief, Edition, Event, Note, Person, SignOff, State, Suggestion
 
+from .reviewing import has_own_answer
 from .rules import four_eyes
-from .rules.fact_ticks import ChangedFact
+from .rules.leaves import LEAVES, LeafName
 from .rules.transitions import VERB_NAMES, BriefHistory
 
 NEXT_BRIEF: Final = "next"
@@ -37,10 +37,10 @@ ACT_LABELS: Final[dict[str, str | Promise]] = {
 IDLE_ACTS: Final = (NEXT_BRIEF, "revise", "recover")
 """Main acts of a person for whom the brief does not wait. Starting a revision waits for nobody."""
 STEP_ACTS: Final = (
-    "confirm", "claim", "notes", "suggestions", "fill", "submit", "sign_off_zh", "sign_off_en", "assign_zh", "assign_en",
-    "tick_facts", "send_back", "take_back", "take_back_sign_off_zh", "take_back_sign_off_en", "approve",
-    "turn_into_suggestion", "reword", "revise", "recover", "reschedule", "cancel", "reinstate", "withdraw", "remove",
-    "source_withdrew", "publish_urgently", "assign", "share", "discard",
+    "claim", "notes", "suggestions", "fill", "submit", "sign_off_zh", "sign_off_en", "sign_off_common",
+    "assign_zh", "assign_en", "send_back", "take_back", "take_back_sign_off_zh", "take_back_sign_off_en",
+    "take_back_sign_off_common", "approve", "reword", "revise", "recover", "reschedule", "cancel", "reinstate",
+    "withdraw", "remove", "source_withdrew", "assign", "share", "discard",
 )  # fmt: skip
 
 
@@ -68,18 +68,18 @@ KEYWORD_PREFIX: Final = "keyword-"
 class BriefFacts:
     """The rows about one brief that decide who can do what next.
 
-    `gaps` refuse submission; `approval_gaps` refuse approval alone.
+    `people`: all who have a role. `gaps` refuse submission; `approval_gaps` refuse approval alone.
     """
 
     brief: Brief
     history: BriefHistory
     now: dt.datetime
+    people: Sequence[Person] = ()
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     gaps: Sequence[Gap] = ()
     approval_gaps: Sequence[Gap] = ()
     notes: Sequence[Note] = ()
     suggestions: Sequence[Suggestion] = ()
-    changed_facts: Sequence[ChangedFact] = ()
     submission: Event | None = None
     """The last submission, if it has not been undone."""
     former_people: Mapping[int, Person] = field(default_factory=dict)
@@ -88,16 +88,12 @@ class BriefFacts:
     """Whether a reviewer has answered since the last submission."""
 
     @cached_property
-    def statuses(self) -> four_eyes.SignOffStatuses:
-        return four_eyes.compute_statuses(self.history)
+    def leaves(self) -> four_eyes.Leaves:
+        return four_eyes.build_leaves(self.history, {person.pk for person in self.people}, self.now)
 
     @cached_property
-    def are_both_signed(self) -> bool:
-        return all(status.is_signed for status in self.statuses.values())
-
-    @cached_property
-    def urgent_edition(self) -> Edition | None:
-        return next((e for e in self._standing if not e.is_reviewed), None)
+    def signing(self) -> four_eyes.Signing:
+        return four_eyes.Signing(self.leaves, self.people)
 
     @cached_property
     def scheduled_edition(self) -> Edition | None:
@@ -116,19 +112,13 @@ class BriefFacts:
     def _standing(self) -> list[Edition]:
         return [edition for edition in self.history.editions if not edition.is_cancelled]
 
-    @cached_property
-    def _last_editors(self) -> dict[int, int]:
-        return {}
-
-    def find_last_editor(self, approver: Person) -> int:
-        if approver.pk not in self._last_editors:
-            self._last_editors[approver.pk] = four_eyes.find_last_editor(self.history, approver.pk)
-        return self._last_editors[approver.pk]
-
-    def list_standing_yes(self, side: Side) -> list[SignOff]:
-        """Return each person's newest yes to the current text."""
-        newest = {s.by_id: s for s in four_eyes.find_standing_signoffs(self.history, side)}
-        return [signoff for pk, signoff in newest.items() if pk in self.statuses[side].signed_by]
+    def list_yes(self, name: LeafName) -> list[SignOff]:
+        """Return each person's newest yes to the leaf as it is now."""
+        return [
+            s
+            for s in four_eyes.find_answers(self.history, name)
+            if (s.leaf, s.answer) == (name, SignOff.Answer.YES)
+        ]
 
 
 @dataclass
@@ -176,8 +166,8 @@ class StepRule:
         """Return whether the act would not be refused."""
         if act == NEXT_BRIEF:
             return True
-        verb, side = _split_act(act)
-        return self._is_permitted(verb) and self._meets_condition(verb, side)
+        verb, leaf = _split_act(act)
+        return self._is_permitted(verb) and self._meets_condition(verb, leaf)
 
     def _is_permitted(self, verb: str) -> bool:
         if verb == "claim":
@@ -187,7 +177,7 @@ class StepRule:
         name = {"notes": "resolve", "suggestions": "edit", "fill": "edit", "reword": "edit"}.get(verb, verb)
         return policy.is_allowed(self.person, name, self.brief)
 
-    def _meets_condition(self, verb: str, side: Side | None) -> bool:
+    def _meets_condition(self, verb: str, leaf: LeafName | None) -> bool:
         facts, me = self.facts, self.person.pk
         is_open = self.brief.state in policy.OPEN_STATES
         match verb:
@@ -202,26 +192,16 @@ class StepRule:
             case "submit":
                 return not facts.gaps
             case "sign_off":
-                return side is not None and self.can_sign(self.person, side)
+                return leaf is not None and self.signing.can_sign(self.person, leaf)
             case "take_back_sign_off":
-                return side is not None and me in facts.statuses[side].signed_by
+                return leaf is not None and self._can_take_back(leaf)
             case "assign":
-                return side is None or self._can_ask(side)
+                return leaf is None or self._can_ask(leaf)
             case "take_back":
                 submitted = facts.submission
                 return not (submitted and submitted.by_id != me) and not facts.is_answered
-            case "tick_facts":
-                return bool(self.list_tickable_facts())
             case "approve":
                 return self.can_approve()
-            case "turn_into_suggestion":
-                return self.is_publisher and self.is_last_editor() and self._has_own_last_change()
-            case "publish_urgently":
-                return not (facts.gaps or facts.approval_gaps) and any(
-                    q != self.person and policy.has_role_for(q, "confirm") for q in self.people
-                )
-            case "confirm":
-                return bool(facts.urgent_edition and facts.urgent_edition.approved_by_id != me)
             case "reschedule" | "cancel":
                 return facts.scheduled_edition is not None
             case "reinstate":
@@ -235,102 +215,41 @@ class StepRule:
             case _:
                 return True
 
-    @cached_property
-    def _reviewers(self) -> frozenset[int]:
-        return frozenset(p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES)
+    @property
+    def signing(self) -> four_eyes.Signing:
+        return self.facts.signing
 
-    def can_sign(self, person: Person, side: Side) -> bool:
-        """Return whether the person's sign-off of this side would be stored as a new answer."""
-        status = self.facts.statuses[side]
-        if person.pk in status.signed_by:
-            return False
-        return not four_eyes.why_not_sign_off(status, person, self._reviewers)
-
-    def _is_useful(self, person: Person, side: Side) -> bool:
-        """Return whether a yes by the person would answer for somebody whom no yes answers for yet."""
-        status = self.facts.statuses[side]
-        if person.pk in status.rejected_by:
-            return True
-        if not status.signed_by:
-            return True
-        uncovered = (pk for pk in status.changed_by if not status.signed_by - {pk})
-        return any(pk != person.pk for pk in uncovered)
-
-    @cached_property
-    def _signers(self) -> dict[Side, list[Person]]:
-        return {}
-
-    def find_signers(self, side: Side) -> list[Person]:
-        """Return whose sign-off this side needs or could use; after a no, only theirs who said it."""
-        if side not in self._signers:
-            rejected = self.facts.statuses[side].rejected_by
-            people = [p for p in self.people if not rejected or p.pk in rejected]
-            self._signers[side] = [p for p in people if self.can_sign(p, side) and self._is_useful(p, side)]
-        return self._signers[side]
-
-    def find_named_signers(self, side: Side) -> list[Person]:
+    def find_named_signers(self, side: LeafName) -> list[Person]:
         """Return the signers whom a sentence names: those awaited and the readers of the language, if there are any."""
-        signers, awaited = self.find_signers(side), self._list_awaited(side)
+        signers = self.signing.find_signers(side)
+        if side == "common":
+            return signers
+        awaited = self._list_awaited(side)
         return [p for p in signers if p in awaited or self._reviews(p, side)] or signers
 
     def find_asked(self, side: Side) -> Person | None:
         """Return the person who is asked for the side, if they can still sign it."""
         row = self.facts.assignments.get(side)
-        return next((p for p in self.find_signers(side) if row and p.pk == row.person_id), None)
+        return next((p for p in self.signing.find_signers(side) if row and p.pk == row.person_id), None)
 
-    def lacks_signers(self) -> bool:
-        """Return whether nobody can sign a side that is as it should be."""
-        return any(
-            not (status.is_signed or status.rejected_by or self.find_signers(side))
-            for side, status in self.facts.statuses.items()
-        )
+    def _can_take_back(self, name: LeafName) -> bool:
+        return bool(self.facts.history.revisions) and has_own_answer(self.facts.history, name, self.person.pk)
 
-    def _can_ask(self, side: Side) -> bool:
-        if self.brief.state != State.IN_REVIEW or self.facts.statuses[side].is_signed:
+    def _can_ask(self, side: LeafName) -> bool:
+        if self.brief.state != State.IN_REVIEW or side not in self.signing.open_leaves:
             return False
-        return bool(self._find_askable(side))
-
-    def _find_askable(self, side: Side) -> list[Person]:
-        reviewers = (p for p in self.find_signers(side) if policy.get_roles(p) & policy.REVIEWER_ROLES)
-        return [p for p in reviewers if p != self.person]
-
-    def is_last_editor(self) -> bool:
-        return self.facts.find_last_editor(self.person) == self.person.pk
-
-    def is_last_editor_blocked(self) -> bool:
-        return settings.DIGEST_FOUR_EYES and self.is_last_editor()
-
-    def _has_own_last_change(self) -> bool:
-        return four_eyes.find_revision_before_own_changes(self.facts.history, self.person.pk) is not None
+        return any(
+            p.pk in self.signing.reviewer_ids and p != self.person for p in self.signing.find_signers(side)
+        )
 
     def can_approve(self) -> bool:
         facts = self.facts
-        if not facts.are_both_signed or facts.notes or facts.gaps or facts.approval_gaps:
+        if facts.notes or facts.gaps or facts.approval_gaps:
             return False
-        return not self.is_last_editor_blocked() and not self.list_own_facts()
-
-    def list_own_facts(self) -> list[ChangedFact]:
-        """Return the facts that this person changed, as long as nobody else has ticked them."""
-        return [fact for fact in self.facts.changed_facts if fact.awaits_tick_for(self.person.pk)]
-
-    def list_tickable_facts(self) -> list[ChangedFact]:
-        """Return the facts that keep a publisher from approving and that this person can tick for them."""
-        me = self.person.pk
-        found = [
-            fact
-            for publisher in self.find_publishers()
-            for fact in self.as_seen_by(publisher).list_own_facts()
-            if publisher != self.person and me not in fact.ticked_by and not fact.rejects_tick_by(self.person)
-        ]
-        return list({fact.name: fact for fact in found}.values())
+        return self.signing.settles_all(self.person.pk)
 
     def find_publishers(self) -> list[Person]:
         return [person for person in self.people if "publisher" in policy.get_roles(person)]
-
-    @cached_property
-    def free_publishers(self) -> list[Person]:
-        """The publishers who did not edit the text last."""
-        return [p for p in self.find_publishers() if not self.as_seen_by(p).is_last_editor_blocked()]
 
     @cached_property
     def approvers(self) -> list[Person]:
@@ -340,15 +259,13 @@ class StepRule:
 
     def _list_wanted(self) -> Iterator[str]:
         """Yield the acts that this person is expected to do, the most urgent first. Not all of them are allowed."""
-        if self.facts.urgent_edition:
-            yield "confirm"
         if self.brief.state == State.DRAFT:
             yield from self._list_draft_acts()
         elif self.brief.state == State.IN_REVIEW:
             yield from self._list_review_acts()
         elif self.brief.state == State.DISCARDED:
             yield "recover"
-        elif not self.facts.urgent_edition and not self.facts.scheduled_edition:
+        elif not self.facts.scheduled_edition:
             yield "revise"
 
     def _list_draft_acts(self) -> Iterator[str]:
@@ -358,59 +275,50 @@ class StepRule:
             yield from ("notes", "fill", "submit") if self.brief.returned_at else ("fill", "submit")
 
     def _list_review_acts(self) -> Iterator[str]:
-        if not self.free_publishers and self.is_publisher:
-            yield "turn_into_suggestion"  # rather now than after two sign-offs that would lapse
-        for side in sorted(
-            SIDES, key=lambda side: self.find_asked(side) != self.person
-        ):  # what one was asked for first
-            if not self.facts.statuses[side].is_signed and self._is_expected_to_sign(side):
-                yield f"sign_off_{side}"
+        open_leaves = self.signing.open_leaves
+        for name in sorted(open_leaves, key=self._is_asked_of_another):  # what one was asked for first
+            if self._is_expected_to_sign(name):
+                yield f"sign_off_{name}"
         if self._answers_suggestions():
             yield "suggestions"
         if self._answers_remarks():
             yield "notes"
         if self._answers_remarks() or self.is_publisher:
             yield "fill"
-        if self.facts.are_both_signed:
-            yield from self._list_approval_acts()
+        if open_leaves:
+            yield from self._list_waiting_acts(open_leaves)
         else:
-            yield from self._list_waiting_acts()
+            if self.is_publisher:
+                yield "notes"
+            yield "approve"
 
-    def _list_approval_acts(self) -> Iterator[str]:
-        if self.is_publisher:
-            yield "notes"
-        yield "approve"
-        if not self.approvers:
-            yield "tick_facts"
-        if not self.free_publishers:
-            yield "publish_urgently"
+    def _is_asked_of_another(self, name: LeafName) -> bool:
+        return name == "common" or self.find_asked(name) != self.person
 
-    def _list_waiting_acts(self) -> Iterator[str]:
-        unsigned = [side for side in SIDES if not self.facts.statuses[side].is_signed]
+    def _list_waiting_acts(self, open_leaves: Sequence[LeafName]) -> Iterator[str]:
+        sides = [side for side in SIDES if side in open_leaves]
         if self.is_publisher:
-            yield from (f"assign_{side}" for side in unsigned if not self._list_awaited(side))
-        for side in unsigned:
-            if not self.find_signers(side):
-                if self.facts.statuses[side].rejected_by and (
-                    self.is_publisher or self.person == self.writer
-                ):
-                    yield "reword"
-                yield "publish_urgently"
+            yield from (f"assign_{side}" for side in sides if not self._list_awaited(side))
+        for side in sides:
+            is_concerned = self.is_publisher or self.person == self.writer
+            if self.facts.leaves[side].rejected_by and not self.signing.find_signers(side) and is_concerned:
+                yield "reword"
 
     def _list_awaited(self, side: Side) -> list[Person]:
         """Return the signers for whom the side waits: as asked, as co-editors, or because they said no to it."""
-        status, signers = self.facts.statuses[side], self.find_signers(side)
-        if status.rejected_by:
+        signers = self.signing.find_signers(side)
+        if self.facts.leaves[side].rejected_by:
             return signers
         asked = self.find_asked(side)
-        has_co_editors = len(status.changed_by) > 1
-        return [p for p in signers if p == asked or (has_co_editors and p.pk in status.changed_by)]
+        return [p for p in signers if p == asked or p.pk in self.facts.leaves[side].changed_by]
 
-    def _is_expected_to_sign(self, side: Side) -> bool:
-        """Return whether the side waits for this person, or for anybody who reviews this language."""
+    def _is_expected_to_sign(self, side: LeafName) -> bool:
+        """Return whether the leaf waits for this person, or for anybody who reviews this language."""
+        if side == "common":
+            return self.person in self.signing.find_signers(side)
         if awaited := self._list_awaited(side):
             return self.person in awaited
-        signers = self.find_signers(side)
+        signers = self.signing.find_signers(side)
         readers = [p for p in signers if self._reviews(p, side)]
         if readers or any(self.as_seen_by(p).is_able(f"assign_{side}") for p in self.find_publishers()):
             return self.person in readers
@@ -435,16 +343,9 @@ class StepRule:
             return authors != {self.person.pk}
         return self._list_responders() == authors and self.person.pk not in authors
 
-    def edits_become_suggestions(self) -> bool:
-        """Return whether a change of a text by this person would leave nobody who can approve."""
-        if self.brief.state != State.IN_REVIEW or not policy.is_allowed(self.person, "edit", self.brief):
-            return False
-        is_sole = settings.DIGEST_FOUR_EYES and self.find_publishers() == [self.person]
-        return is_sole and not self.is_last_editor()
 
-
-def _split_act(act: str) -> tuple[str, Side | None]:
-    for side in SIDES:
-        if act.endswith(f"_{side}"):
-            return act.removesuffix(f"_{side}"), side
+def _split_act(act: str) -> tuple[str, LeafName | None]:
+    for name in LEAVES:
+        if act.endswith(f"_{name}"):
+            return act.removesuffix(f"_{name}"), name
     return act, None

@@ -48,7 +48,7 @@ def save_vocabulary_row(
             )
         if before is None:
             row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
-        drafts.store_row(row, before)
+        drafts.store_row(row, before, by=by, now=now)
         if before is None or is_changed_for_readers(before, row):
             note = f"{before} → {row}" if before else str(row)
             record_vocabulary_event(row, "name_entry", by=by, now=now, note=note)
@@ -247,6 +247,6 @@ def _move(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datet
     page = build_page_name(row)
     if _needs_draft(row, build_row(page, row, values)):
         return drafts.write_draft(page, values, by=by, now=now, note=note, is_announced=False)
-    drafts.set_merged_into(row, heir)
+    drafts.set_merged_into(row, heir, by=by, now=now)
     record_vocabulary_event(row, verb, by=by, now=now, note=note)
     return None

@@ -45,7 +45,7 @@ class Badge:
 def desk_badge(facts: BriefFacts) -> Badge:
     brief = facts.brief
     if brief.state == State.IN_REVIEW:
-        if facts.are_both_signed:
+        if not facts.signing.open_leaves:
             return Badge(_("Ready for approval"), "good")
         return Badge(_("In review"), "going")
     if brief.state == State.DRAFT:
@@ -70,8 +70,6 @@ def public_badges(brief: Brief, editions: Sequence[Edition], now: dt.datetime) -
             badges.append(Badge(_("Scheduled %(time)s") % {"time": format_time(edition.live_from)}, "going"))
         elif edition.is_public(now):
             badges.append(_current_edition_badge(brief, edition))
-        if not edition.is_reviewed:
-            badges.append(Badge(_("Urgent, awaiting confirmation"), "bad"))
     return list(dict.fromkeys(badges))
 
 

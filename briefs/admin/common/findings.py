@@ -20,7 +20,7 @@ from briefs import checks
 from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
-from briefs.workflow.reviewing import COMPLETENESS_CHECK, is_blocking, load_dismissals, to_check_dismissal
+from briefs.workflow.reviewing import COMPLETENESS_CHECK, load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.refusals import describe_finding
 
@@ -102,7 +102,9 @@ def as_json_with_plain_repair(
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
-    first = sorted(look.open_findings, key=lambda finding: not is_blocking(finding))[:MAX_SHOWN]
+    first = sorted(look.open_findings, key=lambda finding: finding.check_name != COMPLETENESS_CHECK)[
+        :MAX_SHOWN
+    ]
     shown = []
     for finding in sorted(first, key=page.sort_key):
         shown.append(
@@ -205,7 +207,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "id": compute_finding_id(finding),
         "code": finding.code,
         "check": finding.check_name,
-        "blocks": is_blocking(finding),
+        "blocks": finding.check_name == COMPLETENESS_CHECK,
         "key": key,
         "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,

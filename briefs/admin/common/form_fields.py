@@ -3,10 +3,9 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.renderers import DjangoTemplates
 from django.utils.html import conditional_escape
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from briefs import policy, workflow
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
-from briefs.documents.fields.date_reader import DateOrder, read_date
+from briefs.documents.fields.date_reader import read_date
 from briefs.documents.types import ParsedDate
 from briefs.models import Brief
 from briefs.workflow import Reason, Refused, Stale
@@ -33,7 +32,7 @@ def parse_typed_date(typed: str) -> ParsedDate:
 
     Raises ValidationError with both readings if the date is ambiguous.
     """
-    read = read_date(typed, cast(DateOrder, settings.DIGEST_DATE_ORDER))
+    read = read_date(typed, "mdy")
     if read is None or "numbered" in read[1]:
         return ParsedDate(typed)
     date = read[0]

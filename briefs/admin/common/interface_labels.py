@@ -43,6 +43,7 @@ VOCABULARY_KIND_NAMES: Final[Mapping[str, str | Promise]] = {
 """Labels of the kinds of source and keyword that come with the site. A team may add others."""
 
 SIDE_NAMES: Final[Mapping[str, str | Promise]] = dict(SIDE_CHOICES)
+LEAF_NAMES: Final[Mapping[str, str | Promise]] = {**SIDE_NAMES, "common": gettext_lazy("Facts")}
 
 
 def interface_side() -> Side:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy
-from briefs.models import Brief, Edition, Event, Issue, Mailing, Person, Revision, State
+from briefs.models import Brief, Issue, Mailing, Person, Revision, State
 from briefs.publications.mailings import describe_halt
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.issue_step import IssueStep, next_issue_step
@@ -39,12 +39,12 @@ from .brief_pages import describe_done, render_public_links
 # Addresses of the acts of a next step, and its sentence with a link to every gap.
 
 BUTTON_ACTS: Final = (
-    "submit", "sign_off_zh", "sign_off_en", "take_back_sign_off_zh", "take_back_sign_off_en", "take_back",
-    "turn_into_suggestion", "revise", "recover",
+    "submit", "sign_off_zh", "sign_off_en", "sign_off_common", "take_back_sign_off_zh", "take_back_sign_off_en",
+    "take_back_sign_off_common", "take_back", "revise", "recover",
 )  # fmt: skip
 """Acts that a button on the brief's page does at once."""
 
-FORM_ACTS: Final = ("approve", "confirm", "publish_urgently")
+FORM_ACTS: Final = ("approve",)
 """Acts with a page of their own, which asks for more."""
 
 
@@ -58,10 +58,8 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
         return f"{page}#note-{facts.notes[0].pk}"
     if act == "fill":
         return _build_place_url(f"{page}?view=write", [*facts.gaps, *facts.approval_gaps][0].about)
-    if act in ("suggestions", "sign_off_zh", "sign_off_en"):
+    if act in ("suggestions", "sign_off_zh", "sign_off_en", "sign_off_common"):
         return f"{page}?view=review"
-    if act == "tick_facts":
-        return f"{page}#fact-ticks"
     if act == "reword":
         return f"{page}?view=write"
     if act in ("assign", "assign_zh", "assign_en"):
@@ -109,8 +107,7 @@ def render_step(step: Step, facts: BriefFacts) -> SafeString:
 MAX_BRIEFS_READ = 100
 """Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
 ACT_ORDER: Final = (
-    "confirm", "approve", "turn_into_suggestion", "tick_facts", "reword", "publish_urgently", "sign_off_zh", "sign_off_en",
-    "suggestions", "notes", "fill", "submit", "assign_zh", "assign_en", "claim",
+    "approve", "reword", "sign_off_zh", "sign_off_en", "sign_off_common", "suggestions", "notes", "fill", "submit", "assign_zh", "assign_en", "claim",
 )  # fmt: skip
 """Order of the acts in the list, the most urgent first."""
 
@@ -190,12 +187,9 @@ class TaskList:
 
     @cached_property
     def _briefs(self) -> list[Brief]:
-        """Read the oldest in review, the next drafts, the newest of one's own, and those published urgently."""
+        """Read the oldest in review, the next drafts, and the newest of one's own."""
         wrote = Revision.objects.filter(by=self.person).values("brief")
         mine = Q(assigned_to=self.person) | Q(pk__in=wrote)
-        # The events find the urgent editions, since the columns of an edition are stored after its content.
-        urgent = Event.objects.filter(verb="publish_urgently").values("edition")
-        unconfirmed = Edition.objects.unreviewed().filter(pk__in=urgent).uncancelled()
         briefs = Brief.objects.order_by()
         lists: tuple[QuerySet[Any], ...] = (
             briefs.filter(state=State.IN_REVIEW).order_by("updated_at").values("pk"),
@@ -203,7 +197,6 @@ class TaskList:
             .order_by(F("due_on").asc(nulls_last=True), "-updated_at")
             .values("pk"),
             briefs.filter(mine, state__in=policy.OPEN_STATES).order_by("-updated_at", "-id").values("pk"),
-            unconfirmed.order_by("approved_at").values("brief"),
         )
         wanted = Q()
         for rows in lists:
@@ -240,11 +233,9 @@ class TaskList:
     @cached_property
     def issue_tasks(self) -> list[IssueTask]:
         """One task for each issue in review that the person can sign or publish. One query, or five if one is in review."""
-        if not policy.get_roles(self.person) & policy.REVIEWER_ROLES:
-            return []
         issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
         tasks = []
-        for facts in IssueFacts.load_many(issues, self.now):
+        for facts in IssueFacts.load_many(issues, self.now, self.people):
             step = next_issue_step(facts, self.person, self.people)
             if step.main.startswith(("sign_off_", "publish_")):
                 tasks.append(self._build_issue_task(facts, step))
@@ -297,7 +288,7 @@ class TaskList:
         return next((task for task in self.tasks if task.brief.pk != after), None)
 
     def _build_task(self, rule: StepRule, main: str) -> Task:
-        facts, brief, urgent = rule.facts, rule.brief, rule.facts.urgent_edition
+        facts, brief = rule.facts, rule.brief
         side = main[-2:] if main.startswith("sign_off_") else ""
         row = facts.assignments.get(side)
         if row and row.person_id != self.person.pk:
@@ -305,8 +296,6 @@ class TaskList:
         moments = [row.at] if row else []
         moments += [facts.submission.at] if facts.submission else []
         since = max(moments, default=brief.returned_at or brief.updated_at)
-        if main == "confirm" and urgent:
-            since = urgent.approved_at
         due_on = brief.due_on if brief.state == State.DRAFT else (row.due_on if row else None)
         return Task(
             rule,
@@ -316,7 +305,7 @@ class TaskList:
             interface_labels.format_duration(since, self.now),
             due_on,
             interface_labels.format_due(due_on, self.today) if due_on else "",
-            "late" if main == "confirm" else choose_tone(due_on, self.today),
+            choose_tone(due_on, self.today),
         )
 
 
@@ -327,10 +316,9 @@ PASSING_VERBS: Final = frozenset(
         "submit",
         "sign_off_zh",
         "sign_off_en",
+        "sign_off_common",
         "send_back",
         "approve",
-        "publish_urgently",
-        "confirm",
         "discard",
     }
 )
@@ -342,6 +330,7 @@ FOLLOWED_VERBS: Final = PASSING_VERBS | {
     "reinstate",
     "take_back_sign_off_zh",
     "take_back_sign_off_en",
+    "take_back_sign_off_common",
 }
 
 

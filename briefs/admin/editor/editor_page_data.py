@@ -1,12 +1,11 @@
 """Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Self, cast
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,7 +16,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
-from briefs.admin.common.interface_labels import interface_side
+from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
@@ -39,21 +38,10 @@ from briefs.workflow.brief_facts import (
 )
 from briefs.workflow.editions import has_been_public
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules.fact_ticks import (
-    ChangedFact,
-    find_possible_namers,
-    format_fact_labels,
-    load_changed_facts,
-)
-from briefs.workflow.rules.four_eyes import (
-    SignOffStatuses,
-    compute_statuses,
-    find_baseline_facts,
-    find_baseline_number,
-    find_standing_signoffs,
-    why_not_sign_off,
-)
+from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.leaves import LEAVES, LeafName
 from briefs.workflow.rules.refusals import format_iso_date
+from briefs.workflow.rules.revisions import hash_leaves
 from briefs.workflow.rules.transitions import VERB_NAMES, BriefHistory
 from briefs.workflow.step_rule import BriefFacts, get_act_label
 
@@ -61,7 +49,7 @@ from .draft_form import Draft
 
 # Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More.
 
-HEAVY_VERBS: Final = ("source_withdrew", "discard", "cancel", "publish_urgently", "withdraw", "remove")
+HEAVY_VERBS: Final = ("source_withdrew", "discard", "cancel", "withdraw", "remove")
 SECOND_VERBS: Final = ("take_back_sign_off_zh", "take_back_sign_off_en", "send_back", "take_back")
 
 SHORT_LABELS: Final[dict[str, Promise]] = {
@@ -73,7 +61,6 @@ SHORT_LABELS: Final[dict[str, Promise]] = {
     "assign_en": pgettext_lazy("short", "Ask"),
     "revise": pgettext_lazy("short", "Revise"),
     "recover": pgettext_lazy("short", "Recover"),
-    "confirm": pgettext_lazy("short", "Confirm"),
     "next": pgettext_lazy("short", "Next"),
     "claim": pgettext_lazy("short", "Claim"),
     "notes": pgettext_lazy("short", "Notes"),
@@ -81,7 +68,6 @@ SHORT_LABELS: Final[dict[str, Promise]] = {
     "fill": pgettext_lazy("short", "Gaps"),
     "reword": pgettext_lazy("short", "Edit"),
     "tick_facts": pgettext_lazy("short", "Facts"),
-    "turn_into_suggestion": pgettext_lazy("short", "Suggest"),
     "reschedule": pgettext_lazy("short", "Reschedule"),
 }
 
@@ -112,9 +98,7 @@ class BarActs:
         """`buttons` are all verbs on offer, in order, and those refused with a reason."""
         offered = {button.verb: button for button in buttons if not button.why_not}
         label = offered[step.main].label if step.main in offered else step.label
-        second = None
-        if step.main != "confirm":
-            second = next((offered[verb] for verb in SECOND_VERBS if verb in offered), None)
+        second = next((offered[verb] for verb in SECOND_VERBS if verb in offered), None)
         rest = [b for verb, b in offered.items() if verb != step.main and b is not second]
         return cls(
             step.main,
@@ -170,16 +154,16 @@ class BriefPageData:
         return BriefHistory(self.revisions, self.editions, self.signoffs)
 
     @cached_property
-    def signoff_status(self) -> SignOffStatuses:
-        return compute_statuses(self.history)
+    def signing(self) -> four_eyes.Signing:
+        return self.brief_facts.signing
 
     @cached_property
     def page_names(self) -> PageNames:
         return PageNames.load(self.content)
 
-    @cached_property
-    def changed_facts(self) -> list[ChangedFact]:
-        return load_changed_facts(self.history, self.content, self.page_names, self.signoff_status)
+    def get_seen(self, name: LeafName) -> str:
+        """Return what the form of a sign-off sends back: the hashes of the texts and names that the page shows."""
+        return four_eyes.format_seen(name, hash_leaves(self.content, self.page_names))
 
     @property
     def base_revision(self) -> int:
@@ -216,10 +200,6 @@ class BriefPageData:
     def was_public(self) -> bool:
         return has_been_public(self.brief, self.now)
 
-    @cached_property
-    def unconfirmed_edition(self) -> Edition | None:
-        return next((e for e in self.editions if not e.is_reviewed and not e.is_cancelled), None)
-
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)
 
@@ -247,17 +227,16 @@ class BriefPageData:
             self.brief,
             self.history,
             self.now,
+            self.people,
             rows.assignments[pk],
             notes=[note for note in self.notes if note.resolved_at is None],
             suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
         )
         if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.brief, self.content)
+            facts.gaps = find_gaps(self.content)
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])
-            if facts.are_both_signed and self._publishers_who_changed_facts:
-                facts.changed_facts = self.changed_facts
         add_former_people([facts], self.people)
         return facts
 
@@ -278,19 +257,10 @@ class BriefPageData:
 
     def _refused_buttons(self) -> Iterator[VerbButton]:
         """Yield the verbs that this person may expect, with the reason why they are refused."""
-        reviewers = {p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES}
-        for side in SIDES if self.is_allowed("sign_off") else ():
-            status = self.signoff_status[side]
-            reason = why_not_sign_off(status, self.person, reviewers)
-            if reason and (self.person.pk in reviewers or self.person.pk in status.changed_by):
-                yield self._refused_button(f"sign_off_{side}", reason)
         submitted = self.brief_facts.submission
         is_own = submitted is not None and submitted.by_id == self.person.pk
         if is_own and self.brief_facts.is_answered and self.is_allowed("take_back"):
             yield self._refused_button("take_back", workflow.Reason("already-signed"))
-        urgent = self.brief_facts.urgent_edition
-        if urgent and urgent.approved_by_id == self.person.pk and self.is_allowed("confirm"):
-            yield self._refused_button("confirm", workflow.Reason("urgent-confirm-own"))
 
     def _refused_button(self, verb: str, reason: workflow.Reason) -> VerbButton:
         return VerbButton(verb, get_act_label(verb), str(reason))
@@ -323,21 +293,35 @@ class BriefPageData:
 
     def signoffs_by_side(self) -> list[dict[str, Any]]:
         return [
-            {"side": side, "signed": self.signoff_status[side].is_signed, "answers": self._signoff_rows(side)}
-            for side in SIDES
+            {
+                "side": name,
+                "label": LEAF_NAMES[name],
+                "signed": four_eyes.is_settled(self.signing.leaves[name]),
+                "seen": self.get_seen(name),
+                "answers": self._signoff_rows(name),
+            }
+            for name in LEAVES
         ]
 
-    def _signoff_rows(self, side: Side) -> list[dict[str, Any]]:
-        rows = [s for s in reversed(self.signoffs) if s.side == side]
-        latest = {s.by_id: s.pk for s in self._standing_signoffs[side]}
+    def _signoff_rows(self, name: str) -> list[dict[str, Any]]:
+        rows = [s for s in reversed(self.signoffs) if s.leaf == name]
         return [
-            {"row": s, "stands": latest.get(s.by_id) == s.pk, "state": _signoff_label(s, latest)}
+            {"row": s, "stands": s.pk in self._standing_signoffs, "state": self._label_signoff(s)}
             for s in rows
         ]
 
     @cached_property
-    def _standing_signoffs(self) -> dict[Side, list[SignOff]]:
-        return {side: find_standing_signoffs(self.history, side) for side in SIDES}
+    def _standing_signoffs(self) -> set[int]:
+        """Return the ids of the newest answers to the leaves as they are now."""
+        return {s.pk for name in LEAVES for s in four_eyes.find_answers(self.history, name) if s.leaf == name}
+
+    def _label_signoff(self, signoff: SignOff) -> str:
+        stands, is_yes = signoff.pk in self._standing_signoffs, signoff.answer == SignOff.Answer.YES
+        if stands and signoff.answer == SignOff.Answer.TAKEN_BACK:
+            return str(SignOff.Answer.TAKEN_BACK.label)
+        if stands:
+            return _("Signed") if is_yes else _("Changes requested")
+        return _("Signature lapsed") if is_yes else _("Answered")
 
     @cached_property
     def plan(self) -> AssignmentPlan:
@@ -372,16 +356,15 @@ class BriefPageData:
         row: SignOff = answer["row"]
         if answer["stands"]:
             return ""
-        before = Content.from_json(self.lapsed_contents[row.revision_id])
-        n = count_changes(before, self.content, cast(Side, row.side))
+        before = Content.from_json(self.lapsed_contents[row.revision])
+        n = count_changes(before, self.content, cast(Side, row.leaf))
         return ngettext("changed in %(n)s place since", "changed in %(n)s places since", n) % {"n": n}
 
     @cached_property
     def lapsed_contents(self) -> dict[int, Any]:
-        """Return the contents of the revisions whose answers lapsed, by id. One query."""
-        standing = {s.pk for rows in self._standing_signoffs.values() for s in rows}
-        ids = {s.revision_id for s in self.signoffs if s.pk not in standing}
-        return dict(Revision.objects.filter(pk__in=ids).values_list("pk", "content"))
+        """Return the contents of the revisions whose answers lapsed, by number. One query."""
+        numbers = {s.revision for s in self.signoffs if s.pk not in self._standing_signoffs}
+        return dict(self.brief.revisions.filter(number__in=numbers).values_list("number", "content"))
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -420,65 +403,19 @@ class BriefPageData:
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
-    def describe_changed_facts(
-        self, old: Facts, is_shown: Callable[[ChangedFact], bool]
-    ) -> list[dict[str, Any]]:
-        """Return facts that changed, with the old and the new value, who changed them and who has ticked them."""
-        if not (changed := [fact for fact in self.changed_facts if is_shown(fact)]):
-            return []
-        names = load_names_by_id([self.content, Content(facts=old)])
-        ids = {pk for fact in changed for pk in (*fact.changed_by, *fact.ticked_by)}
-        people = Person.objects.in_bulk(ids)
-
-        def join(pks: frozenset[int]) -> str:
-            return _(", ").join(str(people[pk]) for pk in sorted(pks))
-
+    def describe_changed_facts(self, old: Facts) -> list[dict[str, str]]:
+        """Return the facts that differ from `old`, with the old and the new value."""
+        changed = [name for name in FACTS if getattr(old, name) != getattr(self.content.facts, name)]
+        names = load_names_by_id([self.content, Content(facts=old)]) if changed else NamesById()
         return [
             {
-                "name": fact.name,
-                "hash": fact.hash,
-                "label": format_fact_labels([fact.name]),
-                "old": format_fact(old, fact.name, names) if fact.name in FACTS else "",
-                "new": format_fact(self.content.facts, fact.name, names)
-                if fact.name in FACTS
-                else _("; ").join(self.page_names.list_part(fact.name)),
-                "cited": _("; ").join(self.page_names.list_cited(fact.name)),
-                "changed_by": join(fact.changed_by),
-                "ticked_by": join(fact.ticked_by),
-                "may_tick": not fact.rejects_tick_by(self.person) and self.person.pk not in fact.ticked_by,
+                "label": str(_(FACTS[name].label)),
+                "old": format_fact(old, name, names),
+                "new": format_fact(self.content.facts, name, names),
+                "cited": _("; ").join(self.page_names.list_cited(name)),
             }
-            for fact in changed
+            for name in changed
         ]
-
-    @cached_property
-    def facts_to_tick(self) -> list[dict[str, Any]]:
-        """Return the facts that somebody else must tick before the publisher who changed them may approve."""
-        if self.brief.state != State.IN_REVIEW or not settings.DIGEST_FOUR_EYES:
-            return []
-        ids = self._publishers_who_changed_facts
-        if not ids:
-            return []
-        old = find_baseline_facts(self.history)
-        return self.describe_changed_facts(old, lambda fact: bool(fact.changed_by & ids))
-
-    @cached_property
-    def _publishers_who_changed_facts(self) -> set[int]:
-        since = find_baseline_number(self.history)
-        changes = [r for r in self.revisions if r.number > since and r.changed_facts]
-        ids = {pk for r in changes for pk in (r.by_id, r.also_by_id) if pk} | find_possible_namers(
-            [self.content]
-        )
-        return {p.pk for p in self.people if p.pk in ids and "publisher" in policy.get_roles(p)}
-
-    @property
-    def may_tick_facts(self) -> bool:
-        return self.is_allowed("tick_facts")
-
-    @property
-    def every_fact_to_tick(self) -> str:
-        """Return the value of the button that ticks all, or "" if there are fewer than two."""
-        rows = [f"{row['name']}:{row['hash']}" for row in self.facts_to_tick if row["may_tick"]]
-        return " ".join(rows) if len(rows) > 1 else ""
 
     @property
     def has_facts(self) -> bool:
@@ -493,7 +430,8 @@ class BriefPageData:
 
     def edit_sessions(self) -> list[EditSession]:
         """Return the newest edit sessions; a separate page lists all."""
-        ends = {s.revision_id for s in self.signoffs} | {e.revision_id for e in self.editions}
+        signed = {s.revision for s in self.signoffs}
+        ends = {r.pk for r in self.revisions if r.number in signed} | {e.revision_id for e in self.editions}
         return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_EDIT_SESSIONS]
 
     def date_readings(self) -> list[dict[str, str]]:
@@ -511,12 +449,6 @@ class BriefPageData:
             return []
         rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
         return list(rows.exclude(state=State.DISCARDED).order_by("pk")[:3])
-
-
-def _signoff_label(signoff: SignOff, latest: dict[int, int]) -> str:
-    if latest.get(signoff.by_id) == signoff.pk:
-        return _("Signed") if signoff.yes else _("Changes requested")
-    return _("Signature lapsed") if signoff.yes else _("Answered")
 
 
 def _localize_note(note: dict[str, Any]) -> dict[str, Any]:

@@ -255,21 +255,6 @@ def save_draft(
     return None
 
 
-def suggest_draft(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse:
-    """Keep the changed texts of the draft as suggestions, or show the page again with everything typed."""
-    person = person_of(request)
-    typed = replace(_build_submission(draft, request.POST, person), as_suggestions=True)
-    try:
-        workflow.merge_and_save(brief, typed, by=person)
-    except SaveConflict as clashed:
-        return _render_conflict(request, brief.pk, draft, clashed, typed)
-    except (workflow.Refused, InvalidDraft) as refused:
-        errors = _list_errors(refused, draft, brief)
-        return render_brief_page(request, get_brief_or_404(brief.pk), draft=draft, errors=errors, status=409)
-    messages.success(request, _("Your changes are kept as suggestions. Somebody else can accept them."))
-    return redirect_to_brief(request, brief.pk)
-
-
 def redirect_to_brief(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("admin:briefs_brief_change", pk=pk)
 

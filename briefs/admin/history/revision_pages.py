@@ -214,8 +214,8 @@ class RevisionHistory:
 
     @cached_property
     def edit_sessions(self) -> list[EditSession]:
-        signed = set(self.brief.signoffs.values_list("revision_id", flat=True))
-        ends = signed | {edition.revision_id for edition in self.editions}
+        signed = set(self.brief.signoffs.values_list("revision", flat=True))
+        ends = {r.pk for r in self.revisions if r.number in signed} | {e.revision_id for e in self.editions}
         return group_edit_sessions(self.revisions[:MAX_REVISIONS], ending_ids=ends)[:MAX_SESSIONS_PER_PAGE]
 
     @cached_property

@@ -19,8 +19,7 @@ from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
-from briefs.content import SIDES
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
 from briefs.workflow.next_step import describe_step
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
@@ -148,7 +147,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
             (
                 "week",
                 _("Also this week"),
-                [*_urgent(waiting), _scheduled(waiting), _in_review(waiting), *_drafts(waiting)],
+                [_scheduled(waiting), _in_review(waiting), *_drafts(waiting)],
             ),
         ],
     }
@@ -167,15 +166,6 @@ def _list_url(**query: Any) -> str:
 
 def _section(title: object, lines: Sequence[Line], count: int, url: str) -> Section:
     return Section(str(title), lines[:MAX_LINES], f"{count}{'+' if count >= MAX_BRIEFS_READ else ''}", url)
-
-
-def _urgent(waiting: TaskList) -> list[Section]:
-    """Return the section of urgent editions that somebody else has to confirm, if there are any."""
-    mine = {task.brief for task in waiting.tasks}
-    rules = [r for r in waiting.rules.values() if r.facts.urgent_edition and r.brief not in mine]
-    lines = [Line(rule.brief, str(describe_step(rule, NEXT_BRIEF))) for rule in rules[:MAX_LINES]]
-    title, url = _("Urgent, awaiting confirmation"), _list_url(public="urgent")
-    return [_section(title, lines, len(rules), url)] if rules else []
 
 
 def _drafts(waiting: TaskList) -> list[Section]:
@@ -217,8 +207,8 @@ def _in_review(waiting: TaskList) -> Section:
 
 def _find_due_date(facts: BriefFacts) -> dt.date | None:
     """Return the earliest due date of the reviewers who are asked for a side that is not signed."""
-    unsigned = [side for side in SIDES if not facts.statuses[side].is_signed]
-    rows = [facts.assignments[side] for side in unsigned if side in facts.assignments]
+    unsigned = facts.signing.open_leaves
+    rows = [facts.assignments[name] for name in unsigned if name in facts.assignments]
     return min((row.due_on for row in rows if row.due_on), default=None)
 
 

@@ -160,7 +160,7 @@ def render_refusal_page(request: HttpRequest, error: PermissionDenied | Http404)
     title, told, status = _("Page not found"), _("The address may be mistyped."), 404
     if isinstance(error, PermissionDenied):
         # Without a verb, name the publishers.
-        verb = str(error.args[0]) if error.args and error.args[0] else "publish_urgently"
+        verb = str(error.args[0]) if error.args and error.args[0] else "approve"
         has_verb = policy.find_permitted_people(verb).filter(pk=person_of(request).pk).exists()
         # Whoever may do that and is refused asks for what only administrators do.
         name = _("an administrator") if has_verb else format_permitted_people(verb)

@@ -245,7 +245,7 @@ class SearchAdmin(ListOnlyAdmin):
 
 
 def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
-    """Edit one's own mail switches. Mandatory notices are shown but cannot be switched off."""
+    """Edit one's own mail switches."""
     person = require_role(request)
     if request.method == "POST":
         save_mail_switches(person, set(request.POST.getlist("kind")))
@@ -253,12 +253,7 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
         return redirect("admin:mail")
     off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
     kinds = [
-        {
-            "kind": kind,
-            "name": name,
-            "on": kind not in off,
-            "always": kind in notifications.MANDATORY_KINDS,
-        }
+        {"kind": kind, "name": name, "on": kind not in off}
         for kind, name in notifications.NOTICE_KINDS.items()
     ]
     return render_page(
@@ -272,8 +267,8 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:
-    """Switch off every optional kind that is not enabled, and switch on the others."""
-    off = notifications.NOTICE_KINDS.keys() - notifications.MANDATORY_KINDS - enabled_kinds
+    """Switch off every kind that is not enabled, and switch on the others."""
+    off = notifications.NOTICE_KINDS.keys() - enabled_kinds
     MailSwitch.objects.filter(person=person).exclude(kind__in=off).delete()
     MailSwitch.objects.bulk_create(
         [MailSwitch(person=person, kind=kind) for kind in sorted(off)], ignore_conflicts=True

@@ -63,7 +63,7 @@ class IssueAdmin(DeskList, DeskAdmin):
 
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
         now, people, person = timezone.now(), policy.load_staff(), person_of(request)
-        facts_of_page = IssueFacts.load_many(list(changelist.result_list), now)
+        facts_of_page = IssueFacts.load_many(list(changelist.result_list), now, people)
         return [self._build_row(facts, next_issue_step(facts, person, people)) for facts in facts_of_page]
 
     def _build_row(self, facts: IssueFacts, step: Any) -> Row:

@@ -34,7 +34,7 @@ from briefs.text import paths
 from briefs.workflow import Refused, issues
 from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
 from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
-from briefs.workflow.rules import issue_review
+from briefs.workflow.rules import four_eyes, issue_review
 from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
 from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
@@ -113,10 +113,10 @@ class IssuePageData:
     ) -> None:
         self.issue, self.person, self.query = issue, person, query
         self.now = timezone.now()
-        self.facts = IssueFacts.load(issue, self.now)
+        self.people = policy.load_staff()
+        self.facts = IssueFacts.load(issue, self.now, self.people)
         self.content = content or self.facts.content
         self.conflict: IssueConflict | None = None
-        self.people = policy.load_staff()
 
     @property
     def url(self) -> str:
@@ -225,21 +225,22 @@ class IssuePageData:
 
     @cached_property
     def sign_offs(self) -> list[dict[str, Any]]:
-        """Return each language as readers and subscribers will see it, with who signed it."""
+        """Return each leaf, a language as readers and subscribers will see it, with who signed it."""
         rows = []
         names = {person.pk: str(person) for person in self.people}
-        for side, status in self.facts.statuses.items():
-            text = fill_mail_lines(self.facts.content.side(side), side)
-            act = f"sign_off_issue_{side}"
+        leaves = self.facts.signing.leaves
+        for name, leaf in leaves.items():
+            act = f"sign_off_issue_{name}"
+            side = name if name != "common" else None
             rows.append(
                 {
-                    "side": side,
-                    "label": SIDE_NAMES[side],
-                    "lang": LANGUAGE_TAGS[side],
-                    "hash": status.hash,
-                    "text": text,
-                    "is_signed": status.is_signed,
-                    "signed_by": [names.get(pk, "") for pk in sorted(status.signed_by)],
+                    "side": name,
+                    "label": SIDE_NAMES[side] if side else _("Briefs in their order"),
+                    "lang": LANGUAGE_TAGS[side] if side else "",
+                    "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
+                    "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
+                    "is_signed": four_eyes.is_settled(leaf),
+                    "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
                     "act": describe_act(self.issue, act)
                     if act in (self.step.main, *self.step.others)
                     else None,

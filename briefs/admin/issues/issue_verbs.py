@@ -78,7 +78,6 @@ class CancelIssueForm(IssueVerbForm):
 
 class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
     introduction = WithdrawForm.introduction
-    anchors = WithdrawForm.anchors
 
 
 class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
@@ -109,7 +108,7 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
 
     def list_reasons(self) -> list[FieldError]:
         page = self.page
-        reasons = issue_review.why_not_publish(page.facts, page.person, page.people)
+        reasons = issue_review.why_not_publish(page.facts, page.person)
         reasons = [reason for reason in reasons if reason.code != "issue-item-late"]
         return field_errors_from_reasons(reasons, href=page.url)
 

@@ -42,8 +42,8 @@ MAX_NAMED_ROWS = 50
 
 def build_overdue_condition(today: dt.date) -> Q:
     """Match drafts whose writer is late and briefs in review with an overdue, unanswered review assignment."""
-    answers = SignOff.objects.filter(
-        brief=OuterRef("brief"), side=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
+    answers = SignOff.of_brief("brief").filter(
+        leaf=OuterRef("side"), by=OuterRef("person"), at__gte=OuterRef("at")
     )
     asked = Assignment.objects.open().filter(brief=OuterRef("pk"), due_on__lt=today)
     unanswered = Q(Exists(asked.exclude(Exists(answers))), state=State.IN_REVIEW)
@@ -76,7 +76,6 @@ class PublicFilter(SelectFilter):
     options = (
         ("live", gettext_lazy("Live")),
         ("scheduled", gettext_lazy("Scheduled")),
-        ("urgent", gettext_lazy("Urgent, awaiting confirmation")),
         ("withdrawn", gettext_lazy("Withdrawn")),
         ("removed", gettext_lazy("Removed")),
         ("never", gettext_lazy("Never public")),
@@ -92,7 +91,6 @@ class PublicFilter(SelectFilter):
             return Q(Exists(editions.listed(now)))
         few = {
             "scheduled": Edition.objects.scheduled(now),
-            "urgent": Edition.objects.unreviewed().uncancelled(),
             "withdrawn": Edition.objects.public(now).filter(withdrawn_at__isnull=False, removed_at=None),
             "removed": Edition.objects.gone(now).filter(removed_at__isnull=False),
         }

@@ -27,7 +27,7 @@ from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.interface_labels import format_ago, format_with_label
 from briefs.admin.lists.desk_list import DeskList, SelectFilter, build_column_filter
-from briefs.models import Person
+from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
 from briefs.workflow import Refused
 
@@ -479,6 +479,8 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
             queue_invitation(person, now=timezone.now())
         if change and {"is_active", "is_staff"} & {*changed} and not person.has_desk_access:
             end_sessions(person)
+            links = PreviewLink.objects.filter(by=person, revoked_at=None)
+            links.update(revoked_by=person_of(request), revoked_at=timezone.now())
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
         if not obj.has_usable_password():

@@ -239,13 +239,13 @@ class ReviewPageData:
 
         Those are the ones assigned to them, else unassigned ones that they may sign off.
         """
-        me, standing = self.page_data.person, self.page_data.signoff_status
+        me, signing = self.page_data.person, self.page_data.signing
         reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
         if asked or not policy.get_roles(me) & policy.REVIEWER_ROLES:
             return asked or list(SIDES)
-        able = [side for side in SIDES if not standing[side].rejects_signoff_by(me)]
-        free = [side for side in able if reviewers[side].person is None and not standing[side].is_signed]
+        able = [side for side in SIDES if signing.can_sign(me, side)]
+        free = [side for side in able if reviewers[side].person is None]
         return free or able or list(SIDES)
 
     @cached_property
@@ -375,8 +375,8 @@ class ReviewPageData:
 
 def _find_answered_revision(page_data: BriefPageData) -> Revision | None:
     """Return the revision of this person's last sign-off."""
-    mine = [s.revision_id for s in page_data.signoffs if s.by_id == page_data.person.pk]
-    return next((r for r in page_data.revisions if mine and r.pk == mine[-1]), None)
+    mine = [s.revision for s in page_data.signoffs if s.by_id == page_data.person.pk]
+    return next((r for r in page_data.revisions if mine and r.number == mine[-1]), None)
 
 
 def _find_approved_revision(page_data: BriefPageData) -> Revision | None:

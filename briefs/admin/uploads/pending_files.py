@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.db.models import Count, Max, Sum
@@ -134,7 +133,7 @@ def read_stored_files(upload: Upload, positions: Iterable[int] | None = None) ->
 
 def build_import_job(upload: Upload) -> ImportJob:
     asks_dates = upload.date_order == ASK_DATES
-    order: Any = settings.DIGEST_DATE_ORDER if asks_dates else upload.date_order
+    order: Any = "mdy" if asks_dates else upload.date_order
     answers = list_name_answers(upload.results.get("answers", {}))
     return create_import_job(
         actor=upload.owner, writer=upload.words_of, date_order=order, asks_dates=asks_dates, answers=answers

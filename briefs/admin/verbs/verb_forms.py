@@ -23,13 +23,11 @@ from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.facts import FACTS
 from briefs.models import ChangeKind, WithdrawalKind
 from briefs.text import date_format, paths
-from briefs.text.text_diff import ContentDifference, diff_contents
+from briefs.text.text_diff import ContentDifference
 from briefs.workflow import Reason, publishing
 from briefs.workflow.brief_facts import load_edition_content
-from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.transitions import format_time
 
@@ -115,8 +113,8 @@ class VerbForm(forms.Form):
         """Return the notices, in both languages, that readers would see in place of the text."""
         return []
 
-    def facts_to_tick(self) -> list[dict[str, Any]]:
-        """Return facts that must be confirmed with a checkbox."""
+    def changed_facts(self) -> list[dict[str, str]]:
+        """Return the facts that readers would see changed, with old and new value."""
         return []
 
     def arguments(self) -> dict[str, Any]:
@@ -163,65 +161,23 @@ class EditionVerbForm(VerbForm):
         return load_edition_content(edition) if edition else None
 
 
-class ConfirmForm(EditionVerbForm):
-    edition_attribute = "unconfirmed_edition"
-    edition_seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
-        super().__init__(data, page_data=page_data)
-        edition = page_data.unconfirmed_edition
-        self.initial["edition_seen"] = edition.pk if edition else None
-
-    def describe_situation(self) -> list[str]:
-        if (edition := self.page_data.unconfirmed_edition) is None:
-            return []
-        told = {"name": edition.approved_by, "time": format_time(edition.approved_at), "n": edition.number}
-        return [
-            _("%(name)s published edition %(n)s urgently, %(time)s.") % told,
-            _("Reason: %(reason)s") % {"reason": edition.urgent_reason},
-        ]
-
-    def is_impossible(self) -> bool:
-        return bool(self.blocking_errors())
-
-    def blocking_errors(self) -> list[FieldError]:
-        edition = self.page_data.unconfirmed_edition
-        if edition is None:
-            return field_errors_from_reasons([Reason("nothing-urgent")])
-        own = edition.approved_by_id == self.page_data.person.pk
-        return field_errors_from_reasons([Reason("urgent-confirm-own")]) if own else []
-
-    def find_difference(self) -> ContentDifference | None:
-        """Compare the edition with the last reviewed one before it."""
-        editions, urgent = self.page_data.editions, self.page_data.unconfirmed_edition
-        before = [e for e in editions if urgent and e.number < urgent.number and not e.is_cancelled]
-        earlier = next((edition for edition in before if edition.is_reviewed), None)
-        if urgent is None or earlier is None:
-            return None
-        return diff_contents(load_edition_content(earlier), load_edition_content(urgent))
-
-    def arguments(self) -> dict[str, Any]:
-        return {"seen": self.cleaned_data["edition_seen"] or 0}
-
-
 class WithdrawalFields(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
     )
-    reason_zh = build_note_field(gettext_lazy("Reason, Chinese"), "zh")
-    reason_en = build_note_field(gettext_lazy("Reason, English"), "en")
 
 
 class WithdrawForm(EditionVerbForm, WithdrawalFields):
-    argument_fields = ("kind", "reason_zh", "reason_en")
+    argument_fields = ("kind",)
     introduction = gettext_lazy(
-        "The page stays as a notice with the reason; it leaves lists, feeds and search."
+        "The page stays as a notice with the sentence of the kind; it leaves lists, feeds and search."
     )
-    anchors = {"reason": "reason_zh"}
 
     def notices(self) -> list[dict[str, str]]:
+        kind = self["kind"].value()
+
         def format_notice(side: Side) -> str:
-            reason = self[f"reason_{side}"].value() or "…"
+            reason = WithdrawalKind(kind).sentence(side) if kind in WithdrawalKind else "…"
             values = {"date": date_format.format_day(timezone.localdate(), side), "reason": reason}
             return _("This brief was withdrawn on %(date)s. Reason: %(reason)s") % values
 
@@ -271,17 +227,13 @@ class SourceWithdrewForm(VerbForm):
     argument_fields = ("version",)
     shows_working_copy = True
     introduction = gettext_lazy(
-        "For when the source takes its article back. The texts stay signed. Somebody else ticks the fact, a publisher approves, and the page then says so above the text."
+        "For when the source takes its article back. The texts stay as they are. A publisher approves, and the page then says so above the text."
     )
 
 
-# Forms of verbs that publish now or at a set time: approve, publish urgently, reschedule.
+# Forms of verbs that publish now or at a set time: approve, reschedule.
 
 TIME_WITH_NOW: Final = gettext_lazy("You entered a time and chose “now”. Empty the time, or schedule.")
-MISSING_LABEL_WARNINGS: Final = {
-    "keyword-en": gettext_lazy("a keyword without an English label: “%(label)s”"),
-    "keyword-zh": gettext_lazy("a keyword without a Chinese label: “%(label)s”"),
-}
 
 
 class ScheduledVerbForm(VerbForm):
@@ -400,23 +352,17 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
         ("now", gettext_lazy("Approve and publish now")),
     )
     shows_working_copy = True
-    anchors: ClassVar = {"facts": "facts", "change": "kind"}
+    anchors: ClassVar = {"change": "kind"}
     field_order = ("at", "which", *ChangeNoteForm.CHANGE_FIELDS)
-
-    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
-        super().__init__(data, page_data=page_data)
-        self.ticked = data.getlist("ticked") if data else []
 
     def describe_situation(self) -> list[str]:
         return super().describe_situation() + describe_holders(self.page_data.brief)
 
     def blocking_errors(self) -> list[FieldError]:
-        """Return what blocks approval, except ticks and time, which this page asks for."""
+        """Return what blocks approval, except the time, which this page asks for."""
         data = self.page_data
         return self.build_errors(
-            publishing.why_not_approve(
-                data.brief, data.content, data.history, data.person, data.changed_facts, ticked=list(FACTS)
-            )
+            publishing.why_not_approve(data.brief, data.content, data.signing, data.person)
         )
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
@@ -433,10 +379,6 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
         review = reverse("admin:briefs_brief_review", args=[pk])
         if reason.about.startswith("signoff-") or reason.about == "notes":
             return f"{review}#{reason.about}"
-        if reason.code == "facts-own":
-            return reverse("admin:briefs_brief_change", args=[pk]) + "#fact-ticks"
-        if reason.code == "last-editor":
-            return reverse("admin:briefs_brief_revisions", args=[pk])
         if reason.code in ("keyword-zh", "keyword-en"):
             return build_keyword_url(
                 reason.values["pk"], back=reverse("admin:briefs_brief_change", args=[pk])
@@ -454,44 +396,9 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
             if note.resolved_at is None
         ]
 
-    def facts_to_tick(self) -> list[dict[str, Any]]:
-        """Return each fact that changed since the sign-offs, with old and new value, for confirmation."""
-        page_data = self.page_data
-        old = four_eyes.find_signed_facts(page_data.history, page_data.signoff_status)
-        rows = page_data.describe_changed_facts(old, lambda fact: fact.is_unsigned)
-        return [row | {"ticked": row["name"] in self.ticked} for row in rows]
-
-    def arguments(self) -> dict[str, Any]:
-        return {**super().arguments(), "change": self.build_change(), "ticked": self.ticked}
-
-
-class PublishUrgentlyForm(ChangeNoteForm, NamesSeenForm):
-    argument_fields = ("seen", "names_seen", "reason")
-    shows_working_copy = True
-    introduction = gettext_lazy(
-        "Urgent publication needs a reason. A second person must confirm it afterwards."
-    )
-    reason = build_note_field(gettext_lazy("Reason"))
-    field_order = ("reason", *ChangeNoteForm.CHANGE_FIELDS)
-
-    def blocking_errors(self) -> list[FieldError]:
-        page_data = self.page_data
-        return field_errors_from_reasons(
-            publishing.why_not_publish_urgently(page_data.brief, page_data.content, now=page_data.now)
-        )
-
-    def describe_situation(self) -> list[str]:
-        """Also list the safeguards that urgent publication skips."""
-        page_data = self.page_data
-        skipped = [str(reason) for reason in four_eyes.why_not_signed(page_data.signoff_status)]
-        if n := sum(note.resolved_at is None for note in page_data.notes):
-            skipped.append(str(Reason("open-notes", {"n": n})))
-        skipped += [
-            str(MISSING_LABEL_WARNINGS[reason.code] % reason.values)
-            for reason in publishing.unlabelled_keyword_reasons(page_data.content)
-        ]
-        lines = super().describe_situation() + describe_holders(page_data.brief)
-        return lines + [_("Skipped: %(what)s") % {"what": what} for what in skipped]
+    def changed_facts(self) -> list[dict[str, str]]:
+        before = self.last_public_content()
+        return self.page_data.describe_changed_facts(before.facts) if before else []
 
     def arguments(self) -> dict[str, Any]:
         return {**super().arguments(), "change": self.build_change()}

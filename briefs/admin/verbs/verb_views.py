@@ -51,7 +51,6 @@ from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.history.revision_pages import describe_comparison
 from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
-from briefs.facts import FACTS
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.preview import links
 from briefs.workflow import Assignee, AssignmentPlan
@@ -66,8 +65,6 @@ from . import verb_forms as publishing
 VERB_FORMS: Final[dict[str, type[verb_forms.VerbForm]]] = {
     "send_back": verb_forms.SendBackForm,
     "approve": publishing.ApproveForm,
-    "publish_urgently": publishing.PublishUrgentlyForm,
-    "confirm": verb_forms.ConfirmForm,
     "reschedule": publishing.RescheduleForm,
     "withdraw": verb_forms.WithdrawForm,
     "remove": verb_forms.RemoveForm,
@@ -96,14 +93,6 @@ def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
     workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=read_number(data, "version"))
 
 
-def _tick_facts(brief: Brief, by: Person, data: QueryDict) -> None:
-    """Tick the button's facts. Its value has the name and shown hash of each: `doi:5f…`."""
-    chosen = (value.partition(":") for value in data.get("fact", "").split())
-    workflow.tick_facts(
-        brief.pk, {name: seen for name, _colon, seen in chosen if name in (*FACTS, "terms")}, by=by
-    )
-
-
 def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
     number = read_number(data, "note_bullet") or None
     if number and not brief.bullets.filter(number=number).exists():
@@ -128,15 +117,15 @@ def _build_versioned_verb(verb: Callable[..., Any]) -> DirectVerb:
 DIRECT_VERBS: dict[str, DirectVerb] = {
     "submit": _build_versioned_verb(workflow.submit),
     "take_back": _build_versioned_verb(workflow.take_back),
-    "turn_into_suggestion": _build_versioned_verb(workflow.turn_into_suggestion),
     "revise": _build_versioned_verb(workflow.revise),
     "recover": _build_versioned_verb(workflow.recover),
     "sign_off_zh": _build_sign_off("zh"),
     "sign_off_en": _build_sign_off("en"),
+    "sign_off_common": _build_sign_off("common"),
     "take_back_sign_off_zh": _build_take_back_sign_off("zh"),
     "take_back_sign_off_en": _build_take_back_sign_off("en"),
+    "take_back_sign_off_common": _build_take_back_sign_off("common"),
     "confirm_date": _confirm_date,
-    "tick_facts": _tick_facts,
     "note": _add_note,
     "resolve": _build_row_verb(Note, "note", workflow.resolve),
     "note_letter": _build_row_verb(Letter, "letter", workflow.turn_letter_into_note),
@@ -148,7 +137,7 @@ OPENING_VERBS = ("revise", "recover")
 
 def policy_verb(verb: str) -> str:
     named = "note" if verb == "note_letter" else verb
-    return named.removesuffix("_zh").removesuffix("_en")
+    return named.removesuffix("_zh").removesuffix("_en").removesuffix("_common")
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -398,8 +387,8 @@ class AssignmentForm(forms.Form):
             self.initial[f"{part}_due"] = assignee.due_on
 
     def _options(self, part: str, page_data: BriefPageData) -> Iterable[tuple[str, str]]:
-        status = page_data.signoff_status.get(cast(Side, part))
-        changed = status.changed_by if status else frozenset()
+        leaf = page_data.signing.leaves.get(cast(Side, part))
+        changed = leaf.changed_by if leaf else frozenset()
         for person in self.people[part]:
             label = _("%(name)s (changed this text)") if person.pk in changed else "%(name)s"
             yield str(person.pk), label % {"name": person}

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from briefs.documents.files.formats import list_formats
@@ -22,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", metavar="PATH")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, store nothing")
         parser.add_argument("--format", choices=("text", "json"), default="text")
-        parser.add_argument(
-            "--date-order", choices=("mdy", "dmy"), default=settings.DIGEST_DATE_ORDER, help="of 06/09/2025"
-        )
+        parser.add_argument("--date-order", choices=("mdy", "dmy"), default="mdy", help="of 06/09/2025")
         parser.add_argument("--written-by", metavar="USER", help="whose words they are (a username)")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -31,7 +31,7 @@ RANDOM_ROUTES = ("import/", "share/", "upload/", "password_change/", "login/", "
 UPLOADS = {"briefs/brief/sheet/", "briefs/brief/<int:pk>/word/"}
 """Routes that store an upload under a random key. The routes that confirm it are tried."""
 PEOPLE = (
-    *("approved_by", "edited_by", "confirmed_by", "by", "actor", "user", "person", "owner", "updated_by"),
+    *("approved_by", "edited_by", "by", "actor", "user", "person", "owner", "updated_by"),
     *("author", "resolved_by", "answered_by", "handled_by", "revoked_by", "withdrawn_by", "removed_by"),
 )
 
@@ -50,7 +50,7 @@ def forged_fields(scenario: PermissionScenario) -> dict[str, Any]:
     }  # fmt: skip
     return dict.fromkeys(PEOPLE, publisher_pk) | rows_of_a_formset | {
         "state": "approved", "from_state": "draft", "to_state": "approved", "verb": "approve", "slug": "forged",
-        "four_eyes": "", "urgent": "on", "yes": "1", "superuser": "1", "changed_zh": "", "changed_en": "",
+        "four_eyes": "", "yes": "1", "superuser": "1", "changed_zh": "", "changed_en": "",
         "hash_zh": "0" * 64, "hash_en": "0" * 64, "live_from": "2001-01-01T00:00", "live_until": "",
         "published_at": "2001-01-01", "approved_at": "2001-01-01", "resolved_at": "2001-01-01", "sent_at": "x",
         "next_number": 99, "number": 99, "edition": 1, "brief": brief.pk, "brief_id": brief.pk, "pk": 1, "id": 1,

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
 from briefs.api import openapi
-from briefs.content import Picture
+from briefs.content import Facts, Picture
+from briefs.facts import FACTS, SCALAR_FACTS
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
 from briefs.public import responses
@@ -68,8 +69,8 @@ def test_brief_has_both_languages_facts_and_names(client: Client, settings: Any)
         "authors": [{
             "slug": "vivek-chilukuri", "zh": "Vivek Chilukuri", "en": "Vivek Chilukuri", "affiliation": {"zh": "", "en": "CNAS"},
         }],
-        "date": "2025-06-09", "date_label": "", "title": "", "url": "https://foreignpolicy.com/a", "doi": "", "language": "",
-        "access": "subscription", "kind": "", "accessed_on": "", "archive_url": "", "source_withdrew": False,
+        **{name: getattr(Facts(), name) for name in SCALAR_FACTS if FACTS[name].is_public},
+        "date": "2025-06-09", "url": "https://foreignpolicy.com/a", "access": "subscription",
     }  # fmt: skip
     assert brief["keywords"][0] == {"slug": "technology", "zh": "科技", "en": "Technology"}
     assert brief["terms"] == [
@@ -180,7 +181,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
         client.get("/api/v1/briefs?q=x&cursor=fffff-1"): (404, {"parameter": "cursor"}),
         client.post("/api/v1/briefs"): (405, {}),
     }
-    settings.DIGEST_API_LIMIT = 2
+    monkeypatch.setattr(responses, "API_LIMIT", 2)
     cache.clear()
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     answers |= dict.fromkeys([client.get("/api/v1/changes") for _ in range(3)][2:], (429, {}))
@@ -197,8 +198,8 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
     assert client.get("/en/").status_code == 200
 
 
-def test_searches_have_the_limit_of_the_search_page(client: Client, settings: Any) -> None:
-    settings.DIGEST_SEARCH_SECONDS = 0
+def test_searches_have_the_limit_of_the_search_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
     cache.clear()
     refused = client.get("/api/v1/briefs?q=x")
     assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')

@@ -104,7 +104,7 @@ def test_mirror_ends_equal_to_the_site(client: Client, team: Team, mirror: Mirro
 def list_acts(team: Team) -> list[Callable[[], Any]]:
     """Return acts on five briefs: publication, correction, withdrawal, removal, reinstatement, a schedule."""
     first, second, third, fourth, scheduled = (factories.signed_brief(team) for _ in range(5))
-    reasons = {"kind": "rights", "reason_zh": "權", "reason_en": "R"}
+    reasons = {"kind": "rights"}
     by = team.publisher
     return [
         *(lambda row=row: factories.approve(row, by) for row in (first, second, third, fourth)),
@@ -160,7 +160,7 @@ def test_changes_are_named_with_kind_and_only_after_a_minute(client: Client, tea
         factories.publish_revision(team, brief, "next")
         clock.shift(2 * MINUTE)
         assert read_changes(client, cursor) == [(brief.pk, 2, "corrected", "public")]
-        reasons = {"kind": "other", "reason_zh": "因", "reason_en": "R"}
+        reasons = {"kind": "other"}
         for act, kind, status in (
             (lambda: workflow.withdraw(brief, by=team.publisher, **reasons), "withdrawn", "withdrawn"),
             (lambda: workflow.remove(brief, by=team.publisher, reason="r"), "removed", None),
@@ -261,7 +261,7 @@ def test_hash_is_that_of_the_object_without_it(client: Client, team: Team) -> No
     names: dict[str, Any] = {}
     exec(DOCS.read_text("utf-8").split("```python\n")[2].partition("```")[0], names)
     factories.live_brief(team)
-    reasons = {"kind": "other", "reason_zh": "因", "reason_en": "R"}
+    reasons = {"kind": "other"}
     workflow.withdraw(factories.live_brief(team), by=team.publisher, **reasons)
     found = site_briefs(client)
     assert {pk: names["compute_hash"](brief) for pk, brief in found.items()} == audit(client)
@@ -362,7 +362,7 @@ class RandomSite:
             factories.publish_revision(self.team, brief, str(self.draw.randrange(10**6)))
 
     def take_down(self) -> None:
-        by, reasons = self.team.publisher, {"kind": "rights", "reason_zh": "權", "reason_en": "R"}
+        by, reasons = self.team.publisher, {"kind": "rights"}
         if brief := self._pick(Brief.objects.exclude(slug=None)):
             verb = self.draw.randrange(3)
             if verb == 0:

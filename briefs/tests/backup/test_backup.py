@@ -287,7 +287,6 @@ def test_restore_under_a_sender_that_runs_sends_nothing_more(
     """The restore waits for the sender's end. Then the mailing is paused, although the archive has all copies queued."""
     monkeypatch.setenv("DEPARTURES_FILE", str(tmp_path / "departures.txt"))
     monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{mail_server.port}")
-    monkeypatch.setenv("MAIL_RATE", "100000")
     mailing_fixtures.subscribe(12)
     brief = factories.live_brief(team)
     issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
@@ -373,9 +372,9 @@ def test_damaged_archive_replaces_nothing(backup_file: Path, tmp_path: Path) -> 
     assert (media / "pictures/a.txt").exists()
 
 
-def test_fill_refuses_a_database_with_tables(backup_file: Path) -> None:
+def test_fill_refuses_a_database_with_tables(backup_file: Path, tmp_path: Path) -> None:
     with pytest.raises(backup_archive.BackupError, match="not empty"):
-        restoration.fill(backup_file, None)
+        restoration.fill(backup_file, tmp_path / "media")
 
 
 def test_lines_of_a_table_do_not_depend_on_the_database(team: factories.Team) -> None:

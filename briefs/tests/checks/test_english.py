@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from briefs.checks import whole_brief
 from briefs.checks.english import BRITISH_TO_AMERICAN
 from briefs.checks.registry import run_checks
 from briefs.checks.texts import CheckContext, TermData
@@ -231,7 +232,6 @@ CONTENT_WITH_QUOTATIONS = Content(
 @pytest.mark.parametrize(
     ("limit", "expected"),
     [
-        (0, []),
         (8, []),
         (7, [("zh", 1, "Quoted words add up to 8; the limit is 7.")]),
         (
@@ -243,8 +243,9 @@ CONTENT_WITH_QUOTATIONS = Content(
         ),
     ],
 )
-def test_quoted_words_over_the_limit_are_reported(limit, expected):
-    findings = run_checks(CONTENT_WITH_QUOTATIONS, CheckContext(quote_limit=limit), only=("quotations",))
+def test_quoted_words_over_the_limit_are_reported(limit, expected, monkeypatch):
+    monkeypatch.setattr(whole_brief, "QUOTE_LIMIT", limit)
+    findings = run_checks(CONTENT_WITH_QUOTATIONS, CheckContext(), only=("quotations",))
     assert [(f.side, f.bullet, format_finding_message(f)) for f in findings] == expected
 
 

@@ -155,6 +155,7 @@ def test_save_that_fails_returns_the_typed_text(browser: Client, fault: str) -> 
 @pytest.mark.django_db
 def test_pages_without_a_database(browser: Client, caplog: pytest.LogCaptureFixture) -> None:
     faults._last_logged.clear()
+    faults._suppressed.clear()
     team = Team()
     sign_in(browser, team.writer)
     with database_away(), caplog.at_level(logging.WARNING):

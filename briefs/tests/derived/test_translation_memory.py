@@ -148,7 +148,7 @@ def test_scheduled_edition_is_offered_until_it_is_cancelled(team: factories.Team
 def test_withdrawn_or_removed_brief_is_not_offered_until_reinstated(team: factories.Team, verb: str) -> None:
     brief = publish_sample(team)
     if verb == "withdraw":
-        workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="錯", reason_en="Wrong")
+        workflow.withdraw(brief, by=team.publisher, kind="our_error")
     else:
         workflow.remove(brief, by=team.publisher, reason="Wrong")
     assert find_translations() == []

@@ -55,23 +55,6 @@ def test_regional_encoding_is_read_like_unicode(name):
     assert document == parse(text)
 
 
-def test_every_big5_character_is_read():
-    characters = []
-    for lead in range(0xA4, 0xFA):
-        for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
-            try:
-                character = bytes((lead, trail)).decode("cp950")
-            except UnicodeDecodeError:
-                continue
-            if "\u4e00" <= character <= "\u9fff":
-                characters.append(character)
-    assert len(characters) > 13_000
-    for start in range(0, len(characters), 500):
-        words = "".join(characters[start : start + 500])
-        document = parse((HEADER + f"摘要:\n{words}\n").encode("cp950"))
-        assert document.sides["zh"].summary == words
-
-
 @pytest.mark.parametrize(
     ("raw", "clean"),
     [

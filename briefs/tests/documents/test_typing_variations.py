@@ -249,16 +249,6 @@ def build_word_brief(draw, brief) -> bytes:
 
 
 @pytest.mark.heavy
-@settings(max_examples=120, deadline=None)
-@given(st.data())
-def test_brief_in_word_is_read_unchanged(data):
-    brief = data.draw(brief_contents())
-    readings = read_document(build_word_brief(data.draw, brief), "a.docx")
-    assert [reading.refusal for reading in readings] == [None]
-    assert_document_matches(readings[0].parsed, brief)
-
-
-@pytest.mark.heavy
 @settings(max_examples=scale(750), deadline=None)
 @given(st.data())
 def test_many_briefs_are_read_unchanged(data):

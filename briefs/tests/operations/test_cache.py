@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]
 
 
 @pytest.mark.usefixtures("denied_cache")
-def test_limits_apply_without_a_cache(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.DIGEST_SEARCH_SECONDS = 2
+def test_limits_apply_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 2)
     let_each_search_cost(1, monkeypatch)
     assert [Client().get("/en/search/?q=AI").status_code for _ in range(3)] == [200, 200, 429]
     most, seconds = letters.SENDER_ATTEMPT_LIMIT
@@ -79,7 +79,7 @@ def test_real_server_hangs_and_comes_back(
     )
     config = digest.setting_parsers.cache(f"redis://127.0.0.1:{port}/0")
     settings.CACHES = {"default": config, "pages": digest.setting_parsers.page_cache(config)}
-    settings.DIGEST_SEARCH_SECONDS = 3
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 3)
     let_each_search_cost(1, monkeypatch)
     monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
     try:

@@ -21,7 +21,7 @@ from briefs.models import Edition, Keyword
 from briefs.tests.support import factories
 team = factories.Team()
 first, second = Edition.objects.order_by("pk")[:2]
-workflow.withdraw(first.brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+workflow.withdraw(first.brief, by=team.publisher, kind="rights")
 row = Keyword.objects.get(pk=second.frozen_content.facts.keywords[0])
 print(row.label_en)
 row.label_en = "Renamed meanwhile"

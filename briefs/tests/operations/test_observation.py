@@ -26,7 +26,7 @@ SECRET = "t0psecret-canary"
 def output(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """Collect what the site's handler writes, access log included."""
     stream = io.StringIO()
-    config = logs.build_config(request.param, access_log=True)
+    config = logs.build_config(request.param)
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         logging.config.DictConfigurator(config).configure_formatter(config["formatters"]["own"])

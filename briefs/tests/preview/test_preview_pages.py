@@ -199,10 +199,6 @@ def _approve(team: Team, brief: Brief, **options: Any) -> None:
     factories.approve(row, team.publisher, **options)
 
 
-def _publish_urgently(team: Team, brief: Brief) -> None:
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
-
-
 def _discard(team: Team, brief: Brief) -> None:
     workflow.discard(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
 
@@ -211,7 +207,6 @@ ENDS: dict[str, Callable[[Team, Brief], None]] = {
     "revoked": _revoke,
     "approved": _approve,
     "approved for later": lambda team, brief: _approve(team, brief, at=factories.tomorrow()),
-    "published urgently": _publish_urgently,
     "discarded": _discard,
 }
 

@@ -1,9 +1,6 @@
 """Guessing addresses: a hidden brief or picture cannot be told from a missing one by its queries or by a file."""
 
-import itertools
 import re
-import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,12 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import images
 from briefs.models import Picture
-from briefs.rendering.text import PICTURE_TYPES
-from briefs.tests.support import corpus_fixtures, scale
-from briefs.tests.support.crawler import PublicResponse, fetch
+from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.crawler import fetch
 from briefs.tests.support.state_model import World
-
-from .test_leaks import BRIEF_ADDRESSES
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -45,8 +39,8 @@ def fetch_and_record(address: str, *parts: str) -> tuple[int, list[str]]:
 def test_hidden_brief_runs_same_queries_as_missing_brief(world: World, clock: Any) -> None:
     """Equal queries mean equal response times. docs/reliability.md has their measurement; a test of them would be flaky."""
     addresses = [
-        *BRIEF_ADDRESSES,
-        *(f"/en/briefs/{{}}/{end}" for end in ("card.png", "report/", "original.bib", "cite.json")),
+        *("/zh-hant/briefs/{}/parallel/", "/api/v1/briefs/{}"),
+        *(f"/en/briefs/{{}}/{end}" for end in ("", "changes/", "card.png", "report/", "original.bib")),
     ]
     differing = []
     for address in addresses:
@@ -100,75 +94,6 @@ def hidden_picture_keys(world: World) -> list[str]:
     return hidden
 
 
-def guessed_addresses(world: World, n: int) -> Iterator[str]:
-    """Yield possible addresses of hidden files and cards: known keys and slugs in every likely folder, then `n` random keys."""
-    keys, slugs = hidden_picture_keys(world), [item.slug for item in world.hidden(world.now)]
-    widths = [*images.PICTURE_WIDTHS, 0, 1, 321, 99999]
-    folders = ["/media/pictures/", "/media/", "/static/", "/static/pictures/", "/media/originals/", "/var/media/pictures/",
-              "/admin/briefs/picture/", "/media/pictures/../pictures/", "/media/pictures/%2e%2e/pictures/", "//media/pictures/"]  # fmt: skip
-    ends = [*PICTURE_TYPES, "png", "jpeg", "gif", "avif", "svg", "jpg.gz", "JPG", "jpg%00", "jpg/"]
-    patterns = [f"{folder}{{}}-{width}.{end}" for folder in folders for width in widths for end in ends]
-    patterns += [f"{folder}{{}}" for folder in folders]
-    yield from (pattern.format(key) for pattern, key in zip(patterns, itertools.cycle(keys)))
-    ends = ["card.png", "card.jpg", "card", "cover.jpg", "og.png", "cite.ris", "cite.pdf", "original.json", "print/", "feed.atom",
-            "index.json", "amp/", "embed/", "picture.jpg", "report.pdf", "download/", "export.csv", "edit/", "1/", "draft/", "r1/"]  # fmt: skip
-    for slug, code in itertools.product(slugs, ("en", "zh-hant", "zh")):
-        yield from (f"/{code}/briefs/{slug}/{end}" for end in ends)
-        yield from (
-            f"/{code}/briefs/{slug}{end}" for end in (".pdf", ".json", ".png", "-320.jpg", "%2Fcard.png")
-        )
-    names = [
-        "report-2026-11.pdf",
-        "digest-2026-11-25.docx",
-        "000_a01fbe574e0e12f3.txt",
-        "secret_key",
-        "db.sqlite3",
-        "backup.zip",
-    ]
-    yield from (f"{folder}{name}" for folder in folders for name in names)
-    for k in range(n):
-        known_key = keys[k % len(keys)]
-        key = (
-            secrets.token_hex(32)
-            if k % 2
-            else known_key[:-1] + format((int(known_key[-1], 16) + 1 + k % 15) % 16, "x")
-        )
-        yield f"/media/pictures/{key}-320.{('jpg', 'webp')[k % 2]}"
-
-
-def test_sample_of_guessed_addresses_finds_no_hidden_file_or_card(world: World, clock: Any) -> None:
-    assert check_addresses(itertools.islice(guessed_addresses(world, 200), 0, None, 7)) > 150
-
-
-@pytest.mark.heavy
-def test_all_guessed_addresses_find_no_hidden_file_or_card(world: World, clock: Any) -> None:
-    n = scale(2_000)
-    assert check_addresses(guessed_addresses(world, n)) > 1_000 + n
-
-
-def check_addresses(addresses: Iterator[str]) -> int:
-    """Assert that no address reveals anything and return how many were tried."""
-    hits, tried = [], 0
-    for address in addresses:
-        tried += 1
-        answer = fetch(address)
-        if not reveals_nothing(answer):
-            hits.append((address, answer.status, answer.headers.get("Location")))
-    assert hits == []
-    return tried
-
-
-def reveals_nothing(answer: PublicResponse) -> bool:
-    """Whether the answer is a 404, a 405, or a redirect that any address would get (canonical spelling or sign-in)."""
-    if answer.status in (301, 302):
-        return not answer.body and answer.headers["Location"].startswith(
-            ("/en/", "/zh-hant/", "/admin/login/", "/media/")
-        )
-    return answer.status in (404, 405) and answer.headers.get("Cache-Control", "no-store").endswith(
-        "no-store"
-    )
-
-
 def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> None:
     """The proxy configuration names one address of a file, so stored pictures can only be reached through the application."""
     proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
@@ -199,15 +124,3 @@ def test_server_keeps_idle_connections_longer_than_the_proxy() -> None:
 def test_proxy_names_its_version_on_no_port() -> None:
     proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
     assert proxy.count("server_tokens off;") == len(re.findall(r"^server {", proxy, re.M)) == 2
-
-
-@pytest.mark.parametrize("function_name", ["_listed_with_picture"])
-def test_unfiltered_picture_lookup_is_detected(
-    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, function_name: str
-) -> None:
-    from briefs.public import editions
-
-    hidden = hidden_picture_keys(world)
-    monkeypatch.setattr(editions, function_name, lambda key, now: [(1,)])
-    assert not reveals_nothing(fetch(f"/media/pictures/{hidden[0]}-320.jpg"))
-    assert masked_queries(f"/media/pictures/{hidden[0]}-320.jpg") == []

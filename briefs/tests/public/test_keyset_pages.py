@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.models.edition import Edition
-from briefs.public import editions
-from briefs.public.editions import OLDEST_KEY, ListPosition, MalformedKey
+from briefs.public.editions import ListPosition, MalformedKey
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.crawler import forget_prepared_queries
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -74,14 +72,6 @@ def test_brief_published_while_paging_does_not_shift_next_page(client: Client) -
     assert listed_slugs(html) + listed_slugs(rest) == expected
 
 
-def test_only_page_has_no_paging_links(client: Client) -> None:
-    publish_at_minutes([3])
-    html = client.get("/en/").content.decode()
-    assert page_link(html, "prev") is None
-    assert page_link(html, "next") is None
-    assert 'class="front"' in html
-
-
 @pytest.mark.parametrize("list_path", ["", "sources/foreign-policy/", "archive/2025/", "archive/2025/06/"])
 def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> None:
     facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
@@ -140,13 +130,6 @@ def test_malformed_key_gives_page_or_404(client: Client, parameter: str) -> None
     assert client.get(f"/en/?{parameter}=%ff%fe").status_code == 404
 
 
-@pytest.mark.parametrize("key", ["0-0", OLDEST_KEY, "1-1", "fffffffffffff-fffffffffffffff"])
-@pytest.mark.parametrize("parameter", ["before", "after"])
-def test_key_beyond_every_brief_gives_page_or_404(client: Client, parameter: str, key: str) -> None:
-    publish_at_minutes([1, 2])
-    assert client.get("/en/", {parameter: key}).status_code in (200, 404)
-
-
 @given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(2200, 1, 1)), st.integers(0, 2**40))
 def test_key_survives_round_trip_through_text(moment: dt.datetime, id: int) -> None:
     position = ListPosition(moment.replace(tzinfo=dt.UTC), id)
@@ -160,24 +143,3 @@ def test_any_text_parses_as_key_or_is_malformed(text: str) -> None:
     except MalformedKey:
         return
     assert "-" in text
-
-
-@pytest.mark.parametrize(
-    "list_path", ["keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"]
-)
-def test_brief_with_several_keywords_appears_once_in_subject_list(
-    client: Client, monkeypatch: pytest.MonkeyPatch, list_path: str
-) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 2)
-    forget_prepared_queries(monkeypatch)
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
-    for n in range(5):
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, facts=facts),
-            f"s{n}",
-            live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
-        )
-    older, last = follow_links(client, f"/en/{list_path}", "next")
-    assert older == [["s4", "s3"], ["s2", "s1"], ["s0"]]
-    newer, _ = follow_links(client, page_link(last, "prev"), "prev")
-    assert newer == [["s2", "s1"], ["s4", "s3"]]

@@ -5,7 +5,7 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,9 +14,9 @@ import time_machine
 from django.db import transaction
 from django.db.utils import DatabaseError
 
-from briefs.content import Content
+from briefs.content import SIDES, Content
 from briefs.models import Brief, Edition, Person
-from briefs.public import views
+from briefs.public import editions
 from briefs.tests.operations.denied_cache import Denied
 from briefs.tests.preview.test_preview_pages import request_pages, share_token
 from briefs.tests.support import route_registry
@@ -54,8 +54,8 @@ KEYS = [
 def sample_addresses(world: World) -> list[str]:
     """List some addresses of every route and some list positions: a sample of the crawl for the default run."""
     return [
-        *(address for _, address in route_registry.some_public_addresses(world.slugs())),
-        *every_list_position()[::20],
+        *(address for _, address in route_registry.some_public_addresses(world.slugs(), 4)),
+        *every_list_position()[::40],
     ]
 
 
@@ -69,22 +69,26 @@ def test_sample_of_public_pages_shows_no_unapproved_text(world: World, clock: An
 
 
 @pytest.mark.heavy
-def test_every_public_page_shows_no_unapproved_text(world: World, clock: Any) -> None:
+def test_every_public_page_shows_no_unapproved_text(
+    world: World, clock: Any, request: pytest.FixtureRequest
+) -> None:
+    """Then fetch every example again without the desk's tables and the cache, which must change nothing."""
     answers = crawl(world.slugs())
     assert problems(answers.values(), world, world.now) == []
     assert list(state_problems(answers, world, world.now)) == []
     assert {a.status for a in answers.values()} == {200, 301, 302, 400, 404, 410}
     assert sum(address.startswith("/static/") for address in answers) >= 3
-    kinds = {(answer.route, answer.status) for answer in answers.values()}
-    examples = {(answers[address].route, answers[address].status) for address in list_examples(world.slugs())}
-    assert kinds - examples == {("", 200)}, "links lead to no other kinds of pages, but to static files"
+    examples = {address: answers[address] for address in list_examples(world.slugs())}
+    linked, tried = ({(a.route, a.status) for a in some.values()} for some in (answers, examples))
+    assert linked - tried == {("", 200)}, "links lead to no other kinds of pages, but to static files"
+    request.getfixturevalue("denied_cache")
+    assert_same_with_desk_denied(examples)
 
 
-@pytest.mark.heavy
 def test_head_and_options_reveal_no_more_than_get(world: World, clock: Any) -> None:
     faults = []
-    for get_answer in map(fetch, list_examples(world.slugs())):
-        address = get_answer.address
+    for _, address in route_registry.some_public_addresses(world.slugs(), 2):
+        get_answer = fetch(address)
         for method in METHODS:
             answer = fetch(address, method)
             faults += [
@@ -142,20 +146,12 @@ BRIEF_ADDRESSES = [
 ]  # fmt: skip
 
 
-@pytest.mark.heavy
 def test_hidden_brief_answers_like_missing_brief(world: World, clock: Any) -> None:
-    assert_same_as_missing(world)
-
-
-def test_hidden_brief_answers_sample_of_requests_like_missing_brief(world: World, clock: Any) -> None:
-    assert_same_as_missing(world, step=7)  # shares no factor with the numbers of addresses and requests
-
-
-def assert_same_as_missing(world: World, *, step: int = 1) -> None:
+    """Try every seventh request: seven shares no factor with the numbers of addresses and of requests."""
     assert len(hidden := world.hidden(world.now)) >= 12
     requests = itertools.product(hidden, BRIEF_ADDRESSES, range(len(REQUESTS)))
     missing = dict[tuple[str, int], tuple[Any, ...]]()
-    for item, address, n in itertools.islice(requests, 0, None, step):
+    for item, address, n in itertools.islice(requests, 0, None, 7):
         method, headers = REQUESTS[n]
         hidden_answer = fetch(address.format(item.slug), method, **headers)
         if (address, n) not in missing:
@@ -212,44 +208,21 @@ HONOURED_HEADERS = {
 }
 
 
-def test_sample_of_answers_depends_on_address_only(world: World, clock: Any) -> None:
-    addresses = [address for _, address in route_registry.some_public_addresses(world.slugs(), 3)]
-    assert_depends_on_address_only(addresses, HEADERS[:1])
-
-
-@pytest.mark.heavy
 def test_public_answer_depends_on_address_only(world: World, clock: Any) -> None:
     """A shared cache may give a stored answer to anybody, so no request header may change it and no cookie may be set."""
-    slugs = [item.slug for item in world.sample_briefs[::4]]
-    assert_depends_on_address_only(
-        [address for _, address in route_registry.public_addresses(slugs)], HEADERS
-    )
-
-
-def assert_depends_on_address_only(addresses: list[str], requests: list[dict[str, str]]) -> None:
+    addresses = [address for _, address in route_registry.some_public_addresses(world.slugs(), 2)]
     for address in [*addresses, "/en", "/nowhere/", "/static/briefs/digest.css", "/static/nowhere.css"]:
         honoured_header = HONOURED_HEADERS.get(address)
         plain = fetch(address)
-        for headers in requests:
+        for headers in HEADERS:
             ignored = {name: value for name, value in headers.items() if name != honoured_header}
             answer = fetch(address, **ignored)
             assert answer.cookies == (), (address, ignored)
             assert answer.comparable == plain.comparable, (address, ignored)
 
 
-def test_sample_of_public_addresses_refuses_writes(world: World, clock: Any) -> None:
-    assert_writes_are_refused(world, route_registry.some_public_addresses(world.slugs(), 3))
-
-
-@pytest.mark.heavy
 def test_public_addresses_refuse_writes(world: World, clock: Any) -> None:
-    assert_writes_are_refused(
-        world, route_registry.public_addresses([item.slug for item in world.sample_briefs[::4]])
-    )
-
-
-def assert_writes_are_refused(world: World, examples: Iterable[tuple[str, str]]) -> None:
-    for route, address in examples:
+    for route, address in route_registry.some_public_addresses(world.slugs(), 2):
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             answer = fetch(address, method)
             accepts_post = method == "POST" and route_registry.PUBLIC_ROUTES[route].posts
@@ -270,19 +243,58 @@ def test_sample_of_public_pages_is_same_with_desk_and_cache_denied(
     assert Denied.calls > calls + 10
 
 
-@pytest.mark.heavy
-def test_every_public_page_is_same_with_desk_and_cache_denied(
-    world: World, clock: Any, request: pytest.FixtureRequest
-) -> None:
-    before = {address: fetch(address) for address in list_examples(world.slugs())}
-    request.getfixturevalue("denied_cache")
-    assert_same_with_desk_denied(before)
-
-
 def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
     with public_access_only():
         after = {address: fetch(address) for address in before}
     assert [address for address in before if before[address].comparable != after[address].comparable] == []
+
+
+# As time passes
+
+
+@pytest.fixture
+def one_page(monkeypatch: pytest.MonkeyPatch, small_pages: None) -> None:
+    """Every listed brief is on the first page and in the feed."""
+    monkeypatch.setattr(editions, "PAGE_SIZE", 200)
+
+
+@pytest.mark.heavy
+def test_scheduled_edition_appears_exactly_at_its_time(world: World, clock: Any, one_page: None) -> None:
+    assert len(world.moments()) >= 6
+    for moment in world.moments():
+        begun = [(item, phase) for item, phase in world.phases(moment) if phase.start == moment]
+        if not begun:  # the moment of an issue
+            continue
+        ((item, phase),) = begun
+        words = {
+            side: Edition.objects.listed(moment).get(slug=item.slug).frozen_content.summary(side).split()[0]
+            for side in SIDES
+        }
+        for now, expected in ((moment - SECOND, False), (moment, True), (moment + SECOND, True)):
+            clock.move_to(now)
+            if not expected:  # what was published stays the same until a second before the next moment
+                _, addresses = zip(*route_registry.some_public_addresses([item.slug]), strict=True)
+                assert problems(map(fetch, addresses), world, now) == []
+            for side, code in (("zh", "zh-hant"), ("en", "en")):
+                for surface in ("feed.atom", f"briefs/{item.slug}/", f"briefs/{item.slug}/parallel/"):
+                    answer = fetch(f"/{code}/{surface}")
+                    assert problems([answer], world, now) == []
+                    assert (words[side] in answer.text) == expected, (item.name, surface, now)
+            if item.phase(moment - SECOND).status == 404:
+                listed = [
+                    item.slug in fetch(address).text for address in ("/sitemap.xml", "/en/", "/zh-hant/")
+                ]
+                assert listed == [expected] * 3, item.name
+    assert phase.listed
+
+
+@pytest.mark.heavy
+def test_public_pages_show_due_editions_only_as_time_passes(world: World, clock: Any) -> None:
+    now = world.moments()[3] + SECOND
+    clock.move_to(now)
+    answers = crawl(world.slugs())
+    assert problems(answers.values(), world, now) == []
+    assert list(state_problems(answers, world, now)) == []
 
 
 # Preview pages
@@ -332,7 +344,7 @@ def label_tokens(row: Brief) -> set[str]:
         lambda: Brief.objects.count(),
         lambda: list(Person.objects.values_list("email")),
         lambda: list(Edition.objects.values_list("approved_by__email")),
-        lambda: list(Edition.objects.values_list("urgent_reason")),
+        lambda: list(Edition.objects.values_list("removed_reason")),
         lambda: list(Edition.objects.filter(brief__state="draft")),
         lambda: Edition.objects.filter(live_until=None).update(live_until=None),
     ],
@@ -341,25 +353,6 @@ def test_desk_query_under_denial_raises_database_error(world: World, query: Call
     query()
     with public_access_only(), pytest.raises(DatabaseError), transaction.atomic():
         query()
-
-
-def test_crawl_detects_cookie_vary_and_cache_control(
-    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = views.responses.render
-    monkeypatch.setattr(
-        views.responses, "render", lambda *args, **values: with_cookie_and_vary(real(*args, **values))
-    )
-    found_problems = problems([fetch("/en/about/")], world, world.now)
-    assert any("sets" in problem for problem in found_problems)
-    assert any("varies" in problem for problem in found_problems)
-    assert any("Cache-Control" in problem for problem in found_problems)
-
-
-def with_cookie_and_vary(response: Any) -> Any:
-    response.set_cookie("seen", "1")
-    response.headers["Vary"], response.headers["Cache-Control"] = "Cookie", "private"
-    return response
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 from django.http.response import HttpResponseBase
 from django.test import Client
@@ -17,7 +16,6 @@ from briefs.tests.support import corpus_fixtures, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch, problems
 from briefs.tests.support.state_model import World
 from briefs.tests.test_routes import desk_addresses
-from digest import middleware
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -87,7 +85,7 @@ def cacheable_answers(world: World, addresses: Iterable[str]) -> tuple[list[Any]
 
 
 def test_sample_of_private_answers_is_not_cacheable(world: World, clock: Any) -> None:
-    cacheable, statuses = cacheable_answers(world, list(private_addresses(world))[::6])
+    cacheable, statuses = cacheable_answers(world, list(private_addresses(world))[::12])
     assert cacheable == []
     assert {("publisher", 200), ("publisher", 404), ("nobody", 302)} <= statuses
 
@@ -114,14 +112,6 @@ def test_https_redirect_of_private_address_is_not_cacheable(client: Client, path
     assert {"private", "no-store"} <= directives(response)
 
 
-def test_missing_cache_control_is_detected(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(middleware, "patch_cache_control", lambda response, **values: None)
-    cacheable, _statuses = cacheable_answers(
-        world, ["/admin", "/preview/x", "/admin/briefs/brief/1/citation/"]
-    )
-    assert {address for _, _, address, *_ in cacheable} >= {"/admin", "/preview/x"}
-
-
 # Public answers
 
 
@@ -129,11 +119,6 @@ def public_addresses(world: World) -> list[str]:
     return [
         address for _, address in route_registry.public_addresses([item.slug for item in world.sample_briefs])
     ]
-
-
-def test_cache_filled_by_staff_with_sample_reveals_nothing(world: World, clock: Any) -> None:
-    sample = [address for _, address in route_registry.some_public_addresses(world.slugs())]
-    assert check_cache_filled_by_staff(world, [*sample, *list(private_addresses(world))[::6]]) > 50
 
 
 @pytest.mark.heavy
@@ -169,81 +154,3 @@ def check_cache_filled_by_staff(world: World, addresses: list[str]) -> int:
 def status_and_body(address: str) -> tuple[int, bytes]:
     answer = fetch(address)
     return answer.status, answer.body
-
-
-HOSTILE_HEADERS: list[dict[str, str]] = [
-    *({name: value} for name in ("x_forwarded_host", "x_host", "x_forwarded_server", "x_original_host", "forwarded", "host")
-      for value in ("evil.example", "testserver:1234", "evil.example/path")),
-    *({"x_forwarded_proto": value} for value in ("http", "https", "javascript", "nothttps")),
-    *({name: value} for name in ("x_forwarded_port", "x_forwarded_prefix", "x_forwarded_path", "x_script_name")
-      for value in ("1234", "/evil", "//evil.example")),
-    *({name: value} for name in ("x_original_url", "x_rewrite_url", "x_override_url") for value in ("/admin/", "/nowhere")),
-    *({name: value} for name in ("x_http_method_override", "x_http_method", "x_method_override") for value in ("POST", "HEAD", "PURGE")),
-    *({"accept": value} for value in ("application/json", "*/*;q=0", "\x7f")), *({"accept_language": v} for v in ("en", "xx", "*")),
-    {"accept_encoding": "br;q=1, *;q=0"}, {"range": "bytes=0-1"}, {"range": "bytes=9999999-"}, {"if_none_match": "*"},
-    {"if_modified_since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {"cookie": "sessionid=x; csrftoken=x"}, {"authorization": "Basic eDp5"},
-    {"origin": "https://evil.example"}, {"expect": "100-continue"}, {"te": "trailers"}, {"via": "1.1 evil"},
-]  # fmt: skip
-CONDITIONAL_HEADERS = {"range", "if_none_match", "if_modified_since"}
-"""Request headers answered with 206, 304 or 416, which a cache never returns to an unconditional request."""
-
-
-def test_sample_of_hostile_headers_does_not_poison_cache(world: World, clock: Any) -> None:
-    assert_not_poisoned(world, HOSTILE_HEADERS[::5])
-
-
-@pytest.mark.heavy
-def test_hostile_headers_do_not_poison_cache(world: World, clock: Any) -> None:
-    assert len(HOSTILE_HEADERS) >= 60
-    assert_not_poisoned(world, HOSTILE_HEADERS)
-
-
-def assert_not_poisoned(world: World, header_sets: list[dict[str, str]]) -> None:
-    live, hidden = world.sample_briefs[0].slug, world.hidden(world.now)[0].slug
-    addresses = [
-        "/en/", "/zh-hant/feed.atom", "/sitemap.xml", "/robots.txt", "/en/about/", "/nowhere/", "/en", "/static/briefs/digest.css",
-        *(f"/en/briefs/{slug}/{page}" for slug in (live, hidden) for page in ("", "parallel/", "cite.ris")),
-    ]  # fmt: skip
-    clean = {address: fetch(address) for address in addresses}
-    poisoned = []
-    for headers in header_sets:
-        shared = SharedCache()
-        for address in addresses:
-            first = shared.ask(address, **headers)
-            if CONDITIONAL_HEADERS & headers.keys() and first.status in (206, 304, 416):
-                shared.stored.pop(address, None)
-            if shared.ask(address).comparable != clean[address].comparable:
-                poisoned.append((headers, address))
-    assert poisoned == []
-
-
-def test_unknown_query_string_gets_same_page(world: World, clock: Any) -> None:
-    """Unknown parameters change nothing. A cache keyed by the whole address merely stores the page twice."""
-    shared = SharedCache()
-    for query_string in (
-        "?utm_source=x",
-        "?page=2",
-        "?host=evil.example",
-        "?_method=DELETE",
-        "?x=%0d%0aSet-Cookie:a=b",
-        "?callback=x",
-    ):
-        for address in ("/en/", "/en/about/", "/sitemap.xml"):
-            assert shared.ask(address + query_string).comparable == shared.ask(address).comparable, (
-                address + query_string
-            )
-
-
-def test_only_redirects_to_a_language_declare_vary() -> None:
-    assert {public.vary for public in route_registry.PUBLIC_ROUTES.values()} == {"", "Accept-Language"}
-    redirects = [route for route, public in route_registry.PUBLIC_ROUTES.items() if public.vary]
-    assert redirects == ["", "corpus/"]
-    assert {public.cache for public in route_registry.PUBLIC_ROUTES.values()} == {
-        route_registry.PUBLIC_CACHE,
-        route_registry.NO_STORE,
-    }
-    assert settings.MIDDLEWARE[:3] == [
-        "digest.observation.note_route",
-        "digest.middleware.permissions_policy",
-        "digest.middleware.DeskMiddleware",
-    ]

@@ -44,8 +44,9 @@ Diagnostic-Code: smtp; 550 {status} blocked, DMARC
 
 
 @pytest.fixture
-def mailing(team: Team, mail_server: MailServer, settings: Any) -> Mailing:
-    settings.BOUNCE_ADDRESS, settings.MAIL_RATE = "bounce@digest.example", 1_000_000
+def mailing(team: Team, mail_server: MailServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+    settings.BOUNCE_ADDRESS = "bounce@digest.example"
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
     mailing_fixtures.subscribe(3)
     issue = mailing_fixtures.publish_issue(
         [factories.live_brief(team)], team.writer, approved_by=team.publisher

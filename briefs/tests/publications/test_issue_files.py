@@ -217,6 +217,7 @@ def test_epub_has_the_same_bytes_each_time(client: Client, issue: IssueEdition) 
     assert fetch(client, "/en/issues/12/issue.epub") == fetch(Client(), "/en/issues/12/issue.epub")
 
 
+@pytest.mark.heavy
 @needs("epubcheck")
 @pytest.mark.parametrize(
     "address",

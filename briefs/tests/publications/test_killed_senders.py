@@ -28,6 +28,11 @@ ROUND = dt.timedelta(minutes=3)
 """Between two runs, so that a claim of the dead is over."""
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
+
+
 class Killer:
     """Kills the sender at a command drawn at random, or a moment after it."""
 
@@ -82,7 +87,6 @@ class Killer:
 
 
 def send_with_kills(server: MailServer, settings: Any, readers: int, kills: int) -> tuple[Mailing, Killer]:
-    settings.MAIL_RATE = 1_000_000
     settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.3
     team = factories.Team()
     mailing_fixtures.subscribe(readers)
@@ -114,6 +118,7 @@ def check_copies(server: MailServer, readers: int) -> int:
     return Counter(stages.values())["handed"]
 
 
+@pytest.mark.heavy
 def test_twenty_kills_lose_and_repeat_no_copy(mail_server: MailServer, settings: Any) -> None:
     _mailing, killer = send_with_kills(mail_server, settings, 200, 20)
     assert killer.kills == 20
@@ -135,8 +140,7 @@ def test_five_hundred_kills_lose_and_repeat_no_copy(mail_server: MailServer, set
     assert unknown <= killer.kills
 
 
-def test_two_senders_at_once_send_each_copy_once(mail_server: MailServer, settings: Any) -> None:
-    settings.MAIL_RATE = 1_000_000
+def test_two_senders_at_once_send_each_copy_once(mail_server: MailServer) -> None:
     team = factories.Team()
     mailing_fixtures.subscribe(60)
     issue = mailing_fixtures.publish_issue(

@@ -145,7 +145,7 @@ def test_long_issue_falls_back_to_two_bullets_and_then_to_headlines(team: Team) 
 def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
     brief = factories.live_brief(team, factories.content(" canary"))
     mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
-    workflow.withdraw(brief, kind="our_error", reason_zh="錯", reason_en="Wrong", by=team.publisher)
+    workflow.withdraw(brief, kind="our_error", by=team.publisher)
     issue = load_issue(12, timezone.now())
     assert issue
     text = mail_text.build_issue_body(issue, "both")["text"]

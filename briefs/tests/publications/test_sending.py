@@ -13,8 +13,8 @@ import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Person, Subscriber
-from briefs.publications import corrections, mailings, sending
+from briefs.models import Copy, Event, IssueEdition, JobRun, Mailing, MailSide, Subscriber
+from briefs.publications import mailings, sending
 from briefs.publications.subscribers import change_side, hash_token
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
@@ -26,8 +26,8 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def _no_waiting(settings: Any) -> None:
-    settings.MAIL_RATE = 1_000_000
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
 
 
 def queue(team: Team, readers: int = 6, **values: Any) -> Mailing:
@@ -188,8 +188,10 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
     assert Subscriber.objects.exclude(bounced_at=None).get().address == "reader1@example.org"
 
 
-@pytest.mark.parametrize("who", ["reader2@example.org", "MAIL FROM"])
-@pytest.mark.parametrize("answer", ["550 5.7.26 blocked, DMARC", "554 5.7.1 spam"])
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [("reader2@example.org", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")],
+)
 def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     mail_server: MailServer, team: Team, who: str, answer: str
 ) -> None:
@@ -235,9 +237,9 @@ def test_reader_whose_server_blocks_us_keeps_the_issue_from_nobody_else(
     assert (send(0.2).refused, get_state(again)) == (1, "stopped")
 
 
-def test_senders_share_the_rate(mail_server: MailServer, team: Team, settings: Any) -> None:
+def test_senders_share_the_rate(mail_server: MailServer, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     queue(team, 3)
-    settings.MAIL_RATE = 1
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1)
     assert [send().sent for _process in range(3)] == [1, 0, 0]
     JobRun.objects.filter(name=JobRun.MAIL_TURN).update(at=timezone.now() + 30 * HOUR)
     assert send().sent == 1, "the clock that said so was wrong"
@@ -389,29 +391,6 @@ def test_issue_is_sent_once_by_a_publisher_and_only_when_public(team: Team) -> N
     with pytest.raises(workflow.Refused) as refusal:
         mailings.queue_issue(cancelled, by=team.publisher)
     assert refusal.value.codes == ["issue-not-public"]
-
-
-@pytest.mark.parametrize("kind", Mailing.Kind.values)
-def test_nobody_sends_alone_what_they_published_alone(team: Team, kind: str) -> None:
-    brief = factories.live_brief(team)
-    mailing_fixtures.hold_by_mail(brief, team.writer, 1)
-    workflow.revise(brief, by=team.publisher, version=Brief.objects.get(pk=brief.pk).version)
-    brief = factories.edit(brief, team.publisher, summary_zh="獨自寫的。", summary_en="Written alone.")
-    urgent = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="急", change=issue_factories.CORRECTION
-    )  # fmt: skip
-    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
-
-    def send_as(person: Person) -> object:
-        if kind == Mailing.Kind.ISSUE:
-            return mailings.queue_issue(issue, by=person)
-        return corrections.queue_correction(urgent, by=person)
-
-    with pytest.raises(workflow.Refused) as refusal:
-        send_as(team.publisher)
-    assert refusal.value.codes == ["mail-of-own-urgent"]
-    workflow.confirm(brief, by=team.reviewer)
-    assert send_as(team.publisher)
 
 
 def test_scheduled_issue_goes_out_at_its_time_with_the_briefs_of_then(

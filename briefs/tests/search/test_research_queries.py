@@ -136,8 +136,7 @@ def test_page_tells_the_grade_and_what_each_brief_lacks(typed: str, code: str, s
     assert not [sentence for sentence in sentences if sentence not in page]
 
 
-def test_graded_briefs_are_no_matches_for_programs(settings: Any) -> None:
-    settings.DIGEST_MCP = True
+def test_graded_briefs_are_no_matches_for_programs() -> None:
     publish_briefs()
     feed = Client().get("/en/search/feed.json", {"q": "債務陷阱外交"}).json()
     assert feed["items"] == []

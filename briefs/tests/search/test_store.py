@@ -273,7 +273,7 @@ def test_search_follows_withdrawal_reinstatement_and_removal() -> None:
     team = factories.Team()
     brief = factories.live_brief(team)
     (edition,) = find_editions("標題")
-    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
     assert find_editions("標題") == find_ranked_editions("標題") == []
     workflow.reinstate(brief, by=team.publisher)
     assert find_editions("標題") == [edition]

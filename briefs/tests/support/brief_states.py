@@ -30,13 +30,6 @@ def scheduled(team: Team, text: Content | None = None) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
-def urgent(team: Team, text: Content | None = None) -> Brief:
-    brief = factories.draft_brief(team, text)
-    seen = factories.content_hash(brief)
-    workflow.publish_urgently(brief, by=team.publisher, seen=seen, reason="war")
-    return Brief.objects.get(pk=brief.pk)
-
-
 def discarded(team: Team, text: Content | None = None) -> Brief:
     brief = factories.draft_brief(team, text)
     workflow.discard(brief, by=team.writer, version=brief.version)
@@ -50,6 +43,5 @@ STATES: Final[dict[str, Callable[..., Brief]]] = {
     "ready": factories.signed_brief,
     "scheduled": scheduled,
     "live": factories.live_brief,
-    "urgent": urgent,
     "discarded": discarded,
 }

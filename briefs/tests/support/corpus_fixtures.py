@@ -12,6 +12,7 @@ from django.db import transaction
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derived.build import build_derived_rows, rebuild_derived_rows
+from briefs.derived.public_brief import PageNames
 from briefs.derived.translation_memory import rebuild_memory
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
@@ -19,6 +20,7 @@ from briefs.models.history import Revision
 from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.search import draft_index
+from briefs.workflow.rules.revisions import hash_leaves
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not run collectstatic
@@ -119,8 +121,10 @@ def _store_editions(contents: Sequence[tuple[str, Content, dict[str, Any]]]) -> 
     ]
     numbers = [Edition.objects.filter(brief=brief).count() + 1 if brief.pk else 1 for brief in briefs]
     Brief.objects.bulk_create(brief for brief in briefs if not brief.pk)
+    names = PageNames.load_many([content for _, content, _ in contents])
     hashes = [
-        {f"hash_{part}": value for part, value in content.hashes().items()} for _, content, _ in contents
+        {f"hash_{leaf}": value for leaf, value in hash_leaves(content, printed).items()}
+        for (_, content, _), printed in zip(contents, names, strict=True)
     ]
     revisions = Revision.objects.bulk_create(
         Revision(

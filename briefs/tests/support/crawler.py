@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.public import editions, feeds, issue_views, search_queries, search_views, subject_queries
 from briefs.public.editions import KeysetPaginator
 from briefs.publications import epub

@@ -17,7 +17,6 @@ STAFF_EDITION_COLUMNS = {
     "confirmed_by_id",
     "revision_id",
     "issue_id",
-    "urgent_reason",
     "removed_reason",
 }
 EDITION_MODELS = {"briefs_edition": Edition, "briefs_issueedition": IssueEdition}

@@ -117,13 +117,6 @@ def publisher_edited_last(team: SmallTeam) -> Brief:
     return reload(brief)
 
 
-def urgent(team: SmallTeam) -> Brief:
-    brief = draft(team)
-    seen = factories.content_hash(brief)
-    workflow.publish_urgently(brief, by=team.chou, seen=seen, reason="war")
-    return reload(brief)
-
-
 def scheduled(team: SmallTeam) -> Brief:
     brief = both_signed(team)
     factories.approve(brief, team.chou, at=factories.tomorrow())
@@ -148,7 +141,6 @@ DESK_STATES: Final[dict[str, Callable[[SmallTeam], Brief]]] = {
     "both signed": both_signed,
     "notes open": notes_open,
     "publisher edited last": publisher_edited_last,
-    "urgent": urgent,
     "scheduled": scheduled,
     "live": live,
 }

@@ -18,7 +18,6 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
-from briefs.derived.public_brief import PageNames, hash_facts_by_name
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Draft, Edition, Keyword, Letter, Person, PreviewLink, Source
 from briefs.models.vocabulary import Vocabulary
@@ -186,13 +185,18 @@ def assign_reviewer(
     workflow.apply_plan(brief, plan.with_reviewer(side, workflow.Assignee(person, due_on)), by=by)
 
 
+def seen(brief: Brief, leaf: str) -> str:
+    """Return what the page sends back with a sign-off of the leaf."""
+    return workflow.hash_for_sign_off(Brief.objects.get(pk=brief.pk), leaf)
+
+
 def sign_off(brief: Brief, by: Person, *sides: str) -> None:
     for side in sides or SIDES:
         workflow.sign_off(
             brief,
             side,
             by=by,
-            seen=workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_side(side),
+            seen=seen(brief, side),
         )
 
 
@@ -204,16 +208,6 @@ def signed_brief(team: Team, text: Content | None = None) -> Brief:
 
 def content_hash(brief: Brief) -> str:
     return workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))
-
-
-def hash_fact(brief: Brief, name: str) -> str:
-    """Return the hash of a fact and its names, as the page of the brief shows it."""
-    content = load_content(brief)
-    return hash_facts_by_name(content, PageNames.load(content))[name]
-
-
-def tick(brief: Brief, by: Person, *names: str) -> None:
-    workflow.tick_facts(brief, {name: hash_fact(brief, name) for name in names}, by=by)
 
 
 def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:

@@ -137,10 +137,6 @@ def snapshot_rows() -> dict[str, int | str]:
     }
     counts["briefs"] = repr(list(Brief.objects.order_by("pk").values_list("pk", "state", "version", "slug")))
     counts["editions"] = repr(
-        list(
-            Edition.objects.order_by("pk").values_list(
-                "live_until", "withdrawn_at", "removed_at", "confirmed_at"
-            )
-        )
+        list(Edition.objects.order_by("pk").values_list("live_until", "withdrawn_at", "removed_at"))
     )
     return counts

@@ -51,7 +51,7 @@ def submitted_issue(team: Team, *briefs: Brief) -> Issue:
 
 def sign_issue(issue: Issue, by: Person, *sides: Side) -> None:
     for side in sides or SIDES:
-        issues.sign_off_issue(issue, side, by=by, seen=load_content(issue).hash_side(side))
+        issues.sign_off_issue(issue, side, by=by, seen=issues.hash_for_sign_off(load_content(issue), side))
 
 
 def signed_issue(team: Team, *briefs: Brief) -> Issue:

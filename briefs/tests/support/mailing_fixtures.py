@@ -5,7 +5,18 @@ import datetime as dt
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import Brief, Copy, Edition, Issue, IssueEdition, IssueItem, Mailing, Person, Subscriber
+from briefs.models import (
+    Brief,
+    Copy,
+    Edition,
+    Issue,
+    IssueEdition,
+    IssueItem,
+    IssueRevision,
+    Mailing,
+    Person,
+    Subscriber,
+)
 from briefs.models.mailings import MailSide
 from briefs.publications import mailings
 
@@ -47,13 +58,21 @@ def publish_issue(
         updated_at=now,
         updated_by=by,
     )
+    revision = IssueRevision.objects.create(
+        issue=issue,
+        number=issue.revisions.count() + 1,
+        content=content.to_json(),
+        by=by,
+        at=now,
+        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
+    )
     edition = IssueEdition.objects.create(
         issue=issue,
         issue_number=number,
         number=1,
         content=content.to_json(),
-        hash_zh=content.hash_side("zh"),
-        hash_en=content.hash_side("en"),
+        revision=revision,
+        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
         published_at=live_from,
         live_from=live_from,
         approved_at=now,

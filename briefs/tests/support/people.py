@@ -165,36 +165,14 @@ def _scheduled_briefs(world: World) -> None:
     world.add("scheduled, edited since", brief, HIDDEN, first.live_phase(at))
 
 
-def _urgent_briefs(world: World) -> None:
-    team = world.team
-    for name, confirmed in (("urgent", False), ("urgent, confirmed", True)):
-        words = world.canary_content(name)
-        brief, reason = world.create_draft(words), world.latin_token(f"{name}/reason")
-        workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason)
-        if confirmed:
-            workflow.confirm(brief, by=team.reviewer)
-        world.add(name, brief, words.live_phase())
-    words, at, reason = (
-        world.canary_content("urgent, scheduled"),
-        world.next_future_time(),
-        world.latin_token("urgent, scheduled/reason"),
-    )
-    brief = world.create_draft(words)
-    workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason=reason, at=at
-    )
-    world.add("urgent, scheduled", brief, HIDDEN, words.live_phase(at))
-
-
 def _withdrawn_and_removed_briefs(world: World) -> None:
     """Withdrawn and removed briefs, some with a newer draft or a scheduled edition."""
     team = world.team
     for name in ("withdrawn", "withdrawn, newer draft", "withdrawn, next scheduled"):
         words = world.canary_content(name)
         brief = world.create_approved(words, name)
-        values, reason_tokens = world.withdrawal_reasons(name)
-        workflow.withdraw(brief, by=team.publisher, **values)
-        required = words.tokens_named("headline", "source_name") | reason_tokens
+        workflow.withdraw(brief, by=team.publisher, kind="rights")
+        required = words.tokens_named("headline", "source_name")
         phases = [Phase(ALWAYS, 200, required, required | words.tokens_named(*WITHDRAWAL_NOTICE_FIELDS))]
         if "newer" in name:
             world.revise(brief, world.canary_content("newer draft of a withdrawn one", date="1876-01-02"))
@@ -205,7 +183,7 @@ def _withdrawn_and_removed_briefs(world: World) -> None:
                 world.change_note(name),
             )
             world.approve_next_edition(brief, second, f"{name}/second", change, at=at)
-            phases.append(second.live_phase(at, note, logged=reason_tokens))
+            phases.append(second.live_phase(at, note))
         world.add(name, brief, *phases)
 
     for name in ("removed", "removed, next scheduled"):
@@ -231,7 +209,7 @@ def _reinstated_briefs(world: World) -> None:
         words = world.canary_content(name)
         brief = world.create_approved(words, name)
         if "withdrawal" in name:
-            workflow.withdraw(brief, by=team.publisher, **world.withdrawal_reasons(name)[0])
+            workflow.withdraw(brief, by=team.publisher, kind="rights")
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         workflow.reinstate(brief, by=team.publisher)
@@ -247,9 +225,8 @@ def _reinstated_briefs(world: World) -> None:
         brief = world.approve_next_edition(
             world.create_approved(first, name), second, f"{name}/2", second_change
         )
-        values, reason_tokens = world.withdrawal_reasons(name)
         if verb == "withdrawn":
-            workflow.withdraw(brief, by=team.publisher, **values)
+            workflow.withdraw(brief, by=team.publisher, kind="rights")
         else:
             workflow.remove(brief, by=team.publisher, reason=world.latin_token(f"{name}/reason"))
         brief = world.approve_next_edition(brief, third, f"{name}/3", third_change)
@@ -260,8 +237,7 @@ def _reinstated_briefs(world: World) -> None:
             brief,
             replace(
                 live,
-                allowed=live.allowed
-                | (second_change_tokens | reason_tokens if verb == "withdrawn" else frozenset()),
+                allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset()),
             ),
         )
 
@@ -386,10 +362,8 @@ def _issues(world: World) -> None:
     world.always_allowed |= shown | noted
 
     content, shown = write("withdrawn issue", "title")
-    reasons, said = world.withdrawal_reasons("withdrawn issue")
-    withdrawal = {f"withdrawn_{name}": value for name, value in reasons.items()}
-    publish_issue(3, briefs, by=by, content=content, withdrawn_at=now, **withdrawal)
-    world.always_allowed |= shown | said
+    publish_issue(3, briefs, by=by, content=content, withdrawn_at=now, withdrawn_kind="rights")
+    world.always_allowed |= shown
 
     start = world.next_future_time()
     content, shown = write("scheduled issue", "title", "preface")
@@ -407,7 +381,6 @@ WORLD_BUILDERS = (
     _live_briefs,
     _live_briefs_with_newer_version,
     _scheduled_briefs,
-    _urgent_briefs,
     _withdrawn_and_removed_briefs,
     _reinstated_briefs,
     _briefs_with_terms,

@@ -14,11 +14,9 @@ from briefs.content import SIDES, hash_json
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
-from briefs.facts import FACTS
 from briefs.models import (
     Author,
     Brief,
-    Edition,
     Keyword,
     Outbox,
     Person,
@@ -33,6 +31,7 @@ from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow import issues
 from briefs.workflow.review_comments import TextAnchor
+from briefs.workflow.rules.leaves import LEAVES
 
 from . import factories, issue_factories, mailing_fixtures
 from .picture_samples import photo
@@ -245,16 +244,9 @@ def live(scenario: PermissionScenario) -> Brief:
     return factories.live_brief(scenario.team)
 
 
-def urgent(scenario: PermissionScenario) -> Brief:
-    brief = factories.draft_brief(scenario.team)
-    team = scenario.team
-    workflow.publish_urgently(brief, by=team.other_publisher, seen=factories.content_hash(brief), reason="快")
-    return brief
-
-
 def withdrawn(scenario: PermissionScenario) -> Brief:
     brief = factories.live_brief(scenario.team)
-    workflow.withdraw(brief, by=scenario.team.publisher, kind="other", reason_zh="因", reason_en="Why")
+    workflow.withdraw(brief, by=scenario.team.publisher, kind="other")
     return brief
 
 
@@ -264,19 +256,18 @@ def discarded(scenario: PermissionScenario) -> Brief:
     return brief
 
 
-BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, urgent, withdrawn, discarded)
+BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, withdrawn, discarded)
 
 
 def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
     """Return valid data for any verb of a brief."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
-    newest = Edition.objects.filter(brief=row).order_by("-number").values_list("pk", flat=True).first()
     return {
-        "version": row.version, "seen": workflow.hash_for_approval(row), "edition_seen": newest or 0,
-        "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"),
+        "version": row.version, "seen": workflow.hash_for_approval(row),
+        **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
         "when": "now", "kind": "other" if verb == "withdraw" else "update",
-        "reason": "快", "reason_zh": "因", "reason_en": "Why",
+        "reason": "快",
         "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
-        "ticked": list(FACTS), "fact": f"date:{factories.hash_fact(row, 'date')}", "restore": 0, "iso": content.facts.date,
+        "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

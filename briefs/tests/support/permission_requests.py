@@ -10,7 +10,8 @@ from django.test import Client
 
 from briefs.content import hash_json
 from briefs.models import Brief, Edition
-from briefs.workflow import AssignmentPlan
+from briefs.workflow import AssignmentPlan, issues
+from briefs.workflow.rules.leaves import LEAVES
 from briefs.workflow.rules.page_values import hash_values, read_values
 
 from .form_client import Form
@@ -36,8 +37,8 @@ class PermissionRequest:
 
 
 REQUIRED_STATE = {
-    "submit": "draft", "take_back": "submitted", "tick_facts": "submitted", "approve": "ready", "publish_urgently": "draft",
-    "confirm": "urgent", "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
+    "submit": "draft", "take_back": "submitted", "approve": "ready",
+    "cancel": "scheduled", "reschedule": "scheduled", "withdraw": "live", "remove": "live",
     "reinstate": "withdrawn", "revise": "live", "source_withdrew": "live", "discard": "draft", "recover": "discarded",
     "take_back_sign_off_zh": "ready", "take_back_sign_off_en": "ready",
 }  # fmt: skip
@@ -91,8 +92,8 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
     issue = scenario.issues[ISSUE_STATE.get(verb, "reworded")]
     content = load_content(issue)
     data = {
-        "seen": content.hash(), "seen_zh": content.hash_side("zh"), "seen_en": content.hash_side("en"), "when": "now",
-        "note": "再看", "kind": "other", "reason_zh": "因", "reason_en": "Why",
+        "seen": content.hash(), **{f"seen_{leaf}": issues.hash_for_sign_off(content, leaf) for leaf in LEAVES}, "when": "now",
+        "note": "再看", "kind": "other",
     }  # fmt: skip
     return PermissionRequest(f"/admin/briefs/issue/{issue.pk}/{verb}/", data)
 

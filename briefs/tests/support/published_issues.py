@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import Brief, Issue, IssueEdition, IssueItem, Person
+from briefs.models import Brief, Issue, IssueEdition, IssueItem, IssueRevision, Person
 
 from .corpus_fixtures import get_person
 
@@ -37,13 +37,21 @@ def publish_issue(
     start: dt.datetime = values.pop("live_from", now)
     earlier = IssueEdition.objects.filter(issue=issue).order_by("number")
     published_at = earlier[0].published_at if earlier else start
+    revision = IssueRevision.objects.create(
+        issue=issue,
+        number=issue.revisions.count() + 1,
+        content=content.to_json(),
+        by=by,
+        at=now,
+        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
+    )
     edition = IssueEdition.objects.create(
         issue=issue,
         issue_number=number,
         number=len(earlier) + 1,
         content=content.to_json(),
-        hash_zh=content.hash_side("zh"),
-        hash_en=content.hash_side("en"),
+        revision=revision,
+        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
         published_at=values.pop("published_at", published_at),
         live_from=start,
         approved_at=now,

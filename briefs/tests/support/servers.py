@@ -107,9 +107,11 @@ def describe_machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
-def fetch(port: int, path: str) -> str:
+def fetch(port: int, path: str, *, reader: int = 0) -> str:
+    """Return a page. `reader` is a number of the client's address, which counts if the site has DIGEST_PROXIES=1."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", path)
+    address = f"10.0.{reader // 256}.{reader % 256}"
+    connection.request("GET", path, headers={"X-Forwarded-For": address})
     response = connection.getresponse()
     body = response.read()
     connection.close()

@@ -5,6 +5,7 @@
 Starts gunicorn on a SQLite file, once with a Redis that is stopped and once with one that runs (needs `redis-server`).
 Browsers at one address, then at 150, guess passwords and codes for so many seconds and keep their cookies. Meanwhile the
 owner, who has an authenticator app, signs in from a browser that signed in before and from a new one at another address.
+Then six connections of one block of addresses invent names, and the owner sends the right password from new browsers.
 """
 
 import base64
@@ -36,6 +37,7 @@ from .servers import describe_machine, fill_site, manage, running_server
 WORKERS, MOST_CHECKED = 4, 25
 _FORK = multiprocessing.get_context("fork")
 MOST_SECONDS = {"known": 1.0, "new": 60.0}
+INVENTORS, TRIES = 6, 12
 PASSWORD = "a long enough passphrase"
 SECRET = base64.b32encode(b"twenty random bytes!").decode()
 
@@ -153,7 +155,7 @@ def main(seconds: float) -> None:
                 owner = f"owner{n}"
                 add_account(environment, owner)
                 guesses, times, pages = attack(
-                    port, owner, [f"198.51.{n}.{i}" for i in range(addresses)], seconds
+                    port, owner, [f"198.{50 + n}.{i}.1" for i in range(addresses)], seconds
                 )
                 print(
                     f"Redis {'running' if redis_runs else 'stopped'}, {addresses:>3} addresses:"
@@ -162,6 +164,9 @@ def main(seconds: float) -> None:
                 )
                 late = any(times[kind] > most for kind, most in MOST_SECONDS.items())
                 failed |= late or guesses["wrong"] > MOST_CHECKED or set(pages) != {200}
+            accepted = count_accepted(port, "owner0")
+            print(f"Invented names: {accepted} of {TRIES} right passwords were accepted")
+            failed |= accepted < TRIES - 1
     sys.exit(failed)
 
 
@@ -227,7 +232,8 @@ def attack(
         attacker.open_sign_in()
     ended, pages, outcomes = _FORK.Event(), Counter[int](), _FORK.SimpleQueue()
     shares = [attackers[i::WORKERS] for i in range(min(WORKERS, len(attackers)))]
-    guessing = [_FORK.Process(target=_guess, args=(share, owner, ended, outcomes)) for share in shares]
+    names = itertools.repeat(owner)
+    guessing = [_FORK.Process(target=_guess, args=(share, names, ended, outcomes)) for share in shares]
     reading = threading.Thread(target=_read, args=(port, ended, pages))
     start = time.monotonic()
     reading.start()
@@ -249,6 +255,31 @@ def attack(
     return guesses, times, pages
 
 
+def count_accepted(port: int, owner: str) -> int:
+    """Return how many right passwords from new browsers are accepted while INVENTORS connections guess at invented names."""
+    ended, outcomes, accepted = _FORK.Event(), _FORK.SimpleQueue(), 0
+    guessing = []
+    for n in range(INVENTORS):
+        browsers = [Browser(port, f"198.51.100.{i}") for i in range(n, 60, INVENTORS)]
+        for browser in browsers:
+            browser.open_sign_in()
+        names = (f"invented{n}-{i}" for i in itertools.count())
+        guessing.append(_FORK.Process(target=_guess, args=(browsers, names, ended, outcomes)))
+    for process in guessing:
+        process.start()
+    time.sleep(2)
+    for n in range(TRIES):
+        new = Browser(port, f"203.0.113.{10 + n}")
+        new.open_sign_in()
+        accepted += new.try_password(owner, PASSWORD) == "code"
+        time.sleep(0.5)
+    ended.set()
+    for process in guessing:
+        outcomes.get()
+        process.join()
+    return accepted
+
+
 def _time_sign_in(browser: Browser, owner: str, app: App, *, sends_code: bool) -> float:
     """Return the seconds until the desk opens to the owner, who has read a code before."""
     code, start = app.read_unused_code(), time.monotonic()
@@ -266,17 +297,19 @@ def _time_sign_in(browser: Browser, owner: str, app: App, *, sends_code: bool) -
     return passed
 
 
-def _guess(attackers: list[Browser], owner: str, ended: Event, outcomes: SimpleQueue[Counter[str]]) -> None:
+def _guess(
+    attackers: list[Browser], names: Iterator[str], ended: Event, outcomes: SimpleQueue[Counter[str]]
+) -> None:
     """Guess passwords, each with a code, as somebody would who wants to use up the owner's codes.
 
     At the lowest priority: real attackers have processors of their own, and slow nobody down but by their requests.
     """
     os.nice(19)
     guesses = Counter[str]()
-    for browser in itertools.cycle(attackers):
+    for browser, name in zip(itertools.cycle(attackers), names, strict=False):
         if ended.is_set():
             break
-        guesses[browser.try_password(owner, "wrong", "000000")] += 1
+        guesses[browser.try_password(name, "wrong", "000000")] += 1
     outcomes.put(guesses)
 
 

@@ -251,10 +251,6 @@ class World:
         zh, en = self.han_token(f"{label}/change_zh"), self.latin_token(f"{label}/change_en")
         return workflow.ChangeNote("correction", zh, en), frozenset((zh, en.lower()))
 
-    def withdrawal_reasons(self, label: str) -> tuple[dict[str, str], frozenset[str]]:
-        zh, en = self.han_token(f"{label}/withdrawn_zh"), self.latin_token(f"{label}/withdrawn_en")
-        return {"kind": "rights", "reason_zh": zh, "reason_en": en}, frozenset((zh, en.lower()))
-
     def _create_team(self) -> factories.Team:
         team = factories.Team.__new__(factories.Team)
         roles = {
@@ -290,10 +286,15 @@ class World:
         team, row = self.team, Brief.objects.get(pk=brief.pk)
         workflow.submit(row, by=team.writer, version=row.version)
         self.add_resolved_note(row, label)
-        content = workflow.load_working_copy(row)
         for side in SIDES:
             note = self.latin_token(f"{label}/signoff_{side}")
-            workflow.sign_off(row, side, by=team.reviewer, seen=content.hash_side(side), note=note)
+            workflow.sign_off(
+                row,
+                side,
+                by=team.reviewer,
+                seen=workflow.hash_for_sign_off(Brief.objects.get(pk=row.pk), side),
+                note=note,
+            )
         return Brief.objects.get(pk=brief.pk)
 
     def add_resolved_note(self, brief: Brief, label: str) -> Note:

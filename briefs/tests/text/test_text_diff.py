@@ -172,6 +172,7 @@ def build_slow_texts() -> dict[str, tuple[str, str]]:
     }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("case", build_slow_texts())
 def test_comparison_of_slowest_texts_ends(case: str) -> None:
     old, new = build_slow_texts()[case]

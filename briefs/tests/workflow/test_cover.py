@@ -11,7 +11,7 @@ from django.utils import translation
 
 from briefs import checks, images, workflow
 from briefs.content import Bullet, Byline, Content, Facts, Picture, hash_json
-from briefs.models import Brief, Edition, Revision
+from briefs.models import Brief, Revision
 from briefs.models import Picture as PictureRow
 from briefs.tests.checks.finding_messages import format_finding_message
 from briefs.tests.support import factories
@@ -160,7 +160,7 @@ INCOMPLETE_COVERS = [
 
 
 @pytest.mark.parametrize(("picture", "values", "expected"), INCOMPLETE_COVERS)
-def test_incomplete_cover_can_be_saved_but_not_submitted_or_published(
+def test_incomplete_cover_can_be_saved_but_not_submitted(
     picture: dict[str, str], values: dict[str, str], expected: str
 ) -> None:
     team = Team()
@@ -169,8 +169,6 @@ def test_incomplete_cover_can_be_saved_but_not_submitted_or_published(
     with pytest.raises(workflow.Refused) as refusal:
         workflow.submit(brief, by=team.writer, version=brief.version)
     assert [(str(r), r.about) for r in refusal.value.reasons] == [(expected, "picture")]
-    with pytest.raises(workflow.Refused, match=expected.rstrip(".")):
-        workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="快")
 
 
 def test_completeness_check_covers_picture_texts_only_with_a_picture() -> None:
@@ -188,24 +186,6 @@ def test_completeness_check_covers_picture_texts_only_with_a_picture() -> None:
         "Say",
         "Say",
     ]
-
-
-def test_new_picture_must_be_ticked() -> None:
-    team = Team()
-    brief = factories.live_brief(team, with_picture(upload_picture(team)))
-    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-    new_content = with_picture(upload_picture(team, seed=1), content)
-    brief = factories.edit(brief, team.writer, facts=new_content.facts)
-    workflow.submit(brief, by=team.writer, version=brief.version)
-    with pytest.raises(workflow.Refused) as refusal:
-        factories.approve(brief, team.publisher, change=workflow.ChangeNote("small_repair"))
-    assert refusal.value.codes == ["facts-unticked"]
-    factories.approve(
-        brief, team.publisher, ticked=["picture"], change=workflow.ChangeNote("update", "改", "New picture")
-    )
-    first, second = Edition.objects.order_by("number")
-    assert first.frozen_content.facts.picture != second.frozen_content.facts.picture
 
 
 def test_discarding_a_revision_restores_the_published_picture() -> None:

@@ -99,7 +99,7 @@ def test_row_of_an_edition_changes_by_a_draft_whatever_became_of_the_edition(
         case "cancelled":
             workflow.cancel(brief, by=team.publisher)
         case "withdrawn":
-            workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="誤", reason_en="Wrong")
+            workflow.withdraw(brief, by=team.publisher, kind="our_error")
         case "removed":
             workflow.remove(brief, by=team.publisher, reason="x")
     rename(by=team.publisher)

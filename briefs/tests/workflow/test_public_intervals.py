@@ -53,7 +53,6 @@ class Model:
             "rework": self.desk_state == "draft",
             "send_back": self.desk_state == "review",
             "approve": self.desk_state == "review",
-            "publish_urgently": self.desk_state in ("draft", "review"),
             "cancel": bool(self.scheduled),
             "reschedule": bool(self.scheduled),
             "withdraw": bool(self.public_text) and not self.takedown,
@@ -88,7 +87,7 @@ class Model:
                 self.desk_state, self.draft_text = "review", text
             case "send_back" | "revise" | "recover":
                 self.desk_state = "draft"
-            case "approve" | "publish_urgently":
+            case "approve":
                 self.publish(self.draft_text, at)
                 self.desk_state = "approved"
             case "reschedule":
@@ -108,7 +107,6 @@ class Model:
 VERBS = {
     "rework": 5,
     "approve": 6,
-    "publish_urgently": 2,
     "send_back": 1,
     "revise": 4,
     "discard": 2,
@@ -144,9 +142,7 @@ class Simulation:
         self.log.append(f"{timezone.now():%d %H:%M:%S.%f} {verb} {text} at {at}")
         if self.model.allows(verb):
             self.perform(verb, text, at)
-            self.model.apply(
-                verb, text, at if verb in ("approve", "publish_urgently", "reschedule") else None
-            )
+            self.model.apply(verb, text, at if verb in ("approve", "reschedule") else None)
         else:
             with pytest.raises(workflow.Refused), transaction.atomic():
                 self.perform(verb, text, at)
@@ -185,19 +181,10 @@ class Simulation:
             case "approve":
                 self.sign()
                 factories.approve(brief, team.publisher, at=at, change=change)
-            case "publish_urgently":
-                workflow.publish_urgently(
-                    brief,
-                    by=team.publisher,
-                    seen=factories.content_hash(brief),
-                    reason="快",
-                    at=at,
-                    change=change,
-                )
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
             case "withdraw":
-                workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="因", reason_en="Because")
+                workflow.withdraw(brief, by=team.publisher, kind="other")
             case "remove":
                 workflow.remove(brief, by=team.publisher, reason="x")
             case "cancel" | "reinstate":
@@ -280,7 +267,7 @@ def test_few_random_histories_match_the_model() -> None:
 
 @pytest.mark.heavy
 def test_many_random_histories_match_the_model() -> None:
-    count = scale(12)  # `test_random_lives.py` runs more
+    count = scale(12)
     assert (
         sum(len(simulation.log) for simulation in run_simulations(range(1000, 1000 + count), 50))
         == count * 51

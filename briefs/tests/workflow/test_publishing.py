@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from briefs import policy, workflow
-from briefs.models import Brief, Edition, Event, Keyword, Outbox, State
+from briefs.models import Brief, Edition, Event, Keyword, Outbox, State, WithdrawalKind
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.workflow.brief_facts import load_brief_facts
@@ -176,7 +177,7 @@ def test_withdraw_remove_and_reinstate_change_visibility() -> None:
     team = Team()
     brief = factories.live_brief(team)
     now = timezone.now
-    workflow.withdraw(brief, by=team.publisher, kind="our_error", reason_zh="錯", reason_en="Wrong")
+    workflow.withdraw(brief, by=team.publisher, kind="our_error")
     assert not Edition.objects.listed(now()).exists()
     assert Edition.objects.found(now()).count() == 1
     workflow.remove(brief, by=team.publisher, reason="law")
@@ -186,13 +187,28 @@ def test_withdraw_remove_and_reinstate_change_visibility() -> None:
     assert Edition.objects.listed(now()).count() == 1
 
 
+@pytest.mark.parametrize("kind", WithdrawalKind)
+def test_withdrawn_page_says_the_sentence_of_its_kind_in_each_language(
+    client: Client, kind: WithdrawalKind
+) -> None:
+    team = Team()
+    brief = factories.live_brief(team)
+    with pytest.raises(workflow.Refused):
+        workflow.withdraw(brief, by=team.publisher, kind="whim")
+    workflow.withdraw(brief, by=team.publisher, kind=kind)
+    for language, side in (("zh-hant", "zh"), ("en", "en")):
+        page = client.get(f"/{language}/briefs/{Edition.objects.get().slug}/").content.decode()
+        assert kind.sentence(side) in page
+    assert "本篇" in kind.sentence("zh")
+
+
 def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
     team = Team()
     with time_machine.travel(NOON, tick=False) as clock:
         brief = factories.live_brief(team)
         clock.shift(60)
         factories.publish_revision(team, brief, "二", at=NOON + dt.timedelta(days=1))
-        workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利", reason_en="Rights")
+        workflow.withdraw(brief, by=team.publisher, kind="rights")
         clock.shift(dt.timedelta(days=2))
         assert list_public_numbers() == []
         assert Edition.objects.found(timezone.now()).get().number == 1
@@ -203,12 +219,12 @@ def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
         assert_at_most_one_public(brief)
 
 
-@pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule", "confirm"])
+@pytest.mark.parametrize("verb", ["withdraw", "remove", "reinstate", "cancel", "reschedule"])
 def test_verb_on_an_unpublished_brief_is_refused(verb: str) -> None:
     team = Team()
     brief = factories.signed_brief(team)
     extra = {
-        "withdraw": {"kind": "other", "reason_zh": "a", "reason_en": "b"},
+        "withdraw": {"kind": "other"},
         "remove": {"reason": "a"},
         "reschedule": {"at": factories.tomorrow()},
     }.get(verb, {})
@@ -317,31 +333,6 @@ def test_small_repair_needs_no_note() -> None:
     assert (edition.change_kind, edition.change_note_zh, edition.change_note_en) == ("small_repair", "", "")
 
 
-def test_urgent_publication_skips_signoffs_but_not_required_fields() -> None:
-    team = Team()
-    incomplete = workflow.create(
-        factories.content(summary_en="", headline_zh="", facts=factories.facts(source=None)), by=team.writer
-    )
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.publish_urgently(
-            incomplete, by=team.publisher, seen=factories.content_hash(incomplete), reason=" "
-        )
-    assert len(refusal.value.reasons) == 4
-    brief = factories.draft_brief(team)
-    edition = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="快"
-    )
-    assert edition.urgent
-    assert list_public_numbers() == [1]
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.confirm(brief, by=team.publisher)
-    assert refusal.value.codes == ["urgent-confirm-own"]
-    workflow.confirm(brief, by=team.reviewer)
-    assert Edition.objects.get().confirmed_by == team.reviewer
-    with pytest.raises(workflow.Refused):
-        workflow.confirm(brief, by=team.other_publisher)
-
-
 def test_notice_is_due_at_publication_and_cancelled_with_the_schedule() -> None:
     team = Team()
     brief = factories.signed_brief(team)
@@ -360,7 +351,7 @@ def test_each_transition_records_one_event_and_a_refusal_none() -> None:
     with pytest.raises(workflow.Refused):
         factories.approve(brief, team.publisher)
     with pytest.raises(workflow.Refused):
-        workflow.withdraw(brief, by=team.writer, kind="other", reason_zh="a", reason_en="b")
+        workflow.withdraw(brief, by=team.writer, kind="other")
     assert Event.objects.filter(brief=brief).count() == 5
 
 

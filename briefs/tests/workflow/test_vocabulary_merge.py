@@ -111,7 +111,7 @@ def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
     author = Author.make(name="V. Chilukuri")
     brief = factories.live_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
     edition = Edition.objects.get(brief=brief)
-    frozen = (bytes(str(edition.content), "utf-8"), edition.hash_zh, edition.hash_en, edition.hash_facts)
+    frozen = (bytes(str(edition.content), "utf-8"), edition.hash_zh, edition.hash_en, edition.hash_common)
     loser, heir = {
         "keyword": (Keyword.objects.get(label_zh="科技"), Keyword.make(label_zh="科學", label_en="Science")),
         "source": (Source.objects.get(), Source.make(name="FP Magazine")),
@@ -139,7 +139,7 @@ def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(
         bytes(str(edition.content), "utf-8"),
         edition.hash_zh,
         edition.hash_en,
-        edition.hash_facts,
+        edition.hash_common,
     )
 
 

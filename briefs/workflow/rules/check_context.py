@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-from django.conf import settings
 from django.db.models import Case, F, Value, When
 
 from briefs import checks
@@ -38,7 +37,6 @@ def load_check_context(content: Content | None = None) -> checks.CheckContext:
         tuple(url for _, _, url, _ in rows if url),
         tuple((pk, name) for name, _, _, pk in rows if pk),
         _load_ratio_band(newest) if newest else _DEFAULT_BAND,
-        settings.DIGEST_QUOTE_LIMIT,
     )
 
 
@@ -49,7 +47,6 @@ def _build_cached_context(
     source_addresses: tuple[str, ...],
     undecided_authors: tuple[tuple[int, str], ...],
     band: tuple[float, float],
-    quote_limit: int,
 ) -> checks.CheckContext:
     """Build a context. Cached, because the checks cache compiled patterns by the identity of the context."""
     known = tuple(entry.term for entry in build_glossary_entries(terms))
@@ -60,7 +57,6 @@ def _build_cached_context(
         source_addresses=source_addresses,
         undecided_authors=undecided_authors,
         ratio_band=band,
-        quote_limit=quote_limit,
     )
 
 

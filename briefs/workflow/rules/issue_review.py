@@ -1,10 +1,7 @@
-"""Rules of issues: who changed a language, who may sign it off, and what keeps an issue from publication.
-
-They follow those of briefs (`four_eyes`), without notes, facts and suggestions.
-"""
+"""Rules of issues: which briefs one may hold, and what keeps it from review and publication."""
 
 import datetime as dt
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
@@ -13,41 +10,19 @@ from django.conf import settings
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
-from briefs import policy
 from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, IssueSignOff, Person
+from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, Person, SignOff
 
-from .four_eyes import ChangeTrail, Step, build_trail
+from . import four_eyes
+from .leaves import LeafName
 from .refusals import Reason
 
 REQUIRED_TEXTS = ("title", "preface")
-_BLANK = IssueContent()
 
 
-@dataclass(frozen=True, slots=True)
-class IssueSideStatus:
-    """Sign-off status of one language of an issue. People are ids. `has_edition`: whether an earlier one was approved."""
-
-    side: Side
-    hash: str
-    changed_by: frozenset[int]
-    signed_by: frozenset[int]
-    has_edition: bool
-
-    @property
-    def is_signed(self) -> bool:
-        if self.has_edition and not self.changed_by:
-            return True
-        return any(not self.rejects_signoff_by(person) for person in self.signed_by)
-
-    def rejects_signoff_by(self, person: int) -> bool:
-        """Return whether the person changed this language, so that their own sign-off does not count."""
-        return settings.DIGEST_FOUR_EYES and person in self.changed_by
-
-
-def _group_by_issue[Row: (IssueRevision, IssueEdition, IssueSignOff)](
+def _group_by_issue[Row: (IssueRevision, IssueEdition)](
     rows: QuerySet[Row], issues: Sequence[Issue]
 ) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = {issue.pk: [] for issue in issues}
@@ -58,29 +33,36 @@ def _group_by_issue[Row: (IssueRevision, IssueEdition, IssueSignOff)](
 
 @dataclass
 class IssueFacts:
-    """The rows about an issue that decide who can do what next. Revisions and editions are the newest first."""
+    """The rows about an issue that decide who can do what next. Revisions and editions are the newest first.
+
+    `people`: all who have a role.
+    """
 
     issue: Issue
     now: dt.datetime
     revisions: Sequence[IssueRevision]
     editions: Sequence[IssueEdition]
-    signoffs: Sequence[IssueSignOff]
+    signoffs: Sequence[SignOff]
+    people: Sequence[Person]
     loaded_together: "Sequence[IssueFacts]" = field(default=(), repr=False)
 
     @classmethod
-    def load(cls, issue: Issue, now: dt.datetime) -> Self:
-        return cls.load_many([issue], now)[0]
+    def load(cls, issue: Issue, now: dt.datetime, people: Sequence[Person]) -> Self:
+        return cls.load_many([issue], now, people)[0]
 
     @classmethod
-    def load_many(cls, issues: Sequence[Issue], now: dt.datetime) -> list[Self]:
+    def load_many(cls, issues: Sequence[Issue], now: dt.datetime, people: Sequence[Person]) -> list[Self]:
         """Load the facts of issues. Three queries, or none without an issue; one or two more when `available` is first read."""
         if not issues:
             return []
         revisions = _group_by_issue(IssueRevision.objects.order_by("-number"), issues)
         editions = _group_by_issue(IssueEdition.objects.order_by("-number"), issues)
-        signoffs = _group_by_issue(IssueSignOff.objects.order_by("pk"), issues)
+        signoffs: dict[str, list[SignOff]] = {issue.page: [] for issue in issues}
+        for signoff in SignOff.objects.filter(page__in=list(signoffs)).order_by("pk"):
+            signoffs[signoff.page].append(signoff)
         found = [
-            cls(issue, now, revisions[issue.pk], editions[issue.pk], signoffs[issue.pk]) for issue in issues
+            cls(issue, now, revisions[issue.pk], editions[issue.pk], signoffs[issue.page], people)
+            for issue in issues
         ]
         for facts in found:
             facts.loaded_together = found
@@ -129,45 +111,9 @@ class IssueFacts:
         return next(iter(self.standing_editions), None)
 
     @cached_property
-    def statuses(self) -> Mapping[Side, IssueSideStatus]:
-        return {side: self._build_status(side) for side in SIDES}
-
-    def _build_status(self, side: Side) -> IssueSideStatus:
-        column = f"hash_{side}"
-        values = [(r, getattr(r, column)) for r in reversed(self.revisions)]
-        approved = getattr(self.last_edition, column) if self.last_edition else None
-        trail, since = _build_trail(_BLANK.hash_side(side), values, approved)
-        current = self.content.hash_side(side)
-        signed: dict[int, bool] = {
-            s.by_id: not s.taken_back for s in self.signoffs if s.side == side and s.hash == current
-        }
-        return IssueSideStatus(
-            side,
-            current,
-            trail.find_people_since(since),
-            frozenset(person for person, stands in signed.items() if stands),
-            approved is not None,
-        )
-
-    @cached_property
-    def is_signed(self) -> bool:
-        return all(status.is_signed for status in self.statuses.values())
-
-    @cached_property
-    def last_editor(self) -> int:
-        """Return the id of who made the newest change of texts or items that still counts."""
-        values = [
-            (r, (r.hash_zh, r.hash_en, tuple(r.content.get("items", ())))) for r in reversed(self.revisions)
-        ]
-        approved = None
-        if edition := self.last_edition:
-            approved = (edition.hash_zh, edition.hash_en, edition.frozen_content.items)
-        blank = (_BLANK.hash_side("zh"), _BLANK.hash_side("en"), ())
-        trail, since = _build_trail(blank, values, approved)
-        newest = next((change for change in reversed(trail.list_since(since)) if change.by), None)
-        if newest and newest.by:
-            return newest.by
-        return edition.edited_by_id if edition else self.revisions[-1].by_id
+    def signing(self) -> four_eyes.Signing:
+        leaves = four_eyes.build_leaves(self, {person.pk for person in self.people}, self.now)
+        return four_eyes.Signing(leaves, self.people)
 
     @cached_property
     def is_unchanged(self) -> bool:
@@ -176,15 +122,6 @@ class IssueFacts:
         return bool(
             edition and not edition.withdrawn_at and edition.frozen_content.hash() == self.content.hash()
         )
-
-
-def _build_trail(
-    blank: Hashable, values: Sequence[tuple[IssueRevision, Hashable]], approved: Hashable | None
-) -> tuple[ChangeTrail, int]:
-    """Return the trail of changes, and the number of the newest revision with the approved value (0 without one)."""
-    since = max((r.number for r, value in values if value == approved), default=0)
-    steps = (Step(r.number, value, r.by_id, (r.by_id,)) for r, value in values)
-    return build_trail(blank, steps, editions={since}, reviewed={since}), since
 
 
 # Which briefs an issue may hold
@@ -289,58 +226,15 @@ def why_not_ready(facts: IssueFacts) -> list[Reason]:
     return list_gaps(facts.content) + why_not_items(facts.content.items, facts.available)
 
 
-def find_signers(status: IssueSideStatus, people: Sequence[Person]) -> list[Person]:
-    """Return those of the people who may sign off the language."""
-    return [
-        person
-        for person in people
-        if policy.get_roles(person) & policy.REVIEWER_ROLES
-        and not status.rejects_signoff_by(person.pk)
-        and person.pk not in status.signed_by
-    ]
-
-
-def find_named_signers(status: IssueSideStatus, people: Sequence[Person]) -> list[Person]:
+def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:
     """Return the signers who are asked and named: reviewers who read the language, without the publishers if possible."""
-    signers = find_signers(status, people)
-    readers = [person for person in signers if status.side in person.reviewed_sides]
-    reviewers = [person for person in readers if "publisher" not in policy.get_roles(person)]
+    signers = signing.find_signers(name)
+    readers = [person for person in signers if name == "common" or name in person.reviewed_sides]
+    reviewers = [person for person in readers if person.pk not in signing.publisher_ids]
     return reviewers or readers or signers
 
 
-def find_issue_publishers(facts: IssueFacts, people: Sequence[Person]) -> list[Person]:
-    """Return those of the people who may publish the issue once it is signed."""
-    return [person for person in people if is_able_to_publish(facts, person)]
-
-
-def is_able_to_publish(facts: IssueFacts, person: Person) -> bool:
-    is_publisher = bool(policy.get_roles(person) & policy.PUBLISHER_ROLES)
-    return is_publisher and not (settings.DIGEST_FOUR_EYES and facts.last_editor == person.pk)
-
-
-def format_people(people: Sequence[Person], missing_role: str) -> str:
-    """Name up to three people, or whom to ask if there is none."""
-    names = [str(person) for person in people if not person.is_superuser] or [str(p) for p in people]
-    return gettext(", ").join(names[:3]) or missing_role
-
-
-def why_not_sign_off(
-    facts: IssueFacts, side: Side, person: Person, people: Sequence[Person]
-) -> Reason | None:
-    """Return a reason if the person may not sign off the language, naming who may."""
-    status = facts.statuses[side]
-    others = format_people(find_named_signers(status, people), gettext("another reviewer"))
-    about = f"signoff-{side}"
-    if not policy.get_roles(person) & policy.REVIEWER_ROLES:
-        return Reason("issue-sign-role", {"name": others}, about)
-    if status.rejects_signoff_by(person.pk):
-        return Reason(f"issue-own-{side}", {"name": others}, about)
-    return None
-
-
-def why_not_publish(
-    facts: IssueFacts, person: Person, people: Sequence[Person], *, at: dt.datetime | None = None
-) -> list[Reason]:
+def why_not_publish(facts: IssueFacts, person: Person, *, at: dt.datetime | None = None) -> list[Reason]:
     """Return all unmet conditions of publication, except the change note."""
     reasons = list_gaps(facts.content)
     moment = at if at and at > facts.now else facts.now
@@ -353,13 +247,7 @@ def why_not_publish(
         reasons += why_not_items(late, (), code="issue-item-late")
         public |= scheduled
     reasons += why_not_items(facts.content.items, public, code=code)
-    for side, status in facts.statuses.items():
-        if not status.is_signed:
-            names = format_people(find_named_signers(status, people), gettext("another reviewer"))
-            reasons.append(Reason(f"issue-unsigned-{side}", {"name": names}, f"signoff-{side}"))
-    if settings.DIGEST_FOUR_EYES and facts.last_editor == person.pk:
-        names = format_people(find_issue_publishers(facts, people), gettext("another publisher"))
-        reasons.append(Reason("issue-last-editor", {"name": names}, "publish"))
+    reasons += facts.signing.why_not_settled(person.pk, "issue-")
     if facts.is_unchanged:
         reasons.append(Reason("issue-unchanged", {}, "publish"))
     if at is not None and at <= facts.now:

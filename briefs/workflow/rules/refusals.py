@@ -24,14 +24,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     ),
     "month-unconfirmed": _("“%(raw)s” names no month. Confirm %(first)s, or enter the date."),
     "date-unconfirmed": _("“%(raw)s” can be read in two ways. Choose %(first)s or %(second)s."),
-    "own-zh": _("You edited the Chinese of this version, so someone else has to sign it off."),
-    "own-en": _("You edited the English of this version, so someone else has to sign it off."),
-    "not-your-side": _("A writer signs a side off only after having edited it together with a reviewer."),
+    "not-your-side": _("Writers sign off only while the reviewers and publishers cannot do it among themselves."),
     "seen-zh": _(
         "The Chinese changed while you were reading (%(n)s places). Please look at the changes, then sign off."
     ),
     "seen-en": _(
         "The English changed while you were reading (%(n)s places). Please look at the changes, then sign off."
+    ),
+    "seen-common": _(
+        "The facts, a name or the note changed while you were reading. Please look at the changes, then sign off."
     ),
     "seen": _("The brief changed while you were reading. Please look at the changes, then decide."),
     "seen-names": _("Names changed while you were reading: %(names)s. Please look at the page again, then decide."),
@@ -49,10 +50,12 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "plan-changed": _("Somebody changed the assignment while you were choosing. Look at it again, then decide."),
     "due-without-person": _("Choose who reviews it, or leave the day empty."),
     "side-needed": _("Choose the language that needs changes."),
-    "unsigned-zh": _("The Chinese is not signed off yet by someone other than its editors."),
-    "unsigned-en": _("The English is not signed off yet by someone other than its editors."),
+    "unsigned-zh": _("Two people have to have seen the Chinese. Somebody else still has to sign it off."),
+    "unsigned-en": _("Two people have to have seen the English. Somebody else still has to sign it off."),
+    "unsigned-common": _("Two people have to have seen the facts. Somebody else still has to sign them off."),
     "no-zh": _("%(name)s asked for changes to this Chinese."),
     "no-en": _("%(name)s asked for changes to this English."),
+    "no-common": _("%(name)s asked for changes."),
     "open-notes": ngettext_lazy(
         "%(n)s note is still open. Resolve it before approval.",
         "%(n)s notes are still open. Resolve them before approval.",
@@ -60,34 +63,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     ),
     "keyword-zh": _("A keyword without a Chinese label cannot be published: “%(label)s”."),
     "keyword-en": _("A keyword without an English label cannot be published: “%(label)s”."),
-    "last-editor": _("You made the last change to this version, so someone else has to approve it."),
-    "facts-own": _(
-        "You changed these facts, so someone else has to tick them first, on the page of the brief: %(facts)s."
-    ),
-    "fact-own": _("Only you changed this, so someone else has to tick it: %(facts)s."),
-    "fact-seen": _("This changed while you were reading. Look at it again, then tick it: %(facts)s."),
-    "facts-none": _("Tick the facts that you have looked at."),
-    "sole-publisher": _(
-        "Only you can approve this, so somebody else has to make the change. Keep yours as a suggestion."
-    ),
-    "suggest-texts": _(
-        "Only texts can be suggested. Added, removed and moved bullets and their levels are for somebody else to change."
-    ),
-    "no-own-change": _("Nothing that you changed last in this brief can become a suggestion."),
-    "facts-unticked": _("These facts changed since the sign-offs. Look at each and tick it: %(facts)s."),
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
     "change-note": _("Describe the change in both languages."),
-    "urgent-reason": _("Urgent publication needs a reason. A second person must confirm it afterwards."),
-    "urgent-confirm-own": _("You published this urgently yourself; another person has to confirm it."),
-    "nothing-urgent": _("No urgent edition of this brief awaits confirmation."),
     "nothing-scheduled": _("No edition of this brief is scheduled."),
     "nothing-public": _("No edition of this brief is public now."),
     "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
     "already-withdrawn": _("This brief is already withdrawn."),
     "already-removed": _("This brief is already removed."),
-    "reason-needed": _("Give a reason in both languages; readers will see it."),
     "reason": _("Give a reason."),
     "kind-needed": _("Choose the kind."),
     "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),
@@ -126,8 +110,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "account-without-address": _("%(name)s has no e-mail address. Enter one first."),
     "issue-state": _("This issue is “%(state)s” now: %(name)s, %(verb)s, %(time)s."),
     "issue-sign-role": _("Ask %(name)s to sign it off."),
-    "issue-own-zh": _("You changed the Chinese of this issue, so somebody else has to sign it off: %(name)s."),
-    "issue-own-en": _("You changed the English of this issue, so somebody else has to sign it off: %(name)s."),
     "issue-seen": _("The issue changed while you were reading. Look at it again, then decide."),
     "issue-title_zh": _("Enter the Chinese title."),
     "issue-title_en": _("Enter the English title."),
@@ -140,7 +122,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "issue-item-twice": _("A brief is in the issue twice. Reload the page."),
     "issue-unsigned-zh": _("The Chinese is not signed off yet. %(name)s can sign it off."),
     "issue-unsigned-en": _("The English is not signed off yet. %(name)s can sign it off."),
-    "issue-last-editor": _("You made the last change to this issue, so somebody else has to publish it: %(name)s."),
+    "issue-unsigned-common": _("The briefs of the issue are not signed off yet. %(name)s can sign them off."),
     "issue-unchanged": _("Nothing differs from the published issue, so there is nothing to publish."),
     "issue-change-note": _("Choose the kind of change, and describe it in both languages."),
     "issue-nothing-scheduled": _("No edition of this issue is scheduled."),
@@ -152,9 +134,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "mailing-state": _("The mailing is “%(state)s” now."),
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
-    ),
-    "mail-of-own-urgent": _(
-        "You published one of its texts urgently, and nobody has confirmed it. Another person has to confirm it, or to send this mail."
     ),
     "no-readers": _("Nobody subscribes who has not got it yet."),
     "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),

@@ -13,7 +13,8 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
+from briefs.derived.build import lock_names_shared
 from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
 
 from .refusals import Reason, Refused, Stale, build_refusal
@@ -22,13 +23,13 @@ from .working_copy import load_working_copy
 # Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb.
 
 
-def _prepare_rows[M: Model](
-    model: type[M], build: Callable[[int], QuerySet[M]], *, deferred: Sequence[str] = ()
-) -> Callable[[int], list[M]]:
-    """Return a function that loads a brief's rows by the brief's id. Deferred columns are read on access."""
+def _prepare_rows[M: Model, K: (int, str)](
+    model: type[M], build: Callable[[K], QuerySet[M]], key: type[K], *, deferred: Sequence[str] = ()
+) -> Callable[[K], list[M]]:
+    """Return a function that loads the rows of a brief's id or page. Deferred columns are read on access."""
     names = [field.attname for field in model._meta.concrete_fields if field.name not in deferred]
-    ask = PreparedQuery(lambda pk: build(pk).values_list(*names), int)
-    return lambda pk: [model.from_db(connection.alias, names, row) for row in ask(pk)]
+    ask = PreparedQuery(lambda value: build(value).values_list(*names), key)
+    return lambda value: [model.from_db(connection.alias, names, row) for row in ask(value)]
 
 
 def _contributors(pk: int) -> QuerySet[Person]:
@@ -41,13 +42,14 @@ def _contributors(pk: int) -> QuerySet[Person]:
 _revisions = _prepare_rows(
     Revision,
     lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
+    int,
     deferred=("content", "document_notes"),
 )
-_signoffs = _prepare_rows(SignOff, lambda pk: SignOff.objects.filter(brief=pk).order_by("id"))
+_signoffs = _prepare_rows(SignOff, lambda page: SignOff.objects.filter(page=page).order_by("id"), str)
 _editions = _prepare_rows(
-    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), deferred=("content",)
+    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), int, deferred=("content",)
 )
-_people = _prepare_rows(Person, _contributors)
+_people = _prepare_rows(Person, _contributors, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class BriefHistory:
     @classmethod
     def load(cls, brief: Brief) -> Self:
         """Load the history. Verbs must first lock the brief (`transitions.lock_brief`)."""
-        return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.pk))
+        return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.page))
 
 
 def load_editions(brief: Brief) -> list[Edition]:
@@ -105,22 +107,19 @@ _VERB_LABELS = {
         _("Take back the English sign-off"),
         pgettext_lazy("happened", "took back the English sign-off"),
     ),
-    "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
-    "tick_facts": (_("Tick the facts"), pgettext_lazy("happened", "ticked facts")),
-    "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
-    "suggest_changes": (_("Keep as suggestions"), pgettext_lazy("happened", "suggested wordings")),
-    "turn_into_suggestion": (
-        _("Turn into a suggestion"),
-        pgettext_lazy("happened", "turned the last change into a suggestion"),
+    "sign_off_common": (_("Sign off the facts"), pgettext_lazy("happened", "signed off the facts")),
+    "take_back_sign_off_common": (
+        _("Take back the sign-off of the facts"),
+        pgettext_lazy("happened", "took back the sign-off of the facts"),
     ),
+    "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
+    "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
     "accept": (_("Accept suggestion"), pgettext_lazy("happened", "accepted the suggestion")),
     "decline": (_("Decline suggestion"), pgettext_lazy("happened", "declined the suggestion")),
     "reply": (_("Reply"), pgettext_lazy("happened", "replied")),
     "reopen": (_("Reopen"), pgettext_lazy("happened", "reopened")),
     "assign": (_("Assign"), pgettext_lazy("happened", "assigned")),
     "approve": (_("Approve"), pgettext_lazy("happened", "approved")),
-    "publish_urgently": (_("Publish urgently"), pgettext_lazy("happened", "published urgently")),
-    "confirm": (pgettext_lazy("urgent edition", "Confirm"), pgettext_lazy("happened", "confirmed")),
     "cancel": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
     "reschedule": (_("Reschedule"), pgettext_lazy("happened", "rescheduled")),
     "withdraw": (_("Withdraw"), pgettext_lazy("happened", "withdrew")),
@@ -155,6 +154,11 @@ _VERB_LABELS = {
         _("Take back the English sign-off"),
         pgettext_lazy("happened", "took back the English sign-off"),
     ),
+    "sign_off_issue_common": (_("Sign off the briefs"), pgettext_lazy("happened", "signed off the briefs")),
+    "take_back_issue_common": (
+        _("Take back the sign-off of the briefs"),
+        pgettext_lazy("happened", "took back the sign-off of the briefs"),
+    ),
     "send_back_issue": (_("Send back"), pgettext_lazy("happened", "sent back")),
     "discard_issue": (_("Discard"), pgettext_lazy("happened", "discarded")),
     "recover_issue": (_("Recover"), pgettext_lazy("happened", "recovered")),
@@ -186,10 +190,10 @@ PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
 
 
 NOTICE_CONDITIONS: dict[str, str] = {
-    "review": "act", "assigned": "act", "ready": "act", "urgent": "act",
+    "review": "act", "assigned": "act", "ready": "act",
     "issue_review": "act", "issue_ready": "act",
     "sent_back": "returned", "noted": "note", "suggested": "suggestion", "answered": "open",
-    "signed_zh": "signed_zh", "signed_en": "signed_en", "scheduled": "scheduled", "published": "public", "confirmed": "public",
+    "signed_zh": "signed_zh", "signed_en": "signed_en", "scheduled": "scheduled", "published": "public",
     "drafted": "draft", "letter": "letter",
 }  # fmt: skip
 """What a notice of each kind is about. It is news while that is true (`notifications.find_inbox`); `act` is none,
@@ -256,6 +260,7 @@ def begin_verb(verb: str, target: Model | int, *, by: Person, now: dt.datetime |
     """
     now = now or timezone.now()
     with transaction.atomic():
+        lock_names_shared()  # before the brief: whoever changes a name locks in this order too
         row = lock_brief(target)
         yield VerbRun(verb, row, by, now, row.state)
 

@@ -30,7 +30,7 @@ from briefs.content import (
     tidy_line,
 )
 from briefs.database.bulk_writes import insert_rows
-from briefs.database.replica import PreparedQuery
+from briefs.database.prepared import PreparedQuery
 from briefs.facts import (
     AFFILIATION_LIMIT,
     COLUMN_FACTS,

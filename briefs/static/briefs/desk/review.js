@@ -196,7 +196,7 @@ function follow(act, fresh) {
   const [old, now] = [Number(form.elements.base.value), Number(of("base"))];
   if (now === old) return;
   if (act.startsWith("accept:") && now === old + 1) {
-    for (const name of ["base", "seen_zh", "seen_en", "version"]) form.elements[name].value = of(name);
+    for (const name of ["base", "seen_zh", "seen_en", "seen_common", "version"]) form.elements[name].value = of(name);
     return;
   }
   const stale = document.getElementById("review-stale");

@@ -158,21 +158,6 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
     assert [b.number for b in load_content(brief).bullets] == [1, 2, 3, 4]
 
 
-def test_temporary_bullet_key_is_not_stored(writer_client: Client, brief: Brief) -> None:
-    answer = autosave(
-        writer_client, brief, with_bullet(get_brief_form(writer_client, brief).data, "n1", text_zh="新")
-    )
-    assert answer["numbers"] == {"n1": 4}
-    assert not RowKey.objects.filter(key="n1").exists()
-
-
-def test_repeated_autosaves_of_one_page_store_one_row_key(writer_client: Client, brief: Brief) -> None:
-    data = get_brief_form(writer_client, brief).data
-    for n in range(5):
-        data = after_answer(data, autosave(writer_client, brief, {**data, "headline_en": [f"{n}"]}))
-    assert RowKey.objects.count() == 1
-
-
 # Concurrent edits
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.models import Brief, Keyword, Person
+from briefs.models import Brief, Keyword
 from briefs.tests.support import factories
 from briefs.tests.support.brief_states import STATES
 from briefs.tests.support.form_client import brief_url, sign_in
@@ -21,10 +21,9 @@ in review    next            sign_off_zh     sign_off_en
 ready        next            next            approve
 scheduled    next            next            next
 live         revise          next            revise
-urgent       next            confirm         next
 discarded    recover         next            recover
 """
-HEAVY = ["source_withdrew", "discard", "cancel", "publish_urgently", "withdraw", "remove"]
+HEAVY = ["source_withdrew", "discard", "cancel", "withdraw", "remove"]
 
 
 def read_table() -> list[tuple[str, str, str]]:
@@ -61,13 +60,6 @@ def test_bar_offers_each_person_what_is_next(client: Client, team: factories.Tea
         assert verbs == sorted(verbs, key=lambda verb: verb in HEAVY), "the heavy acts come last"
 
 
-def test_publisher_who_published_urgently_reads_why_not_to_confirm(
-    client: Client, team: factories.Team
-) -> None:
-    bar = bar_of(sign_in(client, team.publisher), STATES["urgent"](team))
-    assert "another person has to confirm it" in bar[bar.index('id="more-verbs"') :]
-
-
 def test_reviewer_of_the_other_language_is_not_asked_again(client: Client, team: factories.Team) -> None:
     brief = STATES["in review"](team)
     factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.publisher)
@@ -84,7 +76,7 @@ def test_button_to_sign_names_the_language_on_a_phone_too(client: Client, team: 
 
 def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
-    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="權利。", reason_en="Rights.")
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
     assert "Withdrawn." in step_of(sign_in(client, team.writer), brief)
     workflow.remove(brief, by=team.publisher, reason="court")
     assert "Removed." in step_of(sign_in(client, team.writer), brief)
@@ -98,16 +90,6 @@ def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
     sentence = step_of(sign_in(client, team.reviewer), factories.signed_brief(team, text))
     assert "English of the keyword" in sentence
     assert "changed facts" not in sentence
-
-
-def test_urgent_publication_is_offered_while_somebody_else_can_confirm(
-    client: Client, team: factories.Team
-) -> None:
-    brief = factories.draft_brief(team)
-    sign_in(client, team.publisher)
-    assert "/publish_urgently/" in bar_of(client, brief)
-    Person.objects.exclude(pk__in=[team.publisher.pk, team.writer.pk]).update(is_active=False)
-    assert "/publish_urgently/" not in bar_of(client, brief)
 
 
 def test_second_act_is_under_more(client: Client, team: factories.Team) -> None:

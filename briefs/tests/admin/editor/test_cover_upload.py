@@ -48,22 +48,6 @@ def test_cover_upload_saves_form_and_picture_in_one_revision(
     assert Revision.objects.filter(brief=brief).count() == 2
 
 
-def test_upload_button_posts_to_the_upload_address(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    (button,) = [
-        b
-        for b in get_brief_form(writer_client, brief).buttons
-        if b.get("formaction") == brief_url(brief, "picture") and "data-send" in b
-    ]
-    assert button["formenctype"] == "multipart/form-data"
-    (new_brief_button,) = [
-        b
-        for b in Form(writer_client.get("/admin/briefs/brief/add/").content.decode()).buttons
-        if "data-send" in b
-    ]
-    assert new_brief_button["formaction"] == ADD_URL
-
-
 def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
     writer_client: Client, team: factories.Team
 ) -> None:
@@ -327,18 +311,6 @@ def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: f
         assert client.get(f"/admin/briefs/brief/picture/{name}").status_code == 404
 
 
-def test_reviewer_uploads_cover_in_review_and_outsider_cannot(client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    sign_in(client, team.reviewer)
-    workflow.submit(brief, by=team.writer, version=brief.version)
-    data = get_brief_form(client, brief).data | {"picture_file": upload_file()}
-    assert client.post(brief_url(brief, "picture"), data).status_code == 302
-    assert load_content(brief).facts.picture
-    assert sign_in(client, team.outsider).post(brief_url(brief, "picture"), data).status_code == 403
-    assert client.get(brief_url(brief, "picture")).status_code == 403
-    assert sign_in(client, team.writer).get(brief_url(brief, "picture")).status_code == 405
-
-
 def test_approve_change_and_review_pages_show_cover_and_description(
     client: Client, team: factories.Team
 ) -> None:
@@ -360,12 +332,3 @@ def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team
         assert writer_client.get(link).status_code == 200
         assert "/media/" not in body
     assert "<figure" not in writer_client.get(brief_url(brief, "preview") + "?view=parallel").content.decode()
-
-
-def test_brief_page_with_cover_needs_at_most_25_queries(
-    writer_client: Client, team: factories.Team, django_assert_max_num_queries: Any
-) -> None:
-    brief = factories.draft_brief(team, with_picture(upload_picture(team)))
-    writer_client.get(brief_url(brief))
-    with django_assert_max_num_queries(25):
-        writer_client.get(brief_url(brief))

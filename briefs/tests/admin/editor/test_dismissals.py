@@ -10,7 +10,7 @@ from django.utils import translation
 from briefs import policy, workflow
 from briefs.admin.common import findings
 from briefs.content import Bullet, Content
-from briefs.models import Brief, Dismissal, Event, Revision, Source, State
+from briefs.models import Brief, Dismissal, Event, Source, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow import reviewing
@@ -239,51 +239,6 @@ def test_writer_dismisses_finding_without_javascript(
 # Blocking findings
 
 
-def test_by_default_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
+def test_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
     assert not any(f["blocks"] for f in findings_of(brief))
     workflow.submit(brief, by=team.writer, version=brief.version)
-
-
-def test_blocking_finding_refuses_submit_until_dismissed(
-    settings: Any, team: factories.Team, brief: Brief
-) -> None:
-    settings.DIGEST_BLOCKING_CHECKS = ("completeness", "mainland")
-    assert [f["blocks"] for f in findings_of(brief)] == [True, False, True]
-    with pytest.raises(workflow.Refused) as refused, translation.override("en"):
-        workflow.submit(brief, by=team.writer, version=brief.version)
-    assert [(r.code, r.about) for r in refused.value.reasons] == [
-        ("mainland.wording", "b1"),
-        ("mainland.wording", "b2"),
-    ]
-    with translation.override("en"):
-        assert str(refused.value.reasons[0]) == "“芯片” is mainland usage. In Taiwan: 晶片"
-    content = workflow.load_working_copy(brief)
-    for finding in findings.CheckedContent.check(brief.pk, content).open_findings:
-        if finding.check_name == "mainland":
-            workflow.dismiss(brief, finding, by=team.writer, reason="A name", seen=content)
-    workflow.submit(brief, by=team.writer, version=brief.version)
-    factories.sign_off(brief, team.reviewer)
-    row = Dismissal.objects.all()[0]
-    reviewing.undo_dismissal(row, by=team.reviewer)
-    with pytest.raises(workflow.Refused) as refused:
-        factories.approve(brief, team.publisher)
-    assert refused.value.codes == ["mainland.wording"]
-    edition = workflow.publish_urgently(
-        brief, by=team.publisher, seen=factories.content_hash(brief), reason="Now"
-    )
-    assert edition.urgent
-
-
-def test_dismissal_keeps_sign_offs(team: factories.Team) -> None:
-    brief = factories.signed_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
-    content = workflow.load_working_copy(brief)
-    workflow.dismiss(
-        brief,
-        findings.CheckedContent.check(brief.pk, content).open_findings[0],
-        by=team.reviewer,
-        reason="So",
-        seen=content,
-    )
-    before = Revision.objects.filter(brief=brief).count()
-    factories.approve(brief, team.publisher)
-    assert Revision.objects.filter(brief=brief).count() == before

@@ -141,13 +141,8 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
     factories.assign_reviewer(asked, "en", boss, by=team.writer, due_on=tomorrow)
     factories.assign_reviewer(asked, "zh", team.reviewer, by=team.writer)
     ready = factories.signed_brief(team)
-    urgent = factories.draft_brief(team)
-    workflow.publish_urgently(
-        urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war", now=days_ago(1)
-    )
     tasks = load_tasks(client, boss)
     assert [(pk, task.verb, task.tone) for pk, task in tasks.items()] == [
-        (urgent.pk, "Confirm", "late"),
         (ready.pk, "Approve", ""),
         (free.pk, "Sign off the Chinese", ""),
         (asked.pk, "Sign off the English", "soon"),
@@ -160,9 +155,6 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
     assert tasks[back.pk].why == "reviewer sent the English back; 1 note to answer."
     for task in tasks.values():
         assert client.get(task.url, follow=True).status_code == 200
-    title = "Urgent, awaiting confirmation"
-    assert title not in load_sections(client, boss), "it is among the tasks"
-    assert briefs_in(load_sections(client, team.writer)[title]) == [urgent.pk]
 
 
 def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team: factories.Team) -> None:
@@ -256,16 +248,13 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.T
     for n in (2, 7):
         for i in range(n):
             workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
-            urgent = factories.draft_brief(team)
-            workflow.publish_urgently(
-                urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war"
-            )
+            draft = factories.draft_brief(team)
             factories.approve(factories.signed_brief(team), team.other_publisher, at=factories.tomorrow())
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
             factories.signed_brief(team)
             workflow.create(factories.content(headline_en=""), by=team.publisher)
-            factories.guest_letter(urgent)
-            Presence.objects.create(brief=urgent, person=team.writer, seen_at=timezone.now())
+            factories.guest_letter(draft)
+            Presence.objects.create(brief=draft, person=team.writer, seen_at=timezone.now())
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/admin/").status_code == 200
         counts.append(len(queries))

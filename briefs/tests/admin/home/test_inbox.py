@@ -87,13 +87,6 @@ def test_author_of_note_reads_the_answer(client: Client, team: factories.Team) -
     assert lines_of(client, team.reviewer)[0]["who"] == "writer replied: Because."
 
 
-def test_publisher_reads_that_urgent_edition_is_confirmed(client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
-    workflow.confirm(brief, by=team.reviewer)
-    assert lines_of(client, team.publisher)[0]["what"] == "Confirmed: A Headline"
-
-
 def test_notes_are_in_the_inbox_but_not_mailed(
     client: Client, team: factories.Team, mailoutbox: list[Any]
 ) -> None:

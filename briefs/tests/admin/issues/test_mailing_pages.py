@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _rate(settings: Any) -> None:
-    settings.MAIL_RATE = 1_000_000
+def _rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
 
 
 def log_in(person: Person) -> Client:

@@ -18,7 +18,7 @@ from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
-from briefs.workflow.rules import four_eyes
+from briefs.workflow.reviewing import load_leaves
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 LIST_URL = "/admin/briefs/brief/"
@@ -61,18 +61,10 @@ def test_badges_follow_brief_life_cycle(team: factories.Team) -> None:
     assert badge_texts(brief) == ["Approved", "Live"]
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     assert badge_texts(brief) == ["Draft", "Live, being revised"]
-    workflow.withdraw(brief, by=team.publisher, kind="other", reason_zh="理", reason_en="r")
+    workflow.withdraw(brief, by=team.publisher, kind="other")
     assert badge_texts(brief) == ["Draft", "Withdrawn"]
     workflow.remove(brief, by=team.publisher, reason="r")
     assert badge_texts(brief) == ["Draft", "Removed"]
-
-
-def test_urgent_edition_has_badge_until_confirmed(team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
-    assert badge_texts(brief) == ["Approved", "Live", "Urgent, awaiting confirmation"]
-    workflow.confirm(brief, by=team.other_publisher)
-    assert badge_texts(brief) == ["Approved", "Live"]
 
 
 def test_cancelled_schedule_removes_badge(team: factories.Team) -> None:
@@ -100,26 +92,23 @@ def test_sign_off_status_of_list_agrees_with_four_eyes_rule(team: factories.Team
     factories.edit(reworded, team.reviewer, summary_en="Reworded.")
     signed_by_writer = factories.submitted_brief(team)
     factories.edit(signed_by_writer, team.reviewer, summary_zh="改。")
-    factories.sign_off(signed_by_writer, team.writer, "zh")
+    factories.sign_off(signed_by_writer, team.reviewer_en, "zh")
     returned = factories.live_brief(team)
     workflow.revise(returned, by=team.writer, version=returned.version)
     factories.edit(returned, team.other_writer, summary_zh="再改。")
     workflow.discard(returned, by=team.writer, version=fresh(returned).version)
     workflow.revise(returned, by=team.writer, version=fresh(returned).version)
     workflow.submit(returned, by=team.writer, version=fresh(returned).version)
-    urgent = factories.draft_brief(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
-    workflow.revise(urgent, by=team.writer, version=fresh(urgent).version)
-    workflow.submit(urgent, by=team.writer, version=fresh(urgent).version)
     refused = factories.submitted_brief(team)
     factories.sign_off(refused, team.reviewer, "zh")
     workflow.send_back(refused, by=team.reviewer_en, note="no", sides=("zh",))
-    briefs = [fresh(b) for b in (*briefs, reworded, signed_by_writer, returned, urgent, refused)]
-    facts = load_brief_facts(briefs, timezone.now(), policy.load_staff())
+    briefs = [fresh(b) for b in (*briefs, reworded, signed_by_writer, returned, refused)]
+    now = timezone.now()
+    facts = load_brief_facts(briefs, now, policy.load_staff())
     for brief in briefs:
-        expected = four_eyes.load_statuses_by_side(brief, workflow.load_working_copy(brief))
+        _history, expected = load_leaves(brief, now)
         if brief.state == "in_review" or brief.returned_at:
-            assert facts[brief.pk].statuses == expected
+            assert facts[brief.pk].leaves == expected
 
 
 def listed_pks(client: Client, query: str) -> set[int]:
@@ -265,8 +254,6 @@ def test_dashboard_shows_each_person_their_tasks(client: Client, team: factories
         factories.signed_brief(team),
         factories.draft_brief(team),
     )
-    urgent = factories.draft_brief(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
     sent_back = factories.submitted_brief(team)
     workflow.send_back(sent_back, by=team.reviewer, note="no")
 
@@ -274,10 +261,10 @@ def test_dashboard_shows_each_person_their_tasks(client: Client, team: factories
         response = sign_in(client, person).get("/admin/")
         return [task.brief.pk for task in response.context["tasks"]]
 
-    assert tasks_of(team.reviewer) == [urgent.pk, waiting.pk]
+    assert tasks_of(team.reviewer) == [waiting.pk]
     assert tasks_of(team.writer) == [sent_back.pk, own.pk]
     assert tasks_of(team.publisher) == [ready.pk, waiting.pk]
-    assert tasks_of(team.other_publisher) == [urgent.pk, ready.pk, waiting.pk]
+    assert tasks_of(team.other_publisher) == [ready.pk, waiting.pk]
 
 
 def test_sole_editor_is_not_asked_to_sign_own_brief(client: Client) -> None:

@@ -27,11 +27,10 @@ sent back              notes        next         next         next
 unsigned               next         sign_off_zh  sign_off_en  next
 Chinese signed         next         next         sign_off_en  next
 nobody asked           next         next         sign_off_en  sign_off_en
-reworded               sign_off_en  next         next         next
+reworded               next         next         next         approve
 both signed            next         next         next         approve
 notes open             notes        next         next         notes
-publisher edited last  next         next         next         turn_into_suggestion
-urgent                 next         confirm      confirm      next
+publisher edited last  next         next         next         approve
 scheduled              next         next         next         next
 live                   revise       next         next         revise
 """
@@ -53,24 +52,6 @@ SENTENCES = {
     ("Chinese signed", "claire"): (
         "審稿中：中文已由陳雅筑簽核；英文等您審。",
         "In review: Chinese signed by 陳雅筑; English waiting for you.",
-    ),
-    ("reworded", "lin"): (
-        "審稿中：中文已由陳雅筑簽核；英文改過，還要您或周以恆簽核。",
-        "In review: Chinese signed by 陳雅筑; English was reworded, so you or 周以恆 must sign too.",
-    ),
-    ("publisher edited last", "chou"): (
-        (
-            "審稿中：兩種語言都已簽核。最後是您改的，須由別人核定，目前沒有別人可以核定。"
-            "可以把這處改動改成建議，由林書瑋採用；也可以急件發布，再由審稿人追認。"
-        ),
-        (
-            "In review: both languages are signed. You made the last edit, so somebody else must approve it, and nobody else can. "
-            "The edit can become a suggestion for 林書瑋, or it can be published urgently and confirmed by a reviewer."
-        ),
-    ),
-    ("urgent", "lin"): (
-        "急件已由周以恆發布，尚待追認。Claire Wu 或陳雅筑可以追認。",
-        "Published urgently by 周以恆; a second person has yet to confirm it. Claire Wu or 陳雅筑 can confirm it.",
     ),
     ("live", "chen"): ("刊登中。", "Live."),
 }
@@ -177,7 +158,7 @@ def assert_surfaces_agree(client: Client, languages: tuple[str, ...]) -> None:
 def test_acts_with_a_button_are_the_verbs_that_need_no_page() -> None:
     """The bar cannot import `verbs`, which stands above it."""
     acts = set(STEP_ACTS) - set(ACT_LABELS)
-    by_themselves = acts.intersection(verb_views.DIRECT_VERBS) - {"tick_facts"}  # its boxes are on the page
+    by_themselves = acts.intersection(verb_views.DIRECT_VERBS)
     assert set(BUTTON_ACTS) == by_themselves
     assert set(FORM_ACTS) <= set(verb_views.VERB_FORMS)
     assert set(ACT_ORDER) < set(STEP_ACTS)

@@ -24,7 +24,7 @@ def message_after(client: Client, person: Person, brief: Brief, verb: str, **dat
 
 
 def sign(client: Client, person: Person, brief: Brief, side: Any) -> str:
-    seen = workflow.load_working_copy(reload_brief(brief)).hash_side(side)
+    seen = factories.seen(brief, side)
     return message_after(client, person, brief, f"sign_off_{side}", **{f"seen_{side}": seen})
 
 
@@ -82,24 +82,13 @@ def test_scheduled_edition_names_its_time(client: Client, team: factories.Team) 
     assert message.startswith("Approved; public Wednesday, January 2, 10:00.")
 
 
-def test_urgent_edition_names_who_confirms_it(client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    sign_in(client, team.publisher)
-    data = get_verb_form(client, brief, "publish_urgently").data_with(reason="war")
-    message = message_after(client, team.publisher, brief, "publish_urgently", **data)
-    assert message.startswith("Published urgently by you; a second person has yet to confirm it. ")
-    assert "other-publisher, reviewer or reviewer-en can confirm it. " in message
-
-
 def test_note_is_told_in_one_sentence(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     assert message_after(client, team.reviewer, brief, "note", note_text="Why?") == "Added a note."
 
 
 def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
-    urgent = factories.draft_brief(team)
     factories.signed_brief(team)
-    workflow.publish_urgently(urgent, by=team.publisher, seen=factories.content_hash(urgent), reason="war")
     workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
     workflow.claim("https://example.org/1", by=team.writer)
     now, acts = timezone.now(), set()
@@ -110,7 +99,7 @@ def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
             expected = next((task.brief for task in tasks if task.brief.pk != after), None)
             found = TaskList(person, now).find_next(after)
             assert (found and found.brief) == expected
-    assert acts == {"confirm", "approve", "sign_off_zh", "notes", "fill"}
+    assert acts == {"approve", "sign_off_zh", "notes", "fill"}
 
 
 def test_missing_name_of_a_keyword_links_to_the_form_that_takes_it(

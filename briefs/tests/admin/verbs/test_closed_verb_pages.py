@@ -6,8 +6,6 @@ from django.test import Client
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, get_verb_form, sign_in
 
-from .test_verb_buttons import urgent
-
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
@@ -26,12 +24,3 @@ def test_second_approval_shows_the_reason_and_no_form(client: Client, team: fact
         assert part not in page
     assert "Back to the brief" in page
     assert client.get(brief_url(brief, "approve")).content.decode().count('name="when"') == 0
-
-
-def test_person_cannot_confirm_own_urgent_edition_and_sees_why(client: Client, team: factories.Team) -> None:
-    brief = urgent(team)
-    page = sign_in(client, team.publisher).get(brief_url(brief, "confirm")).content.decode()
-    assert "You published this urgently yourself; another person has to confirm it." in page
-    assert '<button class="btn first">' not in page
-    page = sign_in(client, team.reviewer).get(brief_url(brief, "confirm")).content.decode()
-    assert page.count('<button class="btn first">Confirm</button>') == 1

@@ -3,7 +3,6 @@
 import pytest
 from django.test import Client
 
-from briefs import workflow
 from briefs.models import State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, reload_brief, sign_in, snapshot_rows
@@ -18,13 +17,13 @@ def test_refusal_changes_no_row_and_logs_person_without_input(
     draft = factories.draft_brief(team)
     cases = [
         (team.writer, brief, "approve", {}, 403),
-        (team.reviewer, brief, "withdraw", {"reason_zh": "SECRET", "reason_en": "SECRET"}, 403),
+        (team.reviewer, brief, "withdraw", {"kind": "SECRET"}, 403),
         (team.reviewer, draft, "send_back", {"note_zh": "SECRET"}, 409),
         (
             team.writer,
             draft,
             "sign_off_zh",
-            {"seen_zh": workflow.load_working_copy(draft).hash_side("zh")},
+            {"seen_zh": factories.seen(draft, "zh")},
             409,
         ),
         (team.writer, brief, "take_back", {"version": brief.version, "note_text": "SECRET"}, 409),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Event, Letter, MailSwitch, Note, Outbox, Person, PreviewLink
+from briefs.models import Brief, Event, Letter, Note, Outbox, Person, PreviewLink
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
@@ -219,20 +219,6 @@ def test_outbox_says_all_sent_only_when_none_is_due(client: Client, team: Team) 
 
 
 # Mail settings
-
-
-def test_person_switches_off_own_mail_except_urgent(client: Client, team: Team) -> None:
-    sign_in(client, team.reviewer)
-    form = Form(page_text(client.get(MAIL)), id=None)
-    assert "urgent" in form.data["kind"]
-    assert "review" in form.data["kind"]
-    chosen_kinds = [kind for kind in form.data["kind"] if kind not in ("review", "urgent")]
-    forged = {"kind": chosen_kinds, "person": team.writer.pk, "off": "urgent"}
-    assert client.post(MAIL, forged).status_code == 302
-    assert list(MailSwitch.objects.values_list("person__username", "kind")) == [("reviewer", "review")]
-    assert "review" not in Form(page_text(client.get(MAIL)), id=None).data["kind"]
-    assert client.post(MAIL, {"kind": [*chosen_kinds, "review", "nonsense"]}).status_code == 302
-    assert not MailSwitch.objects.exists()
 
 
 @pytest.mark.parametrize("language", ["zh-hant", "en"])

@@ -7,7 +7,7 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.admin.verbs.verb_views import DIRECT_VERBS, VERB_FORMS
-from briefs.models import Brief, Event, Keyword, State
+from briefs.models import Brief, Event, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import (
     brief_url,
@@ -37,15 +37,9 @@ def scheduled(team: factories.Team) -> Brief:
     return reload_brief(brief)
 
 
-def urgent(team: factories.Team) -> Brief:
-    brief = factories.draft_brief(team)
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
-    return reload_brief(brief)
-
-
 def withdrawn(team: factories.Team) -> Brief:
     brief = factories.live_brief(team)
-    workflow.withdraw(brief, by=team.publisher, kind="rights", reason_zh="理由", reason_en="Reason")
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
     return reload_brief(brief)
 
 
@@ -72,11 +66,9 @@ CASES = {
     "take_back_sign_off_en": (factories.signed_brief, "reviewer", "publisher", {}, "in_review"),
     "send_back": (factories.submitted_brief, "reviewer", "writer", {"note": "請改", "sides": ["zh"]}, "draft"),
     "approve": (factories.signed_brief, "publisher", "reviewer", {"when": "now"}, "approved"),
-    "publish_urgently": (factories.submitted_brief, "publisher", "writer", {"reason": "war"}, "approved"),
-    "confirm": (urgent, "other_publisher", "writer", {}, "approved"),
     "reschedule": (scheduled, "publisher", "writer", {"when": "later", "at": FUTURE_TIME}, "approved"),
     "cancel": (scheduled, "publisher", "reviewer", {}, "in_review"),
-    "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights", "reason_zh": "理由", "reason_en": "Reason"}, "approved"),
+    "withdraw": (factories.live_brief, "publisher", "writer", {"kind": "rights"}, "approved"),
     "remove": (factories.live_brief, "publisher", "reviewer", {"reason": "court"}, "approved"),
     "reinstate": (withdrawn, "publisher", "writer", {}, "approved"),
     "source_withdrew": (factories.live_brief, "writer", "reviewer", {}, "in_review"),
@@ -88,7 +80,14 @@ CASES = {
 
 
 def test_every_verb_has_a_case() -> None:
-    others = {"resolve", "confirm_date", "tick_facts", "turn_into_suggestion", "note_letter", "handle"}
+    others = {
+        "resolve",
+        "confirm_date",
+        "sign_off_common",
+        "take_back_sign_off_common",
+        "note_letter",
+        "handle",
+    }
     assert set(CASES) | others == {*VERB_FORMS, *DIRECT_VERBS}
 
 
@@ -184,24 +183,3 @@ def test_scheduled_or_withdrawn_brief_has_no_public_links(
     html = client.get(brief_url(brief)).content.decode()
     assert brief.slug
     assert [link in html for link in public_links(brief)] == [False, False]
-
-
-@pytest.mark.parametrize(
-    ("side", "own", "other", "words"),
-    [("zh", "label_zh", "en", "稀有金屬"), ("en", "label_en", "zh-hant", "Rare Metals")],
-)
-def test_keyword_without_other_label_is_reported_and_shown_once(
-    client: Client, team: factories.Team, side: str, own: str, other: str, words: str
-) -> None:
-    keyword = Keyword.make(**{own: words})
-    brief = factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
-    sign_in(client, team.publisher)
-    lacking = "an English" if side == "zh" else "a Chinese"
-    warning = f"Skipped: a keyword without {lacking} label: “{words}”"
-    assert warning in client.get(brief_url(brief, "publish_urgently")).content.decode()
-    workflow.publish_urgently(brief, by=team.publisher, seen=factories.content_hash(brief), reason="war")
-    for code in ("zh-hant", "en"):
-        html = Client().get(f"/{code}/briefs/{reload_brief(brief).slug}/").content.decode()
-        shown = html.partition('<ul class="keywords">')[2].partition("</ul>")[0]
-        assert shown.count(words) == 1, code
-        assert ("lang=" in shown) == (code == other), code

@@ -107,7 +107,9 @@ def test_stale_form_of_a_row_does_not_replace_a_draft_unseen(client: Client, tea
 
 def test_new_term_is_changed_on_its_form_before_it_is_public(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    save_form(client, "/admin/briefs/term/add/", "term", zh="灰色地帶", en="gray zone", avoid_zh="灰區", note="注")
+    save_form(
+        client, "/admin/briefs/term/add/", "term", zh="灰色地帶", en="gray zone", avoid_zh="灰區", note="注"
+    )
     page = get_text(client, draft_url())
     assert "灰區" in page
     assert "Safe contexts" not in page  # empty

@@ -221,20 +221,12 @@ class Editor {
   typed(area) {
     if (!area.matches(CELL)) return;
     area.closest(".pair").classList.add("is-typing");
-    this.#tellOfSuggestion(area.closest(".pair"));
     const isLine = !area.name.startsWith("summary");
     if (isLine && area.value.includes("\n") && !this.composing.now) unbroken(area);
     area.spans = [];
     this.sheet.mirror(area);
     if (this.composing.now) return; // an unfinished composition is not stored
     this.read(area.name);
-  }
-
-  /** Say in the row that what is typed there becomes a suggestion, if it does. */
-  #tellOfSuggestion(pair) {
-    const words = document.getElementById("suggest")?.dataset.short, box = pair.querySelector(".margin .inner");
-    if (!words || !box || box.querySelector(".becomes")) return;
-    insertItem(form, createElement("p", { className: "item becomes", textContent: words }), box.dataset.row);
   }
 
   /** Record typing as an undo step. `where` is the field's name: a text, a source passage or a reason. */

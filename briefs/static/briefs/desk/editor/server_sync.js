@@ -181,7 +181,7 @@ export class ServerSync {
     const page = await this.#page();
     if (!page) return;
     this.#replaceParts(page);
-    for (const name of ["seen_zh", "seen_en"]) {
+    for (const name of ["seen_zh", "seen_en", "seen_common"]) {
       const theirs = page.querySelector(`[name=${name}]`);
       if (theirs && !this.form.elements[name]) this.form.append(document.adoptNode(theirs));
     }
