@@ -169,7 +169,7 @@ class PermissionScenario:
         self.rows: dict[str, list[Any]] = {}
         for name, (kind, values) in VOCABULARY.items():
             made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
-            workflow.merge_vocabulary(made[2:], into=made[0], by=self.team.writer)
+            factories.merge_public_names(made[2:], into=made[0], team=self.team)
             self.rows[name] = made
         writer = self.writer_client = self._log_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}

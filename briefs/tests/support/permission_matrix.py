@@ -196,7 +196,7 @@ briefs/letter/<int:pk>/handled/         -           wvreps
 briefs/draft/                           wvreps      -
 briefs/draft/<int:pk>/change/           wvreps      -
 briefs/draft/<int:pk>/change/ @zh       .           reps
-briefs/draft/<int:pk>/change/ @en       .           res
+briefs/draft/<int:pk>/change/ @en       .           reps
 briefs/draft/<int:pk>/change/ @take_back    .       wreps
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
