@@ -191,6 +191,7 @@ class Edition(FrozenEdition):
         "removed_by_id",
         "removed_reason",
         "reinstated_at",
+        "was_withdrawn_at",
     )
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")
@@ -201,6 +202,8 @@ class Edition(FrozenEdition):
     removed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     removed_reason = models.TextField(blank=True)
     reinstated_at = models.DateTimeField(null=True)
+    was_withdrawn_at = models.DateTimeField(null=True)
+    """When an edition that is public again was withdrawn. It keeps the kind and the sentence, for the log of corrections."""
 
     objects: ClassVar[models.Manager["Edition"]] = EditionQuerySet.as_manager()
 
@@ -235,6 +238,11 @@ class Edition(FrozenEdition):
             ),
             models.Index(
                 fields=["live_from", "brief"], name="edition_removed", condition=Q(removed_at__isnull=False)
+            ),
+            models.Index(
+                fields=["was_withdrawn_at"],
+                name="edition_was_withdrawn",
+                condition=Q(was_withdrawn_at__isnull=False),
             ),
             models.Index(_CHANGED_AT, F("id"), name="edition_by_change"),
         ]

@@ -213,7 +213,7 @@ class Event(models.Model):
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, null=True, related_name="events")
     about = models.CharField(max_length=120, blank=True)
-    verb = models.CharField(max_length=24)
+    verb = models.CharField(max_length=32)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     from_state = models.CharField(max_length=12, blank=True)

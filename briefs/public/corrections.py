@@ -1,7 +1,7 @@
 """The log of corrections, withdrawals and removals, of the site or of one brief: what was, what is, why.
 
-Texts and facts come from listed editions and those that `closed` returns. A withdrawn brief keeps kind, date and reason, a
-removed one kind and date.
+Texts and facts come from listed editions and those that `closed` returns. A withdrawn brief keeps kind, date and reason,
+also when it is public again, a removed one kind and date.
 """
 
 import datetime as dt
@@ -26,7 +26,7 @@ from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey,
 
 # Queries. One row is one event of an edition.
 
-type Event = Literal["correction", "withdrawn", "removed"]
+type Event = Literal["correction", "withdrawn", "public again", "removed"]
 
 
 class LogRow(NamedTuple):
@@ -73,6 +73,8 @@ def _list_events(now: dt.datetime, page: PageKey, brief_id: int | None) -> Itera
             in_view.filter(pk__in=later).exclude(change_kind=ChangeKind.SMALL_REPAIR),
         ),
         ("withdrawn", "withdrawn_at", in_view.filter(withdrawn_at__lte=now)),
+        ("withdrawn", "was_withdrawn_at", in_view.filter(was_withdrawn_at__lte=now)),
+        ("public again", "reinstated_at", in_view.filter(was_withdrawn_at__lte=now, reinstated_at__lte=now)),
         ("removed", "removed_at", past.filter(removed_at__lte=now)),
     ]
     for event, column, rows in sources:
@@ -120,6 +122,8 @@ def _build_entry(
     is_correction, link = row.event == "correction", links.get(brief)
     if row.event == "removed" or link is None:
         return LogEntry(row, change_kind if is_correction else "")
+    if row.event == "public again":
+        return LogEntry(row, link=link)
     if not is_correction:
         return LogEntry(row, withdrawn_kind, {"zh": reason_zh, "en": reason_en}, link)
     both = (old, new) if old and new else ()
@@ -220,7 +224,12 @@ def build_entry_context(entry: LogEntry, language: Side) -> dict[str, Any]:
 def _describe_event(entry: LogEntry) -> str:
     if entry.row.event == "correction":
         return str(ChangeKind(entry.kind or ChangeKind.UPDATE).label)
-    return gettext("Withdrawn") if entry.row.event == "withdrawn" else gettext("Removed")
+    names = {
+        "withdrawn": gettext("Withdrawn"),
+        "public again": gettext("Public again"),
+        "removed": gettext("Removed"),
+    }
+    return names[entry.row.event]
 
 
 def _list_changes(entry: LogEntry, language: Side) -> list[Change]:

@@ -9,8 +9,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from functools import cache as cache_result
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -376,37 +375,3 @@ def clock(world: Any) -> Iterator[Any]:
     """Freeze the time at which the world was built; a test may move it."""
     with time_machine.travel(world.now, tick=False) as travelling:
         yield travelling
-
-
-_chromium = ExitStack()
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    """A browser without pages. What a test opened is closed before its rows are deleted, or it would go on asking for them."""
-    browser = _start_chromium()
-    yield browser
-    for context in browser.contexts:
-        context.close()
-
-
-@cache_result
-def _start_chromium() -> Any:
-    from .support import browser_tabs
-
-    patch = _chromium.enter_context(pytest.MonkeyPatch.context())
-    patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
-    playwright = _chromium.enter_context(browser_tabs.sync_api.sync_playwright())
-    browser = playwright.chromium.launch(
-        executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS
-    )
-    _chromium.callback(_start_chromium.cache_clear)
-    _chromium.callback(browser.close)
-    return browser
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Stop the browser of this process before a test that may need an event loop of its own."""
-    if nextitem is None or not nextitem.get_closest_marker("browser"):
-        _chromium.close()

@@ -16,7 +16,6 @@ from PIL import Image, ImageFile
 from briefs import images
 from briefs.images import PictureRefused, clean
 
-from .support import picture_samples
 from .support.picture_samples import (
     SECRET,
     animated_image,
@@ -216,7 +215,3 @@ def test_expensive_picture_stays_within_memory_limit(name: str, tmp_path: Path) 
     print(f"{name}: {result}, {megabytes} MB, {seconds:.2f} s of processor time")  # noqa: T201
     assert result == expected
     assert megabytes <= 400
-
-
-def test_sample_photo_contains_secret_metadata() -> None:
-    assert picture_samples.SECRET.encode() in photo()

@@ -241,10 +241,13 @@ def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None)
         edition = find_public_edition(run.row, run.now)
         if edition is None or not (edition.withdrawn_at or edition.removed_at):
             raise build_refusal("nothing-to-reinstate")
-        texts = ("withdrawn_kind", "withdrawn_reason_zh", "withdrawn_reason_en", "removed_reason")
-        empty = dict.fromkeys(texts, "")
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
-        Edition.objects.filter(pk=edition.pk).update(**empty, **nobody, reinstated_at=run.now)
+        Edition.objects.filter(pk=edition.pk).update(
+            **nobody,
+            removed_reason="",
+            reinstated_at=run.now,
+            was_withdrawn_at=edition.withdrawn_at or edition.was_withdrawn_at,
+        )
         run.update_brief()
         run.record_event(edition=edition)
         return edition

@@ -45,11 +45,11 @@ def approve(
     """
     with run_verb("approve", brief, by=by, now=now) as run:
         row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
-        history, leaves = load_leaves(row, run.now)
-        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, policy.load_staff()), by)
-        if (
-            names.hash_common(content) != leaves["common"].hash
-        ):  # changed past the verbs: the next sign-off stores it
+        staff = policy.load_staff()
+        history, leaves = load_leaves(row, run.now, staff)
+        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, staff), by)
+        # Names changed past the verbs: the next sign-off stores the new hash.
+        if names.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
         reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
         if reasons:

@@ -1,7 +1,7 @@
 """Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import QuerySet
 
@@ -174,7 +174,8 @@ def sign_off(
     with run_verb("sign_off", brief, by=by, now=now) as run:
         # There is none but after a change past the verbs.
         add_revisions_of_names([run.row], by=None, now=run.now)
-        staff, (history, leaves) = policy.load_staff(), load_leaves(run.row, run.now)
+        staff = policy.load_staff()
+        history, leaves = load_leaves(run.row, run.now, staff)
         if not four_eyes.may_sign(leaves[name], by.pk, four_eyes.find_reviewer_ids(staff)):
             raise build_refusal("not-your-side", about=f"signoff-{name}")
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
@@ -195,10 +196,12 @@ def hash_for_sign_off(row: Brief, name: LeafName) -> str:
     return four_eyes.format_seen(name, hash_leaves(content, PageNames.load(content)))
 
 
-def load_leaves(row: Brief, now: dt.datetime) -> tuple[BriefHistory, four_eyes.Leaves]:
+def load_leaves(
+    row: Brief, now: dt.datetime, staff: Sequence[Person] | None = None
+) -> tuple[BriefHistory, four_eyes.Leaves]:
     """Load the history of a brief and its leaves. The caller must hold the lock of names."""
-    history = BriefHistory.load(row)
-    return history, four_eyes.build_leaves(history, {p.pk for p in policy.load_staff()}, now)
+    history, staff = BriefHistory.load(row), staff or policy.load_staff()
+    return history, four_eyes.build_leaves(history, {p.pk for p in staff}, now)
 
 
 def _build_seen_refusal(row: Brief, name: LeafName, seen: str, leaves: four_eyes.Leaves) -> Refused:

@@ -32,9 +32,9 @@ from briefs.admin.verbs.verb_forms import (
     CancelForm,
     ChangeNoteFields,
     SendBackForm,
-    WithdrawalFields,
     WithdrawForm,
     build_note_field,
+    build_withdrawal_field,
 )
 from briefs.models import Issue, Person
 from briefs.publications import mailings
@@ -76,8 +76,9 @@ class CancelIssueForm(IssueVerbForm):
     introduction = CancelForm.introduction
 
 
-class WithdrawIssueForm(IssueVerbForm, WithdrawalFields):
+class WithdrawIssueForm(IssueVerbForm):
     introduction = WithdrawForm.introduction
+    kind = build_withdrawal_field("issue")
 
 
 class PublishIssueForm(IssueVerbForm, ChangeNoteFields):

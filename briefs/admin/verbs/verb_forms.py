@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, Literal, cast
 
 from django import forms
 from django.conf import settings
@@ -18,6 +18,7 @@ from briefs.admin.common.interface_labels import (
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
+    interface_side,
 )
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
@@ -161,17 +162,23 @@ class EditionVerbForm(VerbForm):
         return load_edition_content(edition) if edition else None
 
 
-class WithdrawalFields(forms.Form):
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=[("", "–"), *WithdrawalKind.choices], required=False
-    )
+def build_withdrawal_field(page: Literal["brief", "issue"]) -> forms.ChoiceField:
+    """Build the field of a withdrawal's kind. Each choice shows the sentence that readers will see."""
+
+    def list_kinds() -> list[tuple[str, str]]:
+        side = interface_side()
+        kinds = [(str(kind), f"{kind.label} – {kind.sentence(side, page)}") for kind in WithdrawalKind]
+        return [("", "–"), *kinds]
+
+    return forms.ChoiceField(label=gettext_lazy("Kind"), choices=list_kinds, required=False)
 
 
-class WithdrawForm(EditionVerbForm, WithdrawalFields):
+class WithdrawForm(EditionVerbForm):
     argument_fields = ("kind",)
     introduction = gettext_lazy(
         "The page stays as a notice with the sentence of the kind; it leaves lists, feeds and search."
     )
+    kind = build_withdrawal_field("brief")
 
     def notices(self) -> list[dict[str, str]]:
         kind = self["kind"].value()

@@ -1,110 +1,129 @@
-"""Drive the pair editor in a browser: focus cells, press keys, read texts from the page and the database."""
+"""Drive the pair editor in a browser: focus cells, press keys, expect texts on the page and read them in the database."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from briefs import workflow
 from briefs.content import Bullet
-from briefs.models import Brief, Person
+from briefs.models import Brief
 from briefs.tests.support import browser_tabs
+from briefs.tests.support.browser_tabs import expect
 
 ZH, EN = 0, 1
+SIDES = ("zh", "en")
 THREE_BULLETS = (("第一句。", "First sentence."), ("第二句。", "Second sentence."), ("第三句", "Third"))
+ORIGINAL = [list(pair) for pair in THREE_BULLETS]
 ROWS = ".rows[data-group=bullet] > .pair:not(.is-next)"
 """The rows without the empty last one."""
-TEXTS_SCRIPT = "pairs => pairs.map(p => [...p.querySelectorAll('.cell textarea')].map(t => t.value))"
+TEXTS = f"""() => [...document.querySelectorAll("{ROWS}")].map((row) =>
+  [...row.querySelectorAll(".cell textarea")].map((area) => area.value))"""
+LEVELS = f"""() => [...document.querySelectorAll("{ROWS}")].map((row) =>
+  [...row.querySelectorAll(".cell")].map((cell) => Number(cell.dataset.level)))"""
+KEYS = f"""() => [...document.querySelectorAll("{ROWS}")].map((row) => row.id)"""
 READY = "html.desk-js:not(:has(#brief-form:not([data-brief=''], [data-stopped]) #desk-flag:not([data-n])))"
 """The page has started. If it saves by itself, its first answer is shown: drafts of closed tabs and all findings."""
-CURSOR_SCRIPT = """() => {
-  const at = document.activeElement, pair = at.closest(".pair");
-  return [pair?.getAttribute("aria-label") ?? null, at.closest(".cell")?.dataset.side ?? at.className, at.selectionStart ?? null];
+CURSOR = """() => {
+  const at = document.activeElement, row = at.closest(".rows > .pair"), cell = at.closest(".cell");
+  return [row ? [...row.parentElement.children].indexOf(row) : null, cell?.dataset.side ?? null, at.selectionStart ?? null];
 }"""
-
-
-def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
-    return tuple(Bullet(0, zh, en) for zh, en in pairs)
-
-
+PLACE = CURSOR.replace(", at.selectionStart ?? null]", "]")
 LOCAL_DRAFT_COUNT = """() => new Promise((done) => {
   const opening = indexedDB.open("desk");
   opening.onsuccess = () => {
     opening.result.transaction("drafts").objectStore("drafts").count().onsuccess = (event) => done(event.target.result);
   };
 })"""
+NETWORK_ERRORS = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+
+
+def bullets(*pairs: tuple[str, str]) -> tuple[Bullet, ...]:
+    return tuple(Bullet(0, zh, en) for zh, en in pairs)
 
 
 class Editor(browser_tabs.Tab):
-    """The editor page of a brief, opened by a signed-in person."""
+    """A page of the desk. On the page of a brief it types, saves and reads rows."""
 
-    def __init__(
-        self, chromium: Any, site: str, person: Person, language: str = "en", **options: Any
-    ) -> None:
-        person = browser_tabs.set_language(person, language)
-        super().__init__(chromium, site, person, **{"start": "", **options})
-
-    def brief(self, brief: Brief, verb: str = "change") -> None:
+    def brief(self, brief: Brief, verb: str = "change", query: str = "") -> None:
         """Open a page of the brief and, if it is the workspace, wait until that has started."""
-        self.page.goto(f"{self.site}/admin/briefs/brief/{brief.pk}/{verb}/")
+        self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/{query}")
         if verb in ("change", "review"):
             self.wait_until_ready()
+
+    def new_brief(self) -> None:
+        self.open("/admin/briefs/brief/add/")
+        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         self.page.locator(READY).wait_for()
         self.wait_for_layout()
 
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def lose_saved_responses(self) -> None:
-        """Let autosaves reach the server, but no response reach the page."""
-        self.page.route("**/autosave/", lambda route: (route.fetch(), route.abort()))
-
-    def insert_text(self, text: str) -> None:
+    def type(self, text: str) -> None:
         self.page.keyboard.insert_text(text)
 
-    def bullet_texts(self) -> list[list[str]]:
-        return list(self.page.eval_on_selector_all(ROWS, TEXTS_SCRIPT))
-
-    def bullet_levels(self) -> list[list[str]]:
-        read = "pairs => pairs.map(p => [...p.querySelectorAll('.cell')].map(c => c.dataset.level))"
-        return list(self.page.eval_on_selector_all(ROWS, read))
-
     def cell(self, row: int, side: int) -> Any:
-        return (
-            self.page.locator(".rows[data-group=bullet] > .pair").nth(row).locator(".cell textarea").nth(side)
-        )
+        rows = self.page.locator(".rows[data-group=bullet] > .pair")
+        return rows.nth(row).locator(".cell textarea").nth(side)
 
     def focus_cell(self, row: int, side: int, key: str = "Control+End") -> None:
         self.cell(row, side).focus()
         self.press(key)
 
-    def cursor_position(self) -> list[Any]:
-        return list(self.page.evaluate(CURSOR_SCRIPT))
+    def type_in(self, row: int, side: int, text: str) -> None:
+        """Type at the end of a cell."""
+        self.focus_cell(row, side)
+        self.type(text)
+
+    def expect_texts(self, *rows: list[str]) -> None:
+        self.expect_read(TEXTS, list(rows))
+
+    def expect_cursor(self, row: int | None, side: int, position: int | None = None) -> None:
+        at = [row, SIDES[side] if row is not None else None]
+        self.expect_read(PLACE if position is None else CURSOR, at if position is None else [*at, position])
+
+    def expect_state(self, name: str) -> None:
+        """Wait until the bar shows this state of saving."""
+        self.page.locator(f"#desk-save[data-state={name}]").wait_for(state="attached")
 
     def save(self) -> None:
+        """Save with the keyboard, from inside a field, and wait until the page says that everything is stored."""
         self.press("Control+s")
-        self.wait_for_state("saved")
+        self.expect_state("saved")
 
-    def wait_for_state(self, state: str) -> None:
-        self.page.locator(f"#desk-save[data-state={state}]").wait_for(state="attached")
+    def open_article(self) -> None:
+        """Press the sentence of the article on the page of a brief, which opens its form."""
+        self.page.click("#fact-sentence")
 
-    def wait_for_answer(self) -> None:
-        """Wait until no change waits for the server, whatever that said."""
-        self.page.locator("#desk-save:not([data-state=unsaved], [data-state=saving])").wait_for(
-            state="attached"
-        )
+    def expect_banner(self) -> Any:
+        """Wait for the banner that offers what a closed tab left. Its buttons bring back and discard."""
+        banner = self.page.locator("#desk-banner button")
+        expect(banner).to_have_count(2)
+        return banner
 
-    def state(self) -> str:
-        return str(self.page.locator("#desk-save").get_attribute("data-state"))
+    def expect_local_drafts(self, count: int) -> None:
+        self.expect_read(LOCAL_DRAFT_COUNT, count)
 
-    def unexpected_messages(self) -> list[str]:
-        """Return console messages, without those about network errors that the test itself caused."""
-        expected = ("ERR_INTERNET_DISCONNECTED", "409 (Conflict)", "403 (Forbidden)", "ERR_FAILED")
-        return [message for message in self.console_messages if not any(word in message for word in expected)]
+    def lose_network(self) -> None:
+        self.expected_messages += NETWORK_ERRORS
+        self.page.route("**/autosave/", lambda route: route.abort())
 
-    def local_draft_count(self) -> int:
-        return int(self.page.evaluate(LOCAL_DRAFT_COUNT))
+    def lose_answers(self) -> None:
+        """Let autosaves reach the server, but no answer reach the page."""
+        self.expected_messages += NETWORK_ERRORS
+        self.page.route("**/autosave/", lambda route: (route.fetch(), route.abort()))
+
+    @contextlib.contextmanager
+    def hold(self, address: str) -> Iterator[list[Any]]:
+        """Hold back the requests to an address until the end of the block. Yield the list of them."""
+        held: list[Any] = []
+        self.page.route(address, lambda route: held.append(route))
+        yield held
+        for route in held:
+            route.continue_()
+        self.page.unroute(address)
+
+    def find_network(self) -> None:
+        self.page.unroute("**/autosave/")
 
     def crash_tab(self) -> None:
         """Crash the tab and replace it with a new page in the same browser context."""
@@ -113,21 +132,11 @@ class Editor(browser_tabs.Tab):
             self.page.goto("chrome://crash")
         self.page.close()
         self.page = context.new_page()
-        self.page.on("console", lambda m: self.console_messages.append(m.text) if m.type == "error" else None)
+        self.record_console()
 
 
-class OpenEditors:
-    """Editors open on one brief. The fixture `open_editors` checks their consoles after the test."""
-
-    def __init__(self, chromium: Any, site: str, brief: Brief) -> None:
-        self.chromium, self.site, self.brief = chromium, site, brief
-        self.editors: list[Editor] = []
-
-    def open(self, person: Person) -> Editor:
-        editor = Editor(self.chromium, self.site, person)
-        editor.brief(self.brief)
-        self.editors.append(editor)
-        return editor
+type OpenTab = Callable[..., Editor]
+"""The fixture `open_tab`."""
 
 
 def stored_bullets(brief: Brief) -> list[tuple[int, str, str]]:
@@ -137,3 +146,7 @@ def stored_bullets(brief: Brief) -> list[tuple[int, str, str]]:
 
 def stored_texts(brief: Brief) -> list[list[str]]:
     return [[zh, en] for _, zh, en in stored_bullets(brief)]
+
+
+def stored_numbers(brief: Brief) -> list[int]:
+    return [number for number, _, _ in stored_bullets(brief)]

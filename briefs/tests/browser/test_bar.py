@@ -1,11 +1,8 @@
-"""Test that a brief's bar fits: roles, states, people, states of saving, widths and languages, measured in the browser."""
+"""Measure the page of a brief in every state: its bar fits, and no more is shown at rest than a writer needs."""
 
 import itertools
-import os
-from collections.abc import Iterable, Iterator
+import re
 from typing import Any
-
-import pytest
 
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Person
@@ -13,13 +10,14 @@ from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.brief_states import STATES
 from briefs.tests.support.browser_tabs import expect
 
-from .editor_driver import EN, Editor
+from .editor_driver import EN, OpenTab
 
 pytestmark = browser_tabs.pytestmark
 
 WIDTHS = (1440, 1280, 1024, 390, 320)
 SAVES = ("saved", "saving", "kept", "signin", "clash")
 NAMES = ("陳雅筑", "Alexandra Featherstonehaugh", "周以恆", "何孟庭", "許家豪")
+ROLES = ("writer", "reviewer", "publisher")
 MEASURE = """async ([people, saves]) => {
   const bar = document.querySelector(".act-bar"), page = document.documentElement;
   const faults = () => {
@@ -53,7 +51,7 @@ MEASURE = """async ([people, saves]) => {
   const shown = new PeopleHere(), out = [];
   for (const save of status ? saves : ["review"]) {
     status?.state(save);
-    for (let n = 0; n <= people.length; n += 1) {
+    for (const n of [0, 1, 2, people.length]) {
       shown.show(people.slice(0, n).map((name) => ({ name, initial: name[0] })));
       await timersRan();
       out.push([save, n, faults()]);
@@ -62,86 +60,25 @@ MEASURE = """async ([people, saves]) => {
   return out;
 }"""
 
-type State = tuple[str, str, str, int]
-"""Language, state, role, and width of the window."""
 
-
-def measure(tab: Editor, width: int) -> list[tuple[str, int, list[str]]]:
-    tab.page.set_viewport_size({"width": width, "height": 800})
-    return [tuple(row) for row in tab.page.evaluate(MEASURE, [NAMES, SAVES])]
-
-
-def measure_all(
-    chromium: Any, site: str, team: factories.Team, cases: Iterable[tuple[str, str, str]]
-) -> Iterator[tuple[State, Any]]:
-    briefs: dict[str, Brief] = {}
-    for language, state, role in cases:
-        brief = briefs.setdefault(state, STATES[state](team)) if state not in briefs else briefs[state]
-        tab = Editor(chromium, site, getattr(team, role), language)
-        pages = ["change", "review"] if state in ("in review", "ready") else ["change"]
-        for page in pages:
-            tab.page.goto(f"{site}/admin/briefs/brief/{brief.pk}/{page}/")
-            tab.wait_until_ready()
-            for width in WIDTHS:
-                for row in measure(tab, width):
-                    yield (language, f"{state}, {page}", role, width), row
-        assert tab.unexpected_messages() == []
-        tab.page.context.close()
-
-
-def report_and_assert(rows: Iterable[tuple[State, Any]]) -> None:
-    faults = []
-    count = 0
-    for (language, state, role, width), (save, people, found) in rows:
-        count += 1
-        if found:
-            faults.append((language, state, role, width, save, people, found))
-    print(f"\n{count} states of the bar, {len(faults)} with a fault")  # noqa: T201
-    assert faults == []
-
-
-@pytest.mark.heavy
-def test_bar_fits_in_every_state(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    """Take each state and role in one of the languages, or in both if the environment asks for all."""
-    acts = list(itertools.product(STATES, ("writer", "reviewer", "publisher")))
-    chinese, english = (acts, acts) if "TEST_ALL_BAR_STATES" in os.environ else (acts[::2], acts[1::2])
-    cases = [*(("zh-hant", *act) for act in chinese), *(("en", *act) for act in english)]
-    report_and_assert(measure_all(chromium, live_server.url, team, cases))
-
-
-def test_bar_fits_where_it_is_fullest(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    cases = [("en", "in review", "publisher"), ("zh-hant", "draft", "writer"), ("en", "live", "publisher")]
-    report_and_assert(measure_all(chromium, live_server.url, team, cases))
-
-
-def test_saved_fades_and_trouble_does_not(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    tab = Editor(chromium, live_server.url, team.writer, viewport={"width": 1440, "height": 800})
+def test_saved_fades_and_trouble_does_not(open_tab: OpenTab, team: factories.Team) -> None:
+    tab = open_tab(team.writer)
     tab.page.clock.install()
     tab.brief(factories.draft_brief(team))
-    words = tab.page.locator("#desk-save .words")
-    words.wait_for()
-    tab.page.clock.run_for(21_000)
     save = tab.page.locator("#desk-save")
-    assert save.evaluate("save => getComputedStyle(save).opacity") == "0"
-    assert tab.page.locator("#desk-save").get_attribute("aria-label").startswith("Saved ")
-    tab.page.route("**/autosave/", lambda route: route.abort())
-    tab.focus_cell(0, EN)
-    tab.insert_text(" More.")
-    tab.page.clock.run_for(3_000)
-    tab.wait_for_state("kept")
-    tab.page.clock.run_for(60_000)
-    expect(words).to_be_visible()
-    assert "The network is down" in tab.page.locator("#desk-trouble").inner_text()
-    tab.page.context.close()
-
-
-def test_headline_in_the_bar_follows_the_field(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    tab = Editor(chromium, live_server.url, team.writer)
-    tab.brief(factories.draft_brief(team))
+    expect(save.locator(".words")).to_be_visible()
+    tab.page.clock.run_for(21_000)
+    expect(save).to_have_css("opacity", "0")
+    expect(save).to_have_attribute("aria-label", re.compile("^Saved "))
     tab.page.fill("[name=headline_en]", "Another headline")
-    expect(tab.page.locator("h1")).to_have_text(["Another headline"])
-    tab.save()
-    tab.page.context.close()
+    expect(tab.page.locator("h1")).to_have_text("Another headline")  # the bar follows the field
+    tab.lose_network()
+    tab.type_in(0, EN, " More.")
+    tab.page.clock.run_for(3_000)
+    tab.expect_state("kept")
+    tab.page.clock.run_for(60_000)
+    expect(save.locator(".words")).to_be_visible()
+    expect(tab.page.locator("#desk-trouble")).to_contain_text("The network is down")
 
 
 REST = """() => {
@@ -190,26 +127,29 @@ def review_of_sole_publisher(team: factories.Team, text: Content) -> Brief:
     return STATES["in review"](team, text)
 
 
-@pytest.mark.heavy
-def test_page_of_a_brief_is_calm_in_every_state(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:
-    faults = []
+def test_page_of_a_brief_fits_and_is_calm_in_every_state(open_tab: OpenTab, team: factories.Team) -> None:
+    """Each role in each state, with every state of saving and people beside; both languages in turn."""
+    faults: list[Any] = []
     states = {**STATES, "changed": changed_in_review, "one publisher": review_of_sole_publisher}
-    for n, (state, role) in enumerate(itertools.product(states, ("writer", "reviewer", "publisher"))):
+    for n, (state, role) in enumerate(itertools.product(states, ROLES)):
         brief = states[state](team, long_content(str(n)))
-        tab = Editor(chromium, live_server.url, getattr(team, role), ("en", "zh-hant")[n % 2])
-        for view, width in itertools.product(("write", "review"), (1440, 390)):
-            tab.page.set_viewport_size({"width": width, "height": 900})
-            tab.page.goto(f"{tab.site}/admin/briefs/brief/{brief.pk}/change/?view={view}")
-            tab.wait_until_ready()
+        tab = open_tab(getattr(team, role), language=("en", "zh-hant")[n % 2])
+        for view in ("write", "review"):
+            tab.brief(brief, query=f"?view={view}")
             tab.page.evaluate("document.activeElement.blur()")
-            tab.wait_for_layout()
-            top, controls, stops = tab.page.evaluate(REST)
             mode = "reading" if tab.page.locator(".reading").count() else "writing"
-            is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440
-            is_long = stops > MOST_STOPS and mode == "writing"
-            if top > TEXT_BEGINS or is_full or is_long:
-                faults.append((state, role, mode, width, top, controls, stops))
+            for width in WIDTHS:
+                tab.page.set_viewport_size({"width": width, "height": 900})
+                tab.wait_for_layout()
+                top, controls, stops = tab.page.evaluate(REST)
+                is_full = len(controls) > MOST_CONTROLS[mode] and width == 1440
+                if (
+                    (top > TEXT_BEGINS and width in (1440, 390))
+                    or is_full
+                    or (stops > MOST_STOPS and mode == "writing")
+                ):
+                    faults.append((state, role, mode, width, top, controls, stops))
+                bars = tab.page.evaluate(MEASURE, [NAMES, SAVES])
+                faults += [(state, role, mode, width, *bar) for bar in bars if bar[2]]
         tab.page.context.close()
     assert faults == []

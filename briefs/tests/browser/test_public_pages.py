@@ -1,4 +1,4 @@
-"""Test the public pages in a browser: accessibility and width in both languages, keyboard use, no JavaScript."""
+"""Read the public pages in a browser: accessible at every width in both languages, by keyboard, without JavaScript."""
 
 import dataclasses
 import itertools
@@ -16,21 +16,25 @@ from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Source, Term
 from briefs.tests.support import browser_tabs, corpus_fixtures
-from briefs.tests.support.browser_tabs import Tab, expect
+from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.published_issues import issue_content, publish_issue
 
-pytestmark = [*browser_tabs.pytestmark, pytest.mark.heavy]
+from .editor_driver import Editor, OpenTab
+
+pytestmark = browser_tabs.pytestmark
 
 BRIEF = "briefs/next-technology-race/"
+TERM = "terms/low-earth-orbit-satellite/"
 PATHS = [
     "", BRIEF, f"{BRIEF}parallel/", f"{BRIEF}#b5", f"{BRIEF}parallel/#b4", f"{BRIEF}report/", f"{BRIEF}report/?sent=1",
     "briefs/withdrawn/", "briefs/removed/", "briefs/nowhere/", "keywords/", "keywords/technology/", "authors/",
-    "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", "terms/low-earth-orbit-satellite/",
+    "authors/vivek-chilukuri/", "sources/", "sources/foreign-policy/", "terms/", TERM,
     "archive/", "archive/2025/", "archive/2025/06/", "about/", "follow/", "corpus/", "corrections/", f"{BRIEF}changes/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
-    *(f"{path}show=both" for path in ("?", "keywords/technology/?", "terms/low-earth-orbit-satellite/?", "search/?q=標題&", "archive/2025/?rows=headlines&")),
+    *(f"{path}show=both" for path in ("?", "keywords/technology/?", f"{TERM}?", "search/?q=標題&", "archive/2025/?rows=headlines&")),
     "?rows=headlines", "authors/vivek-chilukuri/?rows=headlines",
 ]  # fmt: skip
+ISSUE_PATHS = ["", "issues/", "issues/?show=both", "issues/1/", "issues/2/", "issues/2/parallel/", BRIEF]
 
 
 @pytest.fixture(autouse=True)
@@ -45,93 +49,104 @@ def _published_briefs() -> None:
         accessed_on="2025-06-10", archive_url="https://web.archive.org/next", source_withdrew=True,
     )  # fmt: skip
     content = dataclasses.replace(content, bullets=tuple(bullets), facts=facts)
-    first = corpus_fixtures.publish(content, urgent=True, urgent_reason="x")
-    Edition.objects.filter(pk=first.pk).update(live_until=corpus_fixtures.DAY.replace(day=15))
+    first = corpus_fixtures.publish(content)
+    correction_day = corpus_fixtures.DAY.replace(day=15)
+    Edition.objects.filter(pk=first.pk).update(live_until=correction_day)
     corpus_fixtures.publish(
-        content, brief=first.brief, live_from=corpus_fixtures.DAY.replace(day=15), published_at=corpus_fixtures.DAY, urgent=True, urgent_reason="x",
+        content, brief=first.brief, live_from=correction_day, published_at=corpus_fixtures.DAY,
         change_kind="correction", change_note_zh="第2點原誤作「軟體」。", change_note_en="Bullet 2 had “software”.",
     )  # fmt: skip
-    others = [
+    for n in range(3):
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=content.facts), f"other-{n}")
-        for n in range(3)
-    ]
-    claims = [{"brief": edition.brief_id, "number": 1} for edition in (first, *others[:2])]
+    person, now = corpus_fixtures.get_person("p"), timezone.now()
     SiteText.objects.create(
-        key="keyword/technology", text_zh="導言。", text_en="Introduction.", updated_at=timezone.now(),
-        updated_by=corpus_fixtures.get_person("p"), start_here=[{"brief": first.brief_id, "zh": "先讀", "en": "First"}],
-        question={"zh": "該不該說？", "en": "Should they say it?", "claims": claims},
+        key="keyword/technology", text_zh="導言。", text_en="Introduction.", updated_at=now, updated_by=person,
+        start_here=[{"brief": first.brief_id, "zh": "先讀", "en": "First"}],
     )  # fmt: skip
-    removal = {"by": corpus_fixtures.get_person("p"), "at": timezone.now()}
     withdrawn, removed = (
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), slug)
         for n, slug in ((7, "withdrawn"), (8, "removed"))
     )
-    Edition.objects.filter(pk=withdrawn.pk).update(
-        withdrawn_at=removal["at"], withdrawn_by=removal["by"], withdrawn_kind="rights", withdrawn_reason_zh="因", withdrawn_reason_en="Why",
-    )  # fmt: skip
-    Edition.objects.filter(pk=removed.pk).update(removed_at=removal["at"], removed_by=removal["by"])
+    reasons = {"withdrawn_kind": "rights", "withdrawn_reason_zh": "因", "withdrawn_reason_en": "Why"}
+    Edition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=now, withdrawn_by=person, **reasons)
+    Edition.objects.filter(pk=removed.pk).update(removed_at=now, removed_by=person)
 
 
-WIDTHS = (320, 390, 768, 1024, 1440)
-MEDIA: list[dict[str, Any]] = [
-    {"color_scheme": "light", "forced_colors": "none"},
-    {"color_scheme": "dark", "forced_colors": "none"},
-    {"color_scheme": "light", "forced_colors": "active"},
-]
+@pytest.mark.parametrize(("language", "schemes"), [("zh-hant", ("light", "dark")), ("en", ("dark", "light"))])
+def test_every_public_page_is_accessible_and_fits(
+    open_tab: OpenTab, language: str, schemes: tuple[str, str]
+) -> None:
+    """At 1280, 390 and 320 pixels, light and dark: each pair in one of the languages."""
+    faults: list[Any] = []
+
+    def walk(*addresses: str) -> Editor:
+        """Look at the pages in a browser that has kept none."""
+        tab = open_tab()
+        tab.expected_messages = ("status of 404", "status of 410")
+        for address in addresses:
+            tab.page.goto("about:blank")  # changing only the fragment would not reload the page
+            tab.page.set_viewport_size({"width": 1440, "height": 900})
+            tab.open(address)
+            faults.extend(tab.overflow((address, 1440)))
+            for width, scheme in zip((1280, 390, 320), itertools.cycle(schemes), strict=False):
+                tab.page.set_viewport_size({"width": width, "height": 900})
+                tab.page.emulate_media(color_scheme=scheme)
+                faults.extend(tab.faults((address, width, scheme)))
+        return tab
+
+    walk("/api/docs/", *(f"/{language}/{path}" for path in PATHS))
+    briefs = list(Brief.objects.order_by("pk"))
+    publish_issue(1, briefs, withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="因")
+    publish_issue(2, briefs, live_from=corpus_fixtures.DAY)
+    notes = {"change_note_zh": "前言漏字。", "change_note_en": "A word was missing."}
+    publish_issue(2, briefs, change_kind="correction", **notes)
+    tab = walk(*(f"/{language}/{path}" for path in ISSUE_PATHS))
+    expect(tab.page.locator(".dates a").first).to_have_attribute("href", f"/{language}/issues/2/")
+    assert faults == []
 
 
-@pytest.mark.parametrize("lang", ["zh-hant", "en"])
-def test_every_public_page_is_accessible_and_fits(chromium: Any, live_server: Any, lang: str) -> None:
-    """Load each page once and run axe at each width, with colours in turn: 5 runs a page, 1 in 3 with forced colours."""
-    tab = Tab(chromium, live_server.url, None)
-    failures, states = [], []
-    media = itertools.cycle(MEDIA)
-    for address in ["/api/docs/", *(f"/{lang}/{path}" for path in PATHS)]:
-        tab.page.goto("about:blank")  # changing only the fragment would not reload the page
-        tab.open(address)
-        for width in WIDTHS:
-            tab.page.set_viewport_size({"width": width, "height": 900})
-            tab.page.emulate_media(**(colours := next(media)))
-            states.append((width, *colours.values()))
-            failures += [(address, states[-1], fault) for fault in tab.accessibility_violations()]
-            if tab.horizontal_overflow() > 0:
-                failures.append((address, width, f"{tab.horizontal_overflow()} px too wide"))
-    assert failures == []
-    assert (len(states) >= 128, len({*states})) == (True, len(WIDTHS) * len(MEDIA))
-    assert [line for line in tab.console_messages if "status of 4" not in line] == []
+def test_pages_fit_at_200_percent_text_with_forced_colours(open_tab: OpenTab) -> None:
+    tab = open_tab(viewport={"width": 640, "height": 900}, forced_colors="active")
+    faults = []
+    for path in ("", BRIEF, f"{BRIEF}parallel/", "keywords/", TERM, f"{BRIEF}report/"):
+        tab.open(f"/en/{path}")
+        faults += tab.faults(path)
+        tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        faults += tab.overflow(path)
+    assert faults == []
+    colour = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
+    assert colour != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-def test_site_of_two_briefs_has_no_empty_column(chromium: Any, live_server: Any) -> None:
+ENDS_ABOVE_FOLD = "found => found.filter((part) => part.getBoundingClientRect().bottom <= innerHeight).length"
+ENDS_OF_COLUMNS = """tops => tops.map((top) => [...top.querySelectorAll(".front, .aside > :last-child")]
+  .map((part) => part.getBoundingClientRect().bottom).reduce((a, b) => Math.abs(a - b)))"""
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_front_page_fills_its_columns_and_the_first_screen(open_tab: OpenTab, language: str) -> None:
+    tab = open_tab()
     Edition.objects.update(removed_at=timezone.now())
     content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
     content = dataclasses.replace(content, facts=dataclasses.replace(content.facts, **ARTICLE))
     for slug in ("first", "second"):
         corpus_fixtures.publish(content, slug)
-    tab = Tab(chromium, live_server.url, None)
-    for width, lang in itertools.product((1280, 1440), ("zh-hant", "en")):
+    for width in (1280, 1440):
         tab.page.set_viewport_size({"width": width, "height": 900})
-        tab.open(f"/{lang}/")
-        gaps = tab.page.eval_on_selector_all(
-            ".top",
-            """tops => tops.map(top => [...top.querySelectorAll('.front, .aside > :last-child')]
-                .map(e => e.getBoundingClientRect().bottom).reduce((a, b) => Math.abs(a - b)))""",
-        )
+        tab.open(f"/{language}/")
+        gaps = tab.page.eval_on_selector_all(".top", ENDS_OF_COLUMNS)
         assert len(gaps) == 2
-        assert max(gaps) <= 200, (width, lang, gaps)
-
-
-@pytest.mark.parametrize("lang", ["zh-hant", "en"])
-def test_front_page_shows_an_issue_and_two_newer_briefs_at_once(
-    chromium: Any, live_server: Any, lang: str
-) -> None:
-    words = {"headline_zh": "和平是一個過程，也是解決問題的方法", "headline_en": "Peace Is a Process and a Way of Solving Problems",
+        assert max(gaps) <= 200, (width, gaps)
+    # An issue and two newer briefs.
+    Edition.objects.update(removed_at=timezone.now())
+    texts = {"headline_zh": "和平是一個過程，也是解決問題的方法", "headline_en": "Peace Is a Process and a Way of Solving Problems",
              "summary_zh": "作者主張從可以達成的協議開始談，先禁止核試。", "summary_en": "He argues that talks should begin with an agreement within reach: a ban on nuclear tests."}  # fmt: skip
     sources = [
         corpus_fixtures.get_or_make(Source, name=name).pk
         for name in ("RAND Corporation", "John F. Kennedy Presidential Library")
     ]
     contents = [
-        corpus_fixtures.numbered_content(1, **words, facts=Facts(source=source, date="1963-06-10"))
+        corpus_fixtures.numbered_content(1, **texts, facts=Facts(source=source, date="1963-06-10"))
         for source in sources
     ]
     briefs = [corpus_fixtures.publish(contents[n % 2], f"peace-{n}").brief for n in range(9)]
@@ -141,273 +156,162 @@ def test_front_page_shows_an_issue_and_two_newer_briefs_at_once(
     )
     en = dataclasses.replace(issue.en, preface=f"{preface * 2}\n\n{preface}")
     publish_issue(1, briefs[:6], content=dataclasses.replace(issue, en=en))
-    tab = Tab(chromium, live_server.url, None, viewport={"width": 1440, "height": 900})
-    tab.open(f"/{lang}/")
-    ends = "found => found.map(e => e.getBoundingClientRect().bottom).filter(end => end <= 900).length"
-    assert tab.page.eval_on_selector_all("main h3", ends) >= 8
-    assert tab.page.eval_on_selector_all("main .claim .point", ends) >= 1
+    tab = open_tab(at=f"/{language}/", viewport={"width": 1440, "height": 900})  # has kept no page
+    assert tab.page.eval_on_selector_all("main h3", ENDS_ABOVE_FOLD) >= 8
+    assert tab.page.eval_on_selector_all("main .claim .point", ENDS_ABOVE_FOLD) >= 1
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1024, 1440])
-def test_issues_are_accessible_and_fit(chromium: Any, live_server: Any, width: int) -> None:
-    briefs = list(Brief.objects.order_by("pk"))
-    publish_issue(1, briefs, withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="因")
-    publish_issue(2, briefs, live_from=corpus_fixtures.DAY)
-    note = {
-        "change_kind": "correction",
-        "change_note_zh": "前言漏字。",
-        "change_note_en": "A word was missing.",
-    }
-    publish_issue(2, briefs, **note)
-    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    failures = []
-    for path in ("", "issues/", "issues/?show=both", "issues/1/", "issues/2/", "issues/2/parallel/", BRIEF):
-        for lang in ("zh-hant", "en"):
-            tab.page.goto(f"{tab.site}/{lang}/{path}")
-            for scheme in ("dark", "light"):
-                tab.page.emulate_media(color_scheme=scheme)
-                failures += [(path, lang, scheme, fault) for fault in tab.accessibility_violations()]
-            if tab.horizontal_overflow() > 0:
-                failures.append((path, lang, f"{tab.horizontal_overflow()} px too wide"))
-    assert failures == []
-    assert tab.console_messages == []
-    assert tab.page.locator(".dates a").first.get_attribute("href") == "/en/issues/2/"
-
-
-def test_openings_of_search_stand_side_by_side(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None)
-    tab.open("/en/search/")
-    examples, topics = (
-        tab.page.locator(f"section[aria-labelledby={name}]").bounding_box() for name in ("examples", "topics")
-    )
-    assert examples["x"] + examples["width"] < topics["x"]
-
-
-def test_pages_fit_at_200_percent_text_with_forced_colours(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": 640, "height": 900}, forced_colors="active")
-    for path in (
-        "",
-        BRIEF,
-        f"{BRIEF}parallel/",
-        "keywords/",
-        "terms/low-earth-orbit-satellite/",
-        f"{BRIEF}report/",
-    ):
-        tab.page.goto(f"{tab.site}/en/{path}")
-        tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert tab.horizontal_overflow() <= 0, path
-    colour = tab.page.evaluate("getComputedStyle(document.querySelector('.fishtail')).backgroundColor")
-    assert colour != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
-
-
-def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None, permissions=["clipboard-read", "clipboard-write"])
+def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(open_tab: OpenTab) -> None:
+    tab = open_tab(at=f"/en/{BRIEF}", permissions=["clipboard-read", "clipboard-write"])
     page = tab.page
-    page.goto(f"{tab.site}/en/{BRIEF}")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # the skip link
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.getAttribute('href')") == "#b3":
-            break
-    page.locator("[href='#b3']:focus").press("Enter")
+    tab.press("Tab", "Enter")  # the skip link
+    tab.press_tab_until("[href='#b3']")
+    tab.press("Enter")
     page.wait_for_url("**#b3")
     copied = {}
     for _ in range(4):
-        page.keyboard.press("Tab")
+        tab.press("Tab")
         name = page.evaluate("document.activeElement.textContent")
-        page.keyboard.press("Enter")
-        page.locator("#b3 > .elsewhere button:focus", has_text="Copied").wait_for()
+        tab.press("Enter")
+        expect(page.locator("#b3 > .elsewhere button:focus")).to_contain_text("Copied")
         copied[name] = page.evaluate("navigator.clipboard.readText()")
     assert list(copied) == ["link", "text", "both languages", "citation"]
     link, text, both, citation = copied.values()
     _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     zh, en = sides["zh"]["rows"][2][2], sides["en"]["rows"][2][2]
     assert link == f"{tab.site}/en/{BRIEF}#b3"
-    assert text == f"{en}\n{citation}"
-    assert both == f"{en}\n{zh}\n{citation}"
+    assert (text, both) == (f"{en}\n{citation}", f"{en}\n{zh}\n{citation}")
     assert citation == (
         "Think-Tank Digest, “How the U.S. Can Win the Next Technology Race,” June 12, 2026, "
         f"digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025, {link}"
     )
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]", has_text=zh)).to_be_visible()
+    tab.press("Tab", "Enter")
+    expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]")).to_contain_text(zh)
     expect(page.locator("#b3 a[href$='/report/?bullet=3']")).to_be_visible()
-    assert tab.accessibility_violations() == []
-    page.keyboard.press("Escape")
+    assert tab.faults() == []
+    tab.press("Escape")
     expect(page.locator(".elsewhere:visible")).to_have_count(0)
-    assert page.evaluate("document.activeElement.hash") == "#b3"
+    tab.expect_focus("[href='#b3']")
+    # Back returns to the place, with the menu open.
     number = page.locator("#b6 > .anchor")
     number.click()
-    link = page.locator("#b6 > .elsewhere a[hreflang]")
-    link.scroll_into_view_if_needed()
+    twin = page.locator("#b6 > .elsewhere a[hreflang]")
+    twin.scroll_into_view_if_needed()
     before = number.bounding_box()
-    link.click()
+    twin.click()
     page.wait_for_url("**/zh-hant/**")
     page.go_back()
-    page.locator("#b6.opened > .elsewhere").wait_for()
-    assert abs(number.bounding_box()["y"] - before["y"]) < 2, "Back returns to the place, with the menu open"
+    expect(page.locator("#b6.opened > .elsewhere")).to_be_visible()
+    tab.expect_read(
+        f"() => Math.abs(document.querySelector('#b6 > .anchor').getBoundingClientRect().y - {before['y']}) < 2",
+        True,
+    )
     page.mouse.click(5, 300)
     expect(page.locator(".elsewhere:visible")).to_have_count(0)
-    assert tab.console_messages == []
 
 
-def test_term_opens_card_and_page_stays(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None)
+def test_term_opens_card_and_page_stays(open_tab: OpenTab) -> None:
+    tab = open_tab(at=f"/zh-hant/{BRIEF}")
     page, card = tab.page, tab.page.locator(".gloss:popover-open")
-    page.goto(f"{tab.site}/zh-hant/{BRIEF}")
     term = page.locator("a.term").last
     term.focus()
     term.evaluate("e => e.scrollIntoView({block: 'end'})")  # where the card has no room below the term
     before = page.evaluate("scrollY"), term.bounding_box()
-    page.keyboard.press("Enter")
+    tab.press("Enter")
     expect(card.locator("p")).to_have_text(["低軌衛星", "low-earth orbit satellite"])
-    assert tab.accessibility_violations() == []
-    page.keyboard.press("Tab")
-    assert "/terms/low-earth-orbit-satellite/" in page.evaluate("document.activeElement.href")
-    page.keyboard.press("Escape")
+    assert tab.faults() == []
+    tab.press("Tab")
+    tab.expect_focus(f"[href*='/{TERM}']")
+    tab.press("Escape")
+    expect(card).to_have_count(0)
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
-    assert page.evaluate("document.activeElement.className") == "term"
+    tab.expect_focus("a.term")
     for close in (term.click, lambda: page.mouse.click(5, 300)):
-        expect(card).to_have_count(0)
         term.click()
         expect(card).to_be_visible()
         close()
-    expect(card).to_have_count(0)
+        expect(card).to_have_count(0)
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
 
 
-@pytest.mark.parametrize("lang", ["zh-hant", "en"])
-def test_reader_links_bullet_and_sends_report_without_javascript(
-    chromium: Any, live_server: Any, lang: str
-) -> None:
-    tab = Tab(chromium, live_server.url, None, java_script_enabled=False)
-    page = tab.page
-    page.goto(f"{tab.site}/{lang}/{BRIEF}")
-    page.locator("#b4 > .anchor").click()
-    bar = page.locator("#b4 > .elsewhere")
-    expect(bar).to_be_visible()
-    expect(bar.locator("a")).to_have_count(2)
-    expect(bar.locator("button")).to_have_count(0)
-    page.locator(".history a[href*=report]").click()
-    page.fill("[name=text]", "第 4 點有誤。")
-    page.select_option("[name=bullet]", "4")
-    with time_machine.travel(timezone.now() + MIN_FORM_AGE, tick=True):
-        page.locator("form.letter button").click()
-    expect(page.locator("[role=status]")).to_be_visible()
-    assert Letter.objects.get().bullet == 4
-    assert page.context.cookies() == []
+def boxes(tab: Editor, selector: str) -> list[Any]:
+    script = "all => all.map((part) => part.getBoundingClientRect().toJSON())"
+    return list(tab.page.eval_on_selector_all(selector, script))
 
 
-def test_parallel_sides_are_aligned_and_missing_side_leaves_gap(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None)
-    tab.page.goto(f"{tab.site}/zh-hant/{BRIEF}parallel/")
-    boxes = tab.page.eval_on_selector_all(
-        "li.pair",
-        "ps => ps.map(p => [...p.querySelectorAll(':scope > .side')].map(s => s.getBoundingClientRect().toJSON()))",
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_parallel_sides_are_aligned_on_screen_and_paper(open_tab: OpenTab, language: str) -> None:
+    tab = open_tab(at=f"/{language}/{BRIEF}parallel/")
+    sides = boxes(tab, "li.pair > .side")
+    left, right = sides[::2], sides[1::2]
+    assert len(left) == len(right) == 8
+    for one, other in zip(left, right, strict=True):
+        assert one["right"] < other["left"]
+        assert abs(one["top"] - other["top"]) < 8
+    for column in (left[:5], right[:5]):
+        assert len({round(box["left"]) // 60 for box in column}) == 1
+    (lacuna,), (text,) = boxes(tab, "#b2 .lacuna"), boxes(tab, "#b2 div.side")
+    assert lacuna["height"] >= text["height"] - 2
+    tab.page.set_viewport_size({"width": 794, "height": 1123})
+    tab.page.emulate_media(media="print")
+    (address, label), (one, other) = (
+        boxes(tab, ".address, #summary > .anchor"),
+        boxes(tab, "#summary .summary"),
     )
-    assert len(boxes) == 8
-    for left, right in boxes:
-        assert left["right"] < right["left"]
-        assert abs(left["top"] - right["top"]) < 8
-    assert {(round(left["left"]) // 60, round(right["left"]) // 60) for left, right in boxes[:5]} == {
-        (round(boxes[0][0]["left"]) // 60, round(boxes[0][1]["left"]) // 60)
-    }
-    lacuna = tab.page.locator("#b2 .lacuna").bounding_box()
-    assert lacuna["height"] >= tab.page.locator("#b2 div.side").bounding_box()["height"] - 2
+    if address["left"] > label["left"]:
+        address, label = label, address
+    assert address["right"] <= label["left"] + 1
+    assert one["right"] <= label["left"] + 1
+    assert label["right"] <= other["left"]
 
 
-@pytest.mark.parametrize("path", ["", BRIEF])
-def test_link_to_the_original_has_an_arrow_on_every_page(chromium: Any, live_server: Any, path: str) -> None:
-    Edition.objects.exclude(slug="next-technology-race").update(removed_at=timezone.now())
-    tab = Tab(chromium, live_server.url, None)
-    tab.open(f"/en/{path}")
-    arrow = tab.page.locator("main .out").evaluate("e => getComputedStyle(e, '::after').content")
-    assert "↗" in arrow
-
-
-@pytest.mark.parametrize(
-    ("width", "address", "marks"),
-    [(390, "en/search/?q=標題", "open-quote"), (390, "zh-hant/search/?q=標題", "open-quote"), (1440, "en/search/?q=標題", "none"), (1440, "en/search/?q=標題&show=both", "open-quote")],
-)  # fmt: skip
-def test_headline_on_the_line_of_the_names_has_quotation_marks(
-    chromium: Any, live_server: Any, width: int, address: str, marks: str
-) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    tab.open(f"/{address}")
-    headline = tab.page.locator("main .says h3 a").first
-    assert headline.evaluate("e => getComputedStyle(e, '::before').content") == marks
-    assert ("〈" in headline.evaluate("e => getComputedStyle(e).quotes")) is address.startswith("zh")
-
-
-@pytest.mark.parametrize(
-    "name", ["Think-Tank Digest", "A Digest of Writing on Foreign Policy From Think Tanks"]
+BROKEN_PARTS = (
+    """all => all.filter((part) => part.getClientRects().length > 1).map((part) => part.innerText)"""
 )
-def test_name_of_the_site_is_clear_of_the_switch_of_languages(
-    chromium: Any, live_server: Any, settings: Any, name: str
-) -> None:
-    settings.DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": name}
-    tab = Tab(chromium, live_server.url, None)
-    tab.open("/en/?show=both")
-    assert tab.page.inner_text(".masthead .name:not(.twin)") == name
-    for width in (800, 820, 860, 1024, 1440):
-        tab.page.set_viewport_size({"width": width, "height": 900})
-        end, start = tab.page.evaluate(
-            """() => [document.querySelector('.masthead .name:not(.twin) a').getBoundingClientRect().right,
-                document.querySelector('.masthead .views a').getBoundingClientRect().left]"""
-        )
-        assert end <= start, width
 
 
-def test_no_date_name_or_access_in_the_byline_is_broken(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None)
+def test_lines_are_marked_and_not_broken(open_tab: OpenTab, settings: Any) -> None:
+    tab = open_tab()
+    page = tab.page
+    # A headline on the line of the names has quotation marks, in the language of the page.
+    for width, address, marks in (
+        (390, "en/search/?q=標題", "open-quote"),
+        (390, "zh-hant/search/?q=標題", "open-quote"),
+        (1440, "en/search/?q=標題", "none"),
+        (1440, "en/search/?q=標題&show=both", "open-quote"),
+    ):
+        page.set_viewport_size({"width": width, "height": 900})
+        tab.open(f"/{address}")
+        headline = page.locator("main .says h3 a").first
+        assert headline.evaluate("e => getComputedStyle(e, '::before').content") == marks
+        assert ("〈" in headline.evaluate("e => getComputedStyle(e).quotes")) is address.startswith("zh")
+    # No date, name or access in the byline is broken.
     tab.open(f"/zh-hant/{BRIEF}")
     for width in range(320, 1440, 40):
-        tab.page.set_viewport_size({"width": width, "height": 900})
-        broken = tab.page.eval_on_selector_all(
-            ":is(.digested, .correction) :is(time, .who, .access)",
-            "all => all.filter(e => e.getClientRects().length > 1).map(e => e.innerText)",
-        )
-        assert broken == [], width
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = ":is(.digested, .correction) :is(time, .who, .access)"
+        assert page.eval_on_selector_all(parts, BROKEN_PARTS) == [], width
+    # The name of the site, however long, is clear of the switch of languages.
+    name = "A Digest of Writing on Foreign Policy From Think Tanks"
+    settings.DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": name}
+    cache.clear()
+    tab.open("/en/?show=both")
+    expect(page.locator(".masthead .name:not(.twin)")).to_have_text(name)
+    for width in (800, 820, 860, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        (title,), (switch, *_) = boxes(tab, ".masthead .name:not(.twin) a"), boxes(tab, ".masthead .views a")
+        assert title["right"] <= switch["left"], width
+    # A link to the original has an arrow.
+    Edition.objects.exclude(slug="next-technology-race").update(removed_at=timezone.now())
+    for path in ("", BRIEF):
+        tab.open(f"/en/{path}")
+        arrow = page.locator("main .out").evaluate("e => getComputedStyle(e, '::after').content")
+        assert "↗" in arrow
 
 
-@pytest.mark.parametrize("lang", ["zh-hant", "en"])
-def test_printed_parallel_page_keeps_to_its_columns(chromium: Any, live_server: Any, lang: str) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": 794, "height": 1123})
-    tab.page.emulate_media(media="print")
-    tab.open(f"/{lang}/{BRIEF}parallel/")
-    edges = {
-        name: tab.page.locator(selector).evaluate("e => e.getBoundingClientRect().toJSON()")
-        for name, selector in {
-            "address": ".address", "label": "#summary > .anchor", "left": "#summary .summary >> nth=0", "right": "#summary .summary >> nth=1",
-        }.items()
-    }  # fmt: skip
-    assert edges["address"]["right"] <= edges["label"]["left"] + 1
-    assert edges["left"]["right"] <= edges["label"]["left"] + 1
-    assert edges["label"]["right"] <= edges["right"]["left"]
-
-
-SHIFT = """() => new Promise((done) => {
-  let sum = 0;
-  new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; })
-    .observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => done(sum), 300);
-})"""
-END_VISIT = """() => {
-  const visit = JSON.parse(localStorage["digest-visit"]);
-  localStorage["digest-visit"] = JSON.stringify({ ...visit, at: visit.at - 7_200_000 });
-}"""
-
-
-def marked(tab: Tab) -> list[str]:
-    return tab.page.eval_on_selector_all("[data-published] > .new-mark", "all => all.map((mark) => mark.parentElement.querySelector('a').pathname.split('/')[3])")  # type: ignore[no-any-return]  # fmt: skip
-
-
-def test_choice_of_languages_and_rows_is_kept_in_the_browser(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None)
+def test_choice_of_languages_and_rows_is_kept_in_the_browser(open_tab: OpenTab) -> None:
+    tab = open_tab(at="/en/")
     page = tab.page
-    tab.open("/en/")
     page.get_by_role("link", name="Both", exact=True).click()
     page.wait_for_url("**/en/?show=both")
     for path, moved in (
@@ -418,57 +322,156 @@ def test_choice_of_languages_and_rows_is_kept_in_the_browser(chromium: Any, live
         ("/en/about/", "/en/about/"),
         ("/en/?show=en", "/en/?show=en"),
     ):
-        page.goto(f"{tab.site}{path}")
+        tab.open(path)
         page.wait_for_url(f"{tab.site}{moved}")
     tab.open("/en/?show=both")
     page.get_by_role("link", name="headlines only").click()
-    page.goto(f"{tab.site}/zh-hant/archive/2025/")
+    page.wait_for_url("**rows=headlines*")
+    tab.open("/zh-hant/archive/2025/")
     page.wait_for_url("**/zh-hant/archive/2025/?show=both&rows=headlines")
     page.get_by_role("link", name="論點", exact=True).click()
+    page.wait_for_url("**/zh-hant/archive/2025/?show=both*")
     page.get_by_role("link", name="English", exact=True).click()
-    page.goto(f"{tab.site}/zh-hant/archive/2025/")
-    assert page.url == f"{tab.site}/zh-hant/archive/2025/"
+    page.wait_for_url("**/en/archive/2025/**")
+    tab.open("/zh-hant/archive/2025/")
+    expect(page).to_have_url(f"{tab.site}/zh-hant/archive/2025/")
     assert page.context.cookies() == []
-    assert tab.console_messages == []
+
+
+END_VISIT = """() => {
+  const visit = JSON.parse(localStorage["digest-visit"]);
+  localStorage["digest-visit"] = JSON.stringify({ ...visit, at: visit.at - 7_200_000 });
+}"""
+TAKE_MARKS_AWAY = """() => {
+  document.querySelectorAll("[data-published] > .new-mark").forEach((mark) => mark.remove());
+  document.getElementById("new-legend").classList.remove("shown");
+}"""
+MARKED = """() => [...document.querySelectorAll("[data-published] > .new-mark")]
+  .map((mark) => mark.parentElement.querySelector("a").pathname.split("/")[3])"""
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_lists_mark_what_appeared_since_the_last_visit(chromium: Any, live_server: Any, width: int) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": width, "height": 900})
-    tab.page.goto(f"{tab.site}/en/")
-    assert (marked(tab), tab.page.is_visible("#new-legend")) == ([], False), "nothing on the first visit"
+def test_lists_mark_what_appeared_since_the_last_visit(open_tab: OpenTab, width: int) -> None:
+    tab = open_tab(at="/en/", viewport={"width": width, "height": 900})
+    page = tab.page
+
+    def expect_marks(*slugs: str) -> None:
+        """Expect the marks, once the page is loaded, and that no text is elsewhere without them."""
+        page.wait_for_load_state()
+        tab.expect_read(MARKED, list(slugs))
+        expect(page.locator("#new-legend")).to_be_visible(visible=bool(slugs))
+        tab.wait_for_layout()
+        places = page.evaluate(browser_tabs.PLACES_OF_TEXTS)
+        page.evaluate(TAKE_MARKS_AWAY)
+        assert page.evaluate(browser_tabs.PLACES_OF_TEXTS) == places
+
+    expect_marks()  # nothing on the first visit
     keyword = Keyword.objects.get(label_en="Technology")
     facts = dataclasses.replace(corpus_fixtures.numbered_content(1).facts, keywords=(keyword.pk,))
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(50, facts=facts), "fresh", live_from=timezone.now()
-    )  # fmt: skip
-    tab.page.evaluate(END_VISIT)
-    tab.page.goto(f"{tab.site}/en/keywords/technology/")
-    for _ in range(2):  # the mark stays for the whole visit
-        assert (marked(tab), tab.page.is_visible("#new-legend")) == (["fresh"], True)
-        assert tab.page.evaluate(SHIFT) == 0
-        tab.page.reload()
-    tab.page.goto(f"{tab.site}/zh-hant/")
-    assert (marked(tab), tab.page.evaluate(SHIFT)) == (["fresh"], 0), "also the lead of the home page"
-    tab.page.evaluate(END_VISIT)
-    tab.page.reload()
-    assert (marked(tab), tab.page.is_visible("#new-legend")) == ([], False), "seen in the visit before"
-    tab.page.add_init_script(
-        "Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });"
-    )
-    tab.page.reload()
-    assert marked(tab) == []
-    assert tab.console_messages == []
+    content = corpus_fixtures.numbered_content(50, facts=facts)
+    corpus_fixtures.publish(content, "fresh", live_from=timezone.now())
+    page.evaluate(END_VISIT)
+    tab.open("/en/keywords/technology/")
+    expect_marks("fresh")
+    page.reload()
+    expect_marks("fresh")  # for the whole visit
+    tab.open("/zh-hant/")
+    expect_marks("fresh")  # also the lead of the home page
+    page.evaluate(END_VISIT)
+    page.reload()
+    expect_marks()  # seen in the visit before
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });")
+    page.reload()
+    expect_marks()
 
 
-def test_follow_opens_its_feeds_and_closes_by_escape(chromium: Any, live_server: Any) -> None:
-    tab = Tab(chromium, live_server.url, None, viewport={"width": 390, "height": 844})
-    tab.page.goto(f"{tab.site}/zh-hant/keywords/technology/")
+def test_follow_opens_its_feeds_and_closes_by_escape(open_tab: OpenTab) -> None:
+    tab = open_tab(at="/zh-hant/keywords/technology/", viewport={"width": 390, "height": 844})
     tab.page.focus(".follow button")
-    tab.page.keyboard.press("Enter")
-    tab.page.keyboard.press("Tab")
-    assert tab.page.evaluate("document.activeElement.pathname") == "/zh-hant/keywords/technology/feed.atom"
-    assert tab.accessibility_violations() == []
-    tab.page.keyboard.press("Escape")
-    assert not tab.page.is_visible("#feeds")
-    assert tab.page.evaluate("document.activeElement.localName") == "button"
+    tab.press("Enter")
+    expect(tab.page.locator("#feeds")).to_be_visible()
+    tab.press("Tab")
+    tab.expect_focus("[href$='/zh-hant/keywords/technology/feed.atom']")
+    assert tab.faults() == []
+    tab.press("Escape")
+    expect(tab.page.locator("#feeds")).to_be_hidden()
+    tab.expect_focus(".follow button")
+
+
+def test_reader_chooses_suggestions_of_the_search_by_keyboard(open_tab: OpenTab) -> None:
+    tab = open_tab(at="/en/search/")
+    page = tab.page
+    examples, topics = boxes(tab, "section:is([aria-labelledby=examples], [aria-labelledby=topics])")
+    assert examples["right"] < topics["left"]
+    field, option = page.get_by_role("combobox"), page.get_by_role("option", name="Vivek Chilukuri")
+    field.press_sequentially("chilu")
+    expect(option).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "true")
+    assert tab.faults() == []
+    field.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    expect(field).to_have_value("chilu")
+    field.press("k")
+    expect(option).to_be_visible()
+    field.press("ArrowDown")
+    expect(field).to_have_attribute("aria-activedescendant", str(option.get_attribute("id")))
+    field.press("Enter")
+    page.wait_for_url("**/en/authors/vivek-chilukuri/")
+
+
+def test_reader_searches_links_and_reports_without_javascript(open_tab: OpenTab) -> None:
+    tab = open_tab(at="/zh-hant/", java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = tab.page
+    results = page.locator("main > .claim")
+    page.locator("#find").fill("标题")
+    page.locator("#find").press("Enter")
+    expect(results).to_have_count(3)
+    page.locator("[popovertarget=f-year]").click()
+    page.locator("#from").fill("2026-01-01")
+    page.get_by_role("button", name="套用").click()
+    expect(page.locator(".chips a")).to_be_visible()
+    expect(results).to_have_count(0)
+    page.locator(".chips a").click()
+    expect(results).to_have_count(3)
+    page.locator("#q").fill("供应链")
+    page.locator("#q").press("Enter")
+    page.locator(".claim .no").first.click()
+    page.wait_for_url(f"**/zh-hant/{BRIEF}#b4")
+    menu = page.locator("#b4 > .elsewhere")
+    expect(menu).to_be_visible()
+    expect(menu.locator("a")).to_have_count(2)
+    expect(menu.locator("button")).to_have_count(0)
+    page.locator(".history a[href*=report]").click()
+    page.fill("[name=text]", "第 4 點有誤。")
+    page.select_option("[name=bullet]", "4")
+    with time_machine.travel(timezone.now() + MIN_FORM_AGE, tick=True):
+        page.locator("form.letter button").click()
+        expect(page.locator("[role=status]")).to_be_visible()
+    assert Letter.objects.get().bullet == 4
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_answers_of_the_search_stand_above_the_fold(open_tab: OpenTab, language: str) -> None:
+    texts = {"headline_zh": "韌性的代價與修復速度", "headline_en": "The Price of Resilience and Repair"}
+    for n in range(21):
+        corpus_fixtures.publish(corpus_fixtures.numbered_content(20 + n, **texts), f"more-{n}")
+    tab = open_tab()
+    page = tab.page
+    for width, height, lowest in ((1440, 900, 310), (1024, 768, 310), (800, 800, 310), (390, 844, 360), (320, 568, 400)):  # fmt: skip
+        page.set_viewport_size({"width": width, "height": height})
+        tab.open(f"/{language}/")
+        page.locator("#find").fill("標題" if language == "zh-hant" else "summary")
+        page.locator("#find").press("Enter")
+        point = page.locator("article.claim .point").first
+        expect(point).to_be_visible()
+        page.wait_for_load_state()
+        assert point.bounding_box()["y"] <= lowest, width
+        page.locator("[popovertarget=f-year]").click()
+        expect(page.locator("#f-year")).to_be_visible()
+        (panel,) = boxes(tab, "#f-year")
+        assert panel["left"] >= 0
+        assert panel["right"] <= width
+        assert tab.overflow(width) == []
+        tab.press("Escape")
+        expect(page.locator("#f-year")).to_be_hidden()

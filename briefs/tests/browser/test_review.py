@@ -1,258 +1,207 @@
-"""Test the review page in a browser: keyboard shortcuts, sign-off of the shown text, and the live status bar."""
+"""Review a brief in a browser: shortcut keys, sign-off of the shown text, and what others do meanwhile."""
 
 import re
-from typing import Any
+
+import pytest
 
 from briefs import workflow
 from briefs.content import Bullet, hash_json
-from briefs.models import Brief, Look, Note, SignOff, Suggestion
+from briefs.models import Brief, Note, SignOff, Suggestion
 from briefs.tests.support import factories
-from briefs.tests.support.browser_tabs import Tab, expect, pytestmark, set_language
+from briefs.tests.support.browser_tabs import expect, pytestmark
+from briefs.tests.support.factories import load_content
 from briefs.workflow.review_comments import TextAnchor
 
+from .editor_driver import OpenTab
+
 __all__ = ["pytestmark"]
+ROWS_SHOWN = "() => [...document.querySelectorAll('.review > .pair')].filter((row) => row.checkVisibility()).map((row) => row.id)"
 
 
-def test_reviewer_reviews_and_signs_brief_by_keyboard(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:  # fmt: skip
+def test_reviewer_reviews_and_signs_by_keyboard(open_tab: OpenTab, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
-    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
-    page = tab.page
-    page.click("text=Sign off the English")  # a task on the dashboard
-    page.wait_for_url("**/change/?view=review")
-    bar = page.locator("#desk-bar")
-    page.keyboard.press("f")  # marks the English headline: the reviewer is assigned the English
-    page.locator("#step >> text=1 of 5 pairs seen").wait_for()
-    page.keyboard.press("n")
-    page.keyboard.type("Too long.")
-    page.keyboard.press("Control+Enter")
-    page.locator("#summary .note >> text=Too long.").wait_for()
-    page.keyboard.press("j")
-    page.keyboard.press("s")
-    page.keyboard.press("Control+a")
-    page.keyboard.type("A better point.")
-    page.keyboard.press("Control+Enter")
-    page.locator("#b1 .suggestion").wait_for()
-    page.keyboard.press("?")
-    expect(page.locator("#keys-sheet")).to_be_visible()
-    assert tab.accessibility_violations() == []
-    page.keyboard.press("Escape")
-    assert Look.objects.filter(place="headline", side="en", person=team.reviewer).exists()
-    assert (Note.objects.get().field, Note.objects.get().side) == ("summary", "en")
-    assert Suggestion.objects.get().text == "A better point."
-    # After a save by the writer, marking goes on but a sign-off of the old text is refused.
-    factories.edit(brief, team.writer, headline_en="Another headline")
-    page.locator("#b2").focus()
-    page.keyboard.press("f")
-    page.locator("#review-stale").wait_for()
-    bar.locator("button:has-text('Sign off the English')").click()
-    page.locator(".reasons").wait_for()
-    assert not SignOff.objects.exists()
-    assert "Another" in page.inner_text("#headline ins")
-    bar.locator("button:has-text('Sign off the English')").click()
-    page.wait_for_url("**/change/?view=review**")
-    page.locator("#signoff-en .badge.good").wait_for()
-    assert SignOff.objects.get().hash == workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).hash_side(
-        "en"
-    )
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert tab.horizontal_overflow() <= 0
-    assert [line for line in tab.console_messages if "409" not in line] == []
-
-
-def test_keys_typed_into_an_opened_form_are_not_shortcuts(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:  # fmt: skip
-    brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
-    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
+    tab = open_tab(team.reviewer, "/admin/")
+    tab.expected_messages = ("status of 409",)
     page = tab.page
-    page.goto(f"{live_server.url}/admin/briefs/brief/{brief.pk}/review/")
+    page.click(f".waiting a[href*='/brief/{brief.pk}/']")
+    page.wait_for_url("**/change/?view=review")
+    tab.expect_focus("#cell-headline-en")  # the language that is asked of this reviewer
+    tab.press("j", "k", "ArrowDown")
+    tab.expect_focus("#cell-summary-en")
+    tab.press("n")
+    tab.expect_focus("#note-summary-en")
+    page.keyboard.type("Too long, j and k.")  # no letter is a shortcut in an open form
+    tab.press("Control+Enter")
+    expect(page.locator("#summary .note")).to_contain_text("Too long, j and k.")
+    page.locator("#summary .cell[data-side=en]").focus()
+    tab.press("j", "s")
+    tab.expect_focus("#suggest-b1-en")
+    tab.press("Control+a")
+    page.keyboard.type("A better point.")
+    tab.press("Control+Enter")
+    expect(page.locator("#b1 .suggestion")).to_be_attached()
+    for key, field in (("z", "#cell-b1-zh"), ("e", "#cell-b1-en")):
+        page.locator("#b1 .cell[data-side=en]").focus()
+        tab.press(key)
+        tab.expect_focus(field)
+    tab.press("?")
+    expect(page.locator("#keys-sheet")).to_be_visible()
+    assert tab.faults() == []
+    tab.press("Escape")
+    expect(page.locator("#keys-sheet")).to_be_hidden()
+    written = Note.objects.exclude(pk=note.pk).get()
+    assert (written.text, written.field, written.side) == ("Too long, j and k.", "summary", "en")
+    assert Suggestion.objects.get().text == "A better point."
+    # Forms that are opened with the mouse, too, take all keys; Escape leads back to the cell.
     for summary, field in (
-        ("#b1 .acts[data-side=en] [data-key=n]", "#note-b1-en"),
-        ("#b1 .acts[data-side=zh] [data-key=s]", "#suggest-b1-zh"),
+        ("#b1 .acts[data-side=zh] [data-key=n]", "#note-b1-zh"),
         (f"#note-{note.pk} summary", f"#reply-{note.pk}"),
         ("#notes summary", "#note-brief-"),
     ):
         if row := re.match("#b1 .acts(.*?) ", summary):  # the acts of the side that has the focus
             page.focus(f"#b1 .cell{row[1]}")
         page.click(summary)
-        expect(page.locator(field)).to_be_focused()
-        page.keyboard.press("Control+a")
-        page.keyboard.type("fns")
-        expect(page.locator(field)).to_have_value("fns")
-    page.locator("#b1 .cell[data-side=en] [data-form=note] button").focus()  # the button of an open form
-    page.keyboard.press("s")
-    page.keyboard.press("f")
-    page.keyboard.press("Escape")
-    expect(page.locator("#cell-b1-en")).to_be_focused()
-    expect(page.locator("#note-b1-en")).to_be_hidden()
-    expect(page.locator("#suggest-b1-en")).to_be_hidden()
-    assert tab.console_messages == []
-    assert not Look.objects.exists()
+        tab.expect_focus(field)
+        page.keyboard.type("jns")
+        expect(page.locator(field)).to_have_value("jns")
+    page.locator("#b1 .cell[data-side=zh] [data-form=note] button").focus()
+    tab.press("s", "Escape")
+    tab.expect_focus("#cell-b1-zh")
+    expect(page.locator("#note-b1-zh")).to_be_hidden()
+    expect(page.locator("#suggest-b1-zh")).to_be_hidden()
+    # A sign-off of a text that was changed meanwhile is refused and shows the change.
+    factories.edit(brief, team.writer, headline_en="Another headline")
+    page.locator("#b3 .cell[data-side=en]").focus()
+    tab.press("n")
+    tab.expect_focus("#note-b3-en")
+    page.keyboard.type("Here, too.")
+    tab.press("Control+Enter")
+    expect(page.locator("#b3 .note")).to_contain_text("Here, too.")
+    expect(page.locator("#review-stale")).to_be_visible()
+    sign = page.locator("#desk-bar [formaction$='/sign_off_en/']:visible")
+    sign.click()
+    expect(page.locator(".reasons")).to_be_visible()
+    expect(page.locator("#headline ins").first).to_contain_text("Another")
+    assert not SignOff.objects.exists()
+    page.wait_for_load_state()
+    sign.click()
+    expect(page.locator("#signoff-en .badge.good")).to_be_attached()
+    assert SignOff.objects.get().hash == load_content(brief).hash_side("en")
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() == []
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_second_review_begins_at_the_first_change(
+    open_tab: OpenTab, team: factories.Team, language: str
+) -> None:
+    rows = tuple(Bullet(0, f"第{n}點。", f"Point {n}.") for n in range(1, 9))
+    brief = factories.submitted_brief(team, factories.content(bullets=rows))
+    factories.sign_off(brief, team.reviewer, "en")
+    changed = load_content(brief)
+    for number in (3, 5):
+        changed = TextAnchor("bullet", number).replace_text(changed, "en", f"Another point {number}.")
+    factories.edit(brief, team.writer, bullets=changed.bullets)
+    tab = open_tab(team.reviewer, brief, language=language)
+    page = tab.page
+    expect(page.locator("#review-unseen")).to_have_attribute("href", "#b3")
+    tab.expect_read(ROWS_SHOWN, ["b3", "b5"])
+    tab.expect_focus("#b3 *")
+    tab.press("c")
+    expect(page.locator(".review > .pair:visible")).to_have_count(10)
+    tab.press("c")
+    tab.expect_read(ROWS_SHOWN, ["b3", "b5"])
+    page.locator(".same").last.locator("button").press("Enter")
+    expect(page.locator("#b8")).to_be_visible()
+    assert tab.faults() == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() == []
 
 
 ACTS = [".same button", ".answer-head .btn >> nth=0", "#notes summary"]
 """One act of each part below the texts."""
-SHOWN = "part => part.checkVisibility({ opacityProperty: true })"
+IS_SHOWN = "part => part.checkVisibility({ opacityProperty: true })"
 
 
 def test_acts_below_the_texts_appear_where_one_points_or_enters(
-    chromium: Any, live_server: Any, team: factories.Team
+    open_tab: OpenTab, team: factories.Team
 ) -> None:
     """Without a pointer that hovers, and without JavaScript, they are always there."""
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer, "en")
     factories.edit(brief, team.writer, headline_en="Another Headline")
-    person = set_language(team.reviewer, "en")
-    tab = Tab(chromium, live_server.url, person, viewport={"width": 1440, "height": 900})
-    tab.brief(brief)
+    tab = open_tab(team.reviewer, brief, viewport={"width": 1440, "height": 900})
     page = tab.page
     acts = [page.locator(act) for act in ACTS]
-    assert [act.evaluate(SHOWN) for act in acts] == [False] * 3
+    expect(acts[0]).to_be_attached()
+    assert [act.evaluate(IS_SHOWN) for act in acts] == [False] * 3
     for act in acts:
         act.hover()
-        assert [other.evaluate(SHOWN) for other in acts] == [other is act for other in acts]
+        assert [other.evaluate(IS_SHOWN) for other in acts] == [other is act for other in acts]
     page.mouse.move(0, 0)
     for act in acts:
         act.focus()
-        assert act.evaluate(SHOWN)
+        assert act.evaluate(IS_SHOWN)
     page.focus("#cell-headline-en")
-    page.keyboard.press("g")
+    tab.press("g")
     expect(acts[1]).to_be_focused()
     acts[0].focus()
-    page.keyboard.press("Enter")
+    tab.press("Enter")
     expect(page.locator("#cell-summary-en")).to_be_focused()
-    assert tab.console_messages == []
-    for options in ({"has_touch": True, "is_mobile": True}, {"java_script_enabled": False}):
-        tab = Tab(chromium, live_server.url, person, **options)
-        tab.brief(brief)
-        if options.get("java_script_enabled", True):
-            assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS] == [True] * 3
-        else:
-            assert [tab.page.locator(act).evaluate(SHOWN) for act in ACTS[1:]] == [True] * 2
-            expect(tab.page.locator(".review > .pair:visible")).to_have_count(5)
+    phone = open_tab(team.reviewer, brief, has_touch=True, is_mobile=True)
+    expect(phone.page.locator(ACTS[0])).to_be_attached()
+    assert [phone.page.locator(act).evaluate(IS_SHOWN) for act in ACTS] == [True] * 3
+    plain = open_tab(team.reviewer, java_script_enabled=False)
+    plain.open(f"/admin/briefs/brief/{brief.pk}/review/")
+    assert [plain.page.locator(act).evaluate(IS_SHOWN) for act in ACTS[1:]] == [True] * 2
+    expect(plain.page.locator(".review > .pair:visible")).to_have_count(5)
 
 
-def test_open_page_shows_a_sign_off_from_before_its_first_poll(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:  # fmt: skip
+def test_open_pages_follow_what_others_do(open_tab: OpenTab, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
-    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
-    tab.page.route("**/pulse/", lambda route: route.abort())
-    tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
-    factories.sign_off(brief, team.reviewer)
-    tab.page.unroute("**/pulse/")
-    tab.page.locator("#step >> text=兩種語言都已簽核").wait_for()
-
-
-def test_status_bar_of_open_page_follows_changes_of_the_brief(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:  # fmt: skip
-    brief = factories.submitted_brief(team)
-    tab = Tab(chromium, live_server.url, set_language(team.publisher, "zh-hant"))
-    tab.open(f"/admin/briefs/brief/{brief.pk}/change/?view=write")
+    # A sign-off from before the first poll, and one that no longer counts.
+    tab = open_tab(team.publisher, language="zh-hant")
+    tab.expected_messages = ("ERR_FAILED",)
     page = tab.page
-    assert "中文還沒請人審" in page.inner_text("#step")
-    factories.sign_off(brief, team.reviewer)  # by another person, outside this page
-    page.locator("#step >> text=兩種語言都已簽核").wait_for()
+    page.route("**/pulse/", lambda route: route.abort())
+    tab.brief(brief, query="?view=write")
+    expect(page.locator("#step")).to_contain_text("中文還沒請人審")
+    factories.sign_off(brief, team.reviewer)
+    page.unroute("**/pulse/")
+    expect(page.locator("#step")).to_contain_text("兩種語言都已簽核")
     page.fill("[name=headline_zh]", "改過的標題")  # stored by the autosave
+    tab.expect_state("saved")
     expect(page.locator("#step")).not_to_contain_text("兩種語言都已簽核")
-    page.locator("#signoff-zh >> text=簽核失效").wait_for(state="attached")
-    assert tab.console_messages == []
-
-
-def suggest_in_english(team: factories.Team, text: str) -> Brief:
-    brief = factories.submitted_brief(team)
+    expect(page.locator("#signoff-zh")).to_contain_text("簽核失效")
+    # A text that arrived in the open page is the one that is signed.
+    writing = open_tab(team.reviewer)
+    writing.brief(brief, query="?view=write")
+    factories.edit(brief, team.other_writer, headline_zh="後來的標題")
+    expect(writing.page.locator("[name=headline_zh]")).to_have_value("後來的標題")
+    writing.click_verb("sign_off_zh")
+    assert SignOff.objects.latest("pk").hash == load_content(brief).hash_side("zh")
+    # Two reviewers see each other's place, and a suggestion in the text while its row is in use.
     workflow.suggest(
-        brief, TextAnchor("bullet", 2), "en", text, by=team.reviewer_en, seen=hash_json("Point 0.")
+        brief, TextAnchor("bullet", 2), "en", "Point 1.", by=team.reviewer_en, seen=hash_json("Point 0.")
     )
-    return brief
-
-
-LAYER = "[id=b2] .cell[data-side=en] .proposal"
-LAYER_PARTS = """layer => [layer.innerText.trim(), ...["ins", "del"].map(tag => [...layer.querySelectorAll(tag)].map(part => part.textContent))]"""
-
-
-def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:
-    """The text, the caret and what is stored stay as they are."""
-    brief = suggest_in_english(team, "A better point 0.")
-    tab = Tab(
-        chromium, live_server.url, set_language(team.writer, "en"), viewport={"width": 1440, "height": 900}
-    )
-    tab.brief(brief)
-    page, layer = tab.page, tab.page.locator(LAYER)
-    english = page.locator("#b2 .cell[data-side=en] textarea")
-    expect(layer).to_have_count(0)
-    page.focus("#b2 .cell[data-side=zh] textarea")
-    assert layer.evaluate(LAYER_PARTS) == ["PointA better point 0.", ["A better point"], ["Point"]]
-    assert english.evaluate("area => getComputedStyle(area).color") == "rgba(0, 0, 0, 0)"
-    assert tab.accessibility_violations() == []
-    english.focus()  # while one writes, the words keep their places
-    english.evaluate("area => area.setSelectionRange(3, 3)")
-    assert layer.evaluate(LAYER_PARTS) == ["Point 0.", [""], ["Point"]]
-    assert english.evaluate("area => getComputedStyle(area).color") != "rgba(0, 0, 0, 0)"
-    page.hover("#b2 .suggestion")
-    assert layer.evaluate(LAYER_PARTS)[1] == ["A better point"]
-    page.mouse.move(0, 0)
-    assert english.evaluate("area => [area.value, area.selectionStart]") == ["Point 0.", 3]
-    page.keyboard.type("s")  # another text: the suggestion no longer fits
-    expect(layer).to_have_count(0)
-    page.keyboard.press("Control+z")
-    expect(layer).to_have_count(1)
-    page.hover("#b2 .margin")  # typing has closed it
-    page.click("#b2 .suggestion .do.first")
-    expect(english).to_have_value("A better point 0.")
-    expect(layer).to_have_count(0)
-    assert tab.console_messages == []
-
-
-def test_review_previews_a_suggestion_and_shows_who_is_where(
-    chromium: Any, live_server: Any, team: factories.Team
-) -> None:
-    brief = suggest_in_english(team, "Point 1.")
-    tab, other = (
-        Tab(chromium, live_server.url, set_language(person, "en"))
-        for person in (team.reviewer, team.reviewer_en)
-    )
-    for each in (tab, other):
+    first, second = open_tab(team.reviewer), open_tab(team.reviewer_en)
+    for each in (first, second):
         each.brief(brief, "review")
-    page, layer = tab.page, tab.page.locator(LAYER)
-    page.focus("#cell-b2-zh")
-    assert layer.evaluate(LAYER_PARTS) == ["Point 01.", ["1"], ["0"]]
-    expect(page.locator("#cell-b2-en .words:not(.proposal)")).to_be_hidden()
-    other.page.focus("#cell-b3-en")
-    page.locator("#b3 .here").wait_for()
-    assert page.locator("#b3 .here").get_attribute("title") == "reviewer-en is in Bullet 3"
-    assert page.locator("#desk-who").get_attribute("aria-label") == "Also here: reviewer-en"
-    page.keyboard.press("f")  # the bar is replaced
-    page.locator("[value='unfine:b2:zh']").wait_for(state="attached")
-    page.focus("#cell-headline-zh")
+    layer = first.page.locator("#b2 .cell[data-side=en] .proposal")
+    first.page.focus("#cell-b2-zh")
+    expect(layer.locator("ins")).to_have_text("1")
+    expect(layer.locator("del")).to_have_text("0")
+    expect(first.page.locator("#cell-b2-en .words:not(.proposal)")).to_be_hidden()
+    second.page.focus("#cell-b3-en")
+    expect(first.page.locator("#b3 .here")).to_have_attribute("title", "reviewer-en is in Bullet 3")
+    expect(first.page.locator("#desk-who")).to_have_attribute("aria-label", re.compile("reviewer-en"))
+    first.page.focus("#cell-headline-zh")
     expect(layer).to_have_count(0)
-    page.locator("#desk-who .person").wait_for()
-    assert tab.accessibility_violations() == []
-    page.click("#history > summary")
-    expect(page.locator("#timeline")).to_be_visible()
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert tab.horizontal_overflow() <= 0
-    assert tab.console_messages == []
-
-
-def test_ten_quick_presses_of_f_mark_ten_texts(chromium: Any, live_server: Any, team: factories.Team) -> None:
-    brief = factories.submitted_brief(
-        team, factories.content(bullets=tuple(Bullet(0, f"第{n}點。", f"Point {n}.") for n in range(1, 13)))
-    )
-    factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
-    tab = Tab(chromium, live_server.url, set_language(team.reviewer, "en"))
-    tab.brief(brief, "review")
-    tab.page.locator("#cell-headline-en:focus").wait_for()
-    for _ in range(10):
-        tab.page.keyboard.press("f")
-    tab.page.locator("#step >> text=10 of 14 pairs seen").wait_for()
-    assert Look.objects.filter(person=team.reviewer, side="en").count() == 10
-    assert tab.page.evaluate("document.activeElement.id") == "cell-b9-en"
-    assert tab.console_messages == []
+    assert first.faults() == []
+    first.page.click("#history > summary")
+    expect(first.page.locator("#timeline")).to_be_visible()
+    first.page.set_viewport_size({"width": 320, "height": 800})
+    assert first.overflow() == []
+    assert Brief.objects.get().state == "in_review"

@@ -316,6 +316,7 @@ SLOW_PIECES = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion "
            "5公里 ", "百分之", "殲-20 ", "http://", "1分之1", "民國", "Covid-19 ", "萬", "NDAA ", "，", "1\u4e00"]  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("piece", SLOW_PIECES)
 def test_check_of_large_paste_ends(piece):
     text = (piece * 50_000)[:50_000]

@@ -93,20 +93,6 @@ def test_zotero_saves_notice_of_withdrawn_brief(client: Client, edition: Edition
     assert edition.content[f"summary_{side}"][:20] not in page
 
 
-@pytest.mark.parametrize(
-    ("tag", "field", "wrong"),
-    [
-        ('<meta name="citation_title" content="T">', "itemType", "journalArticle"),
-        ('<meta name="DC.source" content="https://x">', "publicationTitle", "https://x"),
-        ('<meta name="DC.creator" content="Chilukuri, Vivek">', "creators", "Chilukuri, Vivek"),
-        ('<p class="byline">by <b>Vivek</b></p>', "creators", "by Vivek"),
-    ],
-)
-def test_rules_see_known_traps(tag: str, field: str, wrong: str) -> None:
-    page = f'<meta property="og:type" content="article"><meta property="og:site_name" content="S">{tag}'
-    assert zotero_rules.save_page(page)[field] == wrong
-
-
 @SIDES
 def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str) -> None:
     page = get(client, f"{PATHS[side]}/")

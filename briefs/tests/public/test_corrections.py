@@ -8,13 +8,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from briefs import workflow
 from briefs.models import Edition
 from briefs.models.vocabulary import Source
 from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.factories import Team
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -94,6 +97,21 @@ def test_withdrawn_text_leaves_the_log_and_the_reason_stays(client: Client, whic
         assert "First movers" not in page
         assert page.count("Point 3 was wrong") >= 1
         assert page.count("The figures are wrong") >= 1
+
+
+@pytest.mark.parametrize("address", [LOG, CHANGES, f"{LOG}feed.atom"])
+def test_log_keeps_both_dates_of_a_brief_that_is_public_again(client: Client, address: str) -> None:
+    team = Team()
+    _first, edition = publish_twice()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        workflow.withdraw(edition.brief, by=team.publisher, kind="our_error")
+        clock.shift(dt.timedelta(days=3))
+        workflow.reinstate(edition.brief, by=team.publisher)
+        clock.shift(60)
+        page = get(client, address)
+    for words in ("Withdrawn", "Public again"):
+        assert words in page
+    assert page.count("We found an error and took this brief down while we correct it.") >= 1
 
 
 def test_removed_brief_leaves_kind_and_date(client: Client) -> None:

@@ -1,5 +1,6 @@
-"""Chromium for browser tests: its path and options, and a signed-in tab that records console messages."""
+"""Chromium for browser tests: its path and options, and a page of one person that waits for what a test expects."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ TIMEOUT = 30_000
 FRAMES = (
     "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 )
+REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))"""
+PLACES_OF_TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, p, li, time)")].filter((part) => part.checkVisibility())
+  .map((part) => { const box = part.getBoundingClientRect(); return [box.left, box.top + scrollY, box.width]; })"""
+END_ANIMATIONS = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
 expect = sync_api.expect
@@ -52,31 +58,41 @@ pytestmark = [
 
 
 class Tab:
-    """A signed-in page, open at `start`. It records console messages and violations of the content security policy."""
+    """A page of one person. It records console messages and violations of the content security policy.
+
+    `expected_messages`: parts of messages that the test itself causes, such as the browser's report of a refusal.
+    """
 
     def __init__(
-        self, browser: Any, site: str, person: Person | None, *, start: str = "/admin/", **options: Any
+        self, browser: Any, site: str, person: Person | None = None, *, language: str = "en", **options: Any
     ) -> None:
         self.site = site
         self.console_messages: list[str] = []
+        self.expected_messages: tuple[str, ...] = ()
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(TIMEOUT)
-        context.add_init_script(
-            "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
-        )
+        context.add_init_script(REPORT_VIOLATIONS)
         self.page = context.new_page()
-        self.page.on(
-            "console",
-            lambda m: self.console_messages.append(m.text) if m.type in ("error", "warning") else None,
-        )
-        self.page.on("pageerror", lambda e: self.console_messages.append(f"error {e}"))
+        self.record_console()
         if person:
+            set_language(person, language)
             session = Client()
             session.force_login(person)
             cookie = session.cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
-            if start:
-                self.open(start)
+
+    def record_console(self) -> None:
+        def record(message: Any) -> None:
+            if message.type in ("error", "warning"):
+                self.console_messages.append(message.text)
+
+        self.page.on("console", record)
+        self.page.on("pageerror", lambda error: self.console_messages.append(f"error {error}"))
+
+    def unexpected_messages(self) -> list[str]:
+        return [
+            text for text in self.console_messages if not any(part in text for part in self.expected_messages)
+        ]
 
     def open(self, address: str) -> None:
         self.page.goto(self.site + address)
@@ -84,40 +100,72 @@ class Tab:
     def brief(self, brief: Brief, verb: str = "change") -> None:
         self.open(f"/admin/briefs/brief/{brief.pk}/{verb}/")
 
-    def open_article(self) -> None:
-        """Press the sentence of the article on the page of a brief, which opens its form."""
-        self.page.click("#fact-sentence")
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
 
-    def wait_until_saved(self) -> None:
-        """Wait until the page says that everything is saved. A pending response may belong to earlier text, so none is awaited."""
-        self.page.locator("#desk-save[data-state=saved]").wait_for(state="attached")
+    def press_tab_until(self, selector: str, *, back: bool = False) -> None:
+        """Press Tab until the selector has the focus."""
+        for _ in range(120):
+            self.press("Shift+Tab" if back else "Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        pytest.fail(f"{selector} is not reachable by Tab")
+
+    def expect_read(self, script: str, expected: object) -> None:
+        """Ask a function of the page until it returns this value."""
+        end = time.monotonic() + TIMEOUT / 1000
+        while (value := self.page.evaluate(script)) != expected and time.monotonic() < end:
+            self.page.wait_for_timeout(50)
+        assert value == expected, f"the page says {value}, not {expected}"
+
+    def expect_focus(self, selector: str) -> None:
+        """Wait until an element that matches has the focus."""
+        expect(self.page.locator(f":is({selector}):focus")).to_have_count(1)
+
+    def expect_done(self, text: str = "") -> None:
+        """Wait for the message of success on the next page."""
+        expect(self.page.locator(".messagelist .success").first).to_contain_text(text)
+        self.page.wait_for_load_state()
+
+    def click_verb(self, verb: str) -> None:
+        """Press the button of an act, wherever the page has it, and wait for its success."""
+        button = self.page.locator(f"[formaction$='/{verb}/']").first
+        button.wait_for(state="attached")
+        self.page.wait_for_load_state()
+        if not button.is_visible():
+            self.page.click(".more-verbs")
+        with self.page.expect_navigation():  # this page may have a message, too
+            button.click()
+        self.expect_done()
 
     def wait_for_layout(self) -> None:
         """Wait until margins and bar are fitted: at most one frame and one timer after what changed them."""
         self.page.evaluate(FRAMES)
 
-    def save(self) -> None:
-        """Save with the keyboard, from inside a field."""
-        self.page.keyboard.press("Control+s")
-        self.wait_until_saved()
-
-    def accessibility_violations(self, within: str = ":root") -> list[str]:
-        """Return the faults that axe finds in the part of the page that the selector names, once the page has loaded."""
+    def faults(self, label: object = "", within: str = ":root") -> list[Any]:
+        """Return what axe finds in the part of the loaded page, and whether the page scrolls sideways."""
         self.page.wait_for_load_state()
+        self.page.evaluate(END_ANIMATIONS)
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(axe_api.Axe().axe_script)
-        return list(self.page.evaluate(AXE_RUN, [within, AXE_TAGS]))
+        found = [(label, fault) for fault in self.page.evaluate(AXE_RUN, [within, AXE_TAGS])]
+        return found + self.overflow(label)
 
-    def horizontal_overflow(self) -> int:
+    def overflow(self, label: object = "") -> list[Any]:
         self.page.wait_for_load_state()
-        return int(self.page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+        wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return [(label, f"{wider} px too wide")] if wider > 0 else []
 
-    def pair_order(self) -> list[str]:
-        return list(
-            self.page.eval_on_selector_all(
-                "[data-group=bullet] > .pair:not(.is-next)", "rows => rows.map(r => r.id)"
-            )
-        )
+    def faults_by_width_and_colours(self, label: object, widths: tuple[int, ...] = (1280, 320)) -> list[Any]:
+        """Return the faults of the page at each width, in light and in dark."""
+        found = []
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                self.page.emulate_media(color_scheme=scheme)
+                found += self.faults((label, width, scheme))
+        return found
 
 
 def set_language(person: Person, language: str) -> Person:

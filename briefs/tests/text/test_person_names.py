@@ -1,9 +1,6 @@
 """The order of a person's name, and its family and given name."""
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
@@ -162,22 +159,6 @@ from briefs.text.person_names import divide_person_name
 )
 def test_name_is_divided_or_asked_about(name: str, own: str, expected: str) -> None:
     assert "|".join(divide_person_name(name, own)) == expected
-
-
-@pytest.mark.django_db
-def test_migration_touches_only_names_divided_by_the_old_rule() -> None:
-    wrong = Author.make(name="Zhu Feng", family="Feng", given="Zhu")
-    told = Author.make(name="Wang Yi", family="Yi", given="Wang", name_zh="王毅", name_zh_kind="own")
-    right = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
-    corrected = Author.make(name="Kim Il Sung", family="Kim", given="Il Sung")
-    importlib.import_module("briefs.migrations.0033_name_order").divide_again(apps, None)
-    rows = {row.pk: (row.family, row.given, row.name_order, row.order) for row in Author.objects.all()}
-    assert rows == {
-        wrong.pk: ("", "", "unknown", "unknown"),
-        told.pk: ("Wang", "Yi", "", "family-first"),
-        right.pk: ("Chilukuri", "Vivek", "", "given-first"),
-        corrected.pk: ("Kim", "Il Sung", "", "family-first"),
-    }
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ def visible_text(response: object) -> str:
 def test_withdrawal_line_uses_full_width_punctuation(chinese_client: Client, team: factories.Team) -> None:
     brief = withdrawn(team)
     assert re.search(
-        r"已撤回：\d\d:\d\d – 理由", visible_text(chinese_client.get(brief_url(brief, "reinstate")))
+        r"已撤回：\d\d:\d\d – 本篇的權利", visible_text(chinese_client.get(brief_url(brief, "reinstate")))
     )
     assert "已撤回（著作權問題）：" in visible_text(chinese_client.get(brief_url(brief)))
 
@@ -55,17 +55,10 @@ def test_preview_of_reader_notice_uses_full_width_punctuation(
     chinese_client: Client, team: factories.Team
 ) -> None:
     brief = factories.live_brief(team)
-    text = visible_text(
-        chinese_client.post(
-            brief_url(brief, "withdraw"),
-            get_verb_form(chinese_client, brief, "withdraw").data_with(kind="rights"),
-        )
-    )
-    assert re.search(r"讀者將看到的內容 本文已於 \d{4}年\d+月\d+日 撤回。理由：本篇的權利有疑義", text)
-    assert re.search(
-        r"This brief was withdrawn on \d+ \w+ \d{4}\. Reason: We took this brief down because of a question about rights\. 這一版定稿的文字",
-        text,
-    )
+    text = visible_text(chinese_client.get(brief_url(brief, "withdraw")))
+    assert "著作權問題 – 本篇的權利有疑義，因此撤下。" in text
+    assert re.search(r"讀者將看到的內容 本文已於 \d{4}年\d+月\d+日 撤回。理由：…", text)
+    assert re.search(r"This brief was withdrawn on \d+ \w+ \d{4}\. Reason: … 這一版定稿的文字", text)
     text = visible_text(chinese_client.get(brief_url(brief, "remove")))
     assert "讀者將看到的內容 本頁內容已移除。 This page has been removed. 這一版定稿的文字" in text
     text = visible_text(chinese_client.get(brief_url(withdrawn(team), "reinstate")))

@@ -22,7 +22,7 @@ def test_publisher_withdraws_and_tells_those_who_hold_the_text(client: Client, t
     assert "以電子郵件通知 3 位讀者" in client.get(f"{page}change/").content.decode()
     shown = client.get(f"{page}tell/").content.decode()
     assert "3 位讀者收到的是第 1 版" in shown
-    assert "權利。" in shown
+    assert "本篇的權利有疑義" in shown
 
     edition = Edition.objects.get(brief=brief)
     shown = client.post(f"{page}tell/", {"edition": edition.pk}, follow=True).content.decode()

@@ -12,7 +12,7 @@ export class Autosave {
   /**
    * `addresses`: {autosave, pulse}. `localDraft`: the LocalDraft. `isStopped`: the page shows a conflict that
    * must be resolved first. Callbacks: `onstate(state)`, `onanswer(body, sent)`, `onclash(body)`,
-   * `onrefused(reasons)`, `isAhead(body, sent)`: whether the answer changes a cell that was changed here meanwhile, and `isOwn(body)`: whether the answer is to the person who opened the page.
+   * `onrefused(reasons)`, `isAhead(body, sent)`: whether an input method composes, or the answer changes a cell that was changed here meanwhile, and `isOwn(body)`: whether the answer is to the person who opened the page.
    */
   constructor({ form, addresses, localDraft, isUnsaved, isStopped, ...turns }) {
     Object.assign(this, { form, addresses, localDraft, isStopped }, turns);

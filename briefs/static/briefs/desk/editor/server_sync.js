@@ -38,7 +38,9 @@ export class ServerSync {
       isStopped: "stopped" in this.data,
       onstate: (state) => this.display.state(state),
       onanswer: (body, sent) => this.#answered(body, sent),
-      isAhead: (body, sent) => isChangedByBoth(editor.state, extractTexts(parseFormState(sent)), extractTexts(body.content)),
+      isAhead: (body, sent) =>
+        editor.composing.now || // other texts in the cell would end the composition
+        isChangedByBoth(editor.state, extractTexts(parseFormState(sent)), extractTexts(body.content)),
       onclash: (body) => this.display.ask(body.text, ["see_clash", null]),
       onrefused: (reasons) => this.display.setReasons(reasons),
       isOwn: (body) => this.#isOwn(body),

@@ -11,15 +11,15 @@ from briefs.content import Bullet, Content
 from briefs.tests.support import browser_tabs
 from briefs.text.text_diff import merge
 
+from .editor_driver import OpenTab
+
 pytestmark = browser_tabs.pytestmark
 DRIVER = Path(__file__).with_name("commands.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def page(chromium: Any, live_server: Any) -> Any:
-    page = chromium.new_page()
-    page.goto(f"{live_server.url}/admin/login/")
-    return page
+def page(open_tab: OpenTab) -> Any:
+    return open_tab(at="/admin/login/").page
 
 
 def test_random_commands_lose_no_text_and_mix_up_no_keys(page: Any) -> None:
@@ -27,28 +27,6 @@ def test_random_commands_lose_no_text_and_mix_up_no_keys(page: Any) -> None:
     assert report["faults"] == []
     assert report["ran"] >= 10_000
     assert min(report["each"].values()) > 300, report["each"]
-
-
-def test_merge_rows_takes_other_writers_changes_cell_by_cell(page: Any) -> None:
-    """Three-way merge: the page's rows, the rows last sent, and the stored rows."""
-    merged = page.evaluate(
-        """async () => {
-          const { mergeRows } = await import("/static/briefs/desk/editor/merge_form.js");
-          const { EMPTY_ROW } = await import("/static/briefs/desk/editor/commands.js");
-          const row = (key, text_zh, text_en) => ({ ...EMPTY_ROW, key, text_zh, text_en });
-          const sent = [row("b1", "一", "One"), row("b2", "二", "Two"), row("b3", "三", "Three")];
-          const mine = [row("b1", "一改", "One"), row("n1", "", ""), row("b2", "二", "Two"), row("b3", "三", "Three")];
-          const indented = (row) => ({ ...row, level_zh: 1, level_en: 1 });
-          const theirs = [row("b3", "三", "Three!"), indented(row("b1", "一", "One!")), row("b9", "九", "Nine")];
-          return mergeRows(mine, sent, theirs).map((r) => [r.key, r.text_zh, r.text_en, r.level_zh, r.level_en]);
-        }"""
-    )
-    assert merged == [
-        ["b3", "三", "Three!", 0, 0],
-        ["b1", "一改", "One!", 1, 1],
-        ["n1", "", "", 0, 0],
-        ["b9", "九", "Nine", 0, 0],
-    ]
 
 
 MERGE_AS_PAGE = """async (cases) => {
@@ -90,21 +68,33 @@ def test_page_and_server_merge_alike(page: Any) -> None:
     assert compared > 100
 
 
-def test_row_with_notes_alone_is_never_taken_for_empty(page: Any) -> None:
-    """Undo brings back a note that was emptied, and pasted pairs fill the row and leave its notes."""
-    notes, undone, pasted = page.evaluate(
-        """async () => {
-          const { EMPTY_ROW, pastePairs, withEmptyLast } = await import("/static/briefs/desk/editor/commands.js");
-          const { History } = await import("/static/briefs/desk/editor/history.js");
-          const row = { ...EMPTY_ROW, key: "n1", passage: "第三段", one_sided: "only there" };
-          const rows = withEmptyLast([row], null);
-          const history = new History({ fields: {}, rows });
-          history.did({ fields: {}, rows: withEmptyLast([{ ...row, passage: "", one_sided: "" }], null) });
-          const pair = { zh: { text: "一" }, en: { text: "One" } };
-          const read = (list) => list.map((r) => [r.key, r.text_zh, r.passage, r.one_sided]);
-          return [read(rows).length, read(history.undo()?.rows ?? [])[0], read(pastePairs(rows, 0, "zh", [pair]).rows)[0]];
-        }"""
-    )
-    assert notes == 2
-    assert undone == ["n1", "", "第三段", "only there"]
-    assert pasted == ["n1", "一", "第三段", "only there"]
+CASES = """async () => {
+  const { EMPTY_ROW, pastePairs, withEmptyLast } = await import("/static/briefs/desk/editor/commands.js");
+  const { History } = await import("/static/briefs/desk/editor/history.js");
+  const { mergeRows } = await import("/static/briefs/desk/editor/merge_form.js");
+  const row = (key, text_zh, text_en, more) => ({ ...EMPTY_ROW, key, text_zh, text_en, ...more });
+  const read = (rows) => rows.map((r) => [r.key, r.text_zh, r.text_en, r.level_zh, r.passage].join(" ").trim());
+  const sent = [row("b1", "一", "One"), row("b2", "二", "Two"), row("b3", "三", "Three")];
+  const mine = [row("b1", "一改", "One"), row("n1", "", ""), row("b2", "二", "Two"), row("b3", "三", "Three")];
+  const theirs = [row("b3", "三", "Three!"), row("b1", "一", "One!", { level_zh: 1 }), row("b9", "九", "Nine")];
+  const noted = withEmptyLast([row("n1", "", "", { passage: "¶" })], null);
+  const history = new History({ fields: {}, rows: noted });
+  history.did({ fields: {}, rows: withEmptyLast([row("n1", "", "")], null) });
+  const pair = { zh: { text: "一" }, en: { text: "One" } };
+  return {
+    merged: read(mergeRows(mine, sent, theirs)),
+    rows: noted.length,
+    undone: read(history.undo()?.rows ?? [])[0],
+    pasted: read(pastePairs(noted, 0, "zh", [pair]).rows)[0],
+  };
+}"""
+
+
+def test_rows_are_merged_cell_by_cell_and_one_with_a_note_is_not_empty(page: Any) -> None:
+    """Of the other person, what is new and what was moved or deleted comes; a note survives undo and pasting."""
+    assert page.evaluate(CASES) == {
+        "merged": ["b3 三 Three! 0", "b1 一改 One! 1", "n1   0", "b9 九 Nine 0"],
+        "rows": 2,
+        "undone": "n1   0 ¶",
+        "pasted": "n1 一 One 0 ¶",
+    }

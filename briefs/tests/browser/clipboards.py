@@ -7,7 +7,7 @@ line: texts, then level and kind of marker (b, n) of the language that was paste
 from pathlib import Path
 from typing import NamedTuple
 
-FILES = Path(__file__).resolve().parents[1] / "clipboards"
+FILES = Path(__file__).with_name("clipboards")
 
 
 class Clipboard(NamedTuple):
