@@ -67,6 +67,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
     "change-note": _("Describe the change in both languages."),
+    "small-repair-note": _("A small repair has no note. Delete the note, or choose another kind."),
     "nothing-scheduled": _("No edition of this brief is scheduled."),
     "nothing-public": _("No edition of this brief is public now."),
     "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
