@@ -172,7 +172,12 @@ def show_draft(request: HttpRequest, pk: int) -> HttpResponse:
         changes=describe_changes(state, highlight_differences) if waits else describe_values(state),
         waits=waits,
         is_outdated=waits and state.is_outdated,
-        answers=[(answer, LEAF_LABELS[answer.leaf]) for answer in state.answers],
+        answers=[
+            (answer, LEAF_LABELS[name])
+            for name, leaf in state.leaves.items()
+            for answer in state.answers
+            if (answer.leaf, answer.hash) == (name, leaf.hash)
+        ],
         buttons=[(name, YES_LABELS[name][0]) for name in (*both, *signable)],
         signers=format_signers(state),
         change_url=build_change_url(state, person) if waits else "",

@@ -91,6 +91,18 @@ def test_form_of_a_row_shows_its_draft_and_stores_the_next_one(client: Client, t
     assert (Keyword.objects.get().label_en, Keyword.objects.get().kind) == ("Tech", "topic")
 
 
+def test_yes_to_words_that_were_changed_since_is_not_shown(client: Client, team: factories.Team) -> None:
+    factories.live_brief(team)
+    form = f"/admin/briefs/keyword/{Keyword.objects.get().pk}/change/"
+    sign_in(client, team.writer)
+    save_form(client, form, "keyword", label_zh="科技業", label_en="Tech")
+    workflow.sign_draft(Draft.objects.get(), ["zh"], by=team.reviewer)
+    save_form(client, form, "keyword", label_zh="科技產業")
+    assert "Yes to the Chinese: reviewer" not in get_text(client, draft_url())
+    save_form(client, form, "keyword", label_zh="科技業")
+    assert "Yes to the Chinese: reviewer" in get_text(client, draft_url())
+
+
 def test_stale_form_of_a_row_does_not_replace_a_draft_unseen(client: Client, team: factories.Team) -> None:
     factories.live_brief(team)
     row = Keyword.objects.get()
