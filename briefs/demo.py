@@ -30,15 +30,12 @@ from .models import (
     Mailing,
     MailSide,
     Person,
-    Proposal,
     SiteText,
     State,
     Subscriber,
 )
 from .publications import mailings, sending
 from .workflow import issues
-from .workflow.proposals import hash_proposal
-from .workflow.rules.proposed_rows import find_deciders
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
@@ -143,18 +140,10 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
         if not SiteText.objects.filter(key=key).exists():
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
-            proposal = workflow.revise_site_text(
-                key, zh, en, by=people["publisher"], version=0, now=now - day
-            )
-            if proposal:
-                _accept_proposal(proposal, people, now - day)
-
-
-def _accept_proposal(proposal: Proposal, people: dict[str, Person], now: dt.datetime) -> None:
-    """Accept a proposal as one of the demo people, unless the site has other publishers: then they decide."""
-    ours = find_deciders(proposal.author).filter(pk__in=[person.pk for person in people.values()])
-    if person := ours.first():
-        workflow.accept_proposal(proposal, by=person, seen=hash_proposal(proposal), now=now)
+            draft = workflow.revise_site_text(key, zh, en, by=people["publisher"], now=now - day)
+            if draft:
+                for side in SIDES:
+                    workflow.sign_draft(draft, [side], by=people[f"reviewer-{side}"], now=now - day)
 
 
 def _import_document(path: Path, people: dict[str, Person], now: dt.datetime) -> Brief:

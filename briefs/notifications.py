@@ -32,6 +32,7 @@ from .accounts.account_actions import (
 )
 from .content import SIDES
 from .models import (
+    Draft,
     Edition,
     Issue,
     Letter,
@@ -39,7 +40,6 @@ from .models import (
     Note,
     Outbox,
     Person,
-    Proposal,
     Revision,
     SignOff,
     State,
@@ -70,15 +70,15 @@ NOTICE_KINDS: dict[str, str | Promise] = {
     "published": gettext_lazy("A brief that I worked on is published"),
     "letter": gettext_lazy("A reader or a guest writes about my brief"),
     "failure": gettext_lazy("Notices could not be sent"),
-    "proposed": gettext_lazy("A proposal waits for my decision"),
-    "decided": gettext_lazy("My proposal is decided"),
+    "drafted": gettext_lazy("A draft of a name or text waits for my yes"),
+    "settled": gettext_lazy("My draft is published or taken back"),
     "issue": gettext_lazy("An issue waits for me"),
 }
 """Kinds of notices with their labels on the mail preferences page."""
 KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested"})
 """Kinds that are shown in the inbox alone."""
-_PROPOSAL_KINDS = frozenset({"proposed", "decided"})
-"""Kinds about the vocabulary, without a brief."""
+_DRAFT_KINDS = frozenset({"drafted", "settled"})
+"""Kinds about a draft of a name or text, without a brief."""
 _ISSUE_KINDS = frozenset({"issue_review", "issue_ready", "issue_returned"})
 """Kinds about an issue, without a brief."""
 _REVIEW_KINDS = frozenset({"review", "noted", "suggested"})
@@ -347,9 +347,9 @@ def _compose_account_mail(message: Outbox) -> tuple[str, list[str]]:
 
 def build_desk_path(message: Outbox) -> str:
     """Return the path of the desk page that a notice is about."""
-    if message.kind in _PROPOSAL_KINDS:
-        one = message.values.get("proposal")
-        return f"/admin/briefs/proposal/{f'{one}/change/' if one else ''}"
+    if message.kind in _DRAFT_KINDS:
+        one = message.values.get("draft")
+        return f"/admin/briefs/draft/{f'{one}/change/' if one else ''}"
     if message.kind in _ISSUE_KINDS:
         return f"/admin/briefs/issue/{message.values['issue']}/change/"
     if message.kind in ("failure", "letter"):
@@ -369,7 +369,7 @@ def _links(message: Outbox) -> list[str]:
 
 def find_inbox(person: Person, now: dt.datetime) -> QuerySet[Outbox]:
     """Return the news of the person's work that is unread and still true, the newest first."""
-    shown = Q(brief__isnull=False) | Q(kind__in=_PROPOSAL_KINDS | _ISSUE_KINDS)
+    shown = Q(brief__isnull=False) | Q(kind__in=_DRAFT_KINDS | _ISSUE_KINDS)
     rows = Outbox.objects.filter(
         shown, _build_condition(person, now), to=person, due_at__lte=now, read_at=None
     )
@@ -392,7 +392,7 @@ def _build_condition(person: Person, now: dt.datetime) -> Q:
         "scheduled": Q(edition__live_from__gt=now, edition__live_until=None),
         "public": Q(edition__live_from__lte=now, edition__withdrawn_at=None, edition__removed_at=None)
         & (Q(edition__live_until=None) | Q(edition__live_until__gt=now)),
-        "proposal": Q(Exists(Proposal.objects.filter(outcome="").exclude(author=person))),
+        "draft": Q(Exists(Draft.objects.waiting().exclude(by=person))),
         "letter": Q(Exists(Letter.objects.filter(brief=OuterRef("brief"), handled_at=None))),
     }
     for side in SIDES:
@@ -417,10 +417,10 @@ def describe_notice(message: Outbox) -> str:
 
 
 def _subject(message: Outbox) -> str:
-    """Return the subject of the mail about a brief, proposal or issue, in the active language."""
+    """Return the subject of the mail about a brief, draft or issue, in the active language."""
     kind = message.kind
-    if kind in _PROPOSAL_KINDS:
-        return _format_proposal_subject(kind, message.values)
+    if kind in _DRAFT_KINDS:
+        return _format_draft_subject(kind, message.values)
     if kind in _ISSUE_KINDS:
         sentences = {
             "issue_review": _("[Digest] For your review: issue %(number)s"),
@@ -461,18 +461,18 @@ def _subject(message: Outbox) -> str:
     return subjects[kind] % values
 
 
-def _format_proposal_subject(kind: str, values: dict[str, Any]) -> str:
-    if kind == "proposed":
+def _format_draft_subject(kind: str, values: dict[str, Any]) -> str:
+    if kind == "drafted":
         if "label" in values:
-            return _("[Digest] A proposal waits for you: %(label)s") % values
+            return _("[Digest] A draft waits for your yes: %(label)s") % values
         n = int(values["n"])
         sentence = ngettext(
-            "[Digest] %(n)s proposal waits for you", "[Digest] %(n)s proposals wait for you", n
+            "[Digest] %(n)s draft waits for your yes", "[Digest] %(n)s drafts wait for your yes", n
         )
         return sentence % values
-    if values["outcome"] == Proposal.Outcome.ACCEPTED:
-        return _("[Digest] Your proposal was accepted: %(label)s") % values
-    return _("[Digest] Your proposal was rejected: %(label)s") % values
+    if values["outcome"] == "publish_draft":
+        return _("[Digest] Your draft is published: %(label)s") % values
+    return _("[Digest] Your draft was taken back: %(label)s") % values
 
 
 def _format_review_request(values: dict[str, object]) -> str:

@@ -77,10 +77,9 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "edit_vocabulary": (_rule(WRITER_ROLES),),
     "merge": (_rule(WRITER_ROLES),),
     "edit_site": (_rule(PUBLISHER_ROLES),),
-    # Whose proposals a person may decide: `workflow.rules.proposed_rows.find_deciders`.
-    "accept_proposal": (_rule(ALL_ROLES),),
-    "reject_proposal": (_rule(ALL_ROLES),),
-    "withdraw_proposal": (_rule(WRITER_ROLES),),
+    # Who may say yes to a draft and take it back: `workflow.drafts`.
+    "sign_draft": (_rule(ALL_ROLES),),
+    "take_back_draft": (_rule(ALL_ROLES),),
     "resend": (_rule(PUBLISHER_ROLES),),
     "create_issue": (_rule(WRITER_ROLES),),
     "edit_issue": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),

@@ -14,14 +14,14 @@ from .common import site_texts
 from .home import inbox_lists
 from .issues import issue_admin, subscriber_pages
 from .people import people_admin
-from .vocabulary import proposal_pages, vocabulary_admin
+from .vocabulary import draft_views, vocabulary_admin
 
 __all__ = [
     "brief_admin",
+    "draft_views",
     "inbox_lists",
     "issue_admin",
     "people_admin",
-    "proposal_pages",
     "site_texts",
     "subscriber_pages",
     "vocabulary_admin",

@@ -4,7 +4,6 @@ from .changes import apply_edits
 from .glossary import (
     find_term_spans,
     find_terms_in_pair,
-    list_renderings,
     prefilter_names,
 )
 from .registry import (
@@ -42,7 +41,6 @@ __all__ = [
     "find_term_spans",
     "find_terms_in_pair",
     "hash_text_pair",
-    "list_renderings",
     "prefilter_names",
     "remove_dismissed",
     "run_checks",

@@ -52,23 +52,22 @@ def build_unpublished_brief(content: Content, slug: str) -> PublicBrief:
     return PublicBrief(slug, now, now, content, load_names([content])[0])
 
 
-def load_names(contents: Sequence[Content], *, changed: Vocabulary | None = None) -> list[PublicNames]:
+def load_names(contents: Sequence[Content]) -> list[PublicNames]:
     """Return the current names of each content, in order. One query, and one more per further step of a merge chain.
 
-    The contents need not be stored. `changed`: an unsaved row to use instead of the stored row with its id, to show the
-    effect of a change.
+    The contents need not be stored.
     """
-    return _build_names(contents, _load_rows_of(contents, changed))
+    return _build_names(contents, _load_rows_of(contents))
 
 
-def _load_rows_of(contents: Sequence[Content], changed: Vocabulary | None = None) -> "_RowsByKind":
+def _load_rows_of(contents: Sequence[Content]) -> "_RowsByKind":
     facts = [content.facts for content in contents]
     ids: dict[type[Vocabulary], set[int]] = {
         Source: {f.source for f in facts if f.source},
         Author: {line.author for f in facts for line in f.authors},
         Keyword: {pk for f in facts for pk in f.keywords},
     }
-    return _load_rows(ids, changed)
+    return _load_rows(ids)
 
 
 def _build_names(contents: Sequence[Content], rows: "_RowsByKind") -> list[PublicNames]:
@@ -148,15 +147,13 @@ _MAX_IDS: Final = 5000
 type _RowsByKind = dict[type[Vocabulary], dict[int, _NameRow]]
 
 
-def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]], changed: Vocabulary | None) -> _RowsByKind:
+def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]]) -> _RowsByKind:
     """Return the row of each id, or the row that it was merged into."""
     rows: _RowsByKind = {kind: {} for kind in ids}
     wanted = {kind: set(of_kind) for kind, of_kind in ids.items()}
     while any(wanted.values()):
         for kind, row in _fetch(wanted):
             rows[kind][row.pk] = row
-        if changed is not None and changed.pk in rows.get(type(changed), ()):
-            rows[type(changed)][changed.pk] = _read_row(changed)
         wanted = {
             kind: {row.merged_into for row in of_kind.values() if row.merged_into} - of_kind.keys()
             for kind, of_kind in rows.items()
@@ -173,11 +170,6 @@ def _follow_merges(rows: Mapping[int, _NameRow], pk: int) -> _NameRow:
         seen.add(row.merged_into)
         row = rows[row.merged_into]
     return row
-
-
-def _read_row(row: Vocabulary) -> _NameRow:
-    values = [getattr(row, column) if column.isidentifier() else "" for column in _COLUMNS[type(row)]]
-    return _NameRow._make([row.pk, row.slug, *values, row.merged_into_id])  # type: ignore[attr-defined]
 
 
 def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:

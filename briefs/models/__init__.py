@@ -10,13 +10,13 @@ from .derived import (
     SearchEntry,
 )
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
+from .drafts import Draft
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .issues import Issue, IssueRevision
 from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
-from .proposals import Proposal
 from .review import Answer, Assignment, Reply, Suggestion
 from .searches import Search
 from .site import JobRun, NameChange, SiteText, SiteVersion
@@ -34,6 +34,7 @@ __all__ = [
     "Copy",
     "Dismissal",
     "Document",
+    "Draft",
     "Edition",
     "EditionAuthor",
     "EditionKeyword",
@@ -62,7 +63,6 @@ __all__ = [
     "Precision",
     "Presence",
     "PreviewLink",
-    "Proposal",
     "Reply",
     "Revision",
     "RowKey",

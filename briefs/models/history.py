@@ -120,7 +120,7 @@ class SignOff(models.Model):
 
     open_columns: ClassVar[tuple[str, ...]] = ()
 
-    page = models.CharField(max_length=40)
+    page = models.CharField(max_length=120)
     leaf = models.CharField(max_length=6)
     hash = models.CharField(max_length=64)
     hash_common = models.CharField(max_length=64)

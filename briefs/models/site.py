@@ -11,22 +11,22 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import Side
 
 MAX_START_HERE = 3
+REVIEW_CARD_KEY = "review-card"
+"""Key of the checklist for reviewers, the only text that no public page shows."""
 
 
 class SiteText(models.Model):
-    """A page's text in both languages, with blank lines between paragraphs. Each change records an Event.
+    """A page's text in both languages, with blank lines between paragraphs.
 
     The introduction of a topic, author or source has the key `keyword/SLUG`, `author/SLUG` or `source/SLUG`.
     """
 
     is_public_state: ClassVar[bool] = True
-
     key = models.CharField(max_length=100, primary_key=True)
     text_zh = models.TextField(_("Chinese"))
     text_en = models.TextField(_("English"))
     start_here = models.JSONField(default=list, blank=True, editable=False)
     """Up to MAX_START_HERE briefs to read first, with a reason in each language: `[{"brief": 12, "zh": "…", "en": "…"}]`."""
-    version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
 

@@ -14,6 +14,7 @@ from .concurrent_save import (
     merge_and_save,
     would_store,
 )
+from .drafts import announce_drafts, sign_draft, take_back_draft
 from .editing import (
     PreparedContent,
     claim,
@@ -32,7 +33,6 @@ from .editing import (
 )
 from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
-from .proposals import accept_proposal, reject_proposal, renew_proposal, withdraw_proposal
 from .publishing import approve, hash_for_approval
 from .review_comments import (
     accept,
@@ -53,7 +53,6 @@ from .reviewing import (
     take_back,
     take_back_sign_off,
 )
-from .rules.proposed_rows import announce_proposals
 from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
 from .sharing import share, unshare
@@ -78,10 +77,9 @@ __all__ = [
     "Stale",
     "VocabularyCheck",
     "accept",
-    "accept_proposal",
     "add_note",
     "add_notes_together",
-    "announce_proposals",
+    "announce_drafts",
     "apply_plan",
     "approve",
     "build_refusal",
@@ -105,9 +103,7 @@ __all__ = [
     "recover",
     "reimport",
     "reinstate",
-    "reject_proposal",
     "remove",
-    "renew_proposal",
     "reply",
     "reschedule",
     "resolve",
@@ -119,6 +115,7 @@ __all__ = [
     "save_vocabulary_row",
     "send_back",
     "share",
+    "sign_draft",
     "sign_off",
     "source_withdrew",
     "store_picture",
@@ -126,11 +123,11 @@ __all__ = [
     "suggest",
     "suggest_together",
     "take_back",
+    "take_back_draft",
     "take_back_sign_off",
     "turn_letter_into_note",
     "unmerge_vocabulary",
     "unshare",
     "withdraw",
-    "withdraw_proposal",
     "would_store",
 ]

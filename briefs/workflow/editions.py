@@ -36,6 +36,11 @@ class ChangeNote:
             return True
         return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
 
+    @property
+    def has_stray_note(self) -> bool:
+        """Return whether a small repair, which has no text, was given one."""
+        return self.kind == ChangeKind.SMALL_REPAIR and bool(self.note_zh.strip() or self.note_en.strip())
+
 
 NO_CHANGE_NOTE = ChangeNote()
 

@@ -366,7 +366,9 @@ def publish_issue(
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
         reasons = issue_review.why_not_publish(facts, by, at=at)
-        if facts.has_been_public and not change.is_described:
+        if facts.has_been_public and change.has_stray_note:
+            reasons.append(Reason("small-repair-note", {}, "change"))
+        elif facts.has_been_public and not change.is_described:
             reasons.append(Reason("issue-change-note", {}, "change"))
         if reasons:
             raise Refused(*reasons)

@@ -10,7 +10,7 @@ from briefs import policy
 from briefs.content import Content
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, ChangeKind, Edition, Keyword, Person, SignOff, State
+from briefs.models import Brief, Edition, Keyword, Person, SignOff, State
 
 from .assignments import end_assignments
 from .editions import (
@@ -54,8 +54,6 @@ def approve(
         reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
         if reasons:
             raise Refused(*reasons)
-        if change.kind == ChangeKind.SMALL_REPAIR:
-            change = ChangeNote(change.kind)
         _store_press(run, history, leaves)
         edition = add_edition(
             row,
@@ -138,6 +136,10 @@ def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
 
 def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:
     """Return reasons against the change note, which is required from the second public edition on."""
-    if find_last_shown_edition(history.editions, now) is None or change.is_described:
+    if find_last_shown_edition(history.editions, now) is None:
+        return []
+    if change.has_stray_note:
+        return [Reason("small-repair-note", {}, "change")]
+    if change.is_described:
         return []
     return [Reason("kind-needed" if change.note_zh and change.note_en else "change-note", {}, "change")]

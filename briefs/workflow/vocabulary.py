@@ -1,48 +1,101 @@
-"""Verbs on vocabulary rows, merges and site texts. What would change public pages at once becomes a proposal."""
+"""Verbs on vocabulary rows, merges and site texts. What readers see becomes a draft (`drafts`), anything else is stored."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from briefs.content import SIDES, tidy
-from briefs.derived import build, name_changes
-from briefs.derived.name_changes import find_terms_again, is_changed_for_readers
-from briefs.models import Event, Person, Proposal, SiteText
+from briefs.derived import build
+from briefs.derived.name_changes import is_changed_for_readers
+from briefs.models import Draft, Event, Person, SiteText
+from briefs.models.site import REVIEW_CARD_KEY
 from briefs.models.vocabulary import Author, Term, Vocabulary, append_free_number, find_free_vocabulary_slug
 
-from .rules import proposed_rows
-from .rules.proposed_rows import SITE_TEXT_PREFIX, build_about
+from . import drafts
+from .rules.page_values import build_page_name, build_row, find_row, hash_values, read_values
 from .rules.refusals import build_refusal
-from .rules.revisions import record_renaming
 from .rules.transitions import require_allowed
 
 
 def save_vocabulary_row(
-    row: Vocabulary, *, by: Person, now: dt.datetime | None = None, is_announced: bool = True
-) -> Proposal | None:
-    """Store a new or changed row. If public pages would change at once, store a proposal instead and return it.
+    row: Vocabulary,
+    *,
+    by: Person,
+    now: dt.datetime | None = None,
+    page: str = "",
+    seen: str = "",
+    is_announced: bool = True,
+) -> Draft | None:
+    """Store a new or changed row. Return the draft that waits, if readers see the row.
 
-    `is_announced`: notify who may decide.
+    `page`: of a new term whose draft this one follows. `seen`, `is_announced`: as in `write_draft`.
     """
     now = now or timezone.now()
+    require_allowed(by, "edit_vocabulary")
     with transaction.atomic():
-        if row.pk is not None or isinstance(row, Term):  # terms are found in the text, other rows by their id
+        if row.pk is not None or isinstance(row, Term):
             build.lock_names_exclusively()  # before locking the row and before checking where it is used
         before = _lock_stored_row(row)
         _divide_name(before, row)
-        if _is_refused_or_proposed(before, row, by=by):
-            return _propose_row(before, row, by=by, now=now, is_announced=is_announced)
-        store_row(row, before, by=by, now=now)
+        is_draft_shown = before is not None and seen not in ("", hash_values(read_values(before)))
+        if is_draft_shown or _needs_draft(before, row):
+            return _write_draft_of_row(
+                before, row, page, by=by, now=now, seen=seen, is_announced=is_announced
+            )
+        if before is None:
+            row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
+        drafts.store_row(row, before, by=by, now=now)
+        if before is None or is_changed_for_readers(before, row):
+            note = f"{before} → {row}" if before else str(row)
+            record_vocabulary_event(row, "name_entry", by=by, now=now, note=note)
     return None
 
 
+def _write_draft_of_row(
+    before: Vocabulary | None, row: Vocabulary, page: str, **options: Any
+) -> Draft | None:
+    """Store the columns of the desk, and the others as a draft. A draft of a new row has all of them."""
+    desk_values = {
+        f.name: getattr(row, f.name) for f in row._meta.concrete_fields if f.name in row.desk_columns
+    }
+    values, note = read_values(row), f"{before} → {row}" if before else str(row)
+    if before is not None:
+        type(row)._default_manager.filter(pk=row.pk).update(**desk_values)
+        return drafts.write_draft(build_page_name(row), values, note=note, **options)
+    values |= desk_values
+    page = page or _choose_page(row, values)
+    draft = drafts.write_draft(page, values, note=note, **options)
+    if draft is None:  # public already
+        vars(row).update(vars(find_row(page)))
+    return draft
+
+
+def _choose_page(row: Vocabulary, values: Mapping[str, Any]) -> str:
+    """Return the page of a new entry, with a slug that no row and no other draft has. The same values have the same page."""
+    waiting = Draft.objects.waiting().filter(page__startswith=f"{row._meta.model_name}/")
+    pages = {draft.page: draft.values for draft in waiting}
+    if twin := next((page for page, drafted in pages.items() if drafted == values), ""):
+        return twin
+    row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
+    return append_free_number(build_page_name(row), pages)
+
+
+def _needs_draft(before: Vocabulary | None, row: Vocabulary, used: Collection[int] | None = None) -> bool:
+    """Return whether readers may see the change: of a term, or of a row that an edition uses. `used`: ids of such rows."""
+    if before is None or isinstance(row, Term):
+        return isinstance(row, Term) and (before is None or is_changed_for_readers(before, row))
+    if not is_changed_for_readers(before, row):
+        return False
+    shown = (before, *([before.merged_into] if before.merged_into else []))
+    return any(build.is_used_in_editions(one) if used is None else one.pk in used for one in shown)
+
+
 class VocabularyCheck:
-    """Checks many rows of one kind. At most four queries for all changed rows, and one for each new term."""
+    """Checks many rows of one kind. A constant number of queries."""
 
     def __init__(self, kind: type[Vocabulary], *, by: Person) -> None:
         self.kind, self.by = kind, by
@@ -56,29 +109,25 @@ class VocabularyCheck:
         return build.find_used_ids(self.kind)
 
     @cached_property
-    def _open_proposals(self) -> dict[str, Proposal]:
-        found = Proposal.objects.filter(outcome="").select_related("author")
-        return {proposal.about: proposal for proposal in found}
+    def _drafts(self) -> dict[str, Draft]:
+        return {draft.page: draft for draft in Draft.objects.waiting().select_related("by")}
 
-    def would_be_proposed(self, row: Vocabulary) -> bool:
-        """Return whether `save_vocabulary_row` would propose the row. Raise Refused if it would refuse it."""
+    def would_wait(self, row: Vocabulary) -> bool:
+        """Return whether `save_vocabulary_row` would write a draft that waits. Raise Refused if another one waits."""
         require_allowed(self.by, "edit_vocabulary")
         before = self._stored.get(row.pk)
         _divide_name(before, row)
-        if not proposed_rows.needs_proposal(before, row, by=self.by, used=self._used):
+        if not _needs_draft(before, row, self._used):
             return False
-        if before is not None:
-            proposed_rows.refuse_proposal_of_another(self._open_proposals.get(build_about(row)), by=self.by)
-        return True
-
-
-def _is_refused_or_proposed(before: Vocabulary | None, row: Vocabulary, *, by: Person) -> bool:
-    require_allowed(by, "edit_vocabulary")
-    if not proposed_rows.needs_proposal(before, row, by=by):
-        return False
-    if before is not None:
-        proposed_rows.require_no_other_proposal(build_about(row), by=by)
-    return True
+        draft = self._drafts.get(build_page_name(row)) if before else None
+        if (
+            before
+            and draft
+            and draft.values != read_values(row)
+            and draft.base_hash == hash_values(read_values(before))
+        ):
+            raise build_refusal("draft-waits", name=str(draft.by))
+        return not drafts.settles_alone(self.by)
 
 
 def _divide_name(before: Vocabulary | None, row: Vocabulary) -> None:
@@ -97,55 +146,8 @@ def _lock_stored_row(row: Vocabulary) -> Vocabulary | None:
     return before
 
 
-def _propose_row(
-    before: Vocabulary | None, row: Vocabulary, *, by: Person, now: dt.datetime, is_announced: bool
-) -> Proposal:
-    after = proposed_rows.read_values(row)
-    common: dict[str, Any] = {"by": by, "now": now, "is_announced": is_announced}
-    if before is not None:
-        values = proposed_rows.read_values(before)
-        note = f"{before} → {row}"
-        return proposed_rows.open_proposal("change", build_about(row), values, after, note=note, **common)
-    open_ones = Proposal.objects.filter(kind="new", outcome="")
-    if twin := open_ones.filter(author=by, after=after).first():  # a double click
-        return twin
-    base = find_free_vocabulary_slug(type(row), *row.slug_names())
-    name = f"{type(row)._meta.model_name}/"
-    used = {about.removeprefix(name) for about in open_ones.values_list("about", flat=True)}
-    about = name + append_free_number(base, used)
-    return proposed_rows.open_proposal("new", about, {}, after, note=str(row), **common)
-
-
-def store_row(
-    row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime, is_recorded: bool = True
-) -> None:
-    """Write a row. `is_recorded`: record who named it, which the approval of the first brief with the row needs."""
-    if before is None:
-        row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
-        row.save(force_insert=True)
-        _find_again(row)
-        if isinstance(row, Term):
-            record_renaming([row], by=by, now=now)
-        if is_recorded:
-            record_vocabulary_event(row, "name_entry", by=by, now=now, note=str(row))
-        return
-    row.save(force_update=True)
-    _find_again(row, before)
-    if is_changed_for_readers(before, row):
-        record_renaming([before, row], by=by, now=now)
-    if is_recorded and build.is_used_in_editions(row):
-        record_vocabulary_event(row, "relabel", by=by, now=now, note=f"{before} → {row}")
-    elif is_recorded and is_changed_for_readers(before, row):
-        record_vocabulary_event(row, "name_entry", by=by, now=now, note=f"{before} → {row}")
-
-
-def _find_again(*rows: Vocabulary) -> None:
-    if terms := [row for row in rows if isinstance(row, Term)]:
-        find_terms_again(terms)
-
-
 def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:
-    Event.objects.create(about=build_about(row), verb=verb, by=by, at=now, note=note)
+    Event.objects.create(about=build_page_name(row), verb=verb, by=by, at=now, note=note)
 
 
 def revise_site_text(
@@ -154,73 +156,28 @@ def revise_site_text(
     text_en: str,
     *,
     by: Person,
-    version: int,
+    seen: str = "",
     start_here: Sequence[Mapping[str, Any]] = (),
     now: dt.datetime | None = None,
-) -> Proposal | None:
-    """Store a new site text. An introduction of a topic becomes a proposal, which is returned.
+) -> Draft | None:
+    """Store a draft of a public text, or a text of the desk. Return the draft that waits.
 
-    Raise Refused when `version` is not the newest one. `start_here` is as in `SiteText`. The event keeps the whole
-    text, so that earlier ones can be read.
+    `seen`: as in `write_draft`. `start_here`: as in `SiteText`.
     """
     now = now or timezone.now()
     require_allowed(by, "edit_site")
-    chosen = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
-    values = {"text_zh": tidy(text_zh), "text_en": tidy(text_en), "start_here": chosen}
-    note = _describe_site_text(values)
-    about = build_site_text_topic(key)
+    text = SiteText(key=key, text_zh=tidy(text_zh), text_en=tidy(text_en))
+    text.start_here = [{**choice, **{side: tidy(choice[side]) for side in SIDES}} for choice in start_here]
+    page, note = build_page_name(text), f"{text.text_zh}\n\n{text.text_en}"
     with transaction.atomic():
-        if is_introduction(key):
-            build.lock_names_exclusively()  # before locking the row, as proposals of names do
+        build.lock_names_exclusively()
+        if key != REVIEW_CARD_KEY:
+            return drafts.write_draft(page, read_values(text), by=by, now=now, note=note, seen=seen)
         old = SiteText.objects.select_for_update().filter(key=key).first()
-        if old is not None and old.version != version:
-            raise build_refusal("seen", about="text")
-        if is_introduction(key) and proposed_rows.needs_second_person(by):
-            before = read_site_text(old)
-            after = {**values, "version": before["version"]}
-            if after == before:
-                return None
-            return proposed_rows.open_proposal(
-                "introduction", about, before, after, by=by, now=now, note=note
-            )
-        store_site_text(key, values, old, by=by, now=now)
-        Event.objects.create(about=about, verb="edit_site", by=by, at=now, note=note)
+        drafts.require_seen(page, old, seen)
+        drafts.store_text(text, by=by, now=now)
+        Event.objects.create(about=page, verb="edit_site", by=by, at=now, note=note)
     return None
-
-
-def is_introduction(key: str) -> bool:
-    """Return whether the key is of a topic, author or source: `keyword/SLUG`."""
-    return "/" in key
-
-
-SITE_TEXT_VALUES: Final = ("text_zh", "text_en", "start_here")
-
-
-def read_site_text(text: SiteText | None) -> dict[str, Any]:
-    row = text or SiteText(version=0)
-    return {name: getattr(row, name) for name in (*SITE_TEXT_VALUES, "version")}
-
-
-def store_site_text(
-    key: str, values: Mapping[str, Any], old: SiteText | None, *, by: Person, now: dt.datetime
-) -> None:
-    values = {**values, "updated_at": now, "updated_by": by}
-    if old is None:
-        SiteText.objects.create(key=key, **values)
-        return
-    for name, value in {**values, "version": old.version + 1}.items():
-        setattr(old, name, value)
-    old.save(force_update=True)
-
-
-def _describe_site_text(values: Mapping[str, Any]) -> str:
-    chosen = (f"{choice['zh']}\n{choice['en']}" for choice in values["start_here"])
-    return "\n\n".join(filter(None, (values["text_zh"], values["text_en"], *chosen)))
-
-
-def build_site_text_topic(key: str) -> str:
-    """Return `Event.about` of a site text."""
-    return f"{SITE_TEXT_PREFIX}{key}"
 
 
 # Merge duplicate vocabulary entries into one, and undo merges.
@@ -228,8 +185,8 @@ def build_site_text_topic(key: str) -> str:
 
 def merge_vocabulary(
     losers: Sequence[Vocabulary], *, into: Vocabulary, by: Person, now: dt.datetime | None = None
-) -> list[Proposal]:
-    """Merge every loser into `into`. Propose it for those that public pages show, and return the proposals.
+) -> list[Draft]:
+    """Merge every loser into `into`. For those that readers see, write drafts and return them.
 
     Raise Refused unless all are of one kind and none is merged already.
     """
@@ -247,14 +204,14 @@ def merge_vocabulary(
         for row in rows.values():
             if build.get_merged_into_id(row):
                 raise build_refusal("merged-already", label=str(row))
-        done = {pk: _move_or_propose(rows[pk], rows[into.pk], by=by, now=now) for pk in sorted(ids)}
-        proposals = [proposal for proposal in done.values() if proposal]
-        proposed_rows.announce_proposals(proposals)
-    return proposals
+        written = [_move(rows[pk], rows[into.pk], by=by, now=now) for pk in sorted(ids)]
+        waiting = [draft for draft in written if draft]
+        drafts.announce_drafts(waiting)
+    return waiting
 
 
-def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> Proposal | None:
-    """Undo the merge of an entry, or propose it if public pages would change.
+def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None = None) -> Draft | None:
+    """Undo the merge of an entry. If readers see it, write a draft and return it.
 
     Raise Refused when another entry has its name now.
     """
@@ -267,10 +224,9 @@ def unmerge_vocabulary(row: Vocabulary, *, by: Person, now: dt.datetime | None =
         loser = rows.get(row.pk)
         if loser is None or not build.get_merged_into_id(loser):
             raise build_refusal("not-merged")
-        if proposal := _move_or_propose(loser, None, by=by, now=now):
-            proposed_rows.announce_proposals([proposal])
-            return proposal
-    return None
+        draft = _move(loser, None, by=by, now=now)
+        drafts.announce_drafts([draft] if draft else [])
+    return draft
 
 
 def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
@@ -278,38 +234,19 @@ def find_rows_merged_into(row: Vocabulary) -> list[Vocabulary]:
     return list(type(row)._default_manager.filter(merged_into=row).order_by("pk"))
 
 
-def set_merged_into(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:
-    """Merge the row or undo its merge. Raise Refused when another entry has the name of one whose merge is undone."""
-    listed_as = build.resolve_merged(type(row), {row.pk})[row.pk]
-    row.merged_into = heir
-    try:
-        with transaction.atomic():
-            row.validate_constraints()
-            row.save(force_update=True, update_fields=["merged_into"])
-    except (ValidationError, IntegrityError) as error:
-        raise build_refusal("label-taken", label=str(row)) from error
-    name_changes.move_in_lists(row, listed_as)
-    record_renaming([row, listed_as, *([heir] if heir else [])], by=by, now=now)
-
-
 def _lock_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
     rows = kind._default_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
     return {row.pk: row for row in rows}
 
 
-def _move_or_propose(
-    row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime
-) -> Proposal | None:
-    """Set `merged_into` to `heir`, or propose that if public pages would change."""
+def _move(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime) -> Draft | None:
+    """Set `merged_into` to `heir`, or write a draft of that if readers see it."""
     verb = "merge" if heir else "unmerge"
-    before, about = proposed_rows.read_values(row), proposed_rows.build_about(row)
-    after = {**before, "merged_into": heir.slug if heir else ""}
-    old = row.merged_into
-    note = f"{row} ({row.slug}) → {heir} ({heir.slug})" if heir else f"{old} ↛ {row} ({row.slug})"
-    if proposed_rows.needs_proposal(row, proposed_rows.build_row(about, row, after), by=by):
-        return proposed_rows.open_proposal(
-            verb, about, before, after, by=by, now=now, note=note, is_announced=False
-        )
-    set_merged_into(row, heir, by=by, now=now)
+    note = f"{row} ({row.slug}) → {heir} ({heir.slug})" if heir else f"{row.merged_into} ↛ {row} ({row.slug})"
+    values = read_values(row) | {"merged_into": {"slug": heir.slug, **read_values(heir)} if heir else None}
+    page = build_page_name(row)
+    if _needs_draft(row, build_row(page, row, values)):
+        return drafts.write_draft(page, values, by=by, now=now, note=note, is_announced=False)
+    drafts.set_merged_into(row, heir, by=by, now=now)
     record_vocabulary_event(row, verb, by=by, now=now, note=note)
     return None

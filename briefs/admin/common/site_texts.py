@@ -1,6 +1,6 @@
 """Form of the public site's texts in both languages."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils import translation
@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.models import SiteText
+from briefs.models.site import REVIEW_CARD_KEY
 from briefs.text import paths
+from briefs.workflow.rules.page_values import hash_values, read_values
 
 from .form_fields import DeskModelForm
 
-REVIEW_CARD_KEY: Final = "review-card"
 SITE_TEXT_CHOICES = [("about", gettext_lazy("About")), (REVIEW_CARD_KEY, gettext_lazy("Reviewer's card"))]
 """The text of the public About page and the checklist shown to reviewers."""
 
@@ -36,8 +36,8 @@ def _default_review_card_in(side: Side) -> str:
 
 
 class SiteTextForm(DeskModelForm):
-    version_field = "version"
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    version_field = "seen"
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         widgets = {
@@ -47,10 +47,6 @@ class SiteTextForm(DeskModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.initial["version"] = 0 if self.instance._state.adding else self.instance.version
-        if "key" in self.fields:
-            there = set(SiteText.objects.values_list("key", flat=True))
-            left = [(key, label) for key, label in SITE_TEXT_CHOICES if key not in there]
-            self.fields["key"] = forms.ChoiceField(choices=left, label=_("Text"))
-            if self.initial.get("key") == REVIEW_CARD_KEY:
-                self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})
+        self.initial["seen"] = hash_values(read_values(self.instance))
+        if self.instance._state.adding and self.instance.key == REVIEW_CARD_KEY:
+            self.initial.update({f"text_{side}": _default_review_card_in(side) for side in LANGUAGE_TAGS})

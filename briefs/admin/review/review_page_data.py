@@ -18,7 +18,7 @@ from briefs.admin.common.brief_pages import build_read_only_bullets, bullet_stru
 from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.fact_text import describe_key_line
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
-from briefs.admin.common.site_texts import REVIEW_CARD_KEY, default_review_card
+from briefs.admin.common.site_texts import default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
 from briefs.admin.editor.margin import (
     Margin,
@@ -29,6 +29,7 @@ from briefs.admin.editor.margin import (
 )
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
 from briefs.models import Edition, Revision, SiteText, State
+from briefs.models.site import REVIEW_CARD_KEY
 from briefs.rendering.text import NestedPosition as Spot
 from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
 from briefs.workflow.review_comments import TextAnchor, index_texts

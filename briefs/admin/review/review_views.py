@@ -34,7 +34,6 @@ from briefs.admin.common.brief_pages import (
     wants_json,
 )
 from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors, link_errors
-from briefs.admin.common.site_texts import REVIEW_CARD_KEY
 from briefs.admin.editor import saving
 from briefs.admin.editor.brief_views import (
     build_error_heading,
@@ -50,7 +49,8 @@ from briefs.admin.editor.margin import (
     list_finding_items,
     render_items,
 )
-from briefs.models import Brief, Dismissal, Note, Person, SiteText, State, Suggestion
+from briefs.models import Brief, Dismissal, Note, Person, State, Suggestion
+from briefs.models.site import REVIEW_CARD_KEY
 from briefs.workflow import review_comments, reviewing
 from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
 
@@ -181,9 +181,7 @@ def _card_edit_url(person: Person) -> str:
     """Return the edit URL of the reviewer's card, or an empty string without permission."""
     if not policy.has_role_for(person, "edit_site"):
         return ""
-    if SiteText.objects.filter(key=REVIEW_CARD_KEY).exists():
-        return reverse("admin:briefs_sitetext_change", args=[REVIEW_CARD_KEY])
-    return f"{reverse('admin:briefs_sitetext_add')}?{urlencode({'key': REVIEW_CARD_KEY})}"
+    return reverse("admin:briefs_sitetext_change", args=[REVIEW_CARD_KEY])
 
 
 def _get_place_or_404(brief: Brief, target: str) -> TextAnchor:

@@ -40,7 +40,7 @@ from briefs.exchange.sheets.vocabulary_sheets import (
     SheetImportOutcome,
     save_rows,
 )
-from briefs.models import Brief, Person, Proposal, State, Upload, UploadFile
+from briefs.models import Brief, Draft, Person, State, Upload, UploadFile
 from briefs.models.vocabulary import Vocabulary
 
 from .questions import (
@@ -120,7 +120,7 @@ def _plan_entry(change: RowChange, cells: Sequence[str]) -> PlannedRow:
         "cells": cells,
         "kind": change.kind,
         "label": str(change.entry),
-        "is_proposed": change.is_proposed,
+        "waits": change.waits,
         "changes": [(cell.label, cell.old, cell.new) for cell in change.changes],
     }
     return PlannedRow(change.number, change.seen, values)
@@ -383,14 +383,13 @@ class VocabularySheets:
         )
         message = _("Imported from “%(file)s”") % {"file": results["file"]}
         for kind, flag in (("new", ADDITION), ("update", CHANGE)):
-            entries: Any = [row.entry for row in outcome.rows if row.kind == kind and not row.is_proposed]
+            entries: Any = [row.entry for row in outcome.rows if row.kind == kind and not row.waits]
             if entries:
                 LogEntry.objects.log_actions(by.pk, entries, flag, change_message=message)
         counts = results.setdefault("counts", {})
         for change in outcome.rows:
             counts[change.status] = counts.get(change.status, 0) + 1
-        new = [proposal.pk for proposal in outcome.proposals if not proposal.is_repeated]
-        results["proposals"] = [*results.get("proposals", []), *new]
+        results["drafts"] = [*results.get("drafts", []), *(draft.pk for draft in outcome.drafts)]
         return self._sort(rows, outcome)
 
     def _sort(self, rows: Sequence[PlannedRow], outcome: SheetImportOutcome) -> SavedBatch:
@@ -407,9 +406,9 @@ class VocabularySheets:
         return SavedBatch([(row.entry.pk or 0, row.status) for row in outcome.rows], late, remaining)
 
     def finish(self, upload: Upload) -> None:
-        """Notify those who decide, once for all proposals of the sheet."""
-        proposals = Proposal.objects.filter(pk__in=upload.results.pop("proposals", ())).order_by("pk")
-        workflow.announce_proposals(list(proposals))
+        """Notify those whose yes is needed, once for all drafts of the sheet."""
+        drafts = Draft.objects.filter(pk__in=upload.results.pop("drafts", ())).order_by("pk")
+        workflow.announce_drafts(list(drafts))
 
     def build_things(
         self, upload: Upload, rows: Sequence[tuple[PlannedRow, bool]], person: Person
@@ -419,7 +418,7 @@ class VocabularySheets:
             badge = Badge(_("New"), "good") if values["kind"] == "new" else Badge(_("Changed"), "going")
             file = _("Row %(n)s") % {"n": row.key}
             thing = Thing(str(row.key), file, 1, badge, "updated", title=values["label"])
-            thing.counts = [_("Waits for a second person")] if values["is_proposed"] else []
+            thing.counts = [_("Waits for a second person")] if values["waits"] else []
             if values["kind"] == "new":
                 thing.fields = [{"label": label, "value": value} for label, _was, value in values["changes"]]
             else:
@@ -439,7 +438,7 @@ class VocabularySheets:
             yield thing
 
     def describe_saved(self, saved: Sequence[tuple[int, str]]) -> Iterator[dict[str, Any]]:
-        labels = {"new": _("New"), "update": _("Changed"), "proposed": _("Waits for a second person")}
+        labels = {"new": _("New"), "update": _("Changed"), "waits": _("Waits for a second person")}
         entries = self.kind._default_manager.in_bulk([pk for pk, _status in saved if pk])
         for pk, status in saved:
             if entry := entries.get(pk):
@@ -449,13 +448,13 @@ class VocabularySheets:
     def count(self, results: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
         is_begun = "counts" in results
         counts = results["counts"] if is_begun else results["planned"]
-        new, changed, proposed = (counts.get(status, 0) for status in ("new", "update", "proposed"))
+        new, changed, waiting = (counts.get(status, 0) for status in ("new", "update", "waits"))
         yield new, ngettext("%(n)s new entry", "%(n)s new entries", new)
         yield changed, ngettext("%(n)s entry changed", "%(n)s entries changed", changed)
         text = ngettext(
-            "%(n)s proposal waits for a second person", "%(n)s proposals wait for a second person", proposed
+            "%(n)s draft waits for a second person", "%(n)s drafts wait for a second person", waiting
         )
-        yield proposed, text
+        yield waiting, text
         left = results["left"] if is_begun else 0
         yield left, ngettext("%(n)s entry left", "%(n)s entries left", left)
         late = results["conflicts"]

@@ -1,3 +1,3 @@
-"""Authors, sources, keywords and terms: `vocabulary_admin` has the pages, `proposal_pages` those on which a second
+"""Authors, sources, keywords and terms: `vocabulary_admin` has the pages, `draft_views` those on which a second
 person decides.
 """

@@ -29,12 +29,12 @@ from briefs.exchange.sheets.vocabulary_sheets import (
     export_values,
     list_columns,
 )
-from briefs.models import Brief, Proposal
+from briefs.models import Brief, Draft
 from briefs.models.vocabulary import Vocabulary
-from briefs.workflow.rules.proposed_rows import build_about
+from briefs.workflow.rules.page_values import build_page_name
 from briefs.workflow.vocabulary import find_rows_merged_into
 
-from .proposal_pages import VocabularyPagesAdmin, add_proposed_message
+from .draft_views import DraftedAdmin, add_waiting_message
 
 # Merge duplicate vocabulary entries, chosen in the list and compared side by side, and undo merges.
 
@@ -42,7 +42,7 @@ MAX_MERGE_ENTRIES = 12
 """Maximum number of entries that fit side by side."""
 
 
-class MergingAdmin(VocabularyPagesAdmin):
+class MergingAdmin(DraftedAdmin):
     actions: Any = ("merge_duplicates",)
 
     def get_urls(self) -> list[URLPattern]:
@@ -77,8 +77,8 @@ class MergingAdmin(VocabularyPagesAdmin):
                 reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
             else:
                 try:
-                    proposals = workflow.merge_vocabulary(losers, into=heir, by=person)
-                    return self._finish_merge(request, heir, losers, proposals)
+                    drafts = workflow.merge_vocabulary(losers, into=heir, by=person)
+                    return self._finish_merge(request, heir, losers, drafts)
                 except workflow.Refused as refused:
                     reasons = refused.reasons
         return self.render_page(
@@ -97,13 +97,13 @@ class MergingAdmin(VocabularyPagesAdmin):
         return list(self.model._default_manager.filter(pk__in=ids, merged_into=None).order_by("pk"))
 
     def _finish_merge(
-        self, request: HttpRequest, heir: Any, rows: Sequence[Any], proposals: Sequence[Proposal]
+        self, request: HttpRequest, heir: Any, rows: Sequence[Any], drafts: Sequence[Draft]
     ) -> HttpResponse:
-        add_proposed_message(request, proposals)
-        waiting = {proposal.about for proposal in proposals}
-        losers = [row for row in rows if build_about(row) not in waiting]
+        add_waiting_message(request, drafts)
+        waiting = {draft.page for draft in drafts}
+        losers = [row for row in rows if build_page_name(row) not in waiting]
         if not losers:
-            return redirect("admin:briefs_proposal_changelist")
+            return redirect("admin:briefs_draft_changelist")
         names = _(", ").join(map(str, losers))
         said = _("Merged into “%(heir)s”: %(names)s. This can be undone below.")
         messages.success(request, said % {"heir": heir, "names": names})
@@ -143,14 +143,14 @@ class MergingAdmin(VocabularyPagesAdmin):
         row = get_object_or_404(self.model, pk=pk)
         heir = row.merged_into
         try:
-            proposal = workflow.unmerge_vocabulary(row, by=person)
+            draft = workflow.unmerge_vocabulary(row, by=person)
         except workflow.Refused as refused:
             for reason in refused.reasons:
                 messages.error(request, str(reason))
             return redirect(self.reverse_url("change", heir.pk) if heir else self.reverse_url("changelist"))
-        if proposal:
-            add_proposed_message(request, [proposal])
-            return redirect("admin:briefs_proposal_change", pk=proposal.pk)
+        if draft:
+            add_waiting_message(request, [draft])
+            return redirect("admin:briefs_draft_change", pk=draft.pk)
         self.log_change(request, row, _("Undo the merge"))
         messages.success(request, _("“%(label)s” stands for itself again.") % {"label": row})
         return redirect(self.reverse_url("change", row.pk))

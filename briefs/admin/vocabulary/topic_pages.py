@@ -22,7 +22,6 @@ from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.models import (
     Author,
     Edition,
-    Event,
     Keyword,
     SiteText,
     Source,
@@ -30,10 +29,9 @@ from briefs.models import (
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
 from briefs.text import paths
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
-from briefs.workflow.vocabulary import build_site_text_topic
+from briefs.workflow.rules.page_values import build_page_name
 
-from .proposal_pages import VocabularyPagesAdmin, add_proposed_message, find_proposals
+from .draft_views import DraftedAdmin, add_waiting_message, find_drafts
 
 JOIN_PATHS: dict[type[Model], str] = {
     Keyword: "in_keywords__keyword",
@@ -44,7 +42,6 @@ JOIN_PATHS: dict[type[Model], str] = {
 MAX_INTRO_LENGTH = 1_500
 MAX_REASON_LENGTH = 120
 MAX_BRIEFS_OFFERED = 60
-MAX_EARLIER_SHOWN = 20
 PLACES = range(1, MAX_START_HERE + 1)
 
 
@@ -125,44 +122,38 @@ class TopicPageForm(SiteTextForm):
         return newest.values_list("brief_id", headline)
 
 
-class TopicPageAdmin(VocabularyPagesAdmin):
+class TopicPageAdmin(DraftedAdmin):
     def topic_page_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         person = require_role(request, "edit_site")
         row = get_object_or_404(self.model, pk=pk, merged_into=None)
         key = f"{self.opts.model_name}/{row.slug}"
-        stored = SiteText.objects.filter(key=key).first() or SiteText(key=key)
+        text = self._show_draft(request, SiteText.objects.filter(key=key).first() or SiteText(key=key))
         listed = Edition.objects.listed(timezone.now()).filter(**{JOIN_PATHS[self.model]: row.pk})
-        form = TopicPageForm(request.POST or None, instance=stored, listed=listed)
+        form = TopicPageForm(request.POST or None, instance=text, listed=listed)
         if request.method == "POST" and form.is_valid():
             values = form.cleaned_data
-            texts, version = (values["text_zh"], values["text_en"]), values["version"] or 0
             try:
-                proposal = workflow.revise_site_text(
+                draft = workflow.revise_site_text(
                     key,
-                    *texts,
+                    values["text_zh"],
+                    values["text_en"],
                     by=person,
-                    version=version,
+                    seen=values["seen"],
                     start_here=values["start_here"],
                 )
             except workflow.Refused as refused:
                 form.refusal = refused
                 form.full_clean()
             else:
-                if proposal:
-                    add_proposed_message(request, [proposal])
-                    return redirect("admin:briefs_proposal_change", pk=proposal.pk)
+                if draft:
+                    add_waiting_message(request, [draft])
+                    return redirect("admin:briefs_draft_change", pk=draft.pk)
                 self.log_change(request, row, _("Introduction and start here"))
                 messages.success(request, _("Saved, and public now."))
                 return redirect(self.reverse_url("topic_page", pk))
         return self._render_topic_page(request, row, form)
 
     def _render_topic_page(self, request: HttpRequest, row: Vocabulary, form: TopicPageForm) -> HttpResponse:
-        about = build_site_text_topic(form.instance.key)
-        earlier = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EARLIER_SHOWN]
-        events = [
-            {"at": one.at, "by": one.by, "note": one.note, "did": PAST_TENSE_LABELS[one.verb]}
-            for one in earlier
-        ]
         return self.render_page(
             request,
             "topic_page",
@@ -173,7 +164,7 @@ class TopicPageAdmin(VocabularyPagesAdmin):
             public_url=paths.subject(interface_side(), f"{self.opts.model_name}s", row.slug)
             if form.listed.exists()
             else "",
-            earlier=events,
-            proposal=find_proposals().filter(about=about, outcome="").first(),
+            earlier=find_drafts().filter(page=build_page_name(form.instance)).first(),
+            draft=request.shown_draft,  # type: ignore[attr-defined]
             status=409 if form.refusal else 200,
         )

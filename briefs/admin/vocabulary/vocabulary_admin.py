@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 from briefs import policy, workflow
-from briefs.admin.common.access import RefusalAwareAdmin, person_of, read_return_url
+from briefs.admin.common.access import person_of, read_return_url
+from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
@@ -37,8 +38,8 @@ from briefs.models import (
     Brief,
     BriefAuthor,
     BriefKeyword,
+    Draft,
     Keyword,
-    Proposal,
     SiteText,
     Source,
     Term,
@@ -51,8 +52,9 @@ from briefs.text.person_names import (
     divide_person_name,
     find_name_order,
 )
+from briefs.workflow.rules.page_values import hash_values
 
-from .proposal_pages import add_proposed_message, find_open_proposal
+from .draft_views import DraftedAdmin, find_drafts, get_written_draft
 from .sheet_views import SheetsAdmin
 from .topic_pages import TopicPageAdmin
 
@@ -137,44 +139,15 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data != ["seen"]:
-            request.proposal = workflow.save_vocabulary_row(obj, by=person_of(request))  # type: ignore[attr-defined]
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return None if _get_proposal(request) else super().log_addition(request, obj, message)
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return None if _get_proposal(request) else super().log_change(request, obj, message)
-
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
-        if proposal := _get_proposal(request):
-            return self._response_proposed(request, proposal)
-        return super().response_add(request, obj, post_url_continue)
+            request.written_draft = workflow.save_vocabulary_row(  # type: ignore[attr-defined]
+                obj, by=person_of(request), seen=getattr(request, "shown_hash", "")
+            )
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if proposal := _get_proposal(request):
-            return self._response_proposed(request, proposal)
         response = super().response_change(request, obj)
-        goes_on = request.POST.keys() & {"_continue", "_addanother"}
+        goes_on = get_written_draft(request) or request.POST.keys() & {"_continue", "_addanother"}
         back = read_return_url(request, request.GET.get("next", ""))
         return redirect(back) if back and not goes_on else response
-
-    def _response_proposed(self, request: HttpRequest, proposal: Proposal) -> HttpResponse:
-        add_proposed_message(request, [proposal])
-        if "_addanother" in request.POST:
-            return redirect(self.reverse_url("add"))
-        return redirect("admin:briefs_proposal_change", pk=proposal.pk)
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> Any:
-        obj = options.get("obj")
-        context["proposal"] = find_open_proposal(obj) if obj else None
-        return super().render_change_form(request, context, *args, **options)
-
-
-def _get_proposal(request: HttpRequest) -> Proposal | None:
-    """Return the proposal that this request stored instead of the row."""
-    return getattr(request, "proposal", None)
 
 
 class MissingLabelFilter(SelectFilter):
@@ -319,6 +292,24 @@ class TermAdmin(VocabularyAdmin):
     search_hint = gettext_lazy("Chinese, English, wording to avoid")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the values of the draft of a new term that the address names."""
+        draft = self._find_draft(request)
+        return dict(draft.values) if draft else {}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        draft = None if change else self._find_draft(request)
+        if draft is None:
+            super().save_model(request, obj, form, change)
+        else:
+            request.written_draft = workflow.save_vocabulary_row(  # type: ignore[attr-defined]
+                obj, by=person_of(request), page=draft.page, seen=hash_values(draft.values)
+            )
+
+    def _find_draft(self, request: HttpRequest) -> Draft | None:
+        pk = parse_int_or_zero(request.GET.get("draft", ""))
+        return find_drafts().filter(pk=pk, page__startswith=f"{self.opts.model_name}/").first()
+
     @admin.display(description=gettext_lazy("Other renderings"))
     def renderings(self, row: Term) -> str:
         also, avoid = (
@@ -348,13 +339,14 @@ class TermAdmin(VocabularyAdmin):
 
 
 @admin.register(SiteText)
-class SiteTextAdmin(DeskList, RefusalAwareAdmin):
+class SiteTextAdmin(DeskList, DraftedAdmin):
     verb = "edit_site"
     form = SiteTextForm
+    change_form_template = "admin/briefs/vocabulary/form.html"
     list_display = ("name", "updated_by", "updated_at")
     now_column, age_column = "updated_by", "updated_at"
     list_select_related = ("updated_by",)
-    fields = ("key", "text_zh", "text_en", "version")
+    fields = ("text_zh", "text_en", "seen")
 
     @admin.display(description=gettext_lazy("Text"))
     def name(self, text: SiteText) -> str:
@@ -364,17 +356,24 @@ class SiteTextAdmin(DeskList, RefusalAwareAdmin):
         """Leave out introductions of topics, which have pages of their own."""
         return super().get_queryset(request).filter(key__in=dict(SITE_TEXT_CHOICES))
 
-    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
-        """Return what the home page links: the list alone. To know whether a text is missing takes a query."""
-        return {"view": self.has_view_permission(request)}
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the text, or a blank one that nobody has written yet."""
+        text = super().get_object(request, object_id, from_field)
+        is_missing = text is None and object_id in dict(SITE_TEXT_CHOICES)
+        return self._show_draft(request, SiteText(key=object_id)) if is_missing else text
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        is_complete = self.get_queryset(request).count() == len(SITE_TEXT_CHOICES)
-        return super().has_add_permission(request) and not is_complete
+        return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("key",) if obj else ()
+    def list_links(self, request: HttpRequest) -> Sequence[tuple[object, str]]:
+        """Return links to the texts that nobody has written yet."""
+        if not self.has_change_permission(request):
+            return []
+        written = set(self.get_queryset(request).values_list("key", flat=True))
+        missing = ((key, label) for key, label in SITE_TEXT_CHOICES if key not in written)
+        return [(label, self.reverse_url("change", key)) for key, label in missing]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        version = form.cleaned_data.get("version") or 0
-        workflow.revise_site_text(obj.key, obj.text_zh, obj.text_en, by=person_of(request), version=version)
+        request.written_draft = workflow.revise_site_text(  # type: ignore[attr-defined]
+            obj.key, obj.text_zh, obj.text_en, by=person_of(request), seen=form.cleaned_data["seen"]
+        )

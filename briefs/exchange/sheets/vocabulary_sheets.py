@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 import tablib
@@ -15,7 +15,7 @@ from import_export.resources import ModelResource
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.derived import build
-from briefs.models import Author, Keyword, Person, Proposal, Source, Term
+from briefs.models import Author, Draft, Keyword, Person, Source, Term
 from briefs.models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 
 from . import columns
@@ -53,9 +53,9 @@ class RowDiff:
     def as_html(self) -> list[CellChange]:
         return self.changes
 
-    def hash_changes(self, *, is_proposed: bool) -> str:
+    def hash_changes(self, *, waits: bool) -> str:
         """Return a short hash of what a preview shows of the row."""
-        return hash_json([is_proposed, [[c.column, c.old, c.new] for c in self.changes]])[:16]
+        return hash_json([waits, [[c.column, c.old, c.new] for c in self.changes]])[:16]
 
     def _values(self, instance: Any) -> list[str]:
         return [field.export(instance) for field in self.resource.get_import_fields()]
@@ -97,10 +97,10 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         """Current unique values of each entry, by `id()`, updated as rows are saved."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._row_numbers: dict[object, int] = {}
-        self._is_proposed = False
+        self._waits = False
         self.diff: RowDiff
         """Of the row that is being imported."""
-        self.proposals: list[Proposal] = []
+        self.drafts: list[Draft] = []
         """The changes of a real import that wait for a second person."""
         self.outdated: list[RowChange] = []
         """Rows that a real import would store otherwise than planned."""
@@ -209,7 +209,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
 
     def before_import_row(self, row: Any, **options: Any) -> None:
         self._row_index = options["row_number"] - 1
-        self._is_proposed = False
+        self._waits = False
 
     def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
         row_result.change = self._build_change(row_result.import_type, row_result.instance)
@@ -220,8 +220,8 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             kind,
             entry,
             self.diff.changes,
-            self._is_proposed,
-            self.diff.hash_changes(is_proposed=self._is_proposed),
+            self._waits,
+            self.diff.hash_changes(waits=self._waits),
         )
 
     # Saving
@@ -257,10 +257,10 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             self._used_slugs.add(instance.slug)
         try:
             if self.dry_run:
-                self._is_proposed = self._check.would_be_proposed(instance)
+                self._waits = self._check.would_wait(instance)
             else:
                 self._save_as_planned(instance, is_create=is_create)
-            if not self._is_proposed:  # the stored names stay in use until somebody accepts the proposal
+            if not self._waits:  # the stored names stay in use until the draft is public
                 self._index_unique_values(instance)
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
@@ -270,14 +270,14 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     def _save_as_planned(self, instance: Any, *, is_create: bool) -> None:
         """Save the row. Undo that if it is something else than the plan, since the entry changed meanwhile."""
         with transaction.atomic():
-            proposal = workflow.save_vocabulary_row(instance, by=cast(Person, self.by), is_announced=False)
-            self._is_proposed = proposal is not None
+            draft = workflow.save_vocabulary_row(instance, by=cast(Person, self.by), is_announced=False)
+            self._waits = draft is not None
             self.diff.compare_with(self, instance)
             change = self._build_change("new" if is_create else "update", instance)
             if self.seen.get(change.number) != change.seen:
                 self.outdated.append(change)
                 raise ValidationError("outdated")
-        self.proposals += [proposal] if proposal else []
+        self.drafts += [draft] if draft else []
 
 
 class _Meta:
@@ -352,19 +352,19 @@ RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {
 class RowChange:
     """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet.
 
-    `is_proposed`: the change waits for a second person. `seen`: hash of what a preview shows.
+    `waits`: the change waits for a second person. `seen`: hash of what a preview shows.
     """
 
     number: int
     kind: Literal["new", "update"]
     entry: Vocabulary
     changes: Sequence[CellChange]
-    is_proposed: bool
+    waits: bool
     seen: str
 
     @property
-    def status(self) -> Literal["new", "update", "proposed"]:
-        return "proposed" if self.is_proposed else self.kind
+    def status(self) -> Literal["new", "update", "waits"]:
+        return "waits" if self.waits else self.kind
 
 
 @dataclass(slots=True)
@@ -378,7 +378,7 @@ class SheetImportOutcome:
     """Rows that were not stored, since their entries changed after the plan, as they would change them now."""
     remaining: Sequence[int] = ()
     """Numbers of the rows for which there was no time."""
-    proposals: Sequence[Proposal] = field(default_factory=list)
+    drafts: Sequence[Draft] = ()
 
 
 def list_columns(kind: type[Vocabulary]) -> list[tuple[str, str]]:
@@ -438,7 +438,7 @@ def _import_rows(sheet: Sheet, resource: VocabularyResource) -> SheetImportOutco
         problems,
         resource.outdated,
         resource.remaining,
-        resource.proposals,
+        resource.drafts,
     )
 
 

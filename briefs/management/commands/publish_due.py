@@ -25,7 +25,7 @@ class Command(BaseCommand):
             delivery = self._do_due_work()
         except (DatabaseError, OSError) as error:  # a full disk, or a database that is away
             raise CommandError(
-                f"Not everything was done: {describe_error(error)}. The next run continues."
+                f"Not everything was done: {describe_error(error).rstrip('.')}. The next run continues."
             ) from error
         if delivery.failed:
             raise SystemExit(1)

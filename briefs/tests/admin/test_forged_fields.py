@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.models import Brief, Person, Proposal, Revision, Term
+from briefs.models import Brief, Draft, Person, Revision, Term
 from briefs.tests.support import factories
 from briefs.tests.support.permission_fixtures import PermissionScenario, valid_post_data
 from briefs.tests.support.permission_matrix import MatrixRow, matrix_rows
@@ -127,11 +127,11 @@ def test_forged_answer_to_a_sheet_saves_no_entry(
     scenario: PermissionScenario, answers: dict[str, str], saves: bool
 ) -> None:
     """An answer names the state of the entry that the person saw. A forged one comes too late."""
-    before = [*Term.objects.values_list()], Proposal.objects.count()
+    before = [*Term.objects.values_list()], Draft.objects.count()
     press = PermissionRequest(scenario.sheets["term"], {"seen-2": "", **answers})
     response = send_request(scenario.clients["w"], press, "POST")
     assert response.status_code == 302
-    assert ((([*Term.objects.values_list()], Proposal.objects.count())) != before) == saves
+    assert ((([*Term.objects.values_list()], Draft.objects.count())) != before) == saves
 
 
 def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, PermissionRequest]]:

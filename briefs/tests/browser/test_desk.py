@@ -13,12 +13,12 @@ from briefs.admin.issues.issue_pages import build_issue_url
 from briefs.content import Bullet
 from briefs.models import (
     Copy,
+    Draft,
     IssueEdition,
     Keyword,
     Mailing,
     Person,
     PreviewLink,
-    Proposal,
     Search,
     Source,
     Subscriber,
@@ -75,12 +75,12 @@ def build_world(team: factories.Team) -> tuple[Person, dict[str, str]]:
         **{f"{verb} {brief.pk}": f"briefs/brief/{brief.pk}/{verb}/" for brief, verbs in {
             review: ("approve", "send_back"), live: ("withdraw", "remove"), scheduled: ("cancel", "reschedule"), changed: ("share", "revisions", "discard"),
         }.items() for verb in verbs},
-        **{str(proposal): f"briefs/proposal/{proposal.pk}/change/" for proposal in Proposal.objects.all()},
+        **{str(waiting): f"briefs/draft/{waiting.pk}/change/" for waiting in Draft.objects.exclude(values={})},
         "comparison": f"briefs/brief/{changed.pk}/compare/?from=1&to=2",
         "home": "", "new brief": "briefs/brief/add/", "upload": "briefs/brief/upload/", "inbox": "inbox/", "mail": "mail/",
         "found": "find/?q=標題", "subscribers": "briefs/subscriber/import/", "subscriber": f"briefs/subscriber/{reader.pk}/change/",
         "keyword": f"briefs/keyword/{keyword.pk}/change/", "introduction": f"briefs/keyword/{keyword.pk}/page/",
-        "history": f"briefs/keyword/{keyword.pk}/history/", "term": "briefs/term/add/", "text": "briefs/sitetext/add/",
+        "history": f"briefs/keyword/{keyword.pk}/history/", "term": "briefs/term/add/", "text": "briefs/sitetext/about/change/",
         "source": "briefs/source/add/", "person": f"briefs/person/{root.pk}/change/", "password": f"briefs/person/{root.pk}/password/",
         "own password": "password_change/", "briefs": "briefs/",
     }  # fmt: skip

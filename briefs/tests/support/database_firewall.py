@@ -14,7 +14,6 @@ STAFF_EDITION_COLUMNS = {
     "edited_by_id",
     "withdrawn_by_id",
     "removed_by_id",
-    "confirmed_by_id",
     "revision_id",
     "issue_id",
     "removed_reason",

@@ -19,9 +19,9 @@ from briefs import workflow
 from briefs.content import SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
 from briefs.facts import FACTS, FactKind
-from briefs.models import Brief, Edition, Keyword, Letter, Person, PreviewLink, Proposal, Source
+from briefs.models import Brief, Draft, Edition, Keyword, Letter, Person, PreviewLink, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.workflow.proposals import hash_proposal
+from briefs.workflow.rules.leaves import LEAVES
 
 SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"
 
@@ -231,29 +231,28 @@ def publish_revision(team: Team, brief: Brief, tag: str, *, at: dt.datetime | No
     )
 
 
-def accept(*proposals: Proposal | None, by: Person) -> None:
-    """Accept the proposals, as their pages show them."""
-    for proposal in filter(None, proposals):
-        workflow.accept_proposal(proposal, by=by, seen=hash_proposal(proposal))
+def say_yes(*drafts: Draft | None, by: Person) -> None:
+    """Say yes to all of the drafts, which makes them public."""
+    for draft in filter(None, drafts):
+        assert workflow.sign_draft(draft, LEAVES, by=by)
 
 
 def change_public_name(row: Vocabulary, team: Team) -> None:
-    """Save a row as one publisher, and accept the proposal, if it is one, as the other."""
-    accept(workflow.save_vocabulary_row(row, by=team.publisher), by=team.other_publisher)
+    """Save a row as one publisher, and say yes to the draft, if it is one, as the other."""
+    say_yes(workflow.save_vocabulary_row(row, by=team.publisher), by=team.other_publisher)
 
 
 def merge_public_names(losers: Sequence[Vocabulary], *, into: Vocabulary, team: Team) -> None:
-    accept(*workflow.merge_vocabulary(losers, into=into, by=team.publisher), by=team.other_publisher)
+    say_yes(*workflow.merge_vocabulary(losers, into=into, by=team.publisher), by=team.other_publisher)
 
 
 def unmerge_public_name(row: Vocabulary, team: Team) -> None:
-    accept(workflow.unmerge_vocabulary(row, by=team.publisher), by=team.other_publisher)
+    say_yes(workflow.unmerge_vocabulary(row, by=team.publisher), by=team.other_publisher)
 
 
-def introduce(key: str, zh: str, en: str, *, version: int, team: Team, **values: Any) -> None:
-    """Propose the introduction of a topic as one publisher, and accept it as the other."""
-    proposal = workflow.revise_site_text(key, zh, en, by=team.publisher, version=version, **values)
-    accept(proposal, by=team.other_publisher)
+def write_public_text(key: str, zh: str, en: str, *, team: Team, **values: Any) -> None:
+    """Write a text of the site, or the introduction of a topic, as one publisher, and say yes to it as the other."""
+    say_yes(workflow.revise_site_text(key, zh, en, by=team.publisher, **values), by=team.other_publisher)
 
 
 def tomorrow() -> dt.datetime:

@@ -251,7 +251,7 @@ def _briefs_with_terms(world: World) -> None:
     for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
         zh, also_en = words.tokens["bullet1_zh"], [words.tokens["bullet1_en"]]
         terms[name] = Term(zh=zh, en=world.latin_token(f"term/{name}"), also_en=also_en)
-        factories.accept(workflow.save_vocabulary_row(terms[name], by=team.writer), by=team.publisher)
+        factories.say_yes(workflow.save_vocabulary_row(terms[name], by=team.writer), by=team.publisher)
     loser = Term.make(
         zh=live.tokens["bullet2_zh"],
         en=world.latin_token("term/merged"),
@@ -268,7 +268,7 @@ def _briefs_with_terms(world: World) -> None:
         soon.live_phase(at, term_tokens["soon"]),
     )
     world.add("term draft", world.create_draft(draft))
-    factories.merge_public_names([loser], into=terms["live"], team=team)
+    factories.merge_public_names([loser], into=Term.objects.get(en=terms["live"].en), team=team)
 
 
 def _shared_vocabulary(world: World) -> None:
@@ -302,22 +302,22 @@ def _shared_vocabulary(world: World) -> None:
     )
 
     keyword.label_en, keyword.label_zh = (
-        world.latin_token("proposed/name"),
-        world.han_token("proposed/name_zh"),
+        world.latin_token("drafted/name"),
+        world.han_token("drafted/name_zh"),
     )
     source = Source.objects.get(pk=words.content.facts.source)
-    heir = Source.make(name=world.latin_token("proposed/heir"), name_zh=world.han_token("proposed/heir_zh"))
+    heir = Source.make(name=world.latin_token("drafted/heir"), name_zh=world.han_token("drafted/heir_zh"))
     term = Term(
         zh=words.tokens["bullet1_zh"],
-        en=world.latin_token("proposed/term"),
+        en=world.latin_token("drafted/term"),
         also_en=[words.tokens["bullet1_en"]],
     )
     key = f"keyword/{keyword.slug}"
-    intro = world.han_token("proposed/intro_zh"), world.latin_token("proposed/intro")
+    intro = world.han_token("drafted/intro_zh"), world.latin_token("drafted/intro")
     assert workflow.save_vocabulary_row(keyword, by=team.publisher)
     assert workflow.merge_vocabulary([source], into=heir, by=team.publisher)
     assert workflow.save_vocabulary_row(term, by=team.publisher)
-    assert workflow.revise_site_text(key, *intro, by=team.publisher, version=0)
+    assert workflow.revise_site_text(key, *intro, by=team.publisher)
 
     words = world.canary_content("merged")
     brief = world.create_approved(words, "merged")
@@ -334,7 +334,7 @@ def _shared_vocabulary(world: World) -> None:
     )
 
     zh, en = world.han_token("about/zh"), world.latin_token("about/en")
-    workflow.revise_site_text("about", f"{zh}關於", f"{en} about", by=team.publisher, version=0)
+    factories.write_public_text("about", f"{zh}關於", f"{en} about", team=team)
     world.always_allowed |= {zh, en.lower()}
 
 

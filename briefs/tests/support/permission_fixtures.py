@@ -62,7 +62,7 @@ class PermissionScenario:
         self._add_review_comments()
         self._add_files_and_settings()
         self._add_vocabulary()
-        self._add_proposals()
+        self._add_drafts()
         self._add_issues()
         self.clients = {key: self._log_in(person) for key, person in self.people.items()}
         self.clients |= {"a": Client(), "t": Client()}
@@ -124,16 +124,16 @@ class PermissionScenario:
                 brief=self.brief_in_review,
                 due_at=timezone.now(),
             )
-        workflow.revise_site_text("about", "關於", "About", by=self.team.publisher, version=0)
+        factories.write_public_text("about", "關於", "About", team=self.team)
         self.site_text = SiteText.objects.get()
         self.group = Group.objects.get(name="Writers")
 
-    def _add_proposals(self) -> None:
-        """Add open proposals of the publisher and of the writer about names that public pages show."""
+    def _add_drafts(self) -> None:
+        """Add drafts of the publisher and of the writer about names that public pages show."""
         keyword, source = Keyword.objects.get(label_zh="科技"), Source.objects.get(name="Foreign Policy")
         keyword.label_en, source.name_zh = "Tech", "外交"
-        self.publishers_proposal = workflow.save_vocabulary_row(keyword, by=self.team.publisher)
-        self.writers_proposal = workflow.save_vocabulary_row(source, by=self.team.writer)
+        self.publishers_draft = workflow.save_vocabulary_row(keyword, by=self.team.publisher)
+        self.writers_draft = workflow.save_vocabulary_row(source, by=self.team.writer)
 
     def _add_issues(self) -> None:
         """Add an issue in every state: the writer's, with the English reworded by the reviewer who does that."""
@@ -169,7 +169,7 @@ class PermissionScenario:
         self.rows: dict[str, list[Any]] = {}
         for name, (kind, values) in VOCABULARY.items():
             made = [kind.make(**{k: f"{v} {n}" for k, v in values.items()}) for n in range(3)]
-            workflow.merge_vocabulary(made[2:], into=made[0], by=self.team.writer)
+            factories.merge_public_names(made[2:], into=made[0], team=self.team)
             self.rows[name] = made
         writer = self.writer_client = self._log_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}

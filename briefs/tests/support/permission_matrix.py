@@ -193,12 +193,11 @@ briefs/letter/                          wvreps      -
 briefs/letter/ @handle_letters          .           wvreps
 briefs/letter/<int:pk>/note/            -           wvreps
 briefs/letter/<int:pk>/handled/         -           wvreps
-briefs/proposal/                        wvreps      -
-briefs/proposal/<int:pk>/change/        wvreps      -
-briefs/proposal/<int:pk>/change/ @accept    .       ps
-briefs/proposal/<int:pk>/change/ @reject    .       ps
-briefs/proposal/<int:pk>/change/ @withdraw  .       w
-briefs/proposal/<int:pk>/change/ @renew     .       w
+briefs/draft/                           wvreps      -
+briefs/draft/<int:pk>/change/           wvreps      -
+briefs/draft/<int:pk>/change/ @zh       .           reps
+briefs/draft/<int:pk>/change/ @en       .           reps
+briefs/draft/<int:pk>/change/ @take_back    .       wreps
 briefs/search/                          wvreps      -
 briefs/outbox/                          wvreps      -
 briefs/outbox/retry/                    -           ps
@@ -207,7 +206,7 @@ briefs/subscriber/import/               s           s
 briefs/subscriber/export/               s           -
 briefs/subscriber/<int:pk>/change/      s           s
 briefs/sitetext/                        wvreps      -
-briefs/sitetext/add/                    ps          ps
+briefs/sitetext/add/                    -           -
 briefs/sitetext/<path:object_id>/       -           -
 briefs/sitetext/<path:object_id>/change/    wvreps  ps
 briefs/sitetext/<path:object_id>/history/   wvreps  -

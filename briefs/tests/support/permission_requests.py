@@ -9,10 +9,10 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, Edition, SiteText
+from briefs.models import Brief, Edition
 from briefs.workflow import AssignmentPlan, issues
-from briefs.workflow.proposals import hash_proposal
 from briefs.workflow.rules.leaves import LEAVES
+from briefs.workflow.rules.page_values import hash_values, read_values
 
 from .form_client import Form
 from .issue_factories import load_content
@@ -385,19 +385,15 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(
         f"/admin/briefs/letter/{g.letter.pk}/handled/"
     ),
-    "briefs/proposal/": lambda g: PermissionRequest("/admin/briefs/proposal/"),
-    "briefs/proposal/<int:pk>/change/": lambda g: PermissionRequest(
-        f"/admin/briefs/proposal/{g.writers_proposal.pk}/change/"
-    ),
-    "briefs/proposal/<int:pk>/change/ @accept": lambda g: PermissionRequest(
-        f"/admin/briefs/proposal/{g.publishers_proposal.pk}/change/",
-        {"do": "accept", "seen": hash_proposal(g.publishers_proposal)},
+    "briefs/draft/": lambda g: PermissionRequest("/admin/briefs/draft/"),
+    "briefs/draft/<int:pk>/change/": lambda g: PermissionRequest(
+        f"/admin/briefs/draft/{g.writers_draft.pk}/change/"
     ),
     **{
-        f"briefs/proposal/<int:pk>/change/ @{act}": lambda g, act=act: PermissionRequest(  # type: ignore[misc]
-            f"/admin/briefs/proposal/{g.writers_proposal.pk}/change/", {"do": act, "reason": "不"}
+        f"briefs/draft/<int:pk>/change/ @{act}": lambda g, act=act, of=of: PermissionRequest(  # type: ignore[misc]
+            f"/admin/briefs/draft/{getattr(g, of).pk}/change/", {"do": act}
         )
-        for act in ("reject", "withdraw", "renew")
+        for act, of in (("zh", "writers_draft"), ("en", "publishers_draft"), ("take_back", "writers_draft"))
     },
     "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
     "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
@@ -434,9 +430,8 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
 
 def _site_text_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:
     path = f"/admin/briefs/sitetext/{rest.replace('<path:object_id>', str(scenario.site_text.pk))}"
-    data = {"key": "about", "text_zh": "改", "text_en": "Changed", "version": scenario.site_text.version}
-    prepare = SiteText.objects.all().delete if rest == "add/" else lambda: None
-    return PermissionRequest(path, data, prepare=prepare)
+    data = {"text_zh": "改", "text_en": "Changed", "seen": hash_values(read_values(scenario.site_text))}
+    return PermissionRequest(path, data)
 
 
 def _person_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:

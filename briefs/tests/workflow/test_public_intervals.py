@@ -242,7 +242,7 @@ class Simulation:
             if word.startswith("no") and word.endswith("x.")
         }
         assert shown == ({f"no{model.public_text}x."} if listed else set()), self.log
-        assert ("Because" in page.text) == (model.takedown == "withdrawn"), self.log
+        assert ("The editors took this brief down." in page.text) == (model.takedown == "withdrawn"), self.log
 
 
 def run_simulations(seeds: range, steps: int) -> Iterator[Simulation]:

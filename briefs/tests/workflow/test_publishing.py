@@ -328,8 +328,10 @@ def test_small_repair_needs_no_note() -> None:
     with pytest.raises(workflow.Refused) as refusal:
         factories.approve(row, team.publisher)
     assert refusal.value.codes == ["change-note"]
-    note = workflow.ChangeNote("small_repair", "不留", "Not kept")
-    edition = factories.approve(row, team.publisher, change=note)
+    with pytest.raises(workflow.Refused) as refusal:  # a typed note is not dropped without a word
+        factories.approve(row, team.publisher, change=workflow.ChangeNote("small_repair", "", "Typed"))
+    assert refusal.value.codes == ["small-repair-note"]
+    edition = factories.approve(row, team.publisher, change=workflow.ChangeNote("small_repair"))
     assert (edition.change_kind, edition.change_note_zh, edition.change_note_en) == ("small_repair", "", "")
 
 

@@ -16,11 +16,11 @@ from django.utils import timezone
 
 from briefs import policy, workflow
 from briefs.content import SIDES, Content
-from briefs.models import Keyword, Note, Person, Source, State, Suggestion
+from briefs.models import Draft, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import issues, vocabulary
+from briefs.workflow import drafts, issues, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 
@@ -189,7 +189,7 @@ class World:
         state = self.reload().state
         names = ["edit"] * 5 + ["undo"]
         if self.is_brief:
-            names += ["rename"] * 5 + ["restore", "suggest", "merge"]
+            names += ["rename"] * 5 + ["restore", "suggest", "merge", "say_yes", "say_yes"]
         if state == State.DRAFT:
             names += ["submit"] * 8 + ["discard"]
         elif state == State.IN_REVIEW:
@@ -249,6 +249,14 @@ class World:
             self.run(by, lambda: vocabulary.unmerge_vocabulary(rows[0], by=by))
         else:
             self.run(by, lambda: vocabulary.merge_vocabulary(rows[:1], into=rows[1], by=by))
+
+    def say_yes(self, by: Person) -> None:
+        """Say yes to a draft of a name that readers see. Its author is who changed what open briefs print."""
+        for draft in Draft.objects.waiting().select_related("by"):
+            before = list(Keyword.objects.order_by("pk").values())
+            self.run(draft.by, lambda draft=draft: workflow.sign_draft(draft, LEAVES, by=by))
+            if by == draft.by and list(Keyword.objects.order_by("pk").values()) != before:
+                raise Unseen(f"{by} changed a public name alone: {self.log}")
 
     def submit(self, by: Person) -> None:
         self.verb("submit", by, version=self.reload().version)
@@ -376,7 +384,7 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "last edition": (four_eyes, "find_baseline_number", lambda history: 0),
     "press": (leaves.Leaf, "is_settled", _count_press_always),
     "suggestion": (four_eyes, "_find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
-    "renaming": (vocabulary, "record_renaming", lambda *rows, **values: None),
+    "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
     "nobody": (four_eyes, "_find_people", lambda r: tuple(pk for pk in (r.by_id, r.also_by_id) if pk)),
 }
 

@@ -133,22 +133,12 @@ _VERB_LABELS = {
     "discard": (_("Discard"), pgettext_lazy("happened", "discarded")),
     "recover": (_("Recover"), pgettext_lazy("happened", "recovered")),
     "name_entry": (_("Name an entry"), pgettext_lazy("happened", "named an entry")),
-    "relabel": (_("Change a label in use"), pgettext_lazy("happened", "changed a label in use")),
     "merge": (_("Merge duplicates"), pgettext_lazy("happened", "merged duplicates")),
     "unmerge": (_("Undo the merge"), pgettext_lazy("happened", "undid the merge")),
-    "propose": (_("Propose a change"), pgettext_lazy("happened", "proposed a change")),
-    "accept_proposal": (
-        pgettext_lazy("proposal", "Accept"),
-        pgettext_lazy("happened", "accepted a proposal"),
-    ),
-    "reject_proposal": (
-        pgettext_lazy("proposal", "Reject"),
-        pgettext_lazy("happened", "rejected a proposal"),
-    ),
-    "withdraw_proposal": (
-        pgettext_lazy("proposal", "Take back"),
-        pgettext_lazy("happened", "took back a proposal"),
-    ),
+    "write_draft": (_("Write a draft"), pgettext_lazy("happened", "wrote a draft")),
+    "sign_draft": (_("Say yes to a draft"), pgettext_lazy("happened", "said yes to a draft")),
+    "publish_draft": (_("Publish a draft"), pgettext_lazy("happened", "published a draft")),
+    "take_back_draft": (pgettext_lazy("draft", "Take back"), pgettext_lazy("happened", "took back a draft")),
     "edit_site": (_("Edit a site text"), pgettext_lazy("happened", "edited a site text")),
     "create_issue": (_("New issue"), pgettext_lazy("happened", "began the issue")),
     "edit_issue": (_("Save"), pgettext_lazy("happened", "saved")),
@@ -204,7 +194,7 @@ NOTICE_CONDITIONS: dict[str, str] = {
     "issue_review": "act", "issue_ready": "act",
     "sent_back": "returned", "noted": "note", "suggested": "suggestion", "answered": "open",
     "signed_zh": "signed_zh", "signed_en": "signed_en", "scheduled": "scheduled", "published": "public",
-    "proposed": "proposal", "letter": "letter",
+    "drafted": "draft", "letter": "letter",
 }  # fmt: skip
 """What a notice of each kind is about. It is news while that is true (`notifications.find_inbox`); `act` is none,
 since what the person has to do is among their acts."""

@@ -171,7 +171,7 @@ def test_query_count_does_not_grow_with_notices(client: Client, team: factories.
 
 @pytest.mark.parametrize(
     "page",
-    ["inbox/", "mail/", "briefs/letter/", "briefs/outbox/", "briefs/proposal/", "briefs/search/"],
+    ["inbox/", "mail/", "briefs/letter/", "briefs/outbox/", "briefs/draft/", "briefs/search/"],
 )
 def test_pages_about_notices_link_each_other(client: Client, team: factories.Team, page: str) -> None:
     html = sign_in(client, team.writer).get(f"/admin/{page}").content.decode()

@@ -218,7 +218,7 @@ def test_only_publisher_edits_review_card_and_event_is_stored(
 ) -> None:
     assert "Edit the card" not in get_page(sign_in(client, team.reviewer), brief)
     assert "Edit the card" in get_page(sign_in(client, team.publisher), brief)
-    address = "/admin/briefs/sitetext/add/?key=review-card"
+    address = "/admin/briefs/sitetext/review-card/change/"
     form = Form(client.get(address).content.decode(), id="sitetext_form")
     assert "Negation" in form.data["text_en"][0]
     assert "否定" in form.data["text_zh"][0]

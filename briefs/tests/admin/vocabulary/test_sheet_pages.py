@@ -11,10 +11,9 @@ from django.test import Client
 from django.utils import translation
 
 from briefs import notifications, workflow
-from briefs.content import Bullet
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.vocabulary_sheets import export_rows, plan_vocabulary_import
-from briefs.models import Author, Event, Keyword, Outbox, Proposal, Source, Term, Upload, UploadFile
+from briefs.models import Author, Draft, Event, Keyword, Outbox, Source, Term, Upload, UploadFile
 from briefs.models.vocabulary import Vocabulary
 from briefs.tests.admin.uploads.test_upload import find_option
 from briefs.tests.support import factories
@@ -127,19 +126,18 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
 
 
 def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
-    row = Term.make(zh="甲", en="a", also_zh=["乙"], note="x")
+    row = Source.make(name="FP", name_zh="外交", aliases=["乙"])
     sign_in(client, team.writer)
-    import_sheet(client, sheet_bytes(["slug", "also_zh", "note"], [row.slug, "", ""]), "term")
-    row = Term.objects.get()
-    assert (row.also_zh, row.note, row.en) == ([], "", "a")
+    import_sheet(client, sheet_bytes(["slug", "aliases", "name_zh"], [row.slug, "", ""]), "source")
+    row = Source.objects.get()
+    assert (row.aliases, row.name_zh, row.name) == ([], "", "FP")
 
 
 def test_multiline_cell_is_stored_as_list(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    import_sheet(
-        client, sheet_bytes(["slug", "zh", "en", "avoid_zh"], ["", "甲", "a", "乙\r\n\r\n 丙 \n乙"]), "term"
-    )
-    assert Term.objects.get().avoid_zh == ["乙", "丙"]
+    data = sheet_bytes(["slug", "name", "aliases"], ["", "FP", "乙\r\n\r\n 丙 \n乙"])
+    import_sheet(client, data, "source")
+    assert Source.objects.get().aliases == ["乙", "丙"]
 
 
 BAD = {
@@ -222,7 +220,7 @@ def test_choice_is_accepted_by_value_or_label(client: Client, team: factories.Te
     assert "column “name_zh_kind”: “other” is none of: own, transliteration." in page
 
 
-def test_sheet_stores_rows_of_drafts_and_proposes_those_of_public_pages(
+def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(
     client: Client, team: factories.Team
 ) -> None:
     factories.live_brief(team)
@@ -233,41 +231,34 @@ def test_sheet_stores_rows_of_drafts_and_proposes_those_of_public_pages(
     sign_in(client, team.publisher)
     preview_url, page = open_preview(client, data)
     assert "1 new entry" in page
-    assert "1 proposal waits for a second person" in page
+    assert "1 draft waits for a second person" in page
     assert page.count("Waits for a second person") == 1
     assert all_rows() == before
     press_import(client, preview_url)
     assert sorted(Keyword.objects.values_list("label_en", flat=True)) == ["Arctic", "Technology"]
-    proposal = Proposal.objects.get()
-    assert (proposal.about, proposal.author) == ("keyword/technology", team.publisher)
+    draft = Draft.objects.get()
+    assert (draft.page, draft.by) == ("keyword/technology", team.publisher)
     assert LogEntry.objects.count() == 1
-    assert Outbox.objects.filter(kind="proposed").get().to == team.other_publisher
-    factories.accept(proposal, by=team.other_publisher)
+    assert Outbox.objects.filter(kind="drafted", to=team.other_publisher).count() == 1
+    factories.say_yes(draft, by=team.other_publisher)
     assert Keyword.objects.get(slug="technology").label_en == "Tech"
 
 
-def test_sheet_of_terms_proposes_those_in_public_text_with_one_notice(
-    client: Client, team: factories.Team
-) -> None:
-    bullets = (Bullet(0, "灰色地帶與晶片。", "Chips in the gray zone."),)
-    factories.live_brief(team, factories.content(bullets=bullets))
+def test_sheet_of_terms_makes_drafts_with_one_notice(client: Client, team: factories.Team) -> None:
     sign_in(client, team.publisher)
     rows = [["", "灰色地帶", "gray zone"], ["", "晶片", "chip"], ["", "無處", "nowhere"]]
     page = import_sheet(client, sheet_bytes(["slug", "zh", "en"], *rows), "term")
-    assert "1 new entry" in page
-    assert "2 proposals wait for a second person" in page
-    assert Term.objects.get().en == "nowhere"
-    (notice,) = Outbox.objects.filter(kind="proposed")
+    assert "3 drafts wait for a second person" in page
+    assert not Term.objects.exists()
+    (notice,) = Outbox.objects.filter(kind="drafted", to=team.other_publisher)
     with translation.override("en"):
-        assert "2 proposals wait for you" in notifications.describe_notice(notice)
-    assert notifications.build_desk_path(notice) == "/admin/briefs/proposal/"
+        assert "3 drafts wait for your yes" in notifications.describe_notice(notice)
+    assert notifications.build_desk_path(notice) == "/admin/briefs/draft/"
     sign_in(client, team.other_publisher)
-    assert client.get("/admin/inbox/").content.decode().count("2 proposals wait for you") >= 1
+    assert client.get("/admin/inbox/").content.decode().count("3 drafts wait for your yes") >= 1
 
 
-def test_name_that_waits_as_a_proposal_is_not_free_for_another_row(
-    client: Client, team: factories.Team
-) -> None:
+def test_name_that_waits_as_a_draft_is_not_free_for_another_row(client: Client, team: factories.Team) -> None:
     factories.live_brief(team)
     Keyword.make(label_zh="北極", label_en="Arctic")
     sign_in(client, team.publisher)
@@ -287,10 +278,10 @@ def test_row_that_came_into_public_use_since_the_preview_is_previewed_again(
     assert "“科技 · Tech” was changed since the preview. Which text?" in page
     assert "Waits for a second person" in page
     assert "1 entry changed" not in page
-    assert (Keyword.objects.get().label_en, Proposal.objects.count()) == ("Technology", 0)
+    assert (Keyword.objects.get().label_en, Draft.objects.count()) == ("Technology", 0)
     press_import(client, preview_url, **find_option(page, "The file’s"))
-    assert (Keyword.objects.get().label_en, Proposal.objects.count()) == ("Technology", 1)
-    assert Outbox.objects.filter(kind="proposed").count() == 1
+    assert (Keyword.objects.get().label_en, Draft.objects.count()) == ("Technology", 1)
+    assert Outbox.objects.filter(kind="drafted", to=team.other_publisher).count() == 1
 
 
 @pytest.mark.parametrize("answer", ["The file’s", "Keep what is there"])
@@ -355,7 +346,7 @@ def test_killed_import_goes_on_where_it_was(
     preview_url, _page = open_preview(client, data)
     more = {"data": {"more": "1"}, "headers": {"accept": "application/json"}}
     assert client.post(preview_url, **more).json() == {"left": 4}
-    assert not Outbox.objects.filter(kind="proposed").exists(), "one notice, at the end"
+    assert not Outbox.objects.filter(kind="drafted").exists(), "one notice, at the end"
     with monkeypatch.context() as broken:
 
         def die(*_args: object, **_options: object) -> None:
@@ -369,7 +360,10 @@ def test_killed_import_goes_on_where_it_was(
     assert [client.post(preview_url, **more).json()["left"] for _ in range(5)] == [3, 2, 1, 0, 0]
     assert Keyword.objects.count() == 5
     assert Keyword.objects.filter(label_zh__startswith="詞").count() == 4
-    assert (Proposal.objects.count(), Outbox.objects.filter(kind="proposed").count()) == (1, 1)
+    assert (
+        Draft.objects.count(),
+        Outbox.objects.filter(kind="drafted", to=team.other_publisher).count(),
+    ) == (1, 1)
     assert LogEntry.objects.count() == 4
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from briefs.models import Edition, Event, Keyword, Proposal, SiteText
+from briefs.models import Draft, Edition, Event, Keyword, SiteText
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, sign_in
 
@@ -30,11 +30,11 @@ def topic(team: factories.Team) -> Keyword:
     return Keyword.objects.get(label_zh="科技")
 
 
-def accept_open(team: factories.Team) -> None:
-    factories.accept(*Proposal.objects.filter(outcome=""), by=team.other_publisher)
+def settle_drafts(team: factories.Team) -> None:
+    factories.say_yes(*Draft.objects.waiting(), by=team.other_publisher)
 
 
-def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
+def test_publisher_writes_introduction_that_readers_see_once_another_says_yes(
     client: Client, team: factories.Team, topic: Keyword
 ) -> None:
     sign_in(client, team.publisher)
@@ -44,27 +44,29 @@ def test_publisher_writes_introduction_that_readers_see_once_another_accepts(
     address, form = open_page(client, topic)
     chosen = {"brief_1": headline, "zh_1": "先讀這篇", "en_1": "Begin here, for the outline"}
     response = client.post(address, form.data_with(**TEXTS, **chosen), follow=True)
-    assert "waits for a second person: other-publisher." in response.content.decode()
+    assert "waits for a second person: " in response.content.decode()
     assert "Introduction." not in client.get(public).content.decode()
-    assert "publisher proposed a change" in client.get(address).content.decode()
-    accept_open(team)
+    assert "This is a draft by publisher" in client.get(address).content.decode()
+    settle_drafts(team)
     page = client.get(f"{public}?show=both").content.decode()
     assert [words in page for words in ("Introduction.", "導言。", "先讀這篇", "for the outline")] == [
         True
     ] * 4
     events = Event.objects.filter(about=f"sitetext/keyword/{topic.slug}")
     assert list(events.values_list("verb", "by")) == [
-        ("propose", team.publisher.pk),
-        ("accept_proposal", team.other_publisher.pk),
+        ("write_draft", team.publisher.pk),
+        ("publish_draft", team.other_publisher.pk),
     ]
     address, form = open_page(client, topic)
     assert form.data["brief_1"] == [headline]
     client.post(address, form.data_with(text_en="Another.", brief_1="", zh_1="", en_1=""))
-    accept_open(team)
-    assert (SiteText.objects.get().start_here, SiteText.objects.get().version) == ([], 2)
-    history = client.get(address).content.decode()
-    assert history.index("<p>導言。</p>") > history.index("Another.")  # earlier versions stay readable
-    assert "for the outline" in history
+    settle_drafts(team)
+    assert SiteText.objects.get().start_here == []
+    assert "Earlier versions" in client.get(address).content.decode()
+    first = client.get(f"/admin/briefs/draft/{Draft.objects.earliest('pk').pk}/change/").content.decode()
+    assert [words in first for words in ("導言。", "for the outline", "This draft no longer waits.")] == [
+        True
+    ] * 3
     assert topic.slug not in client.get("/admin/briefs/sitetext/").content.decode()
 
 
@@ -102,14 +104,14 @@ def test_stale_introduction_shows_the_stored_one_and_asks_again(
     sign_in(client, team.publisher)
     address, form = open_page(client, topic)
     key = f"keyword/{topic.slug}"
-    factories.introduce(key, "他們的", "Theirs", version=0, team=team)
+    factories.write_public_text(key, "他們的", "Theirs", team=team)
     response = client.post(address, form.data_with(**TEXTS))
     page = response.content.decode()
     assert response.status_code == 409
     assert "Now: Theirs" in page
     assert SiteText.objects.get().text_en == "Theirs"
     assert client.post(address, page_form(page).data).status_code == 302
-    accept_open(team)
+    settle_drafts(team)
     assert SiteText.objects.get().text_en == "Introduction."
 
 

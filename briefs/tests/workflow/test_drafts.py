@@ -1,0 +1,456 @@
+"""What readers see of names and texts changes by two people alone, whichever way the change comes."""
+
+import datetime as dt
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.utils import timezone, translation
+
+from briefs import notifications, workflow
+from briefs.content import Bullet, Byline
+from briefs.models import Author, Draft, Event, Keyword, Outbox, Person, SiteText, Source, Term
+from briefs.models.vocabulary import Vocabulary
+from briefs.tests.support import factories
+from briefs.workflow.drafts import load_draft
+from briefs.workflow.rules.leaves import LEAVES
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+GRAY = Bullet(0, "灰色地帶的脅迫。", "Coercion in the gray zone.")
+
+
+def fetch_pages(*paths: str) -> str:
+    return "".join(Client().get(path).content.decode() for path in paths)
+
+
+def brief_pages(brief: Any) -> str:
+    return fetch_pages(f"/en/briefs/{brief.slug}/", f"/zh-hant/briefs/{brief.slug}/parallel/", "/en/")
+
+
+def keyword() -> Keyword:
+    return Keyword.objects.get(label_zh__startswith="科技")
+
+
+def rename(label: str = "Tech", zh: str = "科技", *, by: Person, seen: str = "") -> Draft:
+    row = keyword()
+    row.label_zh, row.label_en = zh, label
+    draft = workflow.save_vocabulary_row(row, by=by, seen=seen)
+    assert draft
+    return draft
+
+
+def shown_hash() -> str:
+    row = keyword()
+    return workflow.drafts.hash_shown(f"keyword/{row.slug}", row)
+
+
+def sign(draft: Draft, *names: Any, by: Person) -> bool:
+    return workflow.sign_draft(draft, names or LEAVES, by=by)
+
+
+def assert_refused(code: str, act: Any, *args: Any, **values: Any) -> None:
+    before = Draft.objects.count()
+    with pytest.raises(workflow.Refused) as refusal:
+        act(*args, **values)
+    assert refusal.value.codes == [code]
+    assert str(refusal.value)
+    assert Draft.objects.count() == before
+
+
+# What becomes a draft
+
+
+@pytest.mark.parametrize("who", ["writer", "publisher"])
+def test_rename_in_public_use_shows_nothing_until_another_person_says_yes(
+    team: factories.Team, who: str
+) -> None:
+    brief = factories.live_brief(team)
+    pages = brief_pages(brief), fetch_pages("/en/feed.atom", "/en/search/?q=Technology", "/api/v1/briefs")
+    draft = rename(by=getattr(team, who))
+    assert keyword().label_en == "Technology"
+    assert (
+        brief_pages(brief),
+        fetch_pages("/en/feed.atom", "/en/search/?q=Technology", "/api/v1/briefs"),
+    ) == pages
+    assert sign(draft, by=team.reviewer)
+    assert keyword().label_en == "Tech"
+    assert ">Tech<" in brief_pages(brief).replace("\n", "")
+    for path in ("/en/feed.atom", "/en/search/?q=Tech", "/api/v1/briefs"):
+        assert "Tech<" in (page := fetch_pages(path)) or '"Tech"' in page
+        assert "Technology" not in page
+    assert list(Event.objects.filter(about=draft.page).values_list("verb", "by")) == [
+        ("write_draft", getattr(team, who).pk),
+        ("publish_draft", team.reviewer.pk),
+    ]
+
+
+@pytest.mark.parametrize("state", ["live", "scheduled", "cancelled", "withdrawn", "removed"])
+def test_row_of_an_edition_changes_by_a_draft_whatever_became_of_the_edition(
+    team: factories.Team, state: str
+) -> None:
+    brief = factories.signed_brief(team)
+    later = factories.tomorrow() if state in ("scheduled", "cancelled") else None
+    factories.approve(brief, team.publisher, at=later)
+    match state:
+        case "cancelled":
+            workflow.cancel(brief, by=team.publisher)
+        case "withdrawn":
+            workflow.withdraw(brief, by=team.publisher, kind="our_error")
+        case "removed":
+            workflow.remove(brief, by=team.publisher, reason="x")
+    rename(by=team.publisher)
+    assert keyword().label_en == "Technology"
+
+
+def test_row_of_drafts_alone_and_desk_columns_change_freely(team: factories.Team) -> None:
+    factories.draft_brief(team)
+    row = keyword()
+    row.label_en = "Label of a draft"
+    assert workflow.save_vocabulary_row(row, by=team.writer) is None
+    factories.live_brief(team)
+    source = Source.objects.get()
+    source.aliases, source.country = ["FP"], "US"
+    assert workflow.save_vocabulary_row(source, by=team.writer) is None
+    source.kind, source.country = "think-tank", "TW"  # readers see the kind by 《》
+    draft = workflow.save_vocabulary_row(source, by=team.writer)
+    assert draft
+    stored = Source.objects.get()
+    assert (stored.kind, stored.country) != ("think-tank", "US")
+    assert stored.country == "TW"
+    assert sign(draft, by=team.publisher)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        (kind, field.name)
+        for kind in (Author, Source, Keyword, Term)
+        for field in kind._meta.concrete_fields
+        if field.editable and field.name != "id"
+    ],
+)
+def test_every_column_but_those_of_the_desk_changes_by_a_draft(
+    team: factories.Team, kind: type[Vocabulary], column: str
+) -> None:
+    author = Author.make(name="Ada Lovelace", family="Lovelace", given="Ada")
+    term = Term.make(zh="灰色地帶", en="gray zone")
+    factories.live_brief(team, factories.content(facts=factories.facts(authors=(Byline(author.pk),))))
+    row: Any = {Author: author, Term: term}.get(kind) or kind._default_manager.get()
+    old = getattr(row, column)
+    new = [*old, "另"] if isinstance(old, list) else not old if isinstance(old, bool) else f"{old}x"
+    if choices := [value for value, _label in kind._meta.get_field(column).choices or ()]:  # type: ignore[union-attr]
+        new = next(value for value in choices if value != old)
+    setattr(row, column, new)
+    draft = workflow.save_vocabulary_row(row, by=team.publisher)
+    row.refresh_from_db()
+    assert (draft is None) == (column in kind.desk_columns)
+    assert (getattr(row, column) == new) == (column in kind.desk_columns)
+
+
+def test_new_and_changed_terms_wait_for_a_second_person(team: factories.Team) -> None:
+    brief = factories.live_brief(team, factories.content(bullets=(GRAY,)))
+    draft = workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone", note="注"), by=team.publisher)
+    assert not Term.objects.exists()
+    assert 'class="term"' not in brief_pages(brief)
+    factories.say_yes(draft, by=team.other_publisher)
+    term = Term.objects.get()
+    assert (term.slug, term.note) == ("gray-zone", "注")
+    assert 'class="term"' in brief_pages(brief)
+    term.avoid_zh = ["灰色區域"]
+    assert workflow.save_vocabulary_row(term, by=team.publisher)
+    assert workflow.save_vocabulary_row(Term(zh="無處", en="nowhere"), by=team.writer)
+
+
+@pytest.mark.parametrize("kind", [Keyword, Source, Term])
+def test_merge_and_its_undoing_wait_for_a_second_person(team: factories.Team, kind: type[Vocabulary]) -> None:
+    term = Term.make(zh="灰色地帶", en="gray zone")
+    brief = factories.live_brief(team, factories.content(bullets=(GRAY,)))
+    loser = {Keyword: keyword(), Source: Source.objects.get(), Term: term}[kind]
+    heir: Any = kind.make(
+        **({"label_zh": "科學", "label_en": "Science"} if kind is Keyword else {"name": "FP"} if kind is Source else {"zh": "灰區", "en": "gray"})
+    )  # fmt: skip
+    before = brief_pages(brief)
+    (draft,) = workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
+    assert brief_pages(brief) == before
+    assert sign(draft, by=team.reviewer)
+    loser.refresh_from_db()
+    assert loser.merged_into == heir
+    merged = brief_pages(brief)
+    assert merged != before
+    undo = workflow.unmerge_vocabulary(loser, by=team.publisher)
+    assert undo
+    assert brief_pages(brief) == merged
+    assert sign(undo, by=team.reviewer)
+    assert brief_pages(brief) == before
+
+
+def test_merge_of_an_entry_that_only_drafts_use_is_made_at_once(team: factories.Team) -> None:
+    factories.live_brief(team)
+    other, more = Keyword.make(label_zh="科學技術"), Keyword.make(label_zh="技術")
+    assert workflow.merge_vocabulary([other, more], into=keyword(), by=team.writer) == []
+    assert Keyword.objects.filter(merged_into=keyword()).count() == 2
+
+
+@pytest.mark.parametrize("key", ["about", "keyword/technology"])
+def test_text_of_the_site_waits_for_a_second_person(team: factories.Team, key: str) -> None:
+    factories.live_brief(team)
+    path = f"/en/{key.replace('keyword', 'keywords')}/"
+    before = fetch_pages(path)
+    draft = workflow.revise_site_text(key, "關於科技。", "On technology.", by=team.publisher)
+    assert draft
+    assert (fetch_pages(path), SiteText.objects.exists()) == (before, False)
+    assert not sign(draft, "en", by=team.reviewer)
+    assert fetch_pages(path) == before
+    assert sign(draft, "zh", by=team.reviewer)
+    assert "On technology." in fetch_pages(path)
+    assert SiteText.objects.get().updated_by == team.publisher
+
+
+def test_card_of_the_reviewers_is_no_public_text(team: factories.Team) -> None:
+    assert workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher) is None
+    assert SiteText.objects.get().text_en == "Card"
+
+
+def test_without_four_eyes_one_person_suffices(team: factories.Team, settings: Any) -> None:
+    factories.live_brief(team)
+    settings.DIGEST_FOUR_EYES = False
+    row = keyword()
+    row.label_en = "A"
+    assert workflow.save_vocabulary_row(row, by=team.publisher) is None
+    assert keyword().label_en == "A"
+    draft = rename("B", by=team.writer)
+    assert sign(draft, by=team.publisher)
+    assert keyword().label_en == "B"
+
+
+# Who says yes
+
+
+def test_author_settles_nothing_alone(team: factories.Team) -> None:
+    factories.live_brief(team)
+    Person.objects.filter(pk=team.publisher.pk).update(is_superuser=True)
+    author = Person.objects.get(pk=team.publisher.pk)
+    draft = rename(by=author)
+    for person in (author, team.writer):
+        assert_refused("draft-signers", sign, draft, by=person)
+    assert_refused("role", sign, draft, by=team.outsider)
+    assert keyword().label_en == "Technology"
+    assert sign(draft, by=team.other_publisher)
+
+
+def test_change_of_a_draft_makes_its_author_another_changer(team: factories.Team) -> None:
+    """Whoever mends a comma of a draft cannot publish it alone: both have to say yes to its words, or somebody else."""
+    factories.live_brief(team)
+    rename("Tech", by=team.writer)
+    draft = rename("Tech!", by=team.publisher, seen=shown_hash())
+    assert_refused("draft-over", sign, Draft.objects.earliest("pk"), by=team.reviewer)
+    assert not sign(draft, by=team.publisher)
+    assert keyword().label_en == "Technology"
+    assert sign(draft, by=team.reviewer)
+
+
+@pytest.mark.parametrize("author", ["writer", "publisher"])
+def test_two_people_always_finish(team: factories.Team, author: str) -> None:
+    """Of a publisher and a writer, either says yes to the other's words, whoever of the team has left."""
+    factories.live_brief(team)
+    Person.objects.exclude(pk__in=[team.writer.pk, team.publisher.pk]).update(is_active=False)
+    pair = {"writer": team.writer, "publisher": team.publisher}
+    other = pair["publisher" if author == "writer" else "writer"]
+    assert sign(rename("One", by=pair[author]), by=other)
+    rename("Two", by=other)
+    draft = rename("Two!", by=pair[author], seen=shown_hash())
+    assert not sign(draft, by=team.publisher)
+    assert sign(draft, by=team.writer)
+    left = rename("Three", by=pair[author])
+    Person.objects.filter(pk=pair[author].pk).update(is_active=False)
+    Person.objects.filter(pk=team.other_writer.pk).update(is_active=True)
+    assert sign(left, by=other)
+
+
+def test_yes_of_somebody_who_left_still_counts(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename("Tech", "科技業", by=team.writer)
+    assert not sign(draft, "zh", by=team.reviewer)
+    Person.objects.filter(pk__in=[team.reviewer.pk, team.writer.pk]).update(is_active=False)
+    assert sign(draft, "en", by=team.publisher)
+    assert keyword().label_zh == "科技業"
+
+
+def test_change_of_one_language_leaves_the_yes_to_the_other(team: factories.Team) -> None:
+    factories.live_brief(team)
+    assert not sign(rename("Tech", "科技業", by=team.writer), "zh", by=team.reviewer)
+    draft = rename("Technics", "科技業", by=team.other_writer, seen=shown_hash())
+    assert sign(draft, "en", by=team.publisher)
+    assert (keyword().label_zh, keyword().label_en) == ("科技業", "Technics")
+
+
+def test_database_refuses_to_change_a_draft(team: factories.Team) -> None:
+    factories.live_brief(team)
+    rows = Draft.objects.filter(pk=rename(by=team.publisher).pk)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.update(values={})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.delete()
+
+
+# Drafts and rows that change meanwhile
+
+
+def test_whoever_has_not_seen_the_draft_does_not_replace_it(team: factories.Team) -> None:
+    factories.live_brief(team)
+    first, again = rename("A", by=team.writer), rename("A", by=team.writer)
+    assert first == again  # a double click
+    assert_refused("draft-waits", rename, "B", by=team.publisher)
+    other = Keyword.make(label_zh="科學")
+    assert_refused("draft-waits", workflow.merge_vocabulary, [keyword()], into=other, by=team.publisher)
+    seen = shown_hash()
+    assert sign(first, by=team.publisher)
+    assert_refused("seen", rename, "C", by=team.writer, seen=seen + "x")
+
+
+def test_draft_is_taken_back_by_an_author_or_a_reviewer(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename(by=team.writer)
+    assert_refused("draft-not-own", workflow.take_back_draft, draft, by=team.other_writer)
+    workflow.take_back_draft(draft, by=team.reviewer)
+    assert_refused("draft-over", sign, draft, by=team.publisher)
+    again = rename(by=team.other_writer)
+    row = keyword()  # as readers have it
+    assert workflow.save_vocabulary_row(row, by=team.other_writer, seen=shown_hash()) is None
+    assert_refused("draft-over", sign, again, by=team.publisher)
+    assert not Draft.objects.waiting().exists()
+    assert keyword().label_en == "Technology"
+
+
+def test_changes_before_a_draft_was_taken_back_count_for_nobody(team: factories.Team) -> None:
+    factories.live_brief(team)
+    workflow.take_back_draft(rename("A", by=team.publisher), by=team.publisher)
+    assert sign(rename("B", by=team.writer), by=team.publisher)
+
+
+def test_merge_into_an_entry_that_was_renamed_or_merged_meanwhile_is_refused(team: factories.Team) -> None:
+    factories.live_brief(team)
+    heir, other = Keyword.make(label_zh="科學", label_en="Science"), Keyword.make(label_zh="其他")
+    (draft,) = workflow.merge_vocabulary([keyword()], into=heir, by=team.writer)
+    heir.label_en = "Sorcery"  # used by no edition yet, so it changes freely
+    assert workflow.save_vocabulary_row(heir, by=team.writer) is None
+    assert_refused("draft-outdated", sign, draft, by=team.publisher)
+    (draft,) = workflow.merge_vocabulary([keyword()], into=heir, by=team.writer)
+    workflow.merge_vocabulary([heir], into=other, by=team.writer)
+    assert_refused("draft-outdated", sign, draft, by=team.publisher)
+
+
+def test_outdated_draft_is_refused_and_written_anew(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename(by=team.writer)
+    Keyword.objects.filter(pk=keyword().pk).update(kind="topic")
+    assert_refused("draft-outdated", sign, draft, by=team.publisher)
+    assert sign(rename(by=team.writer), by=team.publisher)
+    assert (keyword().label_en, keyword().kind) == ("Tech", "topic")
+
+
+def test_name_that_another_entry_took_is_refused(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename("Tech", by=team.writer)
+    Keyword.make(label_en="Tech")
+    assert_refused("label-taken-now", sign, draft, by=team.publisher)
+    assert keyword().label_en == "Technology"
+
+
+def test_new_term_twice_is_one_draft_and_a_second_one_has_its_own_slug(team: factories.Team) -> None:
+    first, again, other = (
+        workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone", note=note), by=team.writer)
+        for note in ("", "", "other")
+    )
+    assert first == again
+    factories.say_yes(first, other, by=team.publisher)
+    assert sorted(Term.objects.values_list("slug", flat=True)) == ["gray-zone", "gray-zone-2"]
+
+
+# Requests at the same moment
+
+
+def test_form_that_was_open_when_its_row_came_into_public_use_writes_a_draft(team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    row = keyword()
+    row.label_en = "Tech"
+    factories.approve(brief, team.publisher)
+    assert workflow.save_vocabulary_row(row, by=team.writer)
+
+
+def wait_for_lock(act: Callable[[], Any], other: Callable[[], Any]) -> Any:
+    """Run `other` on its own connection while the transaction of `act` is open. Return its result."""
+
+    def run() -> Any:
+        try:
+            return other()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            act()
+            result = pool.submit(run)
+            with pytest.raises(TimeoutError):
+                result.result(timeout=0.5)
+        return result.result(timeout=60)
+
+
+only_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite runs one write transaction at a time"
+)
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_rename_during_an_approval_waits_for_it_and_becomes_a_draft(team: factories.Team) -> None:
+    brief = factories.signed_brief(team)
+    assert wait_for_lock(
+        lambda: factories.approve(brief, team.publisher), lambda: rename("Tech", by=team.writer)
+    )
+    assert keyword().label_en == "Technology"
+
+
+@only_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_second_of_two_decisions_at_once_is_refused(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename(by=team.writer)
+
+    def take_back() -> list[str]:
+        with pytest.raises(workflow.Refused) as refusal:
+            workflow.take_back_draft(draft, by=team.other_publisher)
+        return refusal.value.codes
+
+    assert wait_for_lock(lambda: sign(draft, by=team.publisher), take_back) == ["draft-over"]
+
+
+# Notices
+
+
+def test_those_who_may_say_yes_and_then_the_author_are_told(team: factories.Team) -> None:
+    factories.live_brief(team)
+    Outbox.objects.all().delete()
+    draft = rename(by=team.publisher)
+    told = {notice.to: notice for notice in Outbox.objects.filter(kind="drafted")}
+    state = load_draft(draft.page)
+    assert state
+    assert told.keys() == set(state.find_signers())
+    assert {team.reviewer, team.other_publisher} <= told.keys()
+    assert not {team.publisher, team.writer} & told.keys()
+    notice = told[team.reviewer]
+    page = f"/admin/briefs/draft/{draft.pk}/change/"
+    assert notifications.build_desk_path(notice) == page
+    assert "科技 · Tech" in notifications.describe_notice(notice)
+    assert page in notifications.compose(notice).body
+    later = timezone.now() + dt.timedelta(minutes=1)
+    assert notice in notifications.find_inbox(team.reviewer, later)
+    workflow.take_back_draft(draft, by=team.other_publisher)
+    (answer,) = Outbox.objects.filter(kind="settled")
+    assert answer.to == team.publisher
+    with translation.override("en"):
+        assert "Your draft was taken back" in notifications.describe_notice(answer)
