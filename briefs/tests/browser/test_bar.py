@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from briefs.content import Bullet, Content
-from briefs.models import Brief, Person
+from briefs.models import Brief
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.brief_states import STATES
 from briefs.tests.support.browser_tabs import expect
@@ -121,16 +121,10 @@ def changed_in_review(team: factories.Team, text: Content) -> Brief:
     return factories.edit(brief, team.writer, headline_en="Another Headline")
 
 
-def review_of_sole_publisher(team: factories.Team, text: Content) -> Brief:
-    """What the publisher writes becomes a suggestion."""
-    Person.objects.filter(pk=team.other_publisher.pk).update(is_active=False)
-    return STATES["in review"](team, text)
-
-
 def test_page_of_a_brief_fits_and_is_calm_in_every_state(open_tab: OpenTab, team: factories.Team) -> None:
     """Each role in each state, with every state of saving and people beside; both languages in turn."""
     faults: list[Any] = []
-    states = {**STATES, "changed": changed_in_review, "one publisher": review_of_sole_publisher}
+    states = {**STATES, "changed": changed_in_review}
     for n, (state, role) in enumerate(itertools.product(states, ROLES)):
         brief = states[state](team, long_content(str(n)))
         tab = open_tab(getattr(team, role), language=("en", "zh-hant")[n % 2])

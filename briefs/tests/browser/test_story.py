@@ -43,14 +43,6 @@ def go_to_task(tab: Editor, brief: Brief) -> None:
     tab.page.wait_for_load_state()
 
 
-def press_main_act(tab: Editor, brief: Brief, act: str) -> None:
-    """Do the act that the page offers first."""
-    go_to_task(tab, brief)
-    main = tab.page.locator(".main-act:visible")
-    expect(main).to_have_attribute("data-next", act)
-    main.click()
-
-
 def approve(tab: Editor, brief: Brief, when: str = "now", **fields: str) -> Edition:
     tab.brief(brief, "approve")
     for name, value in fields.items():
@@ -166,7 +158,6 @@ def test_two_people_publish_by_keyboard_alone(open_tab: OpenTab, scheme: str) ->
     writer, reviewer = (open_tab(person, color_scheme=scheme) for person in (one, two))
     press_verb(writer, "submit")
     writer.expect_done()
-    expect(writer.page.locator("[formaction*='/sign_off_']"), "nobody signs an own text").to_have_count(0)
     for side in ("zh", "en"):
         press_verb(reviewer, f"sign_off_{side}")
         reviewer.expect_done()
@@ -210,29 +201,6 @@ def test_finished_text_is_public_after_seven_clicks(
     assert clicks <= 7
     edition = Edition.objects.get(brief=brief)
     assert {read(open_tab, edition, code)[0] for code in ("zh-hant", "en")} == {200}
-
-
-def test_sole_publisher_keeps_a_change_as_suggestion(
-    open_tab: OpenTab, team: factories.Team, language: str
-) -> None:
-    Person.objects.filter(pk=team.other_publisher.pk).update(is_active=False)
-    brief = factories.submitted_brief(team)
-    tab = open_tab(team.publisher, language=language)
-    tab.expected_messages = ("status of 409",)
-    tab.brief(brief, query="?view=write")
-    tab.page.fill("[name=summary_en]", "The publisher's summary.")
-    label = tab.page.get_attribute("#suggest", "data-short")
-    expect(tab.page.locator("#summary .becomes")).to_have_text(label)
-    tab.expect_state("refused")
-    expect(tab.page.locator("#desk-banner")).to_be_hidden()  # the notice says the same
-    tab.page.click("button[name=do][value=suggest]")
-    tab.expect_done()
-    writer = open_tab(team.writer, language=language)
-    press_main_act(writer, brief, "suggestions")
-    writer.page.focus("#summary .margin")
-    writer.page.click("#summary [value^='accept:']")
-    expect(writer.page.locator("#summary .suggestion")).to_have_count(0)
-    assert factories.load_content(brief).summary_en == "The publisher's summary."
 
 
 PRESS_SUBMIT_OF_OLD_PAGE = """() => {
