@@ -345,13 +345,13 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def play(seed: int) -> None:
+def play(seed: int, acts: int = ACTS_A_SEQUENCE) -> None:
     """Play one sequence. Raise Unseen if readers get what two people have not seen."""
     rng = random.Random(seed)
     team = rng.choice(rng.choice(TEAMS))
     with undone():
         world = World(team, rng, rng.choice(("brief", "brief", "issue")))
-        for _ in range(ACTS_A_SEQUENCE):
+        for _ in range(acts):
             world.act()
         assert world.finish(), f"locked out: {world.log}"
 
@@ -389,10 +389,10 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
 }
 
 
-def _play_until_unseen() -> None:
+def _play_until_unseen(acts: int) -> None:
     for seed in range(400):
         with suppress(AssertionError):
-            play(seed)
+            play(seed, acts)
 
 
 @pytest.mark.heavy
@@ -400,5 +400,5 @@ def _play_until_unseen() -> None:
 def test_random_teams_find_a_missing_guard(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, name, substitute = GUARDS[guard]
     monkeypatch.setattr(owner, name, substitute)
-    with pytest.raises(Unseen):
-        _play_until_unseen()
+    with pytest.raises(Unseen):  # a yes from before the last edition needs a longer life
+        _play_until_unseen(40 if guard == "last edition" else ACTS_A_SEQUENCE)
