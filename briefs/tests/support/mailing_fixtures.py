@@ -11,8 +11,6 @@ from briefs.models import (
     Edition,
     Issue,
     IssueEdition,
-    IssueItem,
-    IssueRevision,
     Mailing,
     Person,
     Subscriber,
@@ -47,42 +45,15 @@ def publish_issue(
     live_from: dt.datetime | None = None,
 ) -> IssueEdition:
     """Store the first edition of an issue with these briefs."""
-    now = timezone.now()
-    live_from = live_from or now
-    content = IssueContent(*TEXTS, tuple(brief.pk for brief in briefs))
-    issue = Issue.objects.create(
-        number=number,
-        content=content.to_json(),
-        state="approved",
-        created_at=now,
-        updated_at=now,
-        updated_by=by,
-    )
-    revision = IssueRevision.objects.create(
-        issue=issue,
-        number=issue.revisions.count() + 1,
-        content=content.to_json(),
+    return published_issues.publish_issue(
+        number,
+        briefs,
         by=by,
-        at=now,
-        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
-    )
-    edition = IssueEdition.objects.create(
-        issue=issue,
-        issue_number=number,
-        number=1,
-        content=content.to_json(),
-        revision=revision,
-        **{f"hash_{leaf}": value for leaf, value in content.hashes().items()},
-        published_at=live_from,
-        live_from=live_from,
-        approved_at=now,
+        content=IssueContent(*TEXTS, tuple(brief.pk for brief in briefs)),
         approved_by=approved_by,
-        edited_by=by,
+        live_from=live_from or timezone.now(),
         four_eyes=True,
     )
-    for position, brief in enumerate(briefs):
-        IssueItem.objects.create(issue_edition=edition, brief=brief, position=position)
-    return edition
 
 
 def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import Brief, Issue, IssueEdition, IssueItem, IssueRevision, Person
+from briefs.models import Brief, Issue, IssueEdition, IssueItem, IssueRevision, Person, State
 
 from .corpus_fixtures import get_person
 
@@ -32,7 +32,14 @@ def publish_issue(
     content, now = content or issue_content(number, briefs), timezone.now()
     by = by or get_person("editor")
     issue, _ = Issue.objects.get_or_create(
-        number=number, defaults={"created_at": now, "updated_at": now, "updated_by": by}
+        number=number,
+        defaults={
+            "content": content.to_json(),
+            "state": State.APPROVED,
+            "created_at": now,
+            "updated_at": now,
+            "updated_by": by,
+        },
     )
     start: dt.datetime = values.pop("live_from", now)
     earlier = IssueEdition.objects.filter(issue=issue).order_by("number")
@@ -55,10 +62,8 @@ def publish_issue(
         published_at=values.pop("published_at", published_at),
         live_from=start,
         approved_at=now,
-        approved_by=by,
         edited_by=by,
-        four_eyes=False,
-        **values,
+        **{"approved_by": by, "four_eyes": False} | values,
     )
     IssueEdition.objects.filter(issue=issue, number__lt=edition.number, live_until=None).update(
         live_until=start
