@@ -138,11 +138,11 @@ briefs/brief/<int:pk>/review/ @reopen   .           wvreps
 briefs/brief/<int:pk>/<slug:verb>/ @submit            -       wvps
 briefs/brief/<int:pk>/<slug:verb>/ @take_back         -       w
 briefs/brief/<int:pk>/<slug:verb>/ @sign_off_zh       -       reps
-briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       rps
+briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       reps
 briefs/brief/<int:pk>/<slug:verb>/ @sign_off_common   -       reps
 briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_zh -     r
 briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_en -     r
-briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_common -  .
+briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_common -  -
 briefs/brief/<int:pk>/<slug:verb>/ @send_back         reps    reps
 briefs/brief/<int:pk>/<slug:verb>/ @approve           ps      ps
 briefs/brief/<int:pk>/<slug:verb>/ @confirm_date      -       wvreps
@@ -178,11 +178,11 @@ briefs/issue/<int:pk>/<slug:verb>/ @discard_issue         -       wvps
 briefs/issue/<int:pk>/<slug:verb>/ @recover_issue         -       wvps
 briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue       -       w
 briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_zh     -       reps
-briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_en     -       rps
+briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_en     -       reps
 briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_common -       reps
 briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_zh    -       r
 briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_en    -       r
-briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_common -      .
+briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_common -      -
 briefs/issue/<int:pk>/<slug:verb>/ @send_back_issue       reps    reps
 briefs/issue/<int:pk>/<slug:verb>/ @publish_issue         ps      ps
 briefs/issue/<int:pk>/<slug:verb>/ @revise_issue          -       wvps
