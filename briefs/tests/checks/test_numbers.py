@@ -197,6 +197,11 @@ DIFFERING_PAIRS = [
         ["殲-20 appears in the Chinese only", "J-10 appears in the English only"],
     ),
     ("五角大廈。", "All 5 offices.", ["5 appears in the English only"]),
+    (
+        "許多人失業。",
+        "Some twenty-three million lost their jobs.",
+        ["twenty-three million appears in the English only"],
+    ),
     ("半導體。", "Some 50 percent.", ["50 percent appears in the English only"]),
     ("航程500公里。", "A range of 500 miles.", ["500 miles is about 800 km; the Chinese says 500公里."]),
     (

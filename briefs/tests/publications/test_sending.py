@@ -135,6 +135,15 @@ def test_dropped_connection_after_the_text_is_unknown_and_never_sent_again(
     assert mail_server.accepted == []
 
 
+def test_copy_handed_by_a_process_that_died_is_never_sent_again(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 2)
+    Copy.objects.filter(pk=mailing.copies.order_by("pk")[0].pk).update(
+        stage="handed", stage_at=timezone.now()
+    )
+    assert send(0.1).sent == 1
+    assert len(mail_server.accepted) == 1
+
+
 def test_dropped_connection_before_the_text_is_tried_again(mail_server: MailServer, team: Team) -> None:
     mailing = queue(team, 1)
     mail_server.drops_before_data = True
