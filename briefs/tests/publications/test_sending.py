@@ -1,6 +1,7 @@
 """Mailings sent over real SMTP: each copy at most once, none lost, whatever the server does."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 import subprocess
@@ -112,7 +113,10 @@ def test_link_of_a_copy_finds_its_reader(mail_server: MailServer, team: Team) ->
         token = str(message["List-Unsubscribe"]).rstrip("/>").rpartition("/")[2]
         assert Copy.objects.get(token_hash=hash_token(token)).subscriber.address == to[0]
         assert token in message.get_body(("plain",)).get_content()
-        assert token in message.get_body(("html",)).get_content()
+        html = message.get_body(("html",)).get_content()
+        addresses = re.findall(r'href="([^"]+)"[^>]*>(?:Unsubscribe|取消訂閱)</a>', html)
+        assert addresses
+        assert all(token in address for address in addresses)
 
 
 def test_reader_who_left_after_queueing_gets_none(mail_server: MailServer, team: Team) -> None:
