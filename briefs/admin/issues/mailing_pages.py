@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.csp import csp_override
 
 from briefs import policy
@@ -88,6 +88,17 @@ class MailPreview:
     @property
     def size(self) -> int:
         return round(mail_text.measure_html(self.body) / 1000)
+
+    @property
+    def warning(self) -> str:
+        """Return the sentence that says how many briefs are shortened; empty if none is."""
+        n = self.body["shortened"]
+        sentence = ngettext(
+            "It would be longer than the 102 kB that Gmail shows, so the last brief is shortened.",
+            "It would be longer than the 102 kB that Gmail shows, so the last %(n)s briefs are shortened.",
+            n,
+        )
+        return sentence % {"n": n} if n else ""
 
 
 def mail(request: HttpRequest, pk: int) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from briefs.content import Bullet
 from briefs.models import Copy, Mailing, Person
 from briefs.publications import mailings, sending
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
@@ -57,6 +58,15 @@ def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServe
     words = read(publisher, build_url(issue, "change"))
     assert "Sent · 2 of 2 copies. The fate of 2 is unknown; they count as received." in words
     assert 'value="now"' not in publisher.get(url).content.decode()
+
+
+def test_desk_warns_of_a_mail_that_is_too_long_before_publication(team: Team) -> None:
+    bullets = tuple(Bullet(n, "長" * 100, "long " * 60) for n in [0] * 20)
+    text = factories.content(bullets=bullets)
+    draft = issue_factories.draft_issue(team, *(factories.live_brief(team, text) for _ in range(9)))
+    words = read(log_in(team.publisher), build_url(draft))
+    warnings = re.findall(r"so the last (\d) briefs are shortened", words)
+    assert len(warnings) == 1, "that of both languages"
 
 
 def test_mail_of_a_cancelled_publication_is_promised_to_nobody(team: Team) -> None:
