@@ -27,11 +27,12 @@ from django.utils.translation import pgettext
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
-from briefs.rendering.text import split_paragraphs, strip_indentation
+from briefs.rendering.text import mark_language, render_preface, split_paragraphs, strip_indentation
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
 from .confirmation_mail import build_own_page
+from .issue_document import COLON
 from .published import PublicIssue, PublicItem, fill_mail_lines
 from .recent_corrections import RecentCorrection, list_recent_corrections
 
@@ -112,7 +113,7 @@ def _describe_issue(
         return {
             "issue_line": _("Issue %(n)s, %(date)s") % values,
             "title": text.title,
-            "preface": split_paragraphs(text.preface),
+            "preface": render_preface(text.preface),
             "change_label": pgettext("kind of change", "Correction"),
             "change_note": issue.change_note_zh if side == "zh" else issue.change_note_en,
             "corrections_label": _("Corrections and withdrawals"),
@@ -126,7 +127,7 @@ def _describe_issue(
 def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | None) -> dict[str, Any]:
     """Return what the mail says of a brief: its summary and each point in all languages, one under the other.
 
-    Of a withdrawn one it says only that. `max_points`: None for all; 0 leaves out the summary too.
+    Of a withdrawn one it says only that and where the original is. `max_points`: None for all; 0 leaves out all but headlines.
     """
     content, slug = item.brief.content, item.brief.slug
     path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
@@ -147,6 +148,7 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
             if has_summary
         ],
         "points": [_describe_point(bullet, sides, url) for bullet in shown],
+        "original": _describe_original(item, sides),
         "more": " · ".join(_describe_link(side, is_shortened, counts) for side in sides),
     }
 
@@ -168,6 +170,17 @@ def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[st
             "date": has_byline and cards.format_fact(brief, "date", side),
             "notice": notice,
         }
+
+
+def _describe_original(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any]:
+    """Return the address of the article, its title, and the words before it in all languages."""
+    labels = []
+    for side in sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            labels.append(_("The original"))
+    url = cards.get_original_link(item.brief)
+    title = mark_language(item.brief.facts.title or url, sides[0])
+    return {"url": url, "label": " · ".join(labels) + COLON[sides[0]], "title": title}
 
 
 def _describe_link(side: Side, is_shortened: bool, counts: dict[str, int]) -> str:
@@ -236,11 +249,17 @@ def _build_frame(side: Side, page: str) -> dict[str, str]:
             % {"site": f"《{site}》" if side == "zh" else site},
             "change_language": _("Change language"),
             "unsubscribe": _("Unsubscribe"),
+            "forwarded": _("Forwarded to you?"),
+            "subscribe": _("Subscribe"),
+            "subscribe_page": f"{settings.SITE_URL}{paths.home(side)}subscribe/",
         }
 
 
 class _TextReader(HTMLParser):
-    """Collect the lines of a mail. `data-text` replaces an element's text, `data-prefix` begins its line."""
+    """Collect the lines of a mail. `data-text` replaces an element's text, `data-prefix` begins its line.
+
+    The address of a link stands at the end of its line; that of a link in a sentence, which has `rel`, in brackets.
+    """
 
     BLOCKS: Final = frozenset({"h1", "h2", "p", "div", "tr", "br"})
     IGNORED: Final = frozenset({"style", "title"})
@@ -250,7 +269,7 @@ class _TextReader(HTMLParser):
         super().__init__()
         self.lines: list[str] = [""]
         self.ignored_depth = 0
-        self.link = ""
+        self.link, self.is_external = "", False
         self.begins_section = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -271,7 +290,7 @@ class _TextReader(HTMLParser):
             self.lines[-1] += words or ""
             self.ignored_depth = 1
         elif tag == "a":
-            self.link = values.get("href") or ""
+            self.link, self.is_external = values.get("href") or "", "rel" in values
 
     def handle_endtag(self, tag: str) -> None:
         if self.ignored_depth:
@@ -279,8 +298,11 @@ class _TextReader(HTMLParser):
             return
         if tag == "a" and self.link:
             colon = "：" if count_han(self.lines[-1][-1:]) else ": "
-            self.lines[-1] += f"{colon}{self.link}"
-            self.lines.append("")
+            if self.is_external:
+                self.lines[-1] += f" <{self.link}>"
+            else:
+                self.lines[-1] += f"{colon}{self.link}"
+                self.lines.append("")
             self.link = ""
         if tag in self.BLOCKS:
             self.lines.append("")
@@ -333,6 +355,7 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     host = get_mail_host()
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
+    message["Reply-To"] = settings.EMAIL_REPLY_TO
     message["To"] = Address(addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)

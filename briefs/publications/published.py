@@ -16,12 +16,13 @@ from briefs.database.prepared import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
+from briefs.text.inline_markup import strip_inline
 from briefs.text.scripts import split_sentences
 
 
 def fill_mail_lines(text: IssueText, side: Side) -> IssueText:
     """Fill an empty subject line with the title, and an empty preview line with the first sentence of the preface."""
-    first_sentence = next(iter(split_sentences(text.preface, side)), "")
+    first_sentence = next(iter(split_sentences(strip_inline(text.preface), side)), "")
     return replace(text, subject=text.subject or text.title, preheader=text.preheader or first_sentence)
 
 
