@@ -30,6 +30,7 @@ from briefs.admin.lists.changelist import find_briefs
 from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Event, Issue, Person, State
 from briefs.publications.published import fill_mail_lines
+from briefs.rendering.text import render_preface
 from briefs.text import paths
 from briefs.workflow import Refused, issues
 from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
@@ -239,6 +240,7 @@ class IssuePageData:
                     "lang": LANGUAGE_TAGS[side] if side else "",
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
+                    "preface": render_preface(self.facts.content.side(side).preface) if side else [],
                     "is_signed": four_eyes.is_settled(leaf),
                     "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
                     "act": describe_act(self.issue, act)
@@ -256,7 +258,8 @@ class IssuePageData:
             facts = issue_review.find_headlines(content.items, self.now, side)
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
-            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items})
+            preface = render_preface(text.preface)
+            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "preface": preface, "items": items})
         return sides
 
     @cached_property
