@@ -104,11 +104,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
         "contrast": gettext_noop("One language recommends what the other rejects."),
         "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
-        "crossed": gettext_noop("What the Chinese says of %(zh)s, the English says of %(en)s."),
-        "place": gettext_noop(
-            "%(zh)s in the Chinese, %(en)s in the English: one is from there, one to there."
-        ),
-        "attribution": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. Who says it?"),
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
@@ -116,7 +111,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "limit_en": gettext_noop("The English says “%(value)s”; the Chinese sets no limit."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
-        "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
@@ -154,7 +148,7 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
 
 
 _LEAST_WEIGHT = 2.0
-_NOT_CONFUSED = frozenset("的了砲一二三四五六七八九十兩")
+_NOT_CONFUSED = frozenset("的了砲他她它們一二三四五六七八九十兩")
 """Particles, a form that Taiwan prefers to 炮, and figures: 三季 is no word, but right."""
 
 

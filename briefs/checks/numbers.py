@@ -29,7 +29,6 @@ from briefs.checks.texts import (
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import (
-    CURRENCIES,
     Figure,
     SortedValues,
     are_compatible,
@@ -132,7 +131,6 @@ def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> li
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in reported)
         findings += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
-    findings += _check_currencies(zh, en)
     findings += _check_counts(zh, en)
     return [*findings, *_check_names(zh, en, known_names), *_check_names(en, zh, known_names)]
 
@@ -188,23 +186,6 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     for figure in figures:
         figures_by_value[figure.value].setdefault(figure.unit, figure)
     return figures_by_value
-
-
-def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
-    """Report an amount of money whose counterpart is a bare figure, unless the counterpart's side mentions money."""
-    for own, other in ((zh, en), (en, zh)):
-        if any(figure.unit in CURRENCIES for figure in other.figures):
-            continue
-        amounts, others = (
-            _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
-            for reading in (own, other)
-        )
-        reported = set()
-        for value, by_unit in amounts.items():
-            money = [figure for unit, figure in by_unit.items() if unit in CURRENCIES]
-            if money and set(others.get(value, ())) == {""} and money[0].unit not in reported:
-                reported.add(money[0].unit)
-                yield _one_sided_finding(own, money[0], money[0].written_unit)
 
 
 def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:

@@ -211,8 +211,6 @@ DIFFERING_PAIRS = [
             "The English says US$500 million, the Chinese 新台幣5億元: the figure is the same, the unit is not."
         ],
     ),
-    ("投資35億。", "US$3.5 billion.", ["US$ appears in the English only"]),
-    ("投資35億美元。", "An outlay of 3.5 billion.", ["美元 appears in the Chinese only"]),
     ("民國114年。", "In 2024.", ["民國114 appears in the Chinese only", "2024 appears in the English only"]),
     ("中興通訊。", "The firm ZTE.", ["ZTE appears in the English only"]),
     ("華為。", "Huawei, who knows.", []),
