@@ -47,7 +47,7 @@ _MEASURE_WORD = re.compile(
 @check(
     rules="N1 N2 N3 N4 N5 N6 N7",
     messages={
-        "count": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "differs": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
         "zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
         "en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
         "scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),
@@ -64,7 +64,13 @@ def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
         for pair in iterate_translated_pairs(content)
     ]
     known_names = KnownNames.select_for([reading.text for both in read for reading in both], context)
-    introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
+    introduced = {
+        name.key
+        for reading in (reading for both in read for reading in both)
+        for name in reading.names
+        if reading.text.startswith((")", "）"), name.end)
+        and (reading.side == "zh" or is_spelled_out(name.key, collect_initials(reading.text[: name.start])))
+    }
     known_names = replace(known_names, introduced=frozenset(filter(str.isalpha, introduced)))
     return [finding for zh, en in read for finding in _check_pair(zh, en, known_names)]
 
@@ -125,8 +131,10 @@ class SideFigures:
 def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> list[Finding]:
     lone_zh, lone_en = _unmatched_figures(zh, en, known_names), _unmatched_figures(en, zh, known_names)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
-    reported = {id(figure) for two in scaled for figure in two}
+    wrong = list(_find_wrong_figures(lone_zh, lone_en, scaled))
+    reported = {id(figure) for two in (*scaled, *wrong) for figure in two}
     findings = [_scale_finding(zh, en, *two) for two in scaled]
+    findings += [_mismatch_finding(zh, en, "numbers.differs", *two, {}) for two in wrong]
     findings += [_unit_finding(zh, en, *two) for two in _find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in reported)
@@ -157,6 +165,19 @@ def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterat
         same = by_digits.get(_digits(figure.value), []) if figure.value >= _LARGE else []
         if same and are_compatible(figure.unit, same[-1].unit):
             yield figure, same.pop()
+
+
+def _find_wrong_figures(
+    zh: Sequence[Figure], en: Sequence[Figure], scaled: Sequence[tuple[Figure, Figure]]
+) -> Iterator[tuple[Figure, Figure]]:
+    """Yield unmatched figures of both sides in order, as long as their units agree: 38.1% against 31.8 percent."""
+    reported = {id(figure) for two in scaled for figure in two}
+    rest = [figure for figure in en if id(figure) not in reported]
+    for figure in zh:
+        same = [other for other in rest if are_compatible(figure.unit, other.unit)]
+        if same and id(figure) not in reported:
+            rest.remove(same[0])
+            yield figure, same[0]
 
 
 def _digits(value: Decimal) -> tuple[int, ...]:
@@ -199,7 +220,7 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
         for own, other in ((zh, en), (en, zh))
     )
     if lone_zh and lone_en:
-        yield _mismatch_finding(zh, en, "numbers.count", lone_zh[0], lone_en[0], {})
+        yield _mismatch_finding(zh, en, "numbers.differs", lone_zh[0], lone_en[0], {})
 
 
 def _check_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Finding]:

@@ -131,7 +131,11 @@ def _are_swapped(
             and own.start < min(ends, default=len(pair.en_text))
             and len(between) <= _MOST_AFTER
             and "by" not in between
-            and ("from" not in between or verb_zh.expresses("trade", "import"))
+            and (
+                "from" not in between
+                or verb_zh.expresses("trade", "import")
+                or verb_en.lower.startswith("fear")
+            )
             and ("of" not in between or verb_en.lower.endswith("ed"))
         )
     first = min(zh.index for zh, _ in actors if zh.clause == other.clause)
