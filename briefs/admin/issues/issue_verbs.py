@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy
+from briefs.acts import ACTS, get_label
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, render_page
 from briefs.admin.common.form_fields import (
@@ -39,8 +40,7 @@ from briefs.admin.verbs.verb_forms import (
 from briefs.models import Issue, Person
 from briefs.publications import mailings
 from briefs.workflow import ChangeNote, Refused, issues
-from briefs.workflow.issue_step import SIDE_ACTS, get_act_label
-from briefs.workflow.rules import issue_review
+from briefs.workflow.rules.standing import Standing
 
 from .issue_pages import IssuePageData, render_issue_page, save_form
 
@@ -109,8 +109,7 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
 
     def list_reasons(self) -> list[FieldError]:
         page = self.page
-        reasons = issue_review.why_not_publish(page.facts, page.person)
-        reasons = [reason for reason in reasons if reason.code != "issue-item-late"]
+        reasons = Standing(page.facts, page.person).list_unmet("publish_issue")
         return field_errors_from_reasons(reasons, href=page.url)
 
     def clean_at(self) -> dt.datetime | None:
@@ -150,10 +149,11 @@ BUTTON_VERBS: Final[dict[str, Callable[..., object]]] = {
 
 def verb(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Do a verb on an issue, or show the page that asks for what it needs."""
-    if verb not in (*FORMS, *BUTTON_VERBS, *SIDE_ACTS):
+    act = ACTS.get(verb)
+    if not (act and act.of_issue and act.way in ("button", "form")):
         raise Http404
-    name, side = SIDE_ACTS.get(verb, (verb, None))
-    person = require_role(request, name)
+    name, side = act.function, act.leaf
+    person = require_role(request, verb)
     issue = get_object_or_404(Issue, pk=pk)
     if name in FORMS:
         return _form_view(request, issue, person, name)
@@ -193,7 +193,7 @@ def _form_view(request: HttpRequest, issue: Issue, person: Person, name: str) ->
         request,
         "issues/verb",
         status=409 if form.is_bound else 200,
-        title=get_act_label(name),
+        title=get_label(name),
         opts=Issue._meta,
         page=page,
         issue=issue,

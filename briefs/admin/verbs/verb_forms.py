@@ -27,7 +27,7 @@ from briefs.derived.public_brief import PageNames
 from briefs.models import ChangeKind, WithdrawalKind
 from briefs.text import date_format, paths
 from briefs.text.text_diff import ContentDifference
-from briefs.workflow import Reason, publishing
+from briefs.workflow import Reason
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.transitions import format_time
@@ -367,10 +367,7 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
 
     def blocking_errors(self) -> list[FieldError]:
         """Return what blocks approval, except the time, which this page asks for."""
-        data = self.page_data
-        return self.build_errors(
-            publishing.why_not_approve(data.brief, data.content, data.signing, data.person)
-        )
+        return self.build_errors(self.page_data.standing.list_unmet("approve"))
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Link each error to the place where it can be fixed, and list each open note."""

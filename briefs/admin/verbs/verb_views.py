@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
+from briefs.acts import get_label
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
     add_done_message,
@@ -54,7 +55,6 @@ from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.preview import links
 from briefs.workflow import Assignee, AssignmentPlan
-from briefs.workflow.rules.transitions import VERB_NAMES
 from briefs.workflow.sharing import MAX_LINK_HOURS
 
 from . import correction_pages, verb_forms
@@ -135,23 +135,18 @@ OPENING_VERBS = ("revise", "recover")
 """Verbs that make a brief editable; the draft is saved after them, not before."""
 
 
-def policy_verb(verb: str) -> str:
-    named = "note" if verb == "note_letter" else verb
-    return named.removesuffix("_zh").removesuffix("_en").removesuffix("_common")
-
-
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     require_role(request)
     if verb not in VERB_FORMS and verb not in DIRECT_VERBS:
         raise Http404
-    person = require_role(request, policy_verb(verb))
+    person = require_role(request, verb)
     brief = get_object_or_404(Brief, pk=pk) if request.method == "POST" else get_brief_or_404(pk)
     if request.method != "POST":
         if verb in VERB_FORMS:
             return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
         # A GET comes from a sign-in page that interrupted the POST.
         messages.info(
-            request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
+            request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": get_label(verb)}
         )
         return redirect("admin:briefs_brief_change", pk)
     draft = saving.read_draft(request, pk) if "draft" in request.POST else None
@@ -250,7 +245,7 @@ def _render_form_page(
         request,
         "verbs/verb",
         page_data.brief,
-        title=VERB_NAMES[verb],
+        title=get_label(verb),
         desk=page_data,
         form=form,
         is_open=not (wrong_state or ((errors or unmet) and form.is_impossible())),
@@ -324,7 +319,7 @@ def _render_sharing_page(
         request,
         "verbs/share",
         brief,
-        title=VERB_NAMES["share"],
+        title=get_label("share"),
         reasons=link_errors(errors),
         open=policy.fits_state("share", brief),
         revision=newest,
@@ -481,7 +476,7 @@ def _render_assignment_page(
         request,
         "verbs/assign",
         brief,
-        title=VERB_NAMES["assign"],
+        title=get_label("assign"),
         form=form,
         open=policy.fits_state("assign", brief),
         reasons=link_errors(errors, {name: f"#{name}" for name in form.fields}),
