@@ -61,6 +61,10 @@ class Act:
     """What the person fills in, in order."""
     sends: Literal["", "version", "seen", "leaf"] = ""
     """What the page sends back of what it showed: the version, the hash of everything, or those of a leaf."""
+    introduction: Label = ""
+    """What the form says first."""
+    shows: Literal["", "draft", "public", "scheduled"] = ""
+    """The text beside the form: the working copy, or an edition."""
     short: Label = ""
     """Label where there is little room."""
     weight: Literal["light", "second", "heavy"] = "light"
@@ -114,29 +118,40 @@ _BRIEF_ACTS: Final = (
         pgettext_lazy("happened", "took back the sign-off of the facts"),
         (Rule(EVERYBODY, OPEN),), "button", then="stay", verb="take_back_sign_off", leaf="common"),
     Act("send_back", _("Send back"), pgettext_lazy("happened", "sent back"), (Rule(REVIEWERS, IN_REVIEW),), "form",
-        ("note", "sides"), weight="second", then="pass"),
+        ("note", "sides"), weight="second", then="pass",
+        introduction=_("Please say what should be changed; the writer will see your note.")),
     Act("take_back", _("Take back from review"), pgettext_lazy("happened", "took back from review"), (Rule(WRITERS, IN_REVIEW),),
         "button", sends="version", weight="second"),
     Act("approve", _("Approve"), pgettext_lazy("happened", "approved"), (Rule(PUBLISHERS, IN_REVIEW),), "form",
-        ("at",), sends="seen", short=pgettext_lazy("short", "Approve"), urgency=1, then="pass"),
+        ("at", "change"), sends="seen", short=pgettext_lazy("short", "Approve"), urgency=1, then="pass",
+        shows="draft"),
     Act("reword", _("Change the text"), rules=EDITING, way="place", short=pgettext_lazy("short", "Edit"), urgency=2),
     Act("revise", _("Start a revision"), pgettext_lazy("happened", "started a revision"), (Rule(WRITERS, APPROVED),), "button",
         sends="version", short=pgettext_lazy("short", "Revise")),
     Act("recover", _("Recover"), pgettext_lazy("happened", "recovered"), (Rule(WRITERS, DISCARDED),), "button", sends="version",
         short=pgettext_lazy("short", "Recover")),
     Act("reschedule", _("Reschedule"), pgettext_lazy("happened", "rescheduled"), (Rule(PUBLISHERS),), "form", ("at",),
-        short=pgettext_lazy("short", "Reschedule"), then="stay"),
+        short=pgettext_lazy("short", "Reschedule"), then="stay",
+        shows="scheduled"),
     Act("cancel", _("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule"), (Rule(PUBLISHERS),), "form",
-        weight="heavy", then="stay"),
-    Act("reinstate", _("Reinstate"), pgettext_lazy("happened", "reinstated"), (Rule(PUBLISHERS),), "form", then="stay"),
-    Act("withdraw", _("Withdraw"), pgettext_lazy("happened", "withdrew"), (Rule(PUBLISHERS),), "form", ("kind",), weight="heavy"),
-    Act("remove", _("Remove"), pgettext_lazy("happened", "removed"), (Rule(PUBLISHERS),), "form", ("reason",), weight="heavy"),
+        weight="heavy", then="stay",
+        introduction=_("The scheduled edition will not appear. What readers see now stays, and what was approved waits in review again."),
+        shows="scheduled"),
+    Act("reinstate", _("Reinstate"), pgettext_lazy("happened", "reinstated"), (Rule(PUBLISHERS),), "form", then="stay",
+        introduction=_("Readers see the brief again within a minute, as it was."), shows="public"),
+    Act("withdraw", _("Withdraw"), pgettext_lazy("happened", "withdrew"), (Rule(PUBLISHERS),), "form", ("kind",), weight="heavy",
+        introduction=_("The page stays as a notice with the sentence of the kind; it leaves lists, feeds and search."), shows="public"),
+    Act("remove", _("Remove"), pgettext_lazy("happened", "removed"), (Rule(PUBLISHERS),), "form", ("reason",), weight="heavy",
+        introduction=_("Readers will be told that the page is gone. The reason stays on the desk."), shows="public"),
     Act("source_withdrew", _("The source withdrew the article"), pgettext_lazy("happened", "marked the article as withdrawn by its source"),
-        (Rule(WRITERS, APPROVED),), "form", sends="version", weight="heavy"),
+        (Rule(WRITERS, APPROVED),), "form", sends="version", weight="heavy",
+        introduction=_("For when the source takes its article back. The texts stay as they are. A publisher approves, and the page then says so above the text."),
+        shows="draft"),
     Act("assign", _("Assign"), pgettext_lazy("happened", "assigned"), (Rule(EVERYBODY, OPEN),), then="stay"),
     Act("share", _("Share a preview"), pgettext_lazy("happened", "shared a preview"), (Rule(EVERYBODY, OPEN),)),
     Act("discard", _("Discard"), pgettext_lazy("happened", "discarded"), (Rule(WRITERS, DRAFT),), "form", sends="version",
-        weight="heavy", then="pass"),
+        weight="heavy", then="pass",
+        introduction=_("Nothing is deleted: every saved version stays in the revisions.")),
 )
 """Acts that the bar of a brief's page may offer."""
 
@@ -202,7 +217,7 @@ _ISSUE_DIFFERENCES: Final[Mapping[str, Mapping[str, Any]]] = {
                                "past": pgettext_lazy("happened", "took back the sign-off of the briefs")},
     "send_back_issue": {"of": "send_back", "fields": ("note",)},
     "publish_issue": {"of": "approve", "label": _("Publish the issue"), "past": pgettext_lazy("happened", "approved the issue"),
-                      "fields": ("at", "mail")},
+                      "fields": ("at", "mail", "change")},
     "revise_issue": {"of": "revise", "label": _("Correct the issue"), "past": pgettext_lazy("happened", "started a correction")},
     "recover_issue": {"of": "recover"},
     "cancel_issue": {"of": "cancel"},

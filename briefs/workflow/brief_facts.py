@@ -87,6 +87,8 @@ def load_brief_facts(
             editions=own,
             history=histories.get(brief.pk) or BriefHistory([], own, []),
             assignments=rows.assignments[brief.pk],
+            submission=None,
+            is_answered=False,
             gaps=gaps.get(brief.pk, []),
             approval_gaps=[*list_date_gaps(brief), *rows.keyword_gaps[brief.pk]],
             notes=rows.notes[brief.pk],

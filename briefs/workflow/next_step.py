@@ -359,7 +359,8 @@ class _BriefWording(_Wording[BriefTurn]):
         elif (edition := facts.public_edition) is None:
             yield say(gettext("Approved."))
         elif edition.withdrawn_at or edition.removed_at:
-            yield say(gettext("Removed.") if edition.removed_at else gettext("Withdrawn."))
+            removed = gettext("Readers are told that it is gone.")
+            yield say(removed if edition.removed_at else gettext("Readers see the notice of its withdrawal."))
         elif self.turn.is_able("revise"):
             yield say(
                 gettext(
@@ -394,7 +395,7 @@ class _IssueWording(_Wording[IssueTurn]):
         if edition := facts.public_edition:
             values = {"time": format_moment(edition.live_from), "n": edition.number}
             if edition.withdrawn_at:
-                yield say(gettext("Withdrawn; readers see the notice."))
+                yield say(gettext("Readers see the notice of its withdrawal."))
             elif state == State.APPROVED:
                 yield say(gettext("Published since %(time)s."), **values)
             else:

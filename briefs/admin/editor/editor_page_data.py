@@ -109,6 +109,10 @@ class BriefPageData:
     person: Person
     now: dt.datetime = field(default_factory=timezone.now)
 
+    @property
+    def url(self) -> str:
+        return reverse("admin:briefs_brief_change", args=[self.brief.pk])
+
     @cached_property
     def content(self) -> Content:
         return workflow.load_working_copy(self.brief)
@@ -212,6 +216,8 @@ class BriefPageData:
             history=self.history,
             content=self.content,
             assignments=rows.assignments[pk],
+            submission=None,
+            is_answered=False,
             gaps=(),
             approval_gaps=(),
             notes=[note for note in self.notes if note.resolved_at is None],
@@ -264,8 +270,7 @@ class BriefPageData:
 
     @property
     def sentence(self) -> SafeString:
-        page = reverse("admin:briefs_brief_change", args=[self.brief.pk])
-        return render_sentence(self.step.sentence, f"{page}?view=write")
+        return render_sentence(self.step.sentence, f"{self.url}?view=write")
 
     @property
     def has_review(self) -> bool:

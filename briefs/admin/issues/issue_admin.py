@@ -19,7 +19,7 @@ from briefs.models import Issue, State
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules.issue_review import IssueFacts
 
-from . import issue_pages, issue_verbs, mailing_pages
+from . import issue_acts, issue_pages, mailing_pages
 
 
 @admin.register(Issue)
@@ -47,7 +47,7 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("<int:pk>/mail/", mailing_pages.mail, "mail"),
             own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
             own("copies/<int:pk>/", mailing_pages.copies, "copies"),
-            own("<int:pk>/<slug:verb>/", issue_verbs.verb, "verb"),
+            own("<int:pk>/<slug:verb>/", issue_acts.act_view, "verb"),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

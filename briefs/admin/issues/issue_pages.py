@@ -126,6 +126,10 @@ class IssuePageData:
     def title(self) -> str:
         return format_issue(self.issue.number)
 
+    @property
+    def was_public(self) -> bool:
+        return self.facts.has_been_public
+
     @cached_property
     def is_editable(self) -> bool:
         return policy.is_allowed(self.person, "edit_issue", self.issue)

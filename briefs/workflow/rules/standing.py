@@ -229,7 +229,7 @@ def is_own_submission(standing: Standing, _leaf: LeafName | None) -> Iterator[Re
 def is_unanswered(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
     if standing.facts.is_answered:
         able = [p for p in standing.people if p.pk in standing.signing.reviewer_ids and p != standing.person]
-        names = gettext(" or ").join(map(str, able[:3])) or gettext("another reviewer")
+        names = gettext(", ").join(map(str, able[:3])) or gettext("another reviewer")
         yield Reason("already-signed", {"name": names})
 
 
