@@ -66,7 +66,7 @@ class IssueActForm(ActForm):
                 mailings.queue_issue(edition, by=self.page.person)
 
     def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
-        values = {
+        values: dict[str, Any] = {
             "page": self.page,
             "issue": self.row,
             "parent_url": self.page.url,
