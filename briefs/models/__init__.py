@@ -16,6 +16,7 @@ from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .issues import Issue, IssueRevision
 from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
+from .originals import Original
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .review import Answer, Assignment, Reply, Suggestion
 from .searches import Search
@@ -57,6 +58,7 @@ __all__ = [
     "MemoryPair",
     "NameChange",
     "Note",
+    "Original",
     "Outbox",
     "Person",
     "Picture",

@@ -18,6 +18,7 @@ from briefs.models.people import IMPORTER
 from briefs.text.article_urls import build_article_key, is_safe_link
 
 from .editions import find_newest_uncancelled_edition
+from .originals import limit_originals
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
 from .rules.revisions import add_revisions_of_names, build_revision
@@ -381,6 +382,7 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
         else:
             revision = None
             run.update_brief(to=State.DISCARDED, claimed_key=None)
+        limit_originals(run.row, run.now)
         run.record_event(edition=edition, revision=revision)
 
 

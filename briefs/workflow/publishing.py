@@ -18,6 +18,7 @@ from .editions import (
     find_last_shown_edition,
     why_not_at_time,
 )
+from .originals import limit_originals
 from .rules import four_eyes
 from .rules.histories import BriefHistory
 from .rules.refusals import Reason, Refused, build_refusal
@@ -67,6 +68,7 @@ def approve(
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
+        limit_originals(row, run.now)
         announce_edition(run.record_event(edition=edition, note=change.note_zh))
         return edition
 

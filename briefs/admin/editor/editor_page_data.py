@@ -118,6 +118,10 @@ class BriefPageData:
         return workflow.load_working_copy(self.brief)
 
     @cached_property
+    def has_original(self) -> bool:
+        return self.brief.originals.filter(delete_on__gt=timezone.localdate(self.now)).exists()
+
+    @cached_property
     def editions(self) -> list[Edition]:
         return load_editions_by_brief([self.brief])[self.brief.pk]
 

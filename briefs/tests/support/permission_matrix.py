@@ -113,6 +113,7 @@ briefs/brief/<int:pk>/rail/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/original/         wvreps      wvreps
 briefs/brief/<int:pk>/word/             wvreps      wvreps
 briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
 briefs/brief/<int:pk>/revisions/        wvreps      -

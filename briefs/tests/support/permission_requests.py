@@ -334,6 +334,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
+    "briefs/brief/<int:pk>/original/": lambda g: _brief_request(g, "original/", data={"text": "An article."}),
     "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
     "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),

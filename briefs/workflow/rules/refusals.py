@@ -104,6 +104,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "merged-already": _("“%(label)s” was already merged into another entry."),
     "not-merged": _("This entry is not merged into another one."),
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
+    "original-empty": _("Paste the text of the article first."),
+    "original-long": _("The text is too long: the limit is %(n)s characters. Paste the part that the brief digests."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "source-withdrew-already": _("The brief already says that its source withdrew the article."),
