@@ -180,9 +180,9 @@ def _describe_original(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             labels.append(_("The original"))
-    url = cards.get_original_link(item.brief)
-    title = mark_language(item.brief.facts.title or url, sides[0])
-    return {"url": url, "label": " · ".join(labels) + COLON[sides[0]], "title": title}
+    title = mark_language(item.brief.facts.title, sides[0])
+    label = " · ".join(labels) + (COLON[sides[0]] if title else "")
+    return {"url": cards.get_original_link(item.brief), "label": label, "title": title}
 
 
 def _describe_link(side: Side, is_shortened: bool, counts: dict[str, int]) -> str:
