@@ -100,6 +100,7 @@ RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
     "pause_mailing": (_rule(PUBLISHER_ROLES),),
     "resume_mailing": (_rule(PUBLISHER_ROLES),),
     "stop_mailing": (_rule(PUBLISHER_ROLES),),
+    "send_again": (_rule(PUBLISHER_ROLES),),
 }
 VERBS = tuple(RULES_BY_VERB)
 

@@ -180,6 +180,10 @@ _VERB_LABELS = {
         pgettext_lazy("happened", "resumed the mailing"),
     ),
     "stop_mailing": (pgettext_lazy("mailing", "Stop"), pgettext_lazy("happened", "stopped the mailing")),
+    "send_again": (
+        pgettext_lazy("mailing", "Send again"),
+        pgettext_lazy("happened", "sent the copies of unconfirmed delivery again"),
+    ),
     "import_subscribers": (_("Import"), pgettext_lazy("happened", "imported subscribers")),
     "export_subscribers": (_("Export"), pgettext_lazy("happened", "exported subscribers")),
     "erase_subscriber": (_("Erase the address"), pgettext_lazy("happened", "erased a subscriber")),
