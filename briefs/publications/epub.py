@@ -20,7 +20,7 @@ _CONTAINER: Final = (
     '<rootfile full-path="E/content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
 _STYLE: Final = """body{line-height:1.6}
-h1{line-height:1.3;hyphens:none}
+h1{line-height:1.3;hyphens:none;word-break:keep-all;overflow-wrap:break-word}
 h1:lang(zh){font-weight:bold}
 h1:lang(en){font-weight:normal}
 em:lang(zh){font-style:normal;text-emphasis:filled dot;text-emphasis-position:under right}
@@ -97,7 +97,7 @@ def _render_title_page(document: IssueDocument) -> str:
         [
             '<section epub:type="titlepage">',
             _render_all(document.site, "by"),
-            _render_text(first, "h1", "big"),
+            _render_heading(first, document, "big"),
             _render_all([*others, *document.twin_title]),
             _render_all(document.kicker, "by"),
             *notices,
@@ -111,7 +111,7 @@ def _render_item(item: DocumentItem, document: IssueDocument) -> str:
     first, *others = item.headline
     parts = [
         "<article>",
-        _render_text(first, "h1"),
+        _render_heading(first, document),
         _render_all([*others, *item.twin_headline], "by"),
         _render_all([*item.byline, *item.posted], "by"),
         f'<div class="fix">{_render_all(item.notices)}</div>' if item.notices else "",
@@ -137,6 +137,12 @@ def _render_point(point: Point, document: IssueDocument) -> str:
 
 def _render_all(texts: Iterable[Words], css_class: str = "") -> str:
     return "".join(_render_text(words, "p", css_class) for words in texts)
+
+
+def _render_heading(words: Words, document: IssueDocument, css_class: str = "") -> str:
+    html = _render_text(words, "h1", css_class)
+    units = document.title_words.get(words.text, [words.text])
+    return html.replace(escape(words.text), "<wbr/>".join(map(escape, units)))
 
 
 def _render_paragraphs(paragraphs: Iterable[Paragraph]) -> str:

@@ -19,6 +19,7 @@ from briefs.content import LANGUAGE_TAGS, Bullet, Side, hash_json
 from briefs.models.edition import ChangeKind
 from briefs.rendering import cards, text
 from briefs.rendering.text import find_key_line, split_paragraphs
+from briefs.rendering.title_words import split_units
 from briefs.text import date_format, paths
 from briefs.text.inline_markup import Style, parse_inline
 from briefs.text.scripts import detect_language_code
@@ -73,7 +74,10 @@ class DocumentItem:
 
 @dataclass(frozen=True, slots=True)
 class IssueDocument:
-    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last."""
+    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last.
+
+    `title_words`: each Chinese title and headline in the pieces between which a line may end.
+    """
 
     sides: tuple[Side, ...]
     url: str
@@ -91,6 +95,7 @@ class IssueDocument:
     preface: list[Paragraph]
     corrections: list[Words]
     items: list[DocumentItem]
+    title_words: dict[str, list[str]]
     labels: dict[str, str]
 
     @property
@@ -130,6 +135,7 @@ def build_document(
             "edition": issue.edition_number,
             "date": date_format.format_day(issue.updated_at.date(), own),
         }
+    titles = [issue.text("zh").title, *(item.brief.headline("zh") for item in issue.items)]
     return IssueDocument(
         sides=sides,
         url=page if len(sides) == 1 else f"{page}parallel/",
@@ -147,6 +153,7 @@ def build_document(
         preface=[paragraph for side in sides for paragraph in _split_preface(issue.text(side).preface, side)],
         corrections=[Words(LANGUAGE_TAGS[side], c.format_line(side)) for c in corrections for side in sides],
         items=[_build_item(item, sides, others) for item in issue.items],
+        title_words={title: split_units(title) for title in titles},
         labels=labels,
     )
 

@@ -28,6 +28,7 @@ from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
 from briefs.rendering.text import mark_language, render_preface, split_paragraphs, strip_indentation
+from briefs.rendering.title_words import render_title
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
@@ -112,7 +113,7 @@ def _describe_issue(
         values = {"n": issue.number, "date": date_format.format_day(issue.published_at.date(), side)}
         return {
             "issue_line": _("Issue %(n)s, %(date)s") % values,
-            "title": text.title,
+            "title": render_title(text.title),
             "preface": render_preface(text.preface),
             "change_label": pgettext("kind of change", "Correction"),
             "change_note": issue.change_note_zh if side == "zh" else issue.change_note_en,
@@ -166,6 +167,7 @@ def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[st
             "side": side,
             "lang": LANGUAGE_TAGS[side],
             "headline": brief.headline(side),
+            "headline_html": render_title(brief.headline(side)),
             "byline": f"{byline}{cards.COMMA[side]}" if byline else "",
             "date": has_byline and cards.format_fact(brief, "date", side),
             "notice": notice,
@@ -178,9 +180,9 @@ def _describe_original(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             labels.append(_("The original"))
-    url = cards.get_original_link(item.brief)
-    title = mark_language(item.brief.facts.title or url, sides[0])
-    return {"url": url, "label": " · ".join(labels) + COLON[sides[0]], "title": title}
+    title = mark_language(item.brief.facts.title, sides[0])
+    label = " · ".join(labels) + (COLON[sides[0]] if title else "")
+    return {"url": cards.get_original_link(item.brief), "label": label, "title": title}
 
 
 def _describe_link(side: Side, is_shortened: bool, counts: dict[str, int]) -> str:
@@ -263,7 +265,7 @@ class _TextReader(HTMLParser):
 
     BLOCKS: Final = frozenset({"h1", "h2", "p", "div", "tr", "br"})
     IGNORED: Final = frozenset({"style", "title"})
-    EMPTY: Final = frozenset({"meta", "br"})
+    EMPTY: Final = frozenset({"meta", "br", "wbr"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -224,6 +224,20 @@ def test_links_and_emphasis_of_a_preface_are_the_same_everywhere(client: Client)
     assert "See the report <https://example.org/a_(b)?c=1&d> and now, 2 * 3 * 4," in body["text"]
 
 
+def test_lines_of_a_title_end_between_words_in_mail_and_epub(client: Client) -> None:
+    briefs, content = write_briefs(1), issue_content(12)
+    content = replace(content, zh=replace(content.zh, title="美國延長<出口>管制"), items=(briefs[0].pk,))
+    publish_issue(12, briefs, by=corpus_fixtures.get_person("editor"), content=content)
+    current = load_issue(12, timezone.now())
+    assert current
+    body = mail_text.build_issue_body(current, "zh")
+    assert ">美國<wbr>延長<wbr>&lt;<wbr>出口<wbr>&gt;<wbr>管制</h1>" in body["html"]
+    assert "\n美國延長<出口>管制\n" in body["text"]
+    title = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub"))["E/title.xhtml"]
+    (heading,) = title.iter(f"{XHTML}h1")
+    assert list(heading.itertext()) == ["美國", "延長", "<", "出口", ">", "管制"]
+
+
 def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:
     pages = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub?side=both"))
 

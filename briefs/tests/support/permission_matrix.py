@@ -172,6 +172,7 @@ briefs/issue/<int:pk>/mail/ @later       .           ps
 briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
 briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
 briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
+briefs/issue/<int:pk>/mail/ @send_again      .       ps
 briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
 briefs/issue/copies/<int:pk>/            s           -
 briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps

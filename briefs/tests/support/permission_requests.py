@@ -99,9 +99,13 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
 
 
 def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRequest:
-    state = {"pause_mailing": "mailed", "stop_mailing": "mailed", "resume_mailing": "paused"}.get(
-        command, "live"
-    )
+    states = {
+        "pause_mailing": "mailed",
+        "stop_mailing": "mailed",
+        "resume_mailing": "paused",
+        "send_again": "sent",
+    }
+    state = states.get(command, "live")
     path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
     data = {"do": command, "due_at": "2090-01-02T08:30"}
     if state != "live":
