@@ -11,13 +11,14 @@ from django.urls.converters import IntConverter
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from briefs.content import LANGUAGE_TAGS, IssueContent, Side
+from briefs.content import LANGUAGE_TAGS, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import pdf, published
 from briefs.publications.published import PublicIssue
 from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.rendering import cards, text
 from briefs.text import paths
+from briefs.text.inline_markup import strip_inline
 
 from . import brief_answers, claim_rows, editions, responses
 from .editions import EditionHistoryLine, KeysetPaginator, PageKey
@@ -122,7 +123,7 @@ def show_issue(
         menu_entry="issues",
         **build_texts(issue, view),
         head=_render_head(issue, language),
-        description=_describe(issue, language),
+        description=_extract_gist(issue.text(language), language),
         changes=_build_changes(issue, language, now),
         items=claim_rows.render_issue_items(issue.items, view),
         corrections=[
@@ -158,7 +159,7 @@ def _build_side(issue: PublicIssue, side: Side) -> dict[str, Any]:
         "comma": "\u3000" if side == "zh" else ", ",
         "date": cards.render_day(day.isoformat(), side),
         "title": issue.text(side).title,
-        "paragraphs": text.split_paragraphs(issue.text(side).preface),
+        "paragraphs": text.render_preface(issue.text(side).preface),
     }
 
 
@@ -169,7 +170,7 @@ def _build_line(row: IssueLine, side: Side) -> dict[str, Any]:
         "number": row.number,
         "url": paths.issue(side, row.number),
         "title": own.title,
-        "gist": text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side),
+        "gist": _extract_gist(own, side),
         "date": cards.render_day(row.published_at.date().isoformat(), side),
     }
 
@@ -183,8 +184,8 @@ def _build_changes(issue: PublicIssue, language: Side, now: dt.datetime) -> list
     ]
 
 
-def _describe(issue: PublicIssue, side: Side) -> str:
-    return text.extract_gist(" ".join(text.split_paragraphs(issue.text(side).preface)), side)
+def _extract_gist(own: IssueText, side: Side) -> str:
+    return text.extract_gist(strip_inline(" ".join(text.split_paragraphs(own.preface))), side)
 
 
 def _show_notice(issue: PublicIssue, withdrawn_at: dt.datetime, language: Side, path: str) -> HttpResponse:
@@ -209,7 +210,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "og:type": "article",
         "og:site_name": site,
         "og:title": own.title,
-        "og:description": _describe(issue, language),
+        "og:description": _extract_gist(own, language),
         "og:url": url,
     }
     publisher = {"@type": "Organization", "name": site, "url": f"{settings.SITE_URL}{paths.home(language)}"}
@@ -220,7 +221,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "url": url,
         "issueNumber": issue.number,
         "name": own.title,
-        "description": _describe(issue, language),
+        "description": _extract_gist(own, language),
         "inLanguage": LANGUAGE_TAGS[language],
         "datePublished": cards.format_local(issue.published_at),
         "dateModified": cards.format_local(issue.updated_at),

@@ -20,7 +20,7 @@ from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from .mail_text import MailBody, build_issue_bodies
-from .published import load_issues
+from .published import load_edition
 
 LATE_AFTER: Final = dt.timedelta(hours=2)
 """A mailing neither begins nor resumes by itself so long after its time."""
@@ -63,9 +63,7 @@ def queue_issue(
         outdated = Mailing.objects.filter(issue_edition__issue=issue_edition.issue_id, state__in=OPEN_STATES)
         for other in outdated.exclude(issue_edition=issue_edition):  # else a copy of each could go out
             stop_mailing(other, by=by, now=now)
-        shown_at = max(now, issue_edition.live_from)
-        rows = IssueEdition.objects.listed(shown_at).filter(pk=issue_edition.pk)
-        issue = next(iter(load_issues(rows, shown_at)), None)
+        issue = load_edition(issue_edition, now)
         if issue is None:
             raise Refused(NOT_PUBLIC)
         mailing = store_mailing(

@@ -405,8 +405,6 @@ def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.dat
     """
     with run_verb("source_withdrew", brief, by=by, now=now, version=version) as run:
         content = load_working_copy(run.row)
-        if content.facts.source_withdrew:
-            raise build_refusal("source-withdrew-already")
         content = replace(content, facts=replace(content.facts, source_withdrew=True))
         revision = write_revision(run, content, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
         event = run.record_event(revision=revision)

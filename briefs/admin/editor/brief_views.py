@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from briefs.acts import get_label
 from briefs.admin.common import findings
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
@@ -32,7 +33,7 @@ from briefs.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.workflow import SaveConflict
 from briefs.workflow.concurrent_save import PAGE_KEY
-from briefs.workflow.rules.transitions import VERB_NAMES, format_time
+from briefs.workflow.rules.transitions import format_time
 
 from .draft_form import (
     FACT_FIELDS,
@@ -462,7 +463,7 @@ def render_new_brief_page(
     return render_page(
         request,
         "editor/change",
-        title=VERB_NAMES["create"],
+        title=get_label("create"),
         **_build_form_context(draft, focused_row=focused_row),
         autosave_url=reverse("admin:briefs_brief_begin"),
         client_key=read_page_key(request.POST) or token_hex(16),

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy
+from briefs.acts import get_label
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done, read_number
 from briefs.admin.common.interface_labels import interface_side
 from briefs.models import Copy, Mailing, MailSide, Person
 from briefs.publications import mailings
 from briefs.publications.mailings import CopyCounts
-from briefs.workflow.rules.transitions import VERB_NAMES
 
 STEERING_VERBS: Final = {
     "pause_mailing": mailings.pause_mailing,
@@ -107,4 +107,4 @@ class MailingPanel:
     def acts(self) -> list[tuple[str, object]]:
         """Return the verbs that the person may use on the mailing now."""
         verbs = mailings.get_verbs(self.mailing) if self.mailing else []
-        return [(verb, VERB_NAMES[verb]) for verb in verbs if policy.has_role_for(self.person, verb)]
+        return [(verb, get_label(verb)) for verb in verbs if policy.has_role_for(self.person, verb)]

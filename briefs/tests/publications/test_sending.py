@@ -1,6 +1,7 @@
 """Mailings sent over real SMTP: each copy at most once, none lost, whatever the server does."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 import subprocess
@@ -112,7 +113,10 @@ def test_link_of_a_copy_finds_its_reader(mail_server: MailServer, team: Team) ->
         token = str(message["List-Unsubscribe"]).rstrip("/>").rpartition("/")[2]
         assert Copy.objects.get(token_hash=hash_token(token)).subscriber.address == to[0]
         assert token in message.get_body(("plain",)).get_content()
-        assert token in message.get_body(("html",)).get_content()
+        html = message.get_body(("html",)).get_content()
+        addresses = re.findall(r'href="([^"]+)"[^>]*>(?:Unsubscribe|取消訂閱)</a>', html)
+        assert addresses
+        assert all(token in address for address in addresses)
 
 
 def test_reader_who_left_after_queueing_gets_none(mail_server: MailServer, team: Team) -> None:
@@ -133,6 +137,15 @@ def test_dropped_connection_after_the_text_is_unknown_and_never_sent_again(
     assert send(30).numbers == (0, 0, 0, 0, 0)
     assert (count(mailing), get_state(mailing)) == ({"handed": 2}, "done")
     assert mail_server.accepted == []
+
+
+def test_copy_handed_by_a_process_that_died_is_never_sent_again(mail_server: MailServer, team: Team) -> None:
+    mailing = queue(team, 2)
+    Copy.objects.filter(pk=mailing.copies.order_by("pk")[0].pk).update(
+        stage="handed", stage_at=timezone.now()
+    )
+    assert send(0.1).sent == 1
+    assert len(mail_server.accepted) == 1
 
 
 def test_dropped_connection_before_the_text_is_tried_again(mail_server: MailServer, team: Team) -> None:
