@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from heapq import nlargest
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection
 
@@ -56,29 +56,21 @@ def find_closest(ask: StoreRequest, concepts: Concepts) -> ClosestAnswer | None:
     parts, mistyped = _correct(parts, ask.names, concepts)
     if not parts:
         return None
-    shares = _measure_shares(parts, request)
-    if not shares and len(parts) == 1 and parts[0].is_name:
+    held = _look_up(parts, request)
+    if not held.shares and len(parts) == 1 and parts[0].is_name:
         return None
     closeness = Closeness(_list_question(ask.query), ask.names) if meaning.is_installed() else None
-    rows = _load_rows(request, shares, closeness)
     scored = [
-        row._replace(
-            score=round(
-                closeness.of(row.edition) + _WORDS * shares.get(str(row.place), 0)
-                if closeness
-                else shares[str(row.place)],
-                4,
-            )
-        )
-        for row in rows
+        (_measure_score(row, held, closeness), row) for row in _load_rows(request, held.shares, closeness)
     ]
-    ranked = sorted(scored, key=lambda row: (row.score or 0, row.place), reverse=True)
+    ranked = sorted(scored, key=lambda one: (one[0], one[1].place), reverse=True)
     if not ranked:
         return None
-    is_close = (ranked[0].score or 0) >= _LEAST_CLOSE[closeness is not None]
+    score, best = ranked[0]
+    is_close = score >= _LEAST_CLOSE[closeness is not None] and held.has_names(best)
     found = [QueryTerm(unit.phrases) for part in parts for unit in part.units]
     return ClosestAnswer(
-        ranked[: MAX_HITS if is_close else MAX_NEAREST],
+        [row._replace(score=score) for score, row in ranked[: MAX_HITS if is_close else MAX_NEAREST]],
         replace(ask.query, terms=(*fixed, *found)),
         [part.text for part in parts],
         [*mistyped, *unused],
@@ -113,21 +105,40 @@ def _list_question(query: ParsedQuery) -> str:
 # Words
 
 
-def _measure_shares(parts: Sequence[Part], ask: StoreRequest) -> dict[str, float]:
-    """Return the weighted share of the units that each place has. One query."""
+class _Held(NamedTuple):
+    """What the documents hold of a question: the weighted share of its units by place, and the places of each name."""
+
+    shares: Mapping[str, float]
+    names: Sequence[Sequence[str]]
+
+    def has_names(self, row: ResultRow) -> bool:
+        """Return whether a document has all names of the question. No other word can stand for one."""
+        return all(str(row.place) in places for places in self.names)
+
+
+def _look_up(parts: Sequence[Part], ask: StoreRequest) -> _Held:
+    """Look up all units. One query."""
     lookups = [Lookup(unit.phrases, month=unit.month) for part in parts for unit in part.units]
     found = iter(get_store().find_places(ask, lookups))
     count = _count_documents(ask.names)
     shares: dict[str, float] = {}
+    names: list[Sequence[str]] = []
     total = 0.0
     for part in parts:
         places = [next(found) for _ in part.units]
+        if part.is_name and len(places) == 1:
+            names += places
         for one in _leave_out_accidental_pairs(places):
             weight = math.log(1 + count / (len(one) + 0.5))
             total += weight
             for place in one:
                 shares[place] = shares.get(place, 0.0) + weight
-    return {place: share / total for place, share in shares.items()}
+    return _Held({place: share / total for place, share in shares.items()}, names)
+
+
+def _measure_score(row: ResultRow, held: _Held, closeness: Closeness | None) -> float:
+    share = held.shares.get(str(row.place), 0.0)
+    return round(closeness.of(row.edition) + _WORDS * share if closeness else share, 4)
 
 
 def _leave_out_accidental_pairs(places: Sequence[Sequence[str]]) -> list[Sequence[str]]:

@@ -1,4 +1,4 @@
-"""Correct English words that no brief has, by names, renderings and words of the index. Pure: no database."""
+"""Correct English words that no brief and no dictionary has, by names, renderings and words of the index. Pure: no database."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from string import ascii_lowercase
@@ -6,6 +6,8 @@ from typing import Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
+
+from briefs.checks.english import load_frequencies
 
 from .analysis import stem
 
@@ -30,7 +32,8 @@ def correct_words(
     present = find_present({stem(word) for word in plain})
     absent = [word for word in plain if stem(word) not in present and word not in renderings]
     absent = [word for word in absent if not any(complete_name(stem(word), False))]
-    edits = {word: _list_edits(word) for word in absent}
+    known = load_frequencies() if absent else {}
+    edits = {word: list(filter(known.get, _list_edits(word))) for word in absent if word not in known}
     present = find_present({stem(edit) for some in edits.values() for edit in some})
     meant = {}
     for word, some in edits.items():

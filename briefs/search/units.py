@@ -77,7 +77,14 @@ def _divide(text: str, term: QueryTerm, concepts: Concepts) -> Iterator[Part]:
             yield Part(written, ())
         else:
             unit = Unit(((QueryWord(False, run.text),),))
-            yield Part(written, (unit,), is_name=written != written.lower() or any(map(str.isdigit, written)))
+            yield Part(written, (unit,), _is_name(written, text))
+
+
+def _is_name(word: str, question: str) -> bool:
+    """Return whether a word is a figure, an acronym, or has a capital although it does not open a longer question."""
+    opens_question = question.startswith(word) and word != question
+    capitals = word[1:] if opens_question else word
+    return capitals != capitals.lower() or any(map(str.isdigit, word))
 
 
 def _build_part(typed: str, term: QueryTerm) -> Part:
