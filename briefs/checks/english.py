@@ -123,7 +123,7 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
 
     Known words come from the frequency list of pyspellchecker. Without that package nothing is reported.
     """
-    frequencies = _load_frequencies()
+    frequencies = load_frequencies()
     texts = list_side_texts(content, "en") if frequencies else []
     words = [(text, match) for text in texts for match in _CORRECTABLE_WORD.finditer(text.without_urls)]
     counts = Counter(match[0].lower() for _, match in words)
@@ -151,7 +151,7 @@ def _is_opening_word(text: str, match: re.Match[str]) -> bool:
 
 
 @cache
-def _load_frequencies() -> dict[str, int]:
+def load_frequencies() -> dict[str, int]:
     spec = find_spec("spellchecker")
     if spec is None or spec.origin is None:
         return {}

@@ -89,17 +89,6 @@ def get_dictionary_path() -> Path | None:
     return _path
 
 
-def list_family(stem: str) -> list[str]:
-    """Return the other stems of the word's family: *loan* for *lend*."""
-    head = _FAMILIES.get(stem, stem)
-    return [one for one in (head, *_list_members(head)) if one != stem]
-
-
-@cache
-def _list_members(head: str) -> tuple[str, ...]:
-    return tuple(stem for stem, first in _FAMILIES.items() if first == head)
-
-
 def stem_english(word: str) -> str:
     """Return the stem of a lower-case word, or an empty string for a word such as *the* that distinguishes nothing."""
     return "" if word in _UNTRANSLATED or len(word) < 2 else stem_any(word)

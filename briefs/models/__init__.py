@@ -7,6 +7,7 @@ from .derived import (
     EditionKeyword,
     EditionPlace,
     EditionTerm,
+    EditionVector,
     SearchEntry,
 )
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
@@ -41,6 +42,7 @@ __all__ = [
     "EditionKeyword",
     "EditionPlace",
     "EditionTerm",
+    "EditionVector",
     "EncryptionKey",
     "Event",
     "Issue",
