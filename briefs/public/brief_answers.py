@@ -275,12 +275,11 @@ def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -
     robots = NOINDEX if page.query_string else ""
     if page.rows and not page.older_key and not page.newer_key:
         return {"robots": robots, "paging": ""}
-    options = (view.show, view.rows)
     links = text.render_partial(
         "briefs/_list_paging.html",
         here=list_url,
-        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", *options),
-        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", *options),
+        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", view.show),
+        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", view.show),
         newest=not page.query_string,
         empty=not page.rows,
     )

@@ -27,7 +27,7 @@ from briefs.search.name_index import Name, NameIndex, load_name_index
 from briefs.text import paths
 from briefs.text.scripts import detect_language_code
 
-from . import claim_rows, editions, feeds, responses, search_queries, search_results, views
+from . import editions, feeds, list_rows, responses, search_queries, search_results, views
 from .editions import PageKey
 from .responses import ListView
 from .search_queries import SearchParams, SearchResults
@@ -175,8 +175,12 @@ def build_openings(
         "briefs/_search_openings.html",
         examples=examples,
         similar=[_build_name_row(name, language) for name in find_similar(results.query, now)],
-        topics=views.render_topics(language, now),
-        newest=claim_rows.render_list_by_publication(shown, view, heading=gettext("Newest briefs")),
+        topics=views.render_topics(view, now),
+        newest=list_rows.render_rows(
+            [list_rows.build_row_by_posting(row.brief, view) for row in shown],
+            view,
+            heading=gettext("Newest briefs"),
+        ),
     )
 
 
@@ -228,7 +232,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
 def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpResponse:
     now = timezone.now()
     results, view = search_queries.run_search(asked, now), ListView.read(request, language)
-    plain = replace(asked, list_options={})
+    plain = replace(asked, show="")
     feeds_of_search = feeds.build_search_links(language, plain)
     response = responses.render(
         "briefs/search.html",
