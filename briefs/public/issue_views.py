@@ -146,7 +146,7 @@ def show_issue(
             {side: _build_head(issue, side, view, changes) for side in SIDES}, view
         ),
         items=list_rows.render_rows(
-            [_build_item_row(item, n, view) for n, item in enumerate(issue.items, 1)], view
+            [_build_item_row(issue, item, n, view) for n, item in enumerate(issue.items, 1)], view
         ),
         corrections=[
             (LANGUAGE_TAGS[side], correction.format_line(side), correction.get_path(side))
@@ -188,11 +188,13 @@ def _build_head(
     return head._replace(topic=format_issue_line(issue, side), note=note)
 
 
-def _build_item_row(item: PublicItem, number: int, view: ListView) -> Row:
+def _build_item_row(issue: PublicIssue, item: PublicItem, number: int, view: ListView) -> Row:
     """Build the row of a brief. A correction newer than the issue is marked; a withdrawn brief is its notice."""
     fold = list_rows.render_number(number)
     if not item.withdrawn_at:
-        notes = {side: _render_correction_mark(item, side) for side in view.sides}
+        notes = {
+            side: render_why(issue, item, side) + _render_correction_mark(item, side) for side in view.sides
+        }
         return list_rows.build_row(item.brief, view, fold, notes=notes)
     notices = brief_answers.build_withdrawal_notices(item, item.withdrawn_at, view.language)
     by_tag = {notice["lang"]: notice for notice in notices}
@@ -203,6 +205,14 @@ def _build_item_row(item: PublicItem, number: int, view: ListView) -> Row:
         note = format_html(words, notice["heading"], notice["sentence"]) if side in view.sides else ""
         sides[side] = RowSide(paths.brief(side, item.brief.slug), item.brief.headline(side), note=note)
     return Row(sides, fold)
+
+
+def render_why(issue: PublicIssue, item: PublicItem, side: Side) -> str:
+    """Render why the editors would have the brief read; empty if the issue does not say."""
+    if not (words := issue.text(side).why.get(f"{item.brief_id}")):
+        return ""
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return format_html('<p class="why"><b>{}</b> {}</p>', gettext("Why read it"), words)
 
 
 def _render_correction_mark(item: PublicItem, side: Side) -> str:
@@ -281,4 +291,3 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
     }
     tags = [*cards.render_meta_tags("property", graph.items()), cards.render_json_ld(data)]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
-

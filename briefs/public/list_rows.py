@@ -89,7 +89,12 @@ def build_row(
         if line.number and (point or lines):
             claim = mark_safe(f"{claim} {_render_point_link(line.number, url, side)}")  # noqa: S308 escaped
         sides[side] = RowSide(
-            url, headline, _render_topic(brief, side, beside), by(brief, side), claim, (notes or {}).get(side, "")
+            url,
+            headline,
+            _render_topic(brief, side, beside),
+            by(brief, side),
+            claim,
+            (notes or {}).get(side, ""),
         )
     return Row(sides, fold, published_at=brief.published_utc)
 
@@ -100,9 +105,7 @@ def build_row_by_posting(brief: PublicBrief, view: ListView) -> Row:
     return row._replace(year=str(brief.published_day.year))
 
 
-def build_row_by_article_date(
-    brief: PublicBrief, view: ListView, *, point: int = 0, beside: int = 0
-) -> Row:
+def build_row_by_article_date(brief: PublicBrief, view: ListView, *, point: int = 0, beside: int = 0) -> Row:
     """Return a row with the day of the article on the fold, for a list that names the year once."""
     date = cards.render_article_date(brief, view.language, form="day")
     row = build_row(brief, view, date, by=cards.render_authors_and_source, point=point, beside=beside)

@@ -72,7 +72,9 @@ def _choose_lines(
 ) -> dict[Side, KeyLine]:
     """Return the point that holds most of the query, unless a sentence of the summary holds more; else the key line."""
     sentences = {
-        side: list_rows.highlight_sentence(hit.content.get(f"summary_{side}", ""), spans["summary", side], side)
+        side: list_rows.highlight_sentence(
+            hit.content.get(f"summary_{side}", ""), spans["summary", side], side
+        )
         for side in SIDES
         if any(spans["summary", side])
     }

@@ -70,9 +70,7 @@ def build_topic_context(
     list_url = paths.subject(language, kind.name, subject.slug)
     is_topic = kind.name == "keywords"
     beside = subject.pk if is_topic else 0
-    points = [
-        text.find_point_naming(row.brief.content, labels) if is_topic else 0 for row in timeline.rows
-    ]
+    points = [text.find_point_naming(row.brief.content, labels) if is_topic else 0 for row in timeline.rows]
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
@@ -148,9 +146,7 @@ def _render_head(
                 topic += cards.COMMA[side] + format_brief_count(facets.brief_count)
         paragraphs = text.split_paragraphs(subject.intro(side)) if facets else ()
         intro = format_html_join("\n", '<p class="intro">{}</p>', ([words] for words in paragraphs))
-        sides[side] = RowSide(
-            "", text.mark_language(subject_label(subject, side), side), topic, note=intro
-        )
+        sides[side] = RowSide("", text.mark_language(subject_label(subject, side), side), topic, note=intro)
     return list_rows.render_head(sides, view)
 
 

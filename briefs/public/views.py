@@ -69,13 +69,15 @@ def _build_top(
     issue: PublicIssue | None, rows: Sequence[ListedBrief], view: ListView, now: dt.datetime
 ) -> dict[str, Any]:
     """Return purpose, current issue, lead and topics. Before the first issue the newest brief leads."""
-    heads, briefs = [], [(0, row.brief) for row in rows[:1]]
+    heads, briefs, notes = [], [(0, row.brief) for row in rows[:1]], {}
     if issue:
         heads = [_build_issue_row(issue, view)]
         briefs = [(n, item.brief) for n, item in enumerate(issue.items, 1) if not item.withdrawn_at]
+        for item in issue.listed_items[:1]:
+            notes = {side: issue_views.render_why(issue, item, side) for side in view.sides}
     lead = briefs[0][1] if briefs else None
     if lead:
-        heads.append(list_rows.build_row(lead, view)._replace(kind="lead"))
+        heads.append(list_rows.build_row(lead, view, notes=notes)._replace(kind="lead"))
     items = [
         list_rows.build_row(brief, view, list_rows.render_number(n), by=_render_facts_by_month)
         for n, brief in briefs[1:]

@@ -27,6 +27,7 @@ from briefs.admin.common.brief_pages import (
     read_number,
     render_brief_subpage,
 )
+from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
     FieldError,
     build_due_field,
@@ -261,6 +262,7 @@ def _render_form_page(
         reasons=link_errors(errors or [], links, base_url=page),
         unmet=link_errors(unmet, links, base_url=page),
         difference=describe_comparison(difference) if difference else None,
+        key_line=build_key_line(shown) if shown and verb == "approve" else None,
         status=status,
     )
 

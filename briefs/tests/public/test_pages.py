@@ -192,7 +192,10 @@ def test_claim_is_the_last_sentence_of_the_summary(client: Client) -> None:
         summary_en="Chips matter & sell. The author argues in the U.S. for more of <them>.",
     )
     corpus_fixtures.publish(chips, "chips")
-    for path, words in (("en", "The author argues in the U.S. for more of &lt;them&gt;."), ("zh-hant", "作者主張「多賣。」")):
+    for path, words in (
+        ("en", "The author argues in the U.S. for more of &lt;them&gt;."),
+        ("zh-hant", "作者主張「多賣。」"),
+    ):
         (row,) = ROW.finditer(get_html(client, f"/{path}/"))
         assert (row["url"], row["claim"]) == (f"/{path}/briefs/chips/", words)
         assert "<b>" in row["by"]
@@ -408,7 +411,9 @@ def test_about_page_shows_site_text_or_default(client: Client) -> None:
         updated_by=corpus_fixtures.get_person("p"),
     )
     assert "<p>One &amp; two</p>" in get_html(client, "/en/about/")
-    pairs = re.findall(r'<p>(.*?)</p>\s*<p class="far" lang="en">(.*?)</p>', get_html(client, "/zh-hant/about/"))
+    pairs = re.findall(
+        r'<p>(.*?)</p>\s*<p class="far" lang="en">(.*?)</p>', get_html(client, "/zh-hant/about/")
+    )
     assert pairs == [("甲", "One &amp; two"), ("乙", "")]
 
 
