@@ -281,12 +281,11 @@ class CitationPart(NamedTuple):
     files: list[tuple[str, str]]
 
 
-def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
+def build_citations(
+    brief: PublicBrief, language: Side, corrected_on: dt.date | None = None
+) -> list[CitationPart]:
     """Build citations of brief and article. Chicago and APA cite the English page, the Taiwan style the Chinese one."""
-    english, chinese = (
-        works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
-    )
-    article = works.build_article_work(brief)
+    english, chinese = (build_brief_work(brief, side, corrected_on) for side in ("en", "zh"))
     base = paths.brief(language, brief.slug)
     return [
         CitationPart(
@@ -296,14 +295,27 @@ def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
         )
         for heading, name, in_english, in_chinese in (
             (gettext("Cite this brief"), "cite", english, chinese),
-            (gettext("Cite the original"), "original", article, article),
+            (
+                gettext("Cite the original"),
+                "original",
+                works.build_article_work(brief, "en"),
+                works.build_article_work(brief, "zh"),
+            ),
         )
     ]
 
 
-def render_citation_box(brief: PublicBrief, language: Side) -> str:
+def build_brief_work(
+    brief: PublicBrief, side: Side, corrected_on: dt.date | None = None
+) -> works.CitableWork:
+    """Return the citable work of a brief, which says when it was last corrected."""
+    work = works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side])
+    return works.mark_corrected(work, corrected_on, side) if corrected_on else work
+
+
+def render_citation_box(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
     """Render both parts, closed. A template takes as long as a tenth of the page."""
-    parts = "\n".join(map(_render_part, build_citations(brief, language)))
+    parts = "\n".join(map(_render_part, build_citations(brief, language, corrected_on)))
     return f'''<section class="cite" data-copy-citation="{escape(gettext("Copy citation"))}" aria-label="{escape(gettext("Citations"))}">
 {parts}
 </section>'''
@@ -337,11 +349,9 @@ def render_citation(work: works.CitableWork, language: Side) -> str:
     return "".join(_render_run(run, LANGUAGE_TAGS[language]) for run in style(work))
 
 
-def format_attribution(brief: PublicBrief, language: Side) -> str:
+def format_attribution(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
     """Return the line that ends a copied bullet. The page appends the bullet's address."""
-    return works.format_attribution(
-        works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
-    )
+    return works.format_attribution(build_brief_work(brief, language, corrected_on))
 
 
 def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[CitationLine]:
@@ -367,8 +377,8 @@ _SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Artic
 _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
-def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
-    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
+def render_head_tags(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> SafeString:
+    work = build_brief_work(brief, language, corrected_on)
     tags = [
         *render_meta_tags("name", _meta_tags(brief, work, language)),
         *render_meta_tags("property", _open_graph_tags(brief, work, language)),
@@ -380,7 +390,7 @@ def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
 
 def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, notice: str) -> SafeString:
     """Render the tags of a withdrawal notice. They contain only what the notice shows."""
-    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
+    work = build_brief_work(brief, language)
     names = {
         **_zotero_fields(work, notice),
         "DC.title": title,

@@ -9,7 +9,13 @@ const read = () => {
   }
 };
 const isChosen = !new URLSearchParams(location.search).has("show") && read() === "both";
-if (both && isChosen && !both.hasAttribute("aria-current")) location.replace(both.href + location.hash);
+if (both && isChosen && !both.hasAttribute("aria-current")) {
+  const isBrief = !both.search.includes("show=both"); // which has an address of its own for both
+  const target = new URL(isBrief ? both.href : location.href);
+  if (!isBrief) target.searchParams.set("show", "both");
+  target.hash = location.hash;
+  location.replace(target);
+}
 addEventListener("click", (event) => {
   const [name, value] = event.target.closest?.("[data-choice]")?.dataset.choice.split("=") ?? [];
   try {

@@ -9,7 +9,7 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from briefs.content import Facts
+from briefs.content import Bullet, Facts
 from briefs.letters import MIN_FORM_AGE
 from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
@@ -131,16 +131,17 @@ def test_front_page_has_a_lead_and_three_more_rows_on_the_first_screen(
         corpus_fixtures.get_or_make(Source, name=name).pk
         for name in ("RAND Corporation", "John F. Kennedy Presidential Library")
     ]
+    bullets = tuple(Bullet(n, f"要點{n}。", f"Point {n}.") for n in (1, 2, 3))
     contents = [
-        corpus_fixtures.numbered_content(1, **texts, facts=Facts(source=source, date="1963-06-10"))
+        corpus_fixtures.numbered_content(
+            1, **texts, bullets=bullets, facts=Facts(source=source, date="1963-06-10")
+        )
         for source in sources
     ]
     briefs = [corpus_fixtures.publish(contents[n % 2], f"peace-{n}").brief for n in range(9)]
     issue = issue_content(1, briefs[:6])
-    preface = (
-        "Two briefs are about the technology race and industrial policy; four are speeches of the Cold War. "
-    )
-    en = dataclasses.replace(issue.en, preface=f"{preface * 2}\n\n{preface}")
+    preface = "Two briefs are about the technology race; four are speeches of the Cold War."
+    en = dataclasses.replace(issue.en, preface=preface)
     publish_issue(1, briefs[:6], content=dataclasses.replace(issue, en=en))
     tab = open_tab(at=f"/{language}/", viewport={"width": 1440, "height": 900})  # has kept no page
     for part, least in ((".lead .claim", 1), (".points li", 3), ("article.row h3", 3)):
@@ -396,7 +397,7 @@ def test_reader_chooses_suggestions_of_the_search_by_keyboard(open_tab: OpenTab)
 def test_reader_searches_links_and_reports_without_javascript(open_tab: OpenTab) -> None:
     tab = open_tab(at="/zh-hant/", java_script_enabled=False, viewport={"width": 390, "height": 800})
     page = tab.page
-    results = page.locator("main > .claim")
+    results = page.locator("main > .row")
     page.locator("#find").fill("标题")
     page.locator("#find").press("Enter")
     expect(results).to_have_count(3)
