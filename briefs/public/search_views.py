@@ -3,9 +3,10 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote_plus
 
@@ -150,6 +151,7 @@ def _select_public(now: dt.datetime, *ids: int) -> QuerySet[Any, Any]:
 # Content without results: examples taken from the newest brief, or similar names and newest briefs.
 
 MAX_NEWEST = 3
+MAX_QUESTIONS = 3
 _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
 
 
@@ -160,6 +162,7 @@ def build_openings(
     if not params.is_empty and results.hits:
         return mark_safe("")
     language, newest = view.language, editions.list_newest_briefs(now, PageKey()).rows
+    briefs = [row.brief for row in newest] if params.is_empty else []
     examples = [
         {
             "text": query,
@@ -167,8 +170,10 @@ def build_openings(
             "lang": detect_language_code(query),
             "meaning": meaning,
         }
-        for row in newest[: 1 if params.is_empty else 0]
-        for query, meaning in _list_examples(row.brief, language)
+        for query, meaning in chain(
+            islice(_list_questions(briefs, language), MAX_QUESTIONS),
+            *(_list_examples(brief, language) for brief in briefs[:1]),
+        )
     ]
     shown = [] if examples else newest[:MAX_NEWEST]
     return render_partial(
@@ -192,6 +197,14 @@ def _build_name_row(name: Name, language: Side) -> dict[str, str]:
         "lang": detect_language_code(text),
         "label": str(KIND_LABELS[name.kind]),
     }
+
+
+def _list_questions(briefs: Iterable[PublicBrief], language: Side) -> Iterator[tuple[str, str]]:
+    """Yield questions that these briefs answer, without an explanation."""
+    for brief in briefs:
+        if brief.authors and brief.keywords:
+            names = {"author": brief.authors[0].label(language), "topic": brief.keywords[0].label(language)}
+            yield gettext("What does %(author)s argue about %(topic)s?") % names, ""
 
 
 def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:

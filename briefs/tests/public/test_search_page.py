@@ -1,5 +1,6 @@
 """The search page: bilingual results, filters, paging, query count and rate limit. Also the staff page of logged searches."""
 
+import dataclasses
 import datetime as dt
 import html
 import itertools
@@ -18,7 +19,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.client_address import get_client_address
 from briefs.content import Bullet, Byline
-from briefs.models import Author, Keyword, Search, Source, Term
+from briefs.models import Author, Edition, Keyword, Search, Source, Term
 from briefs.public import responses, search_queries
 from briefs.sample_corpus import load_corpus
 from briefs.search import search_log
@@ -206,8 +207,19 @@ def test_search_page_without_answers_shows_ways_on(site: Client) -> None:
     assert openings("?q=AI") == ""
     examples = re.findall(r'<a href="/en/search/([^"]*)"', openings(""))
     assert "?q=author%3A%22Tom%C3%A1s+Rey%22+source%3ALawfare" in examples
-    assert len(examples) == 5
-    assert all("satellites" in get_search_page(site, html.unescape(query)) for query in examples)
+    questions = [query for query in examples if "%3F" in query]
+    assert len(questions) == min(3, Edition.objects.count())
+    assert len(examples) == 5 + len(questions)
+    pages = [get_search_page(site, html.unescape(query)) for query in examples]
+    assert all('<article class="row"' in page for page in pages)
+    assert all("satellites" in page for page in pages[len(questions) :])
+
+
+def test_year_finds_the_articles_of_that_year(site: Client) -> None:
+    facts = dataclasses.replace(corpus_fixtures.numbered_content(3).facts, date="1963-06-10")
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(3, facts=facts), "peace")
+    assert 'href="/en/briefs/peace/"' in get_search_page(site, "?q=1963")
+    assert result_count(get_search_page(site, "?q=1964")).startswith("Nothing found")
 
 
 @pytest.mark.parametrize(
