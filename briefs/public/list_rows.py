@@ -23,7 +23,7 @@ from briefs.text.scripts import split_sentences
 
 from .responses import ListView
 
-OTHER_LINK: Final = mark_safe(' tabindex="-1"')
+OTHER_LINK: Final = mark_safe('tabindex="-1"')
 """Attribute of a link across the fold where the page is in one language: the keyboard meets each link once."""
 
 
@@ -188,7 +188,7 @@ def _render_row(row: Row, view: ListView) -> str:
         f'<p class="onfold">{row.fold}</p>' if row.fold else "",
         _render_side(row.sides[view.language], heading),
         f'<div class="far" lang="{LANGUAGE_TAGS[other]}">',
-        _render_side(row.sides[other], "p", "" if view.is_both else OTHER_LINK),
+        _render_side(row.sides[other], "p", "" if view.is_both else f"{OTHER_LINK} "),
         f"</div>\n</{element}>",
     ]
     return "\n".join(filter(None, lines))
@@ -197,7 +197,7 @@ def _render_row(row: Row, view: ListView) -> str:
 def _render_side(side: RowSide, heading: str, link_attributes: str = "") -> str:
     headline = conditional_escape(side.headline)
     if side.url:
-        headline = f'<a href="{escape(side.url)}"{link_attributes}>{headline}</a>'
+        headline = f'<a {link_attributes}href="{escape(side.url)}">{headline}</a>'
     lines = [
         f'<p class="kick">{side.topic}</p>' if side.topic else "",
         f'<{heading} class="hed">{headline}</{heading}>' if side.headline else "",

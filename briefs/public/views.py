@@ -207,5 +207,8 @@ def about(request: HttpRequest, language: Side) -> HttpResponse:
         list_view=view,
         head=list_rows.render_plain_head(lambda: gettext("About"), view),
         paragraphs=list(zip_longest(*paragraphs, fillvalue="")),
-        codes=[paths.LANGUAGE_CODES[side] for side in view.both_sides],
+        sides=[
+            (paths.LANGUAGE_CODES[side], "" if side in view.sides else list_rows.OTHER_LINK)
+            for side in view.both_sides
+        ],
     )
