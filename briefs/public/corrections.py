@@ -6,12 +6,12 @@ also when it is public again, a removed one kind and date.
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
@@ -173,7 +173,7 @@ def log(request: HttpRequest, language: Side) -> HttpResponse:
         path,
         query_string=page.query_string,
         robots=brief_answers.NOINDEX if page.query_string else "",
-        head=list_rows.render_plain_head(lambda: gettext("Corrections and withdrawals"), view),
+        head=list_rows.render_head(view, lambda _: RowSide("", gettext("Corrections and withdrawals"))),
         feed=f"{paths.home(language)}{path}feed.atom",
         **_build_page_context(page, f"{paths.home(language)}{path}", view),
     )
@@ -190,20 +190,14 @@ def changes(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
         f"briefs/{slug}/changes/",
         query_string=page.query_string,
         headline=edition.brief.headline(language),
-        head=_render_changes_head(edition.brief, view),
+        head=list_rows.render_head(view, partial(_build_changes_head, edition.brief)),
         **_build_page_context(page, paths.changes(language, slug), view),
     )
 
 
-def _render_changes_head(brief: PublicBrief, view: ListView) -> SafeString:
-    """Render the headline as a link, with the day of publication below it."""
-    sides = {}
-    for side in SIDES:
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            posted = cards.render_posted_date(brief.published_day.isoformat(), side)
-            full = (gettext("Changes"), posted) if side in view.sides else ("", "")
-        sides[side] = RowSide(paths.brief(side, brief.slug), brief.headline(side), *full)
-    return list_rows.render_head(sides, view)
+def _build_changes_head(brief: PublicBrief, side: Side) -> RowSide:
+    posted = cards.render_posted_date(brief.published_day.isoformat(), side)
+    return RowSide(paths.brief(side, brief.slug), brief.headline(side), gettext("Changes"), posted)
 
 
 def _build_page_context(page: KeysetPage[LogEntry], url: str, view: ListView) -> dict[str, Any]:

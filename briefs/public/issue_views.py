@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, Side
+from briefs.content import LANGUAGE_TAGS, IssueContent, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
@@ -94,7 +95,7 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
         language,
         "issues/",
         menu_entry="issues",
-        head=list_rows.render_plain_head(lambda: pgettext("menu of the site", "Issues"), view),
+        head=list_rows.render_head(view, lambda _: RowSide("", pgettext("menu of the site", "Issues"))),
         query_string=page.query_string,
         list_view=view,
         rows=list_rows.render_rows([_build_issue_row(row, view) for row in page.rows], view),
@@ -109,15 +110,13 @@ def _build_link(key: str, view: ListView) -> str:
 
 
 def _build_issue_row(issue: IssueLine, view: ListView) -> Row:
-    sides = {}
-    for side in SIDES:
+    def build(side: Side) -> RowSide:
         own = issue.content.side(side)
-        sides[side] = RowSide(paths.issue(side, issue.number), own.title)
-        if side in view.sides:
-            gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
-            day = cards.render_day(issue.published_at.date().isoformat(), side)
-            sides[side] = sides[side]._replace(by=day, claim=gist)
-    return Row(sides, list_rows.render_number(issue.number))
+        gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
+        day = cards.render_day(issue.published_at.date().isoformat(), side)
+        return RowSide(paths.issue(side, issue.number), own.title, by=day, claim=gist)
+
+    return Row(list_rows.build_sides(view, build), list_rows.render_number(issue.number))
 
 
 def show_issue(
@@ -142,9 +141,7 @@ def show_issue(
         issue_url=paths.issue(language, number),
         head=_render_head(issue, language),
         description=_describe(issue, language),
-        subject=list_rows.render_head(
-            {side: _build_head(issue, side, view, changes) for side in SIDES}, view
-        ),
+        subject=list_rows.render_head(view, partial(_build_head, issue, changes)),
         items=list_rows.render_rows(
             [_build_item_row(issue, item, n, view) for n, item in enumerate(issue.items, 1)], view
         ),
@@ -171,21 +168,14 @@ def format_issue_line(issue: PublicIssue, side: Side) -> SafeString:
     return format_html("{}{}{}", brief_answers.format_issue_number(issue.number, side), comma, day)
 
 
-def _build_head(
-    issue: PublicIssue, side: Side, view: ListView, changes: Sequence[EditionHistoryLine]
-) -> RowSide:
-    own = issue.text(side)
-    head = RowSide("", own.title)
-    if side not in view.sides:
-        return head
-    with translation.override(paths.LANGUAGE_CODES[side]):
-        lines = [brief_answers.build_history_line(change, side) for change in changes]
-        note = text.render_partial(
-            "public/_issue_head.html",
-            paragraphs=text.split_paragraphs(own.preface),
-            changes=[line for line in lines if line["note"]],
-        )
-    return head._replace(topic=format_issue_line(issue, side), note=note)
+def _build_head(issue: PublicIssue, changes: Sequence[EditionHistoryLine], side: Side) -> RowSide:
+    lines = [brief_answers.build_history_line(change, side) for change in changes]
+    note = text.render_partial(
+        "public/_issue_head.html",
+        paragraphs=text.split_paragraphs(issue.text(side).preface),
+        changes=[line for line in lines if line["note"]],
+    )
+    return RowSide("", issue.text(side).title, format_issue_line(issue, side), note=note)
 
 
 def _build_item_row(issue: PublicIssue, item: PublicItem, number: int, view: ListView) -> Row:
@@ -196,15 +186,22 @@ def _build_item_row(issue: PublicIssue, item: PublicItem, number: int, view: Lis
             side: render_why(issue, item, side) + _render_correction_mark(item, side) for side in view.sides
         }
         return list_rows.build_row(item.brief, view, fold, notes=notes)
-    notices = brief_answers.build_withdrawal_notices(item, item.withdrawn_at, view.language)
-    by_tag = {notice["lang"]: notice for notice in notices}
-    sides = {}
-    for side in SIDES:
-        notice = by_tag[LANGUAGE_TAGS[side]]
-        words = '<p class="correction"><strong>{}</strong> {}</p>'
-        note = format_html(words, notice["heading"], notice["sentence"]) if side in view.sides else ""
-        sides[side] = RowSide(paths.brief(side, item.brief.slug), item.brief.headline(side), note=note)
-    return Row(sides, fold)
+    notices = brief_answers.build_withdrawal_notices(item, item.withdrawn_at, "zh")
+    notes = {
+        side: format_html(
+            '<p class="correction"><strong>{}</strong> {}</p>', notice["heading"], notice["sentence"]
+        )
+        for side, notice in zip(SIDES, notices, strict=True)
+    }
+    return Row(
+        list_rows.build_sides(
+            view,
+            lambda side: RowSide(
+                paths.brief(side, item.brief.slug), item.brief.headline(side), note=notes[side]
+            ),
+        ),
+        fold,
+    )
 
 
 def render_why(issue: PublicIssue, item: PublicItem, side: Side) -> str:

@@ -129,18 +129,19 @@ def render_rows(
     return mark_safe("\n".join(parts))  # noqa: S308 escaped piece by piece
 
 
-def render_head(sides: Mapping[Side, RowSide], view: ListView) -> SafeString:
-    """Render the head of a page in the form of a row."""
-    return render_rows([Row(sides, kind="subject")], view)
-
-
-def render_plain_head(label: Callable[[], str], view: ListView) -> SafeString:
-    """Render a head that is a label alone. `label` translates it."""
+def build_sides(view: ListView, build: Callable[[Side], RowSide]) -> dict[Side, RowSide]:
+    """Build both sides, each with its language active. In one language the other side keeps its headline alone."""
     sides = {}
     for side in SIDES:
         with translation.override(paths.LANGUAGE_CODES[side]):
-            sides[side] = RowSide("", label())
-    return render_head(sides, view)
+            full = build(side)
+        sides[side] = full if side in view.sides else RowSide(full.url, full.headline)
+    return sides
+
+
+def render_head(view: ListView, build: Callable[[Side], RowSide]) -> SafeString:
+    """Render the head of a page in the form of a row."""
+    return render_rows([Row(build_sides(view, build), kind="subject")], view)
 
 
 def render_number(number: int) -> str:
@@ -195,7 +196,7 @@ def _render_row(row: Row, view: ListView) -> str:
 
 
 def _render_side(side: RowSide, heading: str, link_attributes: str = "") -> str:
-    headline = conditional_escape(side.headline)
+    headline: str = conditional_escape(side.headline)
     if side.url:
         headline = f'<a {link_attributes}href="{escape(side.url)}">{headline}</a>'
     lines = [

@@ -240,8 +240,10 @@ def _redirect_options(request: HttpRequest, language: Side | None) -> HttpRespon
         return None
     query, target = request.GET.copy(), language
     query.pop("rows", None)
-    if query.get("show") in SIDES:
-        target = query.pop("show")[-1]
+    for side in SIDES:
+        if query.get("show") == side:
+            target = side
+            del query["show"]
     if len(query) == len(request.GET):
         return None
     rest = request.path.removeprefix(paths.home(language))

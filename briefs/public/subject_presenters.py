@@ -1,12 +1,12 @@
 """Build template contexts of topics, authors, sources, terms, indexes and the archive."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
-from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
@@ -74,7 +74,7 @@ def build_topic_context(
     frame = {
         "kind": str(_KIND_LABELS[kind.name]),
         "plain": subject_label(subject, language),
-        "header": _render_head(subject, kind, view, facets),
+        "header": list_rows.render_head(view, partial(_build_head, subject, kind, view, facets)),
         "site_link": _render_site_link(source_site_url(subject)),
         "start": list_rows.render_rows(
             [
@@ -131,23 +131,22 @@ def format_brief_count(brief_count: int) -> str:
     return ngettext("%(n)s brief", "%(n)s briefs", brief_count) % {"n": brief_count}
 
 
-def _render_head(
-    subject: Subject, kind: SubjectKind, view: ListView, facets: SubjectFacets | None
-) -> SafeString:
-    """Render the name with the introduction. A name with one form stands across the fold only in a page of both."""
-    sides = {}
-    for side in SIDES:
-        if side not in view.sides:
-            sides[side] = RowSide("", text.mark_language(twin_label(subject, view.language), side))
-            continue
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            topic = _link_kind(kind.name, str(_KIND_LABELS[kind.name]), side)
-            if facets and not facets.is_small:
-                topic += cards.COMMA[side] + format_brief_count(facets.brief_count)
-        paragraphs = text.split_paragraphs(subject.intro(side)) if facets else ()
-        intro = format_html_join("\n", '<p class="intro">{}</p>', ([words] for words in paragraphs))
-        sides[side] = RowSide("", text.mark_language(subject_label(subject, side), side), topic, note=intro)
-    return list_rows.render_head(sides, view)
+def _build_head(
+    subject: Subject, kind: SubjectKind, view: ListView, facets: SubjectFacets | None, side: Side
+) -> RowSide:
+    """Build a side of the head: name, number of briefs and introduction."""
+    topic = _link_kind(kind.name, str(_KIND_LABELS[kind.name]), side)
+    if facets and not facets.is_small:
+        topic += cards.COMMA[side] + format_brief_count(facets.brief_count)
+    paragraphs = text.split_paragraphs(subject.intro(side)) if facets else ()
+    intro = format_html_join("\n", '<p class="intro">{}</p>', ([words] for words in paragraphs))
+    return RowSide("", _render_label(subject, view, side), topic, note=intro)
+
+
+def _render_label(subject: Subject, view: ListView, side: Side) -> SafeString:
+    """Render a name. One with a single form stands across the fold only if both languages are shown in full."""
+    label = subject_label(subject, side) if side in view.sides else twin_label(subject, view.language)
+    return text.mark_language(label, side)
 
 
 def _link_kind(path: str, label: str, side: Side) -> str:
@@ -198,7 +197,7 @@ def build_index_context(rows: Iterable[CountedSubject], kind: str, view: ListVie
     groups = groupby(ordered, key=lambda row: _initial(row, language) if kind == "authors" else "")
     return {
         "heading": str(_PLURAL_LABELS[kind]),
-        "head": list_rows.render_plain_head(lambda: str(_PLURAL_LABELS[kind]), view),
+        "head": list_rows.render_head(view, lambda _: RowSide("", str(_PLURAL_LABELS[kind]))),
         "list_view": view,
         "link": "" if view.is_both else list_rows.OTHER_LINK,
         "groups": [
@@ -217,20 +216,17 @@ def build_term_context(
 ) -> dict[str, Any]:
     language = view.language
     here = paths.subject(language, "terms", term.slug)
-    sides = {}
-    for side in SIDES:
-        if side not in view.sides:
-            sides[side] = RowSide("", text.mark_language(twin_label(term, language), side))
-            continue
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            topic = _link_kind("terms", gettext("Glossary"), side)
-            words = cards.LIST_SEPARATOR[side].join(accepted_renderings[side])
-            also = escape(gettext("Also: %(words)s")) % {"words": escape(words)} if words else ""
-        sides[side] = RowSide("", text.mark_language(subject_label(term, side), side), topic, note=also)
+
+    def build_head(side: Side) -> RowSide:
+        topic = _link_kind("terms", gettext("Glossary"), side)
+        words = cards.LIST_SEPARATOR[side].join(accepted_renderings[side])
+        also = escape(gettext("Also: %(words)s")) % {"words": escape(words)} if words else ""
+        return RowSide("", _render_label(term, view, side), topic, note=also)
+
     return brief_answers.build_paging_context(use_list, here, view) | {
         "kind": gettext("Term"),
         "plain": subject_label(term, language),
-        "header": list_rows.render_head(sides, view),
+        "header": list_rows.render_head(view, build_head),
         "entries": list_rows.render_rows(
             [_build_use(used, view) for used in use_list.rows],
             view,
@@ -246,7 +242,7 @@ def build_archive_context(months: Sequence[ArchiveMonth], view: ListView) -> dic
         years.setdefault(row.month // 100, []).append(row)
     return {
         "list_view": view,
-        "head": list_rows.render_plain_head(lambda: gettext("Archive"), view),
+        "head": list_rows.render_head(view, lambda _: RowSide("", gettext("Archive"))),
         "years": [
             {
                 "n": sum(row.brief_count for row in rows),
@@ -276,16 +272,13 @@ def build_period_context(
     """Return the context of a year or month page, with the months of its year."""
     year, language = months[0].month // 100, view.language
     shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
-    sides = {}
-    for side in SIDES:
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            topic = _link_kind("archive", gettext("Archive"), side) if side in view.sides else ""
-            sides[side] = RowSide("", headings[side], topic)
     rows = [list_rows.build_row_by_article_date(row.brief, view)._replace(year="") for row in brief_list.rows]
     return {
         "kind": gettext("Archive"),
         "plain": headings[language],
-        "header": list_rows.render_head(sides, view),
+        "header": list_rows.render_head(
+            view, lambda side: RowSide("", headings[side], _link_kind("archive", gettext("Archive"), side))
+        ),
         "months": text.render_partial(
             "briefs/_month_list.html",
             heading=date_format.format_year(year, language),

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.encoding import escape_uri_path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -100,21 +100,21 @@ def _build_top(
 
 
 def _build_issue_row(issue: PublicIssue, view: ListView) -> Row:
-    sides = {}
-    for side in SIDES:
-        own = issue.text(side)
-        sides[side] = RowSide(paths.issue(side, issue.number), own.title)
-        if side in view.sides:
-            with translation.override(paths.LANGUAGE_CODES[side]):
-                headline = format_html(
-                    '<span class="kick"><b>{}</b> {}</span> <a href="{}">{}</a>',
-                    pgettext("menu of the site", "This issue"),
-                    issue_views.format_issue_line(issue, side),
-                    *sides[side][:2],
-                )
-            gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
-            sides[side] = RowSide("", headline, claim=gist)
-    return Row(sides, kind="now")
+    def build(side: Side) -> RowSide:
+        own, url = issue.text(side), paths.issue(side, issue.number)
+        if side not in view.sides:
+            return RowSide(url, own.title)
+        headline = format_html(
+            '<span class="kick"><b>{}</b> {}</span> <a href="{}">{}</a>',
+            pgettext("menu of the site", "This issue"),
+            issue_views.format_issue_line(issue, side),
+            url,
+            own.title,
+        )
+        gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
+        return RowSide("", headline, claim=gist)
+
+    return Row(list_rows.build_sides(view, build), kind="now")
 
 
 def _render_facts_by_month(brief: PublicBrief, side: Side) -> SafeString:
@@ -205,7 +205,7 @@ def about(request: HttpRequest, language: Side) -> HttpResponse:
         "about/",
         menu_entry="about",
         list_view=view,
-        head=list_rows.render_plain_head(lambda: gettext("About"), view),
+        head=list_rows.render_head(view, lambda _: RowSide("", gettext("About"))),
         paragraphs=list(zip_longest(*paragraphs, fillvalue="")),
         sides=[
             (paths.LANGUAGE_CODES[side], "" if side in view.sides else list_rows.OTHER_LINK)
