@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs.content import LANGUAGE_TAGS, IssueContent, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
