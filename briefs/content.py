@@ -93,7 +93,7 @@ def hash_json(value: object) -> str:
 
 
 def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in ("", None, False, [], ())}
+    return {name: value for name, value in values.items() if value not in ("", None, False, [], (), {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +316,8 @@ class IssueText:
     preface: str = ""
     subject: str = ""
     preheader: str = ""
+    why: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Why to read each brief, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,13 +332,23 @@ class IssueContent:
         return self.zh if side == "zh" else self.en
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by field, such as `title_zh`."""
-        return {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+        """Return the texts by field, such as `title_zh`, and `why-12_zh` for the brief 12."""
+        texts = {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+        return texts | {
+            f"why-{pk}_{side}": self.side(side).why.get(f"{pk}", "") for pk in self.items for side in SIDES
+        }
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str], items: Iterable[int]) -> Self:
-        zh, en = (IssueText(**{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS}) for side in SIDES)
-        return cls(zh, en, tuple(items))
+        items = tuple(items)
+        zh, en = (
+            IssueText(
+                **{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS},
+                why={f"{pk}": why for pk in items if (why := texts.get(f"why-{pk}_{side}", ""))},
+            )
+            for side in SIDES
+        )
+        return cls(zh, en, items)
 
     def hash_side(self, side: Side) -> str:
         """Return the hash that a sign-off of one language is bound to."""

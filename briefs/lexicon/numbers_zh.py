@@ -81,7 +81,7 @@ def find_implied_values(text: str) -> set[Decimal]:
             values |= {below, above} if below > 100 else set()
     for match in islice(_BASIS_POINTS.finditer(text), FIGURE_LIMIT):
         steps = parse_numeral(match[1]) if match[1] != "半" else Decimal("0.5")
-        values |= {25 * (steps or 0), (steps or 0) / 4}
+        values |= {25 * (steps or Decimal(0)), (steps or Decimal(0)) / 4}
     for match in islice(_DECADES.finditer(text), FIGURE_LIMIT):
         first = Decimal(100 * (int(match["century"] or 20) - 1))
         values |= {first + 10 * (_DIGIT.get(digit) or Decimal(digit)) for digit in match["tens"].rstrip("0")}

@@ -7,6 +7,7 @@ from typing import Final
 
 from briefs.content import Bullet, Side
 from briefs.lexicon import concepts, numbers_en, numbers_zh
+from briefs.lexicon.figure import Figure
 from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, PairScores
 from briefs.text.scripts import detect_side, split_sentences
 
@@ -100,27 +101,23 @@ def find_shared_marks(claim: Bullet, passage: Passage) -> tuple[str, ...]:
         if f.needs_counterpart and values.intersection(f.values)
     ]
     own = claim.text_zh if passage.side == "zh" else claim.text_en
-    keys = {*concepts.find_names(claim.text_zh), *concepts.find_names(claim.text_en)}
-    names = [
-        name
-        for name in _NAME_EN.findall(passage.text)
-        if name in own or keys.intersection(concepts.find_names(name))
-    ]
+    keys = _find_name_keys(claim.text_en)
+    names = [name for name in _NAME_EN.findall(passage.text) if name in own or keys & _find_name_keys(name)]
     return tuple(dict.fromkeys([*figures, *names]))
 
 
-def _find_figures(claim: Bullet) -> list[numbers_en.Figure]:
+def _find_name_keys(text_en: str) -> set[str]:
+    return concepts.NAME_KEYS.intersection(concepts.find_keys_en(concepts.normalize_english(text_en).split()))
+
+
+def _find_figures(claim: Bullet) -> list[Figure]:
     return [*numbers_zh.find_figures(claim.text_zh), *numbers_en.find_figures(claim.text_en)]
 
 
 def needs_passage(claim: Bullet) -> bool:
     """Return whether a claim has what a reader would check in the original: a figure, a quotation or a name."""
-    both = claim.text_zh, claim.text_en
-    return (
-        has_figure_or_quotation(claim)
-        or bool(_NAME_EN.search(claim.text_en))
-        or any(map(concepts.find_names, both))
-    )
+    is_named = _NAME_EN.search(claim.text_en) or _find_name_keys(claim.text_en)
+    return bool(is_named) or has_figure_or_quotation(claim)
 
 
 def has_figure_or_quotation(claim: Bullet) -> bool:

@@ -32,8 +32,6 @@ from briefs.search.highlighting import find_spans
 from briefs.search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
 from briefs.search.query import Phrase, as_prefix_query, parse_date_range
 
-from .responses import read_list_options
-
 # Search parameters. Invalid values are ignored.
 
 RESULTS_PER_PAGE: Final = 10
@@ -54,8 +52,8 @@ class SearchParams:
     before: int | None = None
     after: int | None = None
     start: int = 0
-    list_options: Mapping[str, str] = field(default_factory=dict)
-    """How the list of answers is shown, which changes no answer."""
+    show: str = ""
+    """`both` if the answers are shown in both languages, which changes none."""
     wrong_dates: Sequence[str] = ()
     """Values of `year`, `from` and `to` that are no date. They filter nothing."""
 
@@ -81,7 +79,7 @@ class SearchParams:
             before=_parse_number(parameters.get("before", ""), 16, 1 << 60),
             after=_parse_number(parameters.get("after", ""), 16, 1 << 60),
             start=_parse_number(parameters.get("start", ""), 10, _MAX_START) or 0,
-            list_options=read_list_options(parameters),
+            show="both" if parameters.get("show") == "both" else "",
             wrong_dates=[date for date, value in read if date and not value],
         )
 
@@ -131,7 +129,7 @@ class SearchParams:
             "before": f"{self.before:x}" if self.before is not None else "",
             "after": f"{self.after:x}" if self.after is not None else "",
             "start": str(self.start) if self.start else "",
-            **self.list_options,
+            "show": self.show,
         }
         return {name: value for name, value in values.items() if value}
 

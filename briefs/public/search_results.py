@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any, NamedTuple
 
+from django.utils import translation
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
@@ -24,7 +25,8 @@ from briefs.search.search_documents import NO_SUCH_FACET
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
-from .claim_rows import Claim, highlight_sentence, render_claims, render_point_links
+from . import list_rows
+from .list_rows import Row
 from .responses import TITLE_SEPARATOR, ListView
 from .search_queries import SearchHit, SearchParams, SearchResults
 
@@ -36,13 +38,14 @@ type PartSpans = Mapping[tuple[str, Side], MatchSpans]
 
 
 class Answer(NamedTuple):
-    claim: Claim
+    row: Row
     matching_bullets: int
     """Number of matching bullets in the brief, shown or not."""
 
 
-def build_answer(hit: SearchHit, query: ParsedQuery, language: Side) -> Answer:
-    phrases, content = query.highlighted_phrases, hit.content
+def build_answer(hit: SearchHit, query: ParsedQuery, number: int, view: ListView) -> Answer:
+    """Build the row of a hit. `number`: its position by rank; 0 for a list by day of publication."""
+    phrases, content, language = query.highlighted_phrases, hit.content, view.language
     matches = _find_matching_bullets(content.get("bullets", ()), phrases)
     spans = {
         (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
@@ -53,8 +56,14 @@ def build_answer(hit: SearchHit, query: ParsedQuery, language: Side) -> Answer:
     headlines = {
         side: highlight_spans(content.get(f"headline_{side}", ""), spans["headline", side]) for side in SIDES
     }
-    note = _render_reason(hit, query, spans, matches, lines[language].number, language)
-    return Answer(Claim(hit.brief, lines, headlines, note), len(matches))
+    notes = {}
+    for side in view.sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            notes[side] = _render_reason(hit, query, spans, matches, lines[language].number, side)
+    posted = hit.brief.published_day
+    fold = list_rows.render_number(number) if number else cards.render_posted_day(posted, language)
+    row = list_rows.build_row(hit.brief, view, fold, lines=lines, headlines=headlines, notes=notes)
+    return Answer(row, len(matches))
 
 
 def _choose_lines(
@@ -62,7 +71,9 @@ def _choose_lines(
 ) -> dict[Side, KeyLine]:
     """Return the point that holds most of the query, unless a sentence of the summary holds more; else the key line."""
     sentences = {
-        side: highlight_sentence(hit.content.get(f"summary_{side}", ""), spans["summary", side], side)
+        side: list_rows.highlight_sentence(
+            hit.content.get(f"summary_{side}", ""), spans["summary", side], side
+        )
         for side in SIDES
         if any(spans["summary", side])
     }
@@ -100,7 +111,7 @@ def _render_reason(
     ]
     if numbers := [bullet["number"] for _, _, bullet, _ in matches]:
         url = paths.brief(language, hit.brief.slug)
-        places.append(render_point_links(numbers, url, language))
+        places.append(list_rows.render_point_links(numbers, url, language))
     span_lists = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
     seen = {n for row in span_lists for n, places_of in enumerate(row) if places_of}
     named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
@@ -162,7 +173,10 @@ KIND_LABELS = {
 
 def build_results_context(params: SearchParams, results: SearchResults, view: ListView) -> dict[str, Any]:
     language = view.language
-    answers = [build_answer(hit, results.query, language) for hit in results.hits]
+    answers = [
+        build_answer(hit, results.query, 0 if params.newest_first else params.start + n, view)
+        for n, hit in enumerate(results.hits, 1)
+    ]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {
@@ -193,7 +207,7 @@ def build_results_context(params: SearchParams, results: SearchResults, view: Li
         )
         if not params.is_empty
         else "",
-        "answers": render_claims([answer.claim for answer in answers], view),
+        "answers": list_rows.render_rows([answer.row for answer in answers], view),
         "paging": render_partial(
             "briefs/_search_paging.html",
             newer=f"{here}{results.previous_page}" if results.previous_page else "",

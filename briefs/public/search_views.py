@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain, islice
 from urllib.parse import quote_plus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +19,7 @@ from briefs.search import search_log
 from briefs.text import paths
 from briefs.text.scripts import detect_language_code
 
-from . import claim_rows, editions, feeds, responses, search_queries, search_results, views
+from . import editions, feeds, list_rows, responses, search_queries, search_results, views
 from .editions import PageKey
 from .responses import ListView
 from .search_queries import SearchParams, SearchResults
@@ -26,6 +27,7 @@ from .search_queries import SearchParams, SearchResults
 # Content without results: examples taken from the newest brief, or topics and newest briefs.
 
 MAX_NEWEST = 3
+MAX_QUESTIONS = 3
 _LONG_WORD = re.compile(r"[A-Za-z]{7,}")
 
 
@@ -36,6 +38,7 @@ def build_openings(
     if not params.is_empty and results.hits:
         return mark_safe("")
     language, newest = view.language, editions.list_newest_briefs(now, PageKey()).rows
+    briefs = [row.brief for row in newest] if params.is_empty else []
     examples = [
         {
             "text": query,
@@ -43,16 +46,30 @@ def build_openings(
             "lang": detect_language_code(query),
             "meaning": meaning,
         }
-        for row in newest[: 1 if params.is_empty else 0]
-        for query, meaning in _list_examples(row.brief, language)
+        for query, meaning in chain(
+            islice(_list_questions(briefs, language), MAX_QUESTIONS),
+            *(_list_examples(brief, language) for brief in briefs[:1]),
+        )
     ]
     shown = [] if examples else newest[:MAX_NEWEST]
     return render_partial(
         "briefs/_search_openings.html",
         examples=examples,
-        topics=views.render_topics(language, now),
-        newest=claim_rows.render_list_by_publication(shown, view, heading=gettext("Newest briefs")),
+        topics=views.render_topics(view, now),
+        newest=list_rows.render_rows(
+            [list_rows.build_row_by_posting(row.brief, view) for row in shown],
+            view,
+            heading=gettext("Newest briefs"),
+        ),
     )
+
+
+def _list_questions(briefs: Iterable[PublicBrief], language: Side) -> Iterator[tuple[str, str]]:
+    """Yield questions that these briefs answer, without an explanation."""
+    for brief in briefs:
+        if brief.authors and brief.keywords:
+            names = {"author": brief.authors[0].label(language), "topic": brief.keywords[0].label(language)}
+            yield gettext("What does %(author)s argue about %(topic)s?") % names, ""
 
 
 def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:
@@ -93,7 +110,7 @@ def search(request: HttpRequest, language: Side) -> HttpResponse:
 def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpResponse:
     now = timezone.now()
     results, view = search_queries.run_search(asked, now), ListView.read(request, language)
-    plain = replace(asked, list_options={})
+    plain = replace(asked, show="")
     feeds_of_search = feeds.build_search_links(language, plain)
     response = responses.render(
         "briefs/search.html",

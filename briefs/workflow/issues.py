@@ -5,6 +5,7 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.standing import CONDITIONS, Standing
 from .rules.transitions import format_time, notify, require_allowed
 
-TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300}
+TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300}
 TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "title_zh": _("Chinese title"),
     "title_en": _("English title"),
@@ -49,10 +50,17 @@ TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "subject_en": _("English subject of the mail"),
     "preheader_zh": _("Chinese preview line of the mail"),
     "preheader_en": _("English preview line of the mail"),
+    "why_zh": _("Why read it, in Chinese"),
+    "why_en": _("Why read it, in English"),
 }
-_ONE_LINE = ("title", "subject", "preheader")
+_ONE_LINE = ("title", "subject", "preheader", "why")
 MAX_ATTEMPTS: Final = 20
 """Attempts to take the next number. Each lost one means that somebody else began an issue."""
+
+
+def find_kind(field: str) -> str:
+    """Return the kind of a text field, which has the label: `why_zh` for `why-12_zh`."""
+    return re.sub(r"-\d+", "", field)
 
 
 class IssueConflict(Refused):
@@ -198,10 +206,10 @@ def _prepare(content: IssueContent) -> IssueContent:
     """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
     texts, reasons = {}, []
     for field, typed in content.texts().items():
-        text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
+        text, name = tidy_or_refuse(typed, about=field).strip(), find_kind(field)[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
+            told = {"field": str(TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
@@ -217,8 +225,13 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
         raise build_refusal("issue-seen")
     before = IssueContent.from_json(base.content)
     old, own, other = ({**c.texts(), "items": c.items} for c in (before, mine, theirs))
-    fields = [name for name in own if own[name] != old[name] and other[name] not in (old[name], own[name])]
-    values: dict[str, Any] = {name: other[name] if own[name] == old[name] else own[name] for name in own}
+    values: dict[str, Any] = {}
+    fields = []
+    for name in own | other:  # a brief that one of them lacks has no text there
+        was, typed, stored = (texts.get(name, "") for texts in (old, own, other))
+        values[name] = stored if typed == was else typed
+        if typed != was and stored not in (was, typed):
+            fields.append(name)
     merged = IssueContent.from_texts(values, values["items"])
     if fields:
         told = {"name": str(row.updated_by), "time": format_time(row.updated_at)}

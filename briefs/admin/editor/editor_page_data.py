@@ -24,7 +24,19 @@ from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit
 from briefs.content import SIDES, Content, Facts, Side
 from briefs.derived.public_brief import PageNames
 from briefs.facts import FACTS
-from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from briefs.models import (
+    Brief,
+    Document,
+    Edition,
+    Letter,
+    Note,
+    Original,
+    Person,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
 from briefs.publications import corrections
 from briefs.text.text_diff import count_changes
 from briefs.workflow import AssignmentPlan
@@ -119,7 +131,7 @@ class BriefPageData:
 
     @cached_property
     def has_original(self) -> bool:
-        return self.brief.originals.filter(delete_on__gt=timezone.localdate(self.now)).exists()
+        return Original.objects.filter(brief=self.brief, delete_on__gt=timezone.localdate(self.now)).exists()
 
     @cached_property
     def editions(self) -> list[Edition]:

@@ -15,7 +15,7 @@ from briefs.admin.common.brief_pages import get_brief_or_404, read_number, rende
 from briefs.admin.common.form_fields import field_errors, link_errors
 from briefs.content import LANGUAGE_TAGS, Bullet
 from briefs.lexicon.passages import Passage, cut_passages
-from briefs.models import Brief
+from briefs.models import Brief, Original
 from briefs.workflow import originals
 
 
@@ -29,11 +29,11 @@ def show_originals(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:briefs_brief_original", pk=pk)
     try:
         if "keep" in request.POST:
-            original = get_object_or_404(brief.originals, pk=read_number(request.POST, "keep"))
+            original = get_object_or_404(Original, brief=brief, pk=read_number(request.POST, "keep"))
             originals.keep_original_longer(original, by=person)
             messages.success(request, _("Kept until %(day)s.") % {"day": original.delete_on})
         elif "delete" in request.POST:
-            original = get_object_or_404(brief.originals, pk=read_number(request.POST, "delete"))
+            original = get_object_or_404(Original, brief=brief, pk=read_number(request.POST, "delete"))
             originals.delete_original(original, by=person)
             messages.success(request, _("Deleted. Passages in the rows stay."))
         else:
@@ -51,7 +51,11 @@ def show_originals(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _render(request: HttpRequest, brief: Brief, **values: Any) -> HttpResponse:
-    rows = brief.originals.filter(delete_on__gt=timezone.localdate()).select_related("by").order_by("pk")
+    rows = (
+        Original.objects.filter(brief=brief, delete_on__gt=timezone.localdate())
+        .select_related("by")
+        .order_by("pk")
+    )
     return render_brief_subpage(
         request,
         "editor/original",
@@ -78,7 +82,8 @@ def list_offers(brief: Brief, row: Bullet) -> Iterator[dict[str, Any]]:
 
 def _mark_shared(passage: Passage) -> list[tuple[str, bool]]:
     """Split the text at the figures and names that the claim has too."""
-    runs, rest = [], passage.text
+    runs: list[tuple[str, bool]] = []
+    rest = passage.text
     while rest:
         at, words = min(
             ((rest.find(words), words) for words in passage.shared if words in rest), default=(-1, "")

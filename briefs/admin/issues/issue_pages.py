@@ -1,7 +1,7 @@
 """The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -68,7 +68,7 @@ class Field:
 
     @property
     def label(self) -> object:
-        return TEXT_LABELS[self.name]
+        return TEXT_LABELS[issues.find_kind(self.name)]
 
     @property
     def lang(self) -> str:
@@ -76,7 +76,7 @@ class Field:
 
     @property
     def limit(self) -> int:
-        return TEXT_LIMITS[self.name[:-3]]
+        return TEXT_LIMITS[issues.find_kind(self.name)[:-3]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Item:
     lang: str
     about: str
     is_missing: bool = False
+    reasons: Sequence[Field] = ()
+    """Fields of *Why read it*."""
 
     @classmethod
     def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
@@ -177,12 +179,12 @@ class IssuePageData:
         return [[self._build_field(name, side) for side in SIDES] for name in ISSUE_TEXTS]
 
     def _build_field(self, name: str, side: Side) -> Field:
-        text, field = self.content.side(side), f"{name}_{side}"
-        stands_in = getattr(fill_mail_lines(text, side), name)
+        field = f"{name}_{side}"
+        stands_in = getattr(fill_mail_lines(self.content.side(side), side), name, "")
         theirs = None
         if self.conflict and field in self.conflict.fields:
-            theirs = self.conflict.theirs.texts()[field]
-        return Field(field, side, getattr(text, name), name == "preface", stands_in, theirs)
+            theirs = self.conflict.theirs.texts().get(field, "")
+        return Field(field, side, self.content.texts()[field], name == "preface", stands_in, theirs)
 
     @cached_property
     def _headlines(self) -> Mapping[int, ItemFacts]:
@@ -191,7 +193,11 @@ class IssuePageData:
 
     @cached_property
     def items(self) -> list[Item]:
-        return [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        items = [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        return [
+            replace(item, reasons=[self._build_field(f"why-{item.pk}", side) for side in SIDES])
+            for item in items
+        ]
 
     @property
     def their_items(self) -> list[Item]:
@@ -242,6 +248,7 @@ class IssuePageData:
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
                     "preface": render_preface(self.facts.content.side(side).preface) if side else [],
+                    "reasons": self._list_reasons(side) if side else (),
                     "is_signed": four_eyes.is_settled(leaf),
                     "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
                     "act": describe_act(self.issue, act)
@@ -250,6 +257,18 @@ class IssuePageData:
                 }
             )
         return rows
+
+    def _list_reasons(self, side: Side) -> list[tuple[str, str]]:
+        """Return headline and *Why read it* of each brief that has one."""
+        content = self.facts.content
+        if not (why := content.side(side).why):
+            return []
+        facts = issue_review.find_headlines(content.items, self.now, side)
+        return [
+            (facts[pk].headline if pk in facts else "", why[f"{pk}"])
+            for pk in content.items
+            if f"{pk}" in why
+        ]
 
     @cached_property
     def preview_sides(self) -> list[dict[str, Any]]:
@@ -260,7 +279,16 @@ class IssuePageData:
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
             preface = render_preface(text.preface)
-            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "preface": preface, "items": items})
+            reasons = self._list_reasons(side)
+            sides.append(
+                {
+                    "lang": LANGUAGE_TAGS[side],
+                    "text": text,
+                    "preface": preface,
+                    "items": items,
+                    "reasons": reasons,
+                }
+            )
         return sides
 
     @cached_property
@@ -345,9 +373,9 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
 
 
 def _read_content(request: HttpRequest) -> IssueContent:
-    names = IssueContent().texts()
-    texts = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
     items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
+    names = IssueContent(items=tuple(items)).texts()
+    texts = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
     return IssueContent.from_texts(texts, items)
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from briefs import workflow
 from briefs.acts import Act
 from briefs.admin.common.brief_pages import build_read_only_bullets, render_brief_subpage
+from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
     FieldError,
     LocalDateTimeField,
@@ -167,7 +168,10 @@ class ActForm(forms.Form):
             return {}
         words = {"now": _("Publish now"), "later": _("Publish on %(time)s")}
         if self.act.of_issue:
-            words = {"now": pgettext("issue", "Publish now"), "later": pgettext("issue", "Publish on %(time)s")}
+            words = {
+                "now": pgettext("issue", "Publish now"),
+                "later": pgettext("issue", "Publish on %(time)s"),
+            }
         value = str(self["at"].value() or "")
         try:
             moment = dt.datetime.fromisoformat(value)
@@ -392,6 +396,7 @@ class BriefActForm(ActForm):
             bullets=build_read_only_bullets(shown) if shown else [],
             changed_facts=page.describe_changed_facts(before.facts) if before else [],
             difference=describe_comparison(difference) if difference else None,
+            key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
             **context,
         )
 

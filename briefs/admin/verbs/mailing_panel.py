@@ -109,7 +109,9 @@ class MailingPanel:
         """Return the verbs that the person may use on the mailing now."""
         verbs = mailings.get_verbs(self.mailing) if self.mailing else []
         names = {verb: self._name_send_again() if verb == "send_again" else get_label(verb) for verb in verbs}
-        return [(verb, name) for verb, name in names.items() if name and policy.has_role_for(self.person, verb)]
+        return [
+            (verb, name) for verb, name in names.items() if name and policy.has_role_for(self.person, verb)
+        ]
 
     def _name_send_again(self) -> str:
         """Return the name of the button for copies of unknown fate; empty if there are none."""

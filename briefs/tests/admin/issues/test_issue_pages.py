@@ -113,6 +113,24 @@ def test_left_out_are_the_briefs_public_since_the_last_issue(team: Team, live: l
     assert re.findall(r'value="add:(\d+)"', page) == [str(later[1].pk)]
 
 
+def test_reason_to_read_is_typed_previewed_and_shown_to_readers(team: Team, live: list[Brief]) -> None:
+    issue = making.draft_issue(team, *live)
+    writer, why = sign_in(team.writer), f"why-{live[0].pk}"
+    post(writer, issue, **{f"{why}_zh": "看錢往哪裡走。", f"{why}_en": "It follows <money>."})
+    for page in ("change", "preview"):
+        shown = writer.get(build_issue_url(issue, page)).content.decode()
+        assert "看錢往哪裡走。" in shown
+        assert "It follows &lt;money&gt;." in shown
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer)
+    making.publish(issue, team.publisher)
+    for path in ("/en/", f"/en/issues/{issue.number}/"):
+        html = Client().get(path).content.decode()
+        assert '<p class="why"><b>Why read it</b> It follows &lt;money&gt;.</p>' in html
+        assert "看錢往哪裡走。" not in html
+    assert "看錢往哪裡走。" in Client().get("/en/?show=both").content.decode()
+
+
 def test_conflict_shows_both_texts_and_a_second_save_keeps_the_persons(team: Team, live: list[Brief]) -> None:
     client = sign_in(team.other_writer)
     issue = making.draft_issue(team, *live)

@@ -69,6 +69,21 @@ def test_approve_page_lists_unmet_conditions_and_refuses(client: Client, team: f
     assert snapshot_rows() == before
 
 
+def test_approve_page_shows_the_key_line_and_whether_somebody_chose_it(
+    client: Client, team: factories.Team
+) -> None:
+    sign_in(client, team.publisher)
+    for key_point, about in (
+        (0, "Nobody chose it: Last sentence of the summary"),
+        (2, "Chosen by an editor: Point 2"),
+    ):
+        brief = factories.signed_brief(team, factories.content(f"{key_point}", key_point=key_point))
+        page = client.get(brief_url(brief, "approve")).content.decode()
+        section = page[page.index(about) :]
+        for words in ("A summary0.", "摘要0。") if not key_point else ("Point 02.", "第0點2。"):
+            assert f">{words}</p>" in section
+
+
 def test_approval_of_text_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
