@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, chain
 from typing import Any, Final
@@ -41,8 +41,10 @@ from briefs.models import (
 )
 from briefs.models import Bullet as BulletRow
 
+from .editions import find_last_shown_edition
 from .reviewing import SIGNOFF_EVENT_VERBS, find_incomplete
 from .rules.leaves import LEAVES
+from .rules.refusals import why_not_change_note
 from .rules.transitions import BriefHistory
 from .step_rule import KEYWORD_PREFIX, BriefFacts, Gap
 
@@ -92,7 +94,8 @@ def load_brief_facts(
     open_briefs = [*drafts, *reviewed]
     histories = _load_histories([*reviewed, *(b for b in drafts if b.returned_at)], editions)
     rows = load_small_rows(open_briefs)
-    gaps = _load_gaps(open_briefs)
+    was_public = {pk for pk, rows in editions.items() if find_last_shown_edition(rows, now)}
+    gaps = _load_gaps(open_briefs, was_public)
     found = {}
     for brief in briefs:
         history = histories.get(brief.pk) or BriefHistory([], editions.get(brief.pk, []), [])
@@ -232,7 +235,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
         SignOff.objects.filter(page__in=[brief.page for brief in briefs]).order_by("id") if briefs else ()
     ):
         signoffs[signoff.page].append(signoff)
-    columns = ("number", "by_id", "also_by_id", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
+    columns = ("number", "kind", "by_id", "also_by_id", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
     revisions = _group(Revision.objects.only("brief_id", *columns), briefs)
     return {
         brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.page])
@@ -243,8 +246,8 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
 # What is missing
 
 
-def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
-    """Return what refuses submission, by brief id, from columns. One query."""
+def _load_gaps(briefs: Sequence[Brief], was_public: Collection[int]) -> dict[int, list[Gap]]:
+    """Return what refuses submission, by brief id, from columns. One query. `was_public`: ids of briefs."""
     if not briefs:
         return {}
     short = Q()
@@ -256,7 +259,10 @@ def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
     rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
     for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
         bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
-    return {brief.pk: find_gaps(_build_content(brief, bullets[brief.pk])) for brief in briefs}
+    return {
+        brief.pk: find_gaps(_build_content(brief, bullets[brief.pk]), was_public=brief.pk in was_public)
+        for brief in briefs
+    }
 
 
 def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
@@ -267,18 +273,20 @@ def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
     date = brief.article_date.isoformat() if brief.article_date else ""
     texts = {
         f"{part}_{side}": getattr(brief, f"{part}_{side}")
-        for part in ("headline", "summary", "picture_alt")
+        for part in ("headline", "summary", "picture_alt", "change_note")
         for side in SIDES
     }
-    return Content(
-        facts=Facts(source=brief.source_id, date=date, picture=picture), bullets=tuple(bullets), **texts
-    )
+    facts = Facts(source=brief.source_id, date=date, picture=picture)
+    return Content(facts=facts, bullets=tuple(bullets), change_kind=brief.change_kind, **texts)
 
 
-def find_gaps(content: Content) -> list[Gap]:
-    """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
+def find_gaps(content: Content, *, was_public: bool) -> list[Gap]:
+    """Return what refuses submission, for the sentence of the next step: bullets of one language together, and the change
+    note with its kind.
+    """
     findings = find_incomplete(content)
-    gaps: list[Gap] = []
+    reasons = why_not_change_note(content) if was_public else []
+    gaps = [Gap(gettext("note on the change"), reason.about) for reason in reasons[:1]]
     for finding in findings:
         kind = finding.code.partition(".")[2]
         if kind in ("bullet_zh", "bullet_en"):

@@ -7,15 +7,13 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from briefs import policy
-from briefs.content import Content
+from briefs.content import Content, get_change
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Edition, Keyword, Person, SignOff, State
 
 from .assignments import end_assignments
 from .editions import (
-    NO_CHANGE_NOTE,
-    ChangeNote,
     add_edition,
     announce_edition,
     find_last_shown_edition,
@@ -35,7 +33,6 @@ def approve(
     seen: str,
     names_seen: PageNames | None = None,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> Edition:
     """Freeze the content whose hash (`hash_for_approval`) the publisher saw. It is public now, or from `at`.
@@ -47,11 +44,12 @@ def approve(
         row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
         staff = policy.load_staff()
         history, leaves = load_leaves(row, run.now, staff)
-        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, staff), by)
+        was_public = find_last_shown_edition(history.editions, run.now) is not None
+        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, staff), by, was_public=was_public)
         # Names changed past the verbs: the next sign-off stores the new hash.
         if names.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
-        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
+        reasons += why_not_at_time(row, at, run.now)
         if reasons:
             raise Refused(*reasons)
         _store_press(run, history, leaves)
@@ -65,13 +63,11 @@ def approve(
             approved_by_id=by.pk,
             edited_by_id=history.revisions[0].by_id,
             four_eyes=settings.DIGEST_FOUR_EYES,
-            change_kind=change.kind,
-            change_note_zh=change.note_zh.strip(),
-            change_note_en=change.note_en.strip(),
+            **(get_change(content) if was_public else {}),
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
-        announce_edition(run.record_event(edition=edition, note=change.note_zh))
+        announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
         return edition
 
 
@@ -104,9 +100,11 @@ def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) ->
     raise build_refusal("seen", about="approve")
 
 
-def why_not_approve(row: Brief, content: Content, signing: four_eyes.Signing, person: Person) -> list[Reason]:
+def why_not_approve(
+    row: Brief, content: Content, signing: four_eyes.Signing, person: Person, *, was_public: bool
+) -> list[Reason]:
     """Return all unmet conditions: what is incomplete, date, yeses, keyword labels, open notes."""
-    reasons = why_not_complete(content) + _unconfirmed_date_reasons(row, content)
+    reasons = why_not_complete(content, was_public=was_public) + _unconfirmed_date_reasons(row, content)
     reasons += signing.why_not_settled(person.pk)
     reasons += unlabelled_keyword_reasons(content)
     if open_notes := row.notes.filter(resolved_at=None).count():
@@ -132,14 +130,3 @@ def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
         Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")
         for k in sorted(half, key=lambda row: row.pk)
     ]
-
-
-def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:
-    """Return reasons against the change note, which is required from the second public edition on."""
-    if find_last_shown_edition(history.editions, now) is None:
-        return []
-    if change.has_stray_note:
-        return [Reason("small-repair-note", {}, "change")]
-    if change.is_described:
-        return []
-    return [Reason("kind-needed" if change.note_zh and change.note_en else "change-note", {}, "change")]

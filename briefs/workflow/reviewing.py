@@ -12,9 +12,10 @@ from briefs.models import Brief, Dismissal, Event, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
 
 from .assignments import AssignmentPlan, build_review_request_values
+from .editions import has_been_public
 from .rules import four_eyes
 from .rules.leaves import LeafName
-from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
+from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse, why_not_change_note
 from .rules.revisions import add_revisions_of_names, hash_leaves
 from .rules.transitions import (
     BriefHistory,
@@ -90,9 +91,10 @@ COMPLETENESS_CHECK = "completeness"
 """The check that blocks. Its findings cannot be dismissed."""
 
 
-def why_not_complete(content: Content) -> list[Reason]:
-    """Return a reason for each finding of the completeness check."""
-    return [build_reason(finding) for finding in find_incomplete(content)]
+def why_not_complete(content: Content, *, was_public: bool) -> list[Reason]:
+    """Return a reason for each finding of the completeness check, and once the brief has been public for its change note."""
+    reasons = why_not_change_note(content) if was_public else []
+    return reasons + [build_reason(finding) for finding in find_incomplete(content)]
 
 
 def build_reason(finding: checks.Finding) -> Reason:
@@ -112,7 +114,8 @@ SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_ba
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     with run_verb("submit", brief, by=by, now=now, version=version) as run:
-        if reasons := why_not_complete(load_working_copy(run.row)):
+        was_public = has_been_public(run.row, run.now)
+        if reasons := why_not_complete(load_working_copy(run.row), was_public=was_public):
             raise Refused(*reasons)
         run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
         _notify_reviewers(run.row, run.record_event())
@@ -301,7 +304,7 @@ def find_writers(row: Brief) -> QuerySet[Person]:
     history, last = BriefHistory.load(row), find_last_submission(row)
     since = four_eyes.find_baseline_number(history)
     later = [r for r in history.revisions if r.number > since]
-    ids = {pk for r in later for pk in (r.by_id, r.also_by_id) if pk} | ({last.by_id} if last else set())
+    ids = {pk for r in later for pk in four_eyes.find_people(r)} | ({last.by_id} if last else set())
     return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
-from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change, format_fact
 from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
@@ -36,7 +36,7 @@ from briefs.workflow.brief_facts import (
     load_small_rows,
     set_submission,
 )
-from briefs.workflow.editions import has_been_public
+from briefs.workflow.editions import find_last_shown_edition
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.leaves import LEAVES, LeafName
@@ -198,7 +198,7 @@ class BriefPageData:
 
     @cached_property
     def was_public(self) -> bool:
-        return has_been_public(self.brief, self.now)
+        return find_last_shown_edition(self.editions, self.now) is not None
 
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)
@@ -233,7 +233,7 @@ class BriefPageData:
             suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
         )
         if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.content)
+            facts.gaps = find_gaps(self.content, was_public=self.was_public)
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])
@@ -402,6 +402,9 @@ class BriefPageData:
 
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
+
+    def change(self) -> dict[str, Any]:
+        return describe_change(self.content)
 
     def describe_changed_facts(self, old: Facts) -> list[dict[str, str]]:
         """Return the facts that differ from `old`, with the old and the new value."""

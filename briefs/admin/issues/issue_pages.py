@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from briefs import policy
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
+from briefs.admin.common.fact_text import describe_change, format_change_field
 from briefs.admin.common.form_fields import (
     field_errors,
     link_errors,
@@ -27,8 +28,8 @@ from briefs.admin.common.form_fields import (
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.lists.changelist import find_briefs
-from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Event, Issue, Person, State
+from briefs.content import CHANGE_FIELDS, ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
+from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person, State
 from briefs.publications.published import fill_mail_lines
 from briefs.text import paths
 from briefs.workflow import Refused, issues
@@ -171,16 +172,36 @@ class IssuePageData:
 
     @cached_property
     def field_rows(self) -> list[list[Field]]:
-        """Return the fields of both languages, side by side."""
-        return [[self._build_field(name, side) for side in SIDES] for name in ISSUE_TEXTS]
+        """Return the fields of both languages, side by side: once the issue has been public, the change note first."""
+        names = [*(["change_note"] if self.facts.has_been_public else []), *ISSUE_TEXTS]
+        return [[self._build_field(name, side) for side in SIDES] for name in names]
 
     def _build_field(self, name: str, side: Side) -> Field:
-        text, field = self.content.side(side), f"{name}_{side}"
-        stands_in = getattr(fill_mail_lines(text, side), name)
-        theirs = None
-        if self.conflict and field in self.conflict.fields:
-            theirs = self.conflict.theirs.texts()[field]
-        return Field(field, side, getattr(text, name), name == "preface", stands_in, theirs)
+        field = f"{name}_{side}"
+        stands_in = getattr(fill_mail_lines(self.content.side(side), side), name, "")
+        is_long = name in ("preface", "change_note")
+        return Field(field, side, self.content.texts()[field], is_long, stands_in, self._find_theirs(field))
+
+    def _find_theirs(self, field: str) -> str | None:
+        """Return what somebody else saved for the field at the same time."""
+        if not self.conflict or field not in self.conflict.fields:
+            return None
+        theirs = self.conflict.theirs
+        return format_change_field(theirs, field) if field in CHANGE_FIELDS else theirs.texts()[field]
+
+    @property
+    def change_kinds(self) -> list[tuple[str, str, bool]]:
+        """Return value and label of each kind of change, and whether it is the chosen one."""
+        choices = [("", "–"), *ChangeKind.choices]
+        return [(value, str(label), value == self.content.change_kind) for value, label in choices]
+
+    @property
+    def their_change_kind(self) -> str | None:
+        return self._find_theirs("change_kind")
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return describe_change(self.facts.content)
 
     @cached_property
     def _headlines(self) -> Mapping[int, ItemFacts]:
@@ -336,7 +357,7 @@ def _read_query(typed: str) -> str:
 
 def save_form(request: HttpRequest, issue: Issue, person: Person, command: str = "") -> HttpResponse | None:
     """Save the form. Return the page with the typed words if they cannot be stored."""
-    content = _apply(_read_content(request), command)
+    content = _apply(_read_content(request, issue), command)
     try:
         issues.save_issue(issue, content, by=person, version=read_number(request.POST, "version"))
     except IssueConflict as conflict:
@@ -349,9 +370,10 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
     return None
 
 
-def _read_content(request: HttpRequest) -> IssueContent:
-    names = IssueContent().texts()
-    texts = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
+def _read_content(request: HttpRequest, issue: Issue) -> IssueContent:
+    """Read the form. A field that it lacks, such as the change note of a first edition, keeps its stored value."""
+    stored = IssueContent.from_json(issue.content).texts()
+    texts = {name: request.POST.get(name, text).replace("\r\n", "\n") for name, text in stored.items()}
     items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
     return IssueContent.from_texts(texts, items)
 

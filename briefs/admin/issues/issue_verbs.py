@@ -30,7 +30,6 @@ from briefs.admin.common.task_list import render_sentence
 from briefs.admin.verbs.verb_forms import (
     TIME_WITH_NOW,
     CancelForm,
-    ChangeNoteFields,
     SendBackForm,
     WithdrawForm,
     build_note_field,
@@ -38,7 +37,7 @@ from briefs.admin.verbs.verb_forms import (
 )
 from briefs.models import Issue, Person
 from briefs.publications import mailings
-from briefs.workflow import ChangeNote, Refused, issues
+from briefs.workflow import Refused, issues
 from briefs.workflow.issue_step import SIDE_ACTS, get_act_label
 from briefs.workflow.rules import issue_review
 
@@ -81,9 +80,8 @@ class WithdrawIssueForm(IssueVerbForm):
     kind = build_withdrawal_field("issue")
 
 
-class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
+class PublishIssueForm(IssueVerbForm):
     content_heading = gettext_lazy("What readers will see")
-    anchors: ClassVar = {"change": "kind"}
     buttons = (
         ("later", gettext_lazy("Publish at this time")),
         ("now", gettext_lazy("Publish now")),
@@ -103,9 +101,6 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
         ) % {"n": f"{readers:,}"}
         if page.facts.has_been_public or not (readers and policy.has_role_for(page.person, "send_issue")):
             del self.fields["mail"]
-        if not page.facts.has_been_public:
-            for name in ("kind", "note_zh", "note_en"):
-                del self.fields[name]
 
     def list_reasons(self) -> list[FieldError]:
         page = self.page
@@ -124,11 +119,8 @@ class PublishIssueForm(IssueVerbForm, ChangeNoteFields):
     def run(self, verb: str, issue: Issue, person: Person) -> None:
         """Publish, and queue the mail in the same transaction if the person asked for it."""
         values = self.cleaned_data
-        note = ChangeNote(*(values.get(name, "") for name in ("kind", "note_zh", "note_en")))
         with transaction.atomic():
-            edition = issues.publish_issue(
-                issue, by=person, seen=values["seen"], at=values["at"], change=note
-            )
+            edition = issues.publish_issue(issue, by=person, seen=values["seen"], at=values["at"])
             if values.get("mail"):
                 mailings.queue_issue(edition, by=person)
 

@@ -12,7 +12,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import workflow
 from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
 from briefs.admin.common.interface_labels import (
     SIDE_NAMES,
@@ -24,11 +23,12 @@ from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.models import ChangeKind, WithdrawalKind
+from briefs.models import WithdrawalKind
 from briefs.text import date_format, paths
 from briefs.text.text_diff import ContentDifference
 from briefs.workflow import Reason, publishing
 from briefs.workflow.brief_facts import load_edition_content
+from briefs.workflow.editions import find_last_shown_edition
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.transitions import format_time
 
@@ -294,51 +294,6 @@ def _format_with_offset(moment: dt.datetime) -> str:
     return format_with_remark(f"{moment:%H:%M}", f"UTC{offset[:3]}:{offset[3:]}")
 
 
-class ChangeNoteFields(forms.Form):
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=[("", "–"), *ChangeKind.choices], required=False
-    )
-    note_zh = build_note_field(gettext_lazy("Note on change, Chinese"), "zh")
-    note_en = build_note_field(gettext_lazy("Note on change, English"), "en")
-
-
-class ChangeNoteForm(VerbForm, ChangeNoteFields):
-    """Change note of the next edition, asked for only once an edition has been public."""
-
-    CHANGE_FIELDS: Final = ("kind", "note_zh", "note_en")
-
-    def __init__(self, data: Any = None, *, page_data: BriefPageData) -> None:
-        super().__init__(data, page_data=page_data)
-        if not page_data.was_public:
-            for name in self.CHANGE_FIELDS:
-                del self.fields[name]
-        elif self._is_only_withdrawn_by_source():
-            self.initial.update(_SOURCE_WITHDREW)
-
-    def last_public_content(self) -> Content | None:
-        """Return the content that readers see now or saw last, or None."""
-        if not self.page_data.was_public:
-            return None
-        editions = self.page_data.editions
-        shown = (e for e in editions if e.live_from <= self.page_data.now and not e.is_cancelled)
-        return load_edition_content(next(shown))
-
-    def _is_only_withdrawn_by_source(self) -> bool:
-        before, now = self.last_public_content(), self.page_data.content
-        if before is None or not now.facts.source_withdrew or before.facts.source_withdrew:
-            return False
-        return all(before.hash_side(side) == now.hash_side(side) for side in ("zh", "en"))
-
-    def build_change(self) -> workflow.ChangeNote:
-        values = self.cleaned_data
-        return workflow.ChangeNote(**{name: values.get(name, "") for name in self.CHANGE_FIELDS})
-
-
-_SOURCE_WITHDREW: Final = {
-    "kind": ChangeKind.EDITORS_NOTE,
-    "note_zh": "原文已由來源撤回。",
-    "note_en": "The source has withdrawn the original article.",
-}
 MAX_EXCERPT_LENGTH: Final = 60
 """Characters shown of an excerpt."""
 
@@ -352,15 +307,14 @@ class NamesSeenForm(VerbForm):
         return PageNames.parse(self.cleaned_data["names_seen"])
 
 
-class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
+class ApproveForm(ScheduledVerbForm, NamesSeenForm):
     argument_fields = ("seen", "names_seen", "at")
     buttons = (
         ("later", gettext_lazy("Approve and schedule")),
         ("now", gettext_lazy("Approve and publish now")),
     )
     shows_working_copy = True
-    anchors: ClassVar = {"change": "kind"}
-    field_order = ("at", "which", *ChangeNoteForm.CHANGE_FIELDS)
+    field_order = ("at", "which")
 
     def describe_situation(self) -> list[str]:
         return super().describe_situation() + describe_holders(self.page_data.brief)
@@ -368,9 +322,10 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
     def blocking_errors(self) -> list[FieldError]:
         """Return what blocks approval, except the time, which this page asks for."""
         data = self.page_data
-        return self.build_errors(
-            publishing.why_not_approve(data.brief, data.content, data.signing, data.person)
+        reasons = publishing.why_not_approve(
+            data.brief, data.content, data.signing, data.person, was_public=data.was_public
         )
+        return self.build_errors(reasons)
 
     def build_errors(self, reasons: Iterable[Reason]) -> list[FieldError]:
         """Link each error to the place where it can be fixed, and list each open note."""
@@ -404,11 +359,8 @@ class ApproveForm(ScheduledVerbForm, ChangeNoteForm, NamesSeenForm):
         ]
 
     def changed_facts(self) -> list[dict[str, str]]:
-        before = self.last_public_content()
-        return self.page_data.describe_changed_facts(before.facts) if before else []
-
-    def arguments(self) -> dict[str, Any]:
-        return {**super().arguments(), "change": self.build_change()}
+        edition = find_last_shown_edition(self.page_data.editions, self.page_data.now)
+        return self.page_data.describe_changed_facts(load_edition_content(edition).facts) if edition else []
 
 
 class RescheduleForm(ScheduledVerbForm, EditionVerbForm):

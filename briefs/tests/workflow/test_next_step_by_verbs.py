@@ -66,12 +66,7 @@ def perform(act: str, facts: BriefFacts, by: Person, people: list[Person]) -> No
         case "send_back":
             workflow.send_back(brief, by=by, note="再看")
         case "approve":
-            kind = (
-                workflow.ChangeNote("update", "改", "Changed")
-                if facts.public_edition
-                else workflow.ChangeNote()
-            )
-            factories.approve(brief, by, change=kind)
+            factories.approve(brief, by)
         case "cancel" | "reinstate":
             getattr(workflow, verb)(brief, by=by)
         case "reschedule":

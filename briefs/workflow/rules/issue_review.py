@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -12,12 +12,12 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
+from briefs.content import ISSUE_TEXTS, NO_CHANGE, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
 from .leaves import LeafName
-from .refusals import Reason
+from .refusals import Reason, why_not_change_note
 
 REQUIRED_TEXTS = ("title", "preface")
 
@@ -117,10 +117,12 @@ class IssueFacts:
 
     @cached_property
     def is_unchanged(self) -> bool:
-        """Return whether a standing edition that is not withdrawn has the same content."""
+        """Return whether a standing edition that is not withdrawn has the same content, but for the change note."""
         edition = self.last_edition
         return bool(
-            edition and not edition.withdrawn_at and edition.frozen_content.hash() == self.content.hash()
+            edition
+            and not edition.withdrawn_at
+            and replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
         )
 
 
@@ -210,9 +212,11 @@ class ItemFacts:
 # What keeps an issue from review, sign-off and publication
 
 
-def list_gaps(content: IssueContent) -> list[Reason]:
+def list_gaps(facts: IssueFacts) -> list[Reason]:
     """Return what the issue lacks. `about` is the field."""
-    gaps = [
+    content = facts.content
+    gaps = why_not_change_note(content) if facts.has_been_public else []
+    gaps += [
         Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
         for name in ISSUE_TEXTS
         for side in SIDES
@@ -223,7 +227,7 @@ def list_gaps(content: IssueContent) -> list[Reason]:
 
 def why_not_ready(facts: IssueFacts) -> list[Reason]:
     """Return all unmet conditions of review."""
-    return list_gaps(facts.content) + why_not_items(facts.content.items, facts.available)
+    return list_gaps(facts) + why_not_items(facts.content.items, facts.available)
 
 
 def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:
@@ -235,8 +239,8 @@ def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Perso
 
 
 def why_not_publish(facts: IssueFacts, person: Person, *, at: dt.datetime | None = None) -> list[Reason]:
-    """Return all unmet conditions of publication, except the change note."""
-    reasons = list_gaps(facts.content)
+    """Return all unmet conditions of publication."""
+    reasons = list_gaps(facts)
     moment = at if at and at > facts.now else facts.now
     listed = Edition.objects.listed(moment).filter(brief__in=facts.content.items)
     code = "issue-item-late" if moment > facts.now else "issue-item"
