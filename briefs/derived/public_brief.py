@@ -267,13 +267,6 @@ class PageNames:
         """Return one hash of all that the pages will show."""
         return hash_json([content.hash_side("zh"), content.hash_side("en"), self.hash_common(content)])
 
-    def list_part(self, part: str) -> list[str]:
-        return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
-
-    def list_cited(self, part: str) -> list[str]:
-        """Return the texts that only citations print: an author's family and given name, and their own Chinese name."""
-        return list(filter(None, map(_format_cited, self.parts.get(part, {}).values())))
-
     def find_changes_since(self, earlier: Self) -> list[ChangedName]:
         """Return the names that changed since `earlier`. A row merged into another counts as renamed to it."""
         changes = []

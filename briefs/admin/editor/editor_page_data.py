@@ -15,15 +15,14 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from briefs import policy, workflow
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
-from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change, format_fact
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
 from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
 from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
-from briefs.content import SIDES, Content, Facts, Side
+from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.facts import FACTS
 from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
 from briefs.publications import corrections
 from briefs.text.text_diff import count_changes
@@ -405,20 +404,6 @@ class BriefPageData:
 
     def change(self) -> dict[str, Any]:
         return describe_change(self.content)
-
-    def describe_changed_facts(self, old: Facts) -> list[dict[str, str]]:
-        """Return the facts that differ from `old`, with the old and the new value."""
-        changed = [name for name in FACTS if getattr(old, name) != getattr(self.content.facts, name)]
-        names = load_names_by_id([self.content, Content(facts=old)]) if changed else NamesById()
-        return [
-            {
-                "label": str(_(FACTS[name].label)),
-                "old": format_fact(old, name, names),
-                "new": format_fact(self.content.facts, name, names),
-                "cited": _("; ").join(self.page_names.list_cited(name)),
-            }
-            for name in changed
-        ]
 
     @property
     def has_facts(self) -> bool:

@@ -83,10 +83,13 @@ class FactChange:
     new: str
 
 
-def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine]:
-    """Return headline, summary and alt text, then the bullets in the new order."""
+def build_comparison_lines(
+    difference: ContentDifference, labels: Mapping[str, str] | None = None
+) -> list[ComparisonLine]:
+    """Return headline, summary and alt text, or what `labels` calls them, then the bullets in the new order."""
     effort = _effort(difference)
-    leads = [_lead_line(difference, name, label, effort) for name, label in _lead_labels()]
+    labels = labels or {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
+    leads = [_lead_line(difference, name, label, effort) for name, label in labels.items()]
     return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
@@ -104,12 +107,6 @@ def build_fact_changes(difference: ContentDifference, names: NamesById) -> Itera
         if name in CHANGE_FIELDS:
             before, after = (format_change_field(c, name) for c in (difference.old, difference.new))
             yield FactChange(str(FIELD_LABELS[name]), before, after)
-
-
-def _lead_labels() -> Iterator[tuple[str, str]]:
-    yield "headline", _("Headline")
-    yield "summary", _("Summary")
-    yield "picture_alt", _("Alt text")
 
 
 def _effort(difference: ContentDifference) -> int:

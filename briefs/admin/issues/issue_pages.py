@@ -14,7 +14,7 @@ from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from briefs import policy
@@ -26,12 +26,24 @@ from briefs.admin.common.form_fields import (
     link_errors,
 )
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
+from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
+from briefs.admin.history.revision_pages import ComparisonLine, build_comparison_lines
 from briefs.admin.lists.changelist import find_briefs
-from briefs.content import CHANGE_FIELDS, ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
+from briefs.content import (
+    CHANGE_FIELDS,
+    ISSUE_TEXTS,
+    LANGUAGE_TAGS,
+    SIDES,
+    Bullet,
+    Content,
+    IssueContent,
+    Side,
+)
 from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person, State
 from briefs.publications.published import fill_mail_lines
 from briefs.text import paths
+from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
 from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
 from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
@@ -41,6 +53,7 @@ from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
 from .mailing_pages import IssueMailing
 
+ISSUE_LEAF_NAMES: Final = {**SIDE_NAMES, "common": gettext_lazy("Briefs in their order")}
 MAX_LEFT_OUT: Final = 30
 MAX_FOUND: Final = 10
 MAX_EVENTS: Final = 40
@@ -256,7 +269,7 @@ class IssuePageData:
             rows.append(
                 {
                     "side": name,
-                    "label": SIDE_NAMES[side] if side else _("Briefs in their order"),
+                    "label": ISSUE_LEAF_NAMES[name],
                     "lang": LANGUAGE_TAGS[side] if side else "",
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
@@ -268,6 +281,23 @@ class IssuePageData:
                 }
             )
         return rows
+
+    @property
+    def publication(self) -> Publication:
+        return Publication.build(self.facts.signing, self.person, self.facts.content, ISSUE_LEAF_NAMES)
+
+    @cached_property
+    def changed_lines(self) -> list[ComparisonLine]:
+        """Return the issue with what differs from the edition that readers have, or nothing if they have none."""
+        if not (edition := self.facts.public_edition):
+            return []
+        before, after = edition.frozen_content, self.facts.content
+        headlines = {
+            side: issue_review.find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES
+        }
+        difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))
+        labels = {"headline": _("Title"), "summary": _("Preface"), "picture_alt": _("Lines of the mail")}
+        return build_comparison_lines(difference, labels)
 
     @cached_property
     def preview_sides(self) -> list[dict[str, Any]]:
@@ -287,6 +317,21 @@ class IssuePageData:
     @property
     def events(self) -> list[dict[str, Any]]:
         return list_events(self.issue.about)
+
+
+def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFacts]]) -> Content:
+    """Put an issue into the form of a brief, a bullet for each brief in it, so that both are compared alike."""
+    texts: dict[str, Any] = {}
+    for side in SIDES:
+        text = issue.side(side)
+        mail_lines = "\n".join(filter(None, (text.subject, text.preheader)))
+        texts |= {f"headline_{side}": text.title, f"summary_{side}": text.preface}
+        texts |= {f"picture_alt_{side}": mail_lines}
+    bullets = []
+    for pk in issue.items:
+        zh, en = (facts.headline if (facts := headlines[side].get(pk)) else "" for side in SIDES)
+        bullets.append(Bullet(pk, zh, en))
+    return Content(**texts, bullets=tuple(bullets))
 
 
 def list_events(about: str) -> list[dict[str, Any]]:

@@ -52,6 +52,7 @@ class IssueVerbForm(forms.Form):
     anchors: ClassVar[dict[str, str]] = {}
     """Field of this page for each `Reason.about`."""
     buttons: ClassVar[tuple[tuple[str, object], ...]] = ()
+    publishes: ClassVar[bool] = False
 
     def __init__(self, data: Any = None, *, page: IssuePageData) -> None:
         self.page = page
@@ -82,6 +83,7 @@ class WithdrawIssueForm(IssueVerbForm):
 
 class PublishIssueForm(IssueVerbForm):
     content_heading = gettext_lazy("What readers will see")
+    publishes = True
     buttons = (
         ("later", gettext_lazy("Publish at this time")),
         ("now", gettext_lazy("Publish now")),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, ClassVar, Final, Literal, cast
 
 from django import forms
@@ -14,18 +15,20 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors_from_reasons
 from briefs.admin.common.interface_labels import (
+    LEAF_NAMES,
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
     interface_side,
 )
+from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
 from briefs.models import WithdrawalKind
 from briefs.text import date_format, paths
-from briefs.text.text_diff import ContentDifference
+from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow import Reason, publishing
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.editions import find_last_shown_edition
@@ -114,9 +117,9 @@ class VerbForm(forms.Form):
         """Return the notices, in both languages, that readers would see in place of the text."""
         return []
 
-    def changed_facts(self) -> list[dict[str, str]]:
-        """Return the facts that readers would see changed, with old and new value."""
-        return []
+    def publication(self) -> Publication | None:
+        """Return what a publisher sees before a press publishes the working copy."""
+        return None
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of the workflow function for this verb, besides the brief and the person."""
@@ -358,9 +361,16 @@ class ApproveForm(ScheduledVerbForm, NamesSeenForm):
             if note.resolved_at is None
         ]
 
-    def changed_facts(self) -> list[dict[str, str]]:
+    def find_difference(self) -> ContentDifference | None:
         edition = find_last_shown_edition(self.page_data.editions, self.page_data.now)
-        return self.page_data.describe_changed_facts(load_edition_content(edition).facts) if edition else []
+        if edition is None:
+            return None
+        before, after = load_edition_content(edition), self.page_data.content.without_staff_fields()
+        return diff_contents(replace(before, **NO_CHANGE), replace(after, **NO_CHANGE))
+
+    def publication(self) -> Publication:
+        data = self.page_data
+        return Publication.build(data.signing, data.person, data.content, LEAF_NAMES)
 
 
 class RescheduleForm(ScheduledVerbForm, EditionVerbForm):
