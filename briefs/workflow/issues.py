@@ -7,7 +7,7 @@ issue is the number of its newest revision, so a save names the revision that th
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -18,8 +18,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
+from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
+    ChangeKind,
     Event,
     Issue,
     IssueEdition,
@@ -31,7 +32,7 @@ from briefs.models import (
     WithdrawalKind,
 )
 
-from .editions import NO_CHANGE_NOTE, ChangeNote, get_present
+from .editions import get_present
 from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
@@ -39,7 +40,7 @@ from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.standing import CONDITIONS, Standing
 from .rules.transitions import format_time, notify, require_allowed
 
-TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300}
+TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "change_note": 2_000}
 TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "title_zh": _("Chinese title"),
     "title_en": _("English title"),
@@ -49,6 +50,9 @@ TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "subject_en": _("English subject of the mail"),
     "preheader_zh": _("Chinese preview line of the mail"),
     "preheader_en": _("English preview line of the mail"),
+    "change_kind": _("Kind of change"),
+    "change_note_zh": _("Note on change, Chinese"),
+    "change_note_en": _("Note on change, English"),
 }
 _ONE_LINE = ("title", "subject", "preheader")
 MAX_ATTEMPTS: Final = 20
@@ -160,9 +164,12 @@ def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
     return issue
 
 
-def _add_revision(issue: Issue, content: IssueContent, by: Person, now: dt.datetime) -> None:
+def _add_revision(
+    issue: Issue, content: IssueContent, by: Person, now: dt.datetime, *, begins_version: bool = False
+) -> None:
     IssueRevision.objects.create(
         issue=issue,
+        begins_version=begins_version,
         number=issue.version,
         content=content.to_json(),
         by=by,
@@ -196,8 +203,12 @@ def save_issue(
 
 def _prepare(content: IssueContent) -> IssueContent:
     """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
-    texts, reasons = {}, []
-    for field, typed in content.texts().items():
+    texts, reasons = content.texts(), []
+    if (kind := content.change_kind) and kind not in ChangeKind:
+        reasons.append(Reason("unknown-choice", {"value": kind}, "change_kind"))
+    for field, typed in texts.items():
+        if field == "change_kind":
+            continue
         text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
@@ -339,35 +350,24 @@ def publish_issue(
     by: Person,
     seen: str,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> IssueEdition:
-    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it.
-
-    A later edition is a change of a public issue: it needs a kind and a note in both languages.
-    """
+    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it."""
     with _run_verb("publish_issue", issue, by=by, now=now, checks_conditions=False) as run:
         facts = run.facts
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
-        reasons = run.list_unmet() + issue_review.why_not_at_time(facts, at)
-        if facts.has_been_public and change.has_stray_note:
-            reasons.append(Reason("small-repair-note", {}, "change"))
-        elif facts.has_been_public and not change.is_described:
-            reasons.append(Reason("issue-change-note", {}, "change"))
-        if reasons:
+        if reasons := run.list_unmet() + issue_review.why_not_at_time(facts, at):
             raise Refused(*reasons)
         pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
         _store_answers(run, pressed, SignOff.Answer.YES)
-        edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
+        edition = _add_edition(run, facts, at)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)
         return edition
 
 
-def _add_edition(
-    run: IssueRun, facts: IssueFacts, at: dt.datetime | None, change: ChangeNote
-) -> IssueEdition:
+def _add_edition(run: IssueRun, facts: IssueFacts, at: dt.datetime | None) -> IssueEdition:
     """Add the edition, cancel a scheduled one, and end the public one when the new one begins."""
     if later := facts.scheduled_edition:
         _cancel_edition(later)
@@ -390,9 +390,7 @@ def _add_edition(
         approved_by=run.by,
         edited_by_id=facts.revisions[0].by_id,
         four_eyes=settings.DIGEST_FOUR_EYES,
-        change_kind=change.kind,
-        change_note_zh=change.note_zh.strip(),
-        change_note_en=change.note_en.strip(),
+        **(get_change(facts.content) if facts.has_been_public else {}),
     )
     IssueItem.objects.bulk_create(
         IssueItem(issue_edition=edition, brief_id=brief, position=position)
@@ -426,6 +424,10 @@ def revise_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
     """Begin a correction. Readers keep the present edition until the next one is published."""
     with _run_verb("revise_issue", issue, by=by, now=now) as run:
         run.update(state=State.DRAFT)
+        stored = IssueContent.from_json(run.row.content)
+        if (content := replace(stored, **NO_CHANGE)) != stored:
+            run.update(content=content.to_json(), version=run.row.version + 1)
+            _add_revision(run.row, content, by, run.now, begins_version=True)
         run.record_event()
 
 

@@ -56,7 +56,6 @@ TEAMS = {
 """Groups of each person, by size of the team. A publisher may do all that a writer and a reviewer may."""
 ACTS_A_HISTORY = 12
 FIELDS = {"note": "再看", "sides": ["zh"], "kind": "other", "reason": "a", "mail": "on"}
-CHANGE = {"kind": "update", "note_zh": "改", "note_en": "Changed"}
 
 
 @contextmanager
@@ -87,7 +86,6 @@ def try_act(act: Act, row: Brief | Issue, person: Person, data: dict[str, Any] |
             if act.way == "form":
                 form = (IssueActForm if act.of_issue else BriefActForm)(act=act, page=page)
                 values = {name: FIELDS[name] for name in form.fields if name in FIELDS}
-                values |= CHANGE if "note_zh" in form.fields else {}
                 form = type(form)({**form.get_seen(), **values, **(data or {})}, act=act, page=page)
                 if not form.is_valid():
                     return "refused"
@@ -183,20 +181,21 @@ def answer_remarks(brief: Brief, by: Person) -> None:
 
 
 def edit(row: Brief | Issue, by: Person, rng: random.Random) -> None:
-    """Change a text or a fact, if the person may."""
+    """Change a text, a fact, the items or the change note, if the person may."""
+    change: dict[str, Any] = factories.change_note() if rng.random() < 0.5 else {}
     try:
         with transaction.atomic():
             if isinstance(row, Issue):
-                items = rng.sample(issue_factories.load_content(row).items, 2)
-                change = rng.choice(({"preface_en": f"English {rng.randrange(4)}."}, {"items": items}))
-                issue_factories.edit_issue(row, by, **change)
+                if rng.random() < 0.5:
+                    change["items"] = rng.sample(issue_factories.load_content(row).items, 2)
+                issue_factories.edit_issue(row, by, preface_en=f"English {rng.randrange(4)}.", **change)
                 return
-            doi = replace(factories.load_content(row).facts, doi=f"10.1000/{rng.randrange(1, 5)}")
+            facts = replace(factories.load_content(row).facts, doi=f"10.1000/{rng.randrange(1, 5)}")
             texts = (
                 {"summary_en": f"English {rng.randrange(4)}."},
                 {"summary_zh": f"中文{rng.randrange(4)}。"},
             )
-            factories.edit(row, by, **rng.choice((*texts, {"facts": doi})))
+            factories.edit(row, by, **change, **rng.choice((*texts, {"facts": facts})))
     except workflow.Refused:
         return
 

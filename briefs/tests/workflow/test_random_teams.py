@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from briefs import policy, workflow
-from briefs.content import SIDES, Content
+from briefs.content import SIDES, Content, get_change
 from briefs.models import Draft, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
@@ -162,9 +162,9 @@ class World:
     def read(self) -> Values:
         if not self.is_brief:
             content = making.load_content(self.row)
-            return {"zh": content.zh, "en": content.en, "common": content.items}
+            return {"zh": content.zh, "en": content.en, "common": [content.items, get_change(content)]}
         content = factories.load_content(self.row)
-        common = [content.facts, read_names(content)]
+        common = [content.facts, read_names(content), get_change(content)]
         return {"zh": self.read_side(content, "zh"), "en": self.read_side(content, "en"), "common": common}
 
     def observe(self, people: set[int]) -> None:
@@ -174,14 +174,14 @@ class World:
         self.row = type(self.row).objects.get(pk=self.row.pk)
         return self.row
 
-    def run(self, by: Person, act: Callable[[], Any], also_by: int | None = None) -> Any:
-        """Do the act unless it is refused. Return its result, or None."""
+    def run(self, by: Person, act: Callable[[], Any], people: set[int] | None = None) -> Any:
+        """Do the act unless it is refused. Return its result, or None. `people`: who changes the page, if not `by` alone."""
         try:
             with transaction.atomic():
                 result = act()
         except workflow.Refused:
             return None
-        self.observe({by.pk, also_by} - {None})  # type: ignore[arg-type]
+        self.observe({by.pk} if people is None else people)
         return result or True
 
     def act(self) -> None:
@@ -190,6 +190,8 @@ class World:
         names = ["edit"] * 5 + ["undo"]
         if self.is_brief:
             names += ["rename"] * 5 + ["restore", "suggest", "merge", "say_yes", "say_yes"]
+        if self.oracle.editions:
+            names += ["note"] * 4
         if state == State.DRAFT:
             names += ["submit"] * 8 + ["discard"]
         elif state == State.IN_REVIEW:
@@ -215,6 +217,11 @@ class World:
         ])  # fmt: skip
         self.run(by, lambda: factories.edit(self.row, by, **changes))
 
+    def note(self, by: Person) -> None:
+        note = factories.change_note("update", self.rng.choice("一二"), self.rng.choice("12"))
+        edit: Callable[..., Any] = factories.edit if self.is_brief else making.edit_issue
+        self.run(by, lambda: edit(self.row, by, **note))
+
     def undo(self, by: Person) -> None:
         """Bring back what an earlier revision had, by hand."""
         old = self.row.revisions.order_by("?").first()
@@ -236,7 +243,7 @@ class World:
             made = workflow.suggest(self.row, anchor, "en", text, by=other, seen=seen)
             return workflow.accept(Suggestion.objects.get(pk=made.pk), by=by)
 
-        self.run(by, act, also_by=other.pk)
+        self.run(by, act, {by.pk, other.pk})
 
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
@@ -281,10 +288,9 @@ class World:
         Note.objects.update(resolved_at=self.row.updated_at)
 
     def publish(self, by: Person, at: dt.datetime | None = None) -> bool:
-        note = workflow.ChangeNote("update", "改", "Changed")
         before = self.oracle.list_shown(), self.oracle.find_last()
         verb: Any = factories.approve if self.is_brief else making.publish
-        edition = self.run(by, lambda: verb(self.row, by, at=at, change=note))
+        edition = self.run(by, lambda: verb(self.row, by, at=at))
         if edition:
             fault = self.oracle.check_edition(edition, by.pk, *before)
             for leaf in LEAVES:
@@ -297,18 +303,19 @@ class World:
     def schedule(self, by: Person) -> None:
         self.publish(by, at=factories.tomorrow())
 
-    def verb(self, name: str, by: Person, **values: Any) -> None:
+    def verb(self, name: str, by: Person, people: set[int] | None = None, **values: Any) -> None:
         if self.is_brief:
-            self.run(by, lambda: getattr(workflow, name)(self.row, by=by, **values))
+            self.run(by, lambda: getattr(workflow, name)(self.row, by=by, **values), people)
         else:
-            self.run(by, lambda: getattr(issues, f"{name}_issue")(self.row, by=by))
+            self.run(by, lambda: getattr(issues, f"{name}_issue")(self.row, by=by), people)
 
     def discard(self, by: Person) -> None:
         if self.oracle.editions:
             self.verb("discard", by, version=self.row.version)
 
     def revise(self, by: Person) -> None:
-        self.verb("revise", by, version=self.row.version)
+        """Begin the next version. Its note starts empty, which is nobody's change."""
+        self.verb("revise", by, set(), version=self.row.version)
 
     def cancel(self, by: Person) -> None:
         self.verb("cancel", by)
@@ -321,7 +328,7 @@ class World:
 
     def finish(self) -> bool:
         """Return whether the team, all of whom say yes to all that they may, can publish the page."""
-        for step in ("revise", "edit", "submit"):
+        for step in ("revise", "note", "edit", "submit"):
             for person in self.people:
                 if step != "edit" or self.reload().state == State.DRAFT:
                     getattr(self, step)(person)
@@ -329,9 +336,13 @@ class World:
             self.take_back(person)
         for person in self.people:
             self.sign(person, LEAVES)
-        if self.reload().state == State.APPROVED or self.oracle.values in self.oracle.list_shown():
-            return True
+        shown = [values["common"][:-1] for values in self.oracle.list_shown() if self.has_texts_of(values)]
+        if self.reload().state == State.APPROVED or self.oracle.values["common"][:-1] in shown:
+            return True  # but for the note, readers have it
         return any(self.publish(p) for p in self.people if policy.has_role_for(p, "approve"))
+
+    def has_texts_of(self, values: Values) -> bool:
+        return all(values[side] == self.oracle.values[side] for side in SIDES)
 
 
 class Unseen(Exception):
@@ -383,9 +394,9 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "hash": (four_eyes, "find_answers", _find_answers_to_any_hash),
     "last edition": (four_eyes, "find_baseline_number", lambda history: 0),
     "press": (leaves.Leaf, "is_settled", _count_press_always),
-    "suggestion": (four_eyes, "_find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
+    "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
     "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
-    "nobody": (four_eyes, "_find_people", lambda r: tuple(pk for pk in (r.by_id, r.also_by_id) if pk)),
+    "nobody": (four_eyes, "find_people", lambda r: tuple(pk for pk in (r.by_id, r.also_by_id) if pk)),
 }
 
 

@@ -58,7 +58,7 @@ def build_leaves(history: History, staff: Collection[int], now: dt.datetime) -> 
         column = f"hash_{name}"
         current = getattr(newest, column)
         answers = find_answers(history, name)
-        steps = ((getattr(r, column), _find_people(r)) for r in later)
+        steps = ((getattr(r, column), find_people(r)) for r in later)
         leaves[name] = Leaf(
             name,
             current,
@@ -76,7 +76,10 @@ def build_leaves(history: History, staff: Collection[int], now: dt.datetime) -> 
     return leaves
 
 
-def _find_people(revision: Any) -> tuple[int, ...]:
+def find_people(revision: Any) -> tuple[int, ...]:
+    """Return who made a revision. Nobody counts for emptying the change note of the version before."""
+    if revision.begins_version:
+        return ()
     if revision.is_nobodys:
         return (NOBODY,)
     return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
@@ -10,12 +10,12 @@ from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import get_language
 
-from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
+from briefs.content import ISSUE_TEXTS, NO_CHANGE, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
 from .leaves import LEAVES, LeafName
-from .refusals import Reason, why_not_past
+from .refusals import Reason, why_not_change_note, why_not_past
 
 REQUIRED_TEXTS = ("title", "preface")
 
@@ -127,14 +127,16 @@ class IssueFacts:
     @cached_property
     def why_not_ready(self) -> list[Reason]:
         """Return what review and publication would be refused for."""
-        return list_gaps(self.content) + why_not_items(self.content.items, self.available)
+        return list_gaps(self) + why_not_items(self.content.items, self.available)
 
     @cached_property
     def is_unchanged(self) -> bool:
-        """Return whether a standing edition that is not withdrawn has the same content."""
+        """Return whether a standing edition that is not withdrawn has the same content, but for the change note."""
         edition = self.last_edition
         return bool(
-            edition and not edition.withdrawn_at and edition.frozen_content.hash() == self.content.hash()
+            edition
+            and not edition.withdrawn_at
+            and replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
         )
 
 
@@ -224,9 +226,11 @@ class ItemFacts:
 # What keeps an issue from review, sign-off and publication
 
 
-def list_gaps(content: IssueContent) -> list[Reason]:
+def list_gaps(facts: IssueFacts) -> list[Reason]:
     """Return what the issue lacks. `about` is the field."""
-    gaps = [
+    content = facts.content
+    gaps = why_not_change_note(content) if facts.has_been_public else []
+    gaps += [
         Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
         for name in ISSUE_TEXTS
         for side in SIDES

@@ -19,7 +19,7 @@ from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person
 
 from . import four_eyes
 from .gaps import Gap, find_gaps, find_keyword_gaps, list_date_gaps
-from .histories import BriefHistory, load_editions, load_revisions, load_signoffs
+from .histories import BriefHistory, find_last_shown_edition, load_editions, load_revisions, load_signoffs
 from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason
@@ -54,9 +54,14 @@ class BriefFacts:
         return load_working_copy(self.brief)
 
     @cached_property
+    def was_public(self) -> bool:
+        """Return whether an edition has been public."""
+        return find_last_shown_edition(self.editions, self.now) is not None
+
+    @cached_property
     def gaps(self) -> Sequence[Gap]:
         """Return what refuses submission."""
-        return find_gaps(self.content)
+        return find_gaps(self.content, was_public=self.was_public)
 
     @cached_property
     def approval_gaps(self) -> Sequence[Gap]:
@@ -133,6 +138,10 @@ class Standing:
     @property
     def signing(self) -> four_eyes.Signing:
         return self.facts.signing
+
+    @property
+    def history(self) -> four_eyes.History:
+        return self.facts.history if isinstance(self.facts, BriefFacts) else self.facts
 
     @property
     def people(self) -> Sequence[Person]:
@@ -236,15 +245,15 @@ def is_unanswered(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason
 def may_sign(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
     if leaf is None:
         return
-    row, person = standing.signing.leaves[leaf], standing.person.pk
+    row, person, history = standing.signing.leaves[leaf], standing.person.pk, standing.history
     if not four_eyes.may_sign(row, person, standing.signing.reviewer_ids):
         yield Reason("not-your-side", {}, f"signoff-{leaf}")
-    elif person in row.voices:
+    elif four_eyes.find_own_yes(history, leaf, person):
         yield Reason("signed-already", {}, f"signoff-{leaf}")
 
 
 def has_answered(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
-    history = standing.facts if isinstance(standing.facts, IssueFacts) else standing.facts.history
+    history = standing.history
     if leaf and not (history.revisions and has_own_answer(history, leaf, standing.person.pk)):
         yield Reason("no-own-signoff", {}, f"signoff-{leaf}")
 
@@ -312,9 +321,12 @@ def _is_anywhere(standing: Standing) -> bool:
 
 
 def _signs_no_language(standing: Standing) -> bool:
-    """Return whether no yes to a language is offered, which would be one to `common` too."""
-    of_issue = "_issue" if isinstance(standing.row, Issue) else ""
-    return not any(standing.is_able(f"sign_off{of_issue}_{side}") for side in SIDES)
+    """Return whether no first yes to a language is offered, which would be one to `common` too."""
+    of_issue, leaves = "_issue" if isinstance(standing.row, Issue) else "", standing.signing.leaves
+    return not any(
+        standing.person.pk not in leaves[side].voices and standing.is_able(f"sign_off{of_issue}_{side}")
+        for side in SIDES
+    )
 
 
 def _has_gaps(standing: Standing) -> bool:
