@@ -5,7 +5,7 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,8 +14,6 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
@@ -41,19 +39,6 @@ from .rules.standing import CONDITIONS, Standing
 from .rules.transitions import format_time, notify, require_allowed
 
 TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "change_note": 2_000}
-TEXT_LABELS: Final[Mapping[str, Promise]] = {
-    "title_zh": _("Chinese title"),
-    "title_en": _("English title"),
-    "preface_zh": _("Chinese preface"),
-    "preface_en": _("English preface"),
-    "subject_zh": _("Chinese subject of the mail"),
-    "subject_en": _("English subject of the mail"),
-    "preheader_zh": _("Chinese preview line of the mail"),
-    "preheader_en": _("English preview line of the mail"),
-    "change_kind": _("Kind of change"),
-    "change_note_zh": _("Note on change, Chinese"),
-    "change_note_en": _("Note on change, English"),
-}
 _ONE_LINE = ("title", "subject", "preheader")
 MAX_ATTEMPTS: Final = 20
 """Attempts to take the next number. Each lost one means that somebody else began an issue."""
@@ -212,7 +197,7 @@ def _prepare(content: IssueContent) -> IssueContent:
         text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
+            told = {"field": str(issue_review.TEXT_LABELS[field]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))

@@ -20,11 +20,9 @@ from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Person, State
 
-from .issues import TEXT_LABELS
 from .rules.gaps import Gap
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
-from .rules.refusals import Reason
 from .rules.standing import BriefFacts
 from .turns import BriefTurn, IssueTurn
 
@@ -153,13 +151,13 @@ class _Wording[T: BriefTurn | IssueTurn]:
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
 
-    def _list_gaps(self, begin: str, gaps: Sequence[Phrase]) -> Line:
+    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
         line = [Phrase(begin)]
         for position, gap in enumerate(gaps):
-            line += [Phrase(gettext(", "))] * bool(position) + [gap]
+            line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
         return [*line, Phrase(pgettext("sentence", "."))]
 
-    def _list_missing(self, gaps: Sequence[Phrase]) -> Line:
+    def _list_missing(self, gaps: Sequence[Gap]) -> Line:
         n = len(gaps)
         begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
         return self._list_gaps(begin, gaps)
@@ -177,10 +175,6 @@ class _Wording[T: BriefTurn | IssueTurn]:
 
     def _say_nobody_is_left(self) -> Line:
         return say(gettext("To go on, ask an administrator to let one more person review."))
-
-
-def _link_gaps(gaps: Iterable[Gap]) -> list[Phrase]:
-    return [Phrase(gap.label, gap.about) for gap in gaps]
 
 
 class _BriefWording(_Wording[BriefTurn]):
@@ -243,12 +237,12 @@ class _BriefWording(_Wording[BriefTurn]):
                 yield say(gettext("Draft, due %(day)s."), day=day)
             elif not brief.returned_at:
                 yield say(gettext("Draft."))
-            yield self._list_missing(_link_gaps([*facts.gaps, *facts.approval_gaps]))
+            yield self._list_missing([*facts.gaps, *facts.approval_gaps])
             return
         if not brief.returned_at:
             yield say(gettext("Draft, complete."))
         if facts.approval_gaps:
-            yield self._list_gaps(gettext("Before approval: "), _link_gaps(facts.approval_gaps))
+            yield self._list_gaps(gettext("Before approval: "), facts.approval_gaps)
         asked = (
             (side, self._find(facts.assignments[side].person_id))
             for side in SIDES
@@ -269,7 +263,7 @@ class _BriefWording(_Wording[BriefTurn]):
             parts = [gettext("both languages are signed")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps or facts.approval_gaps:
-            gaps = _link_gaps([*facts.gaps, *facts.approval_gaps])
+            gaps = [*facts.gaps, *facts.approval_gaps]
             yield self._list_gaps(gettext("Before approval: "), gaps)
         if not open_leaves:
             yield from self._describe_approval()
@@ -383,8 +377,8 @@ class _IssueWording(_Wording[IssueTurn]):
             yield say(
                 gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation.")
             )
-            if facts.why_not_ready:
-                yield self._list_missing(self._link_gaps())
+            if facts.gaps:
+                yield self._list_missing(facts.gaps)
             yield from self._describe_requests()
         elif state == State.IN_REVIEW:
             yield from self._describe_review()
@@ -409,9 +403,6 @@ class _IssueWording(_Wording[IssueTurn]):
         named = [row for row in rows if row is None or not row.is_superuser] or rows
         return super()._join((row.pk if row else 0 for row in named), by_and=by_and)
 
-    def _link_gaps(self) -> list[Phrase]:
-        return [Phrase(_label_reason(reason), reason.about) for reason in self.turn.facts.why_not_ready]
-
     def _describe_requests(self) -> Iterator[Line]:
         unsigned = [side for side in SIDES if side in self.turn.signing.open_leaves]
         signers = {side: self.turn.find_named_signers(side) for side in unsigned}
@@ -425,8 +416,8 @@ class _IssueWording(_Wording[IssueTurn]):
         facts, signing = self.turn.facts, self.turn.signing
         shown: list[LeafName] = [*SIDES, *(name for name in signing.open_leaves if name == "common")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(map(self._describe_leaf, shown)))
-        if facts.why_not_ready:
-            yield self._list_missing(self._link_gaps())
+        if facts.gaps:
+            yield self._list_missing(facts.gaps)
         publishers = self.turn.find_able("publish_issue")
         if signing.lacks_signers():
             yield self._say_nobody_is_left()
@@ -451,10 +442,3 @@ class _IssueWording(_Wording[IssueTurn]):
         else:
             text = gettext("nobody here can sign the %(language)s")
         return text % values
-
-
-def _label_reason(reason: Reason) -> str:
-    if reason.code == "issue-empty":
-        return gettext("a brief")
-    label = TEXT_LABELS.get(reason.about)
-    return str(label) if label else str(reason).rstrip(".。")

@@ -50,7 +50,7 @@ class IssueTurn(Turn):
 
     def list_expected(self) -> Iterator[str]:
         state = self.row.state
-        if state in policy.OPEN_STATES and self.facts.why_not_ready:
+        if state in policy.OPEN_STATES and self.facts.gaps:
             yield "fill_issue"
         elif state == State.DRAFT:
             yield "submit_issue"

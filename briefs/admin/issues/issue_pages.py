@@ -46,10 +46,10 @@ from briefs.publications.published import fill_mail_lines
 from briefs.text import paths
 from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
-from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
+from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes, issue_review
-from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
+from briefs.workflow.rules.issue_review import TEXT_LABELS, IssueFacts, ItemFacts
 
 from .mailing_pages import IssueMailing
 

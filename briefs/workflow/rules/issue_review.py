@@ -1,23 +1,39 @@
 """Rules of issues: which briefs one may hold, and what keeps it from review and publication."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from briefs.content import ISSUE_TEXTS, NO_CHANGE, SIDES, IssueContent, Side
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
+from .gaps import Gap
 from .leaves import LEAVES, LeafName
 from .refusals import Reason, why_not_change_note, why_not_past
 
 REQUIRED_TEXTS = ("title", "preface")
+TEXT_LABELS: Final[Mapping[str, Promise]] = {
+    "title_zh": _("Chinese title"),
+    "title_en": _("English title"),
+    "preface_zh": _("Chinese preface"),
+    "preface_en": _("English preface"),
+    "subject_zh": _("Chinese subject of the mail"),
+    "subject_en": _("English subject of the mail"),
+    "preheader_zh": _("Chinese preview line of the mail"),
+    "preheader_en": _("English preview line of the mail"),
+    "change_kind": _("Kind of change"),
+    "change_note_zh": _("Note on change, Chinese"),
+    "change_note_en": _("Note on change, English"),
+}
 
 
 def _group_by_issue[Row: (IssueRevision, IssueEdition)](
@@ -43,6 +59,19 @@ class IssueFacts:
     signoffs: Sequence[SignOff]
     people: Sequence[Person]
     loaded_together: "Sequence[IssueFacts]" = field(default=(), repr=False)
+
+    approval_gaps: ClassVar[Sequence[Gap]] = ()
+    notes: ClassVar[Sequence[Any]] = ()
+    suggestions: ClassVar[Sequence[Any]] = ()
+    is_removed: ClassVar[bool] = False
+
+    @property
+    def row(self) -> Issue:
+        return self.issue
+
+    @property
+    def history(self) -> Self:
+        return self
 
     @classmethod
     def load(cls, issue: Issue, now: dt.datetime, people: Sequence[Person]) -> Self:
@@ -125,9 +154,14 @@ class IssueFacts:
         return bool(last and self.issue.events.filter(verb__in=verbs, pk__gt=last.pk).exists())
 
     @cached_property
-    def why_not_ready(self) -> list[Reason]:
-        """Return what review and publication would be refused for."""
-        return list_gaps(self) + why_not_items(self.content.items, self.available)
+    def gaps(self) -> list[Gap]:
+        """Return what refuses submission and publication."""
+        reasons = list_gaps(self) + why_not_items(self.content.items, self.available)
+        return [Gap(_label_gap(reason), reason.about, (reason,)) for reason in reasons]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return bool(self.public_edition and self.public_edition.withdrawn_at)
 
     @cached_property
     def is_unchanged(self) -> bool:
@@ -224,6 +258,13 @@ class ItemFacts:
 
 
 # What keeps an issue from review, sign-off and publication
+
+
+def _label_gap(reason: Reason) -> str:
+    if reason.code == "issue-empty":
+        return gettext("a brief")
+    label = TEXT_LABELS.get(reason.about)
+    return str(label) if label else str(reason).rstrip(".。")
 
 
 def list_gaps(facts: IssueFacts) -> list[Reason]:
