@@ -5,17 +5,15 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from briefs import policy
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
     ChangeKind,
@@ -35,8 +33,7 @@ from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.standing import CONDITIONS, Standing
-from .rules.transitions import format_time, notify, require_allowed
+from .rules.transitions import Run, format_time, notify, require_allowed
 
 TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "change_note": 2_000}
 _ONE_LINE = ("title", "subject", "preheader")
@@ -57,45 +54,12 @@ class IssueConflict(Refused):
         self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
 
 
-@dataclass
-class IssueRun:
-    """One run of a verb in its transaction: the locked issue, its state before, the person and the time."""
-
-    verb: str
-    row: Issue
-    by: Person
-    now: dt.datetime
-    from_state: str
-
-    @cached_property
-    def facts(self) -> IssueFacts:
-        return self.load_facts()
-
-    def load_facts(self) -> IssueFacts:
-        return IssueFacts.load(self.row, self.now, policy.load_staff())
-
-    def list_unmet(self) -> list[Reason]:
-        """Return what the verb is refused for, apart from role and state."""
-        if self.verb not in CONDITIONS:
-            return []
-        return list(Standing(self.facts, self.by).list_unmet(self.verb))
-
+class IssueRun(Run[Issue]):
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
         Issue.objects.filter(pk=self.row.pk).update(**changes)
         for name, value in changes.items():
             setattr(self.row, name, value)
-
-    def record_event(self, verb: str = "", *, note: str = "") -> Event:
-        return Event.objects.create(
-            about=self.row.about,
-            verb=verb or self.verb,
-            by=self.by,
-            at=self.now,
-            from_state=self.from_state,
-            to_state=self.row.state,
-            note=note,
-        )
 
 
 @contextmanager
@@ -109,8 +73,8 @@ def _run_verb(
         row = Issue.objects.select_for_update().get(pk=issue if isinstance(issue, int) else issue.pk)
         require_allowed(by, verb, row)
         run = IssueRun(verb, row, by, now, row.state)
-        if checks_conditions and (reasons := run.list_unmet()):
-            raise Refused(*reasons)
+        if checks_conditions:
+            run.require_conditions()
         yield run
 
 
@@ -288,20 +252,11 @@ def sign_off_issue(
         facts, leaves = run.facts, run.facts.signing.leaves
         if four_eyes.find_own_yes(facts, name, by.pk):
             return
-        if reasons := run.list_unmet():
-            raise Refused(*reasons)
+        run.require_conditions()
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise build_refusal("issue-seen", about=f"signoff-{name}")
-        _store_answers(run, [name], SignOff.Answer.YES)
-        _announce_if_signed(run, run.record_event(), run.load_facts())
-
-
-def _store_answers(run: IssueRun, names: Iterable[LeafName], answer: str, *, note: str = "") -> None:
-    values = {"revision": run.facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
-    leaves = run.facts.signing.leaves
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, leaves, name, answer, **values) for name in names
-    )
+        run.store_answers([name], SignOff.Answer.YES)
+        _announce_if_signed(run, run.record_event(), IssueFacts.load(run.row, run.now, facts.people))
 
 
 def take_back_issue_sign_off(
@@ -309,7 +264,7 @@ def take_back_issue_sign_off(
 ) -> None:
     """End the person's own standing yes or no to one leaf."""
     with _run_verb(f"take_back_issue_{name}", issue, by=by, now=now) as run:
-        _store_answers(run, [name], SignOff.Answer.TAKEN_BACK)
+        run.store_answers([name], SignOff.Answer.TAKEN_BACK)
         run.record_event()
 
 
@@ -319,7 +274,7 @@ def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.dateti
     with _run_verb("send_back_issue", issue, by=by, now=now) as run:
         if not note:
             raise build_refusal("note-needed", about="note")
-        _store_answers(run, SIDES, SignOff.Answer.NO, note=note)
+        run.store_answers(SIDES, SignOff.Answer.NO, note=note)
         run.update(state=State.DRAFT)
         event = run.record_event(note=note)
         if submission := run.facts.submission:
@@ -344,8 +299,7 @@ def publish_issue(
             raise build_refusal("issue-seen", about="publish")
         if reasons := run.list_unmet() + issue_review.why_not_at_time(facts, at):
             raise Refused(*reasons)
-        pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
-        _store_answers(run, pressed, SignOff.Answer.YES)
+        run.store_press()
         edition = _add_edition(run, facts, at)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)

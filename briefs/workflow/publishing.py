@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from briefs.content import Content, get_change
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Edition, Person, SignOff, State
+from briefs.models import Brief, Edition, Person, State
 
 from .assignments import end_assignments
 from .editions import (
@@ -15,8 +15,6 @@ from .editions import (
     announce_edition,
     why_not_at_time,
 )
-from .rules import four_eyes
-from .rules.histories import BriefHistory
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.transitions import VerbRun, run_verb
 from .rules.working_copy import load_working_copy
@@ -46,7 +44,7 @@ def approve(
         reasons += why_not_at_time(row, at, run.now)
         if reasons:
             raise Refused(*reasons)
-        _store_press(run, history, leaves)
+        run.store_press()
         edition = add_edition(
             row,
             content,
@@ -63,16 +61,6 @@ def approve(
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
         announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
         return edition
-
-
-def _store_press(run: VerbRun, history: BriefHistory, leaves: four_eyes.Leaves) -> None:
-    """Store the press as a yes to each leaf for which it is a voice. It counts again if the edition is cancelled."""
-    values = {"revision": history.revisions[0].number, "by": run.by, "at": run.now}
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, leaves, name, SignOff.Answer.YES, **values)
-        for name, leaf in leaves.items()
-        if run.by.pk not in leaf.voices and (leaf.voices or name == "common")
-    )
 
 
 def hash_for_approval(row: Brief) -> str:

@@ -139,6 +139,10 @@ class BriefFacts:
         ]
 
 
+def load_facts(row: Brief | Issue, now: dt.datetime) -> BriefFacts | IssueFacts:
+    return BriefFacts(row, now) if isinstance(row, Brief) else IssueFacts.load(row, now, policy.load_staff())
+
+
 @dataclass
 class Standing:
     """One person before one brief or issue."""
