@@ -26,6 +26,9 @@ from .rules.leaves import LeafName
 from .rules.standing import BriefFacts
 from .turns import BriefTurn, IssueTurn
 
+MAX_NAMES: Final = 2
+"""Names that the line of a list gives for one language."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -61,16 +64,19 @@ class Step:
         return str(ACTS[self.main].label)
 
 
-def next_step(facts: BriefFacts | IssueFacts, person: Person, *, with_others: bool = True) -> Step:
-    """Return what the person can do next. Lists leave out the other acts, which take a third of the time."""
+def next_step(facts: BriefFacts | IssueFacts, person: Person, *, in_list: bool = False) -> Step:
+    """Return what the person can do next. A list has a short line, and leaves out the other acts (a third of the time)."""
     turn = BriefTurn(facts, person) if isinstance(facts, BriefFacts) else IssueTurn(facts, person)
     main = turn.find_main_act()
-    return Step(describe_turn(turn, main), main, turn.list_other_acts(main) if with_others else ())
+    sentence = describe_turn(turn, main, in_list=in_list)
+    return Step(sentence, main, () if in_list else turn.list_other_acts(main))
 
 
-def describe_turn(turn: BriefTurn | IssueTurn, main: str) -> Sentence:
+def describe_turn(turn: BriefTurn | IssueTurn, main: str, *, in_list: bool = False) -> Sentence:
     """Return the sentence alone. Lists that show few of many briefs choose by the main act, and describe what they show."""
     wording = _BriefWording(turn) if isinstance(turn, BriefTurn) else _IssueWording(turn)
+    if in_list and turn.row.state == State.IN_REVIEW:
+        return join_lines([wording.summarize_review()])
     return join_lines(wording.list_lines(main))
 
 
@@ -123,6 +129,8 @@ def join_lines(lines: Iterable[Line]) -> Sentence:
 class _Wording[T: BriefTurn | IssueTurn]:
     """The sentence for one person: state, who, since when, what is missing, who must act and why nobody else may."""
 
+    languages = _LANGUAGES
+
     def __init__(self, turn: T) -> None:
         self.turn = turn
 
@@ -150,6 +158,32 @@ class _Wording[T: BriefTurn | IssueTurn]:
             else pgettext("names", "%(first)s or %(last)s")
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
+
+    def summarize_review(self) -> Line:
+        """Return the line of a list, such as *In review · Chinese ✓ Chen · English waits for Wu*."""
+        signing = self.turn.signing
+        parts = [
+            self._summarize_leaf(name)
+            for name in [*SIDES, *(["common"] if "common" in signing.open_leaves else [])]
+        ]
+        if not signing.open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
+            parts.append(gettext("waits for %(names)s") % {"names": self._join(publishers)})
+        return say(gettext("In review · %(parts)s"), parts=" · ".join(parts))
+
+    def _summarize_leaf(self, name: LeafName) -> str:
+        leaf, signing = self.turn.signing.leaves[name], self.turn.signing
+        if name not in signing.open_leaves:
+            return f"{self.languages[name]} ✓ {self._join(sorted(leaf.voices), by_and=True)}".strip()
+        asked = self.turn.find_asked(name)
+        signers = [asked] if asked else self.turn.find_named_signers(name)
+        values = {"language": self.languages[name], "names": self._join(signers)}
+        if leaf.rejected_by and not signers:
+            return gettext("%(language)s to be reworded") % values
+        if self.turn.person in signers:
+            return gettext("%(language)s waits for %(names)s") % {**values, "names": gettext("you")}
+        if 0 < len(signers) <= MAX_NAMES:
+            return gettext("%(language)s waits for %(names)s") % values
+        return gettext("%(language)s waits for a reviewer") % values
 
     def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
         line = [Phrase(begin)]
@@ -371,6 +405,8 @@ def format_moment(moment: dt.datetime) -> str:
 
 
 class _IssueWording(_Wording[IssueTurn]):
+    languages: Final = {**_LANGUAGES, "common": _("list of briefs")}
+
     def list_lines(self, main: str) -> Iterator[Line]:
         facts, state = self.turn.facts, self.turn.row.state
         if state == State.DRAFT:
@@ -430,9 +466,7 @@ class _IssueWording(_Wording[IssueTurn]):
 
     def _describe_leaf(self, name: LeafName) -> str:
         signing = self.turn.signing
-        values: dict[str, object] = {
-            "language": gettext("list of briefs") if name == "common" else _LANGUAGES[name]
-        }
+        values: dict[str, object] = {"language": self.languages[name]}
         if name not in signing.open_leaves:
             names = values["names"] = self._join(sorted(signing.leaves[name].voices))
             text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")

@@ -223,7 +223,7 @@ def reworded(scenario: PermissionScenario) -> Brief:
     team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
+    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。", **factories.change_note())
     workflow.submit(brief, by=team.writer, version=brief.version)
     return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
 
