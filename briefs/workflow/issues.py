@@ -5,13 +5,14 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Subquery
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from briefs import policy
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
     ChangeKind,
+    Edition,
     Event,
     Issue,
     IssueEdition,
@@ -122,7 +124,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
     require_allowed(by, "create_issue")
-    items = issue_review.find_new_briefs(None, now)
+    items = find_new_briefs(None, now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:
@@ -131,6 +133,27 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
         except IntegrityError:
             continue
     raise build_refusal("issue-seen")
+
+
+def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
+    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
+
+    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
+    is for the next one: nobody saw it among the briefs that the issue leaves out.
+    """
+    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
+    if before_number is not None:
+        editions = editions.filter(issue_number__lt=before_number)
+    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
+    last_issue = list(editions.filter(issue_number=number).order_by("number"))
+    since = now - dt.timedelta(days=7)
+    held: Sequence[int] = ()
+    if last_issue:
+        first, held = last_issue[0], last_issue[-1].frozen_content.items
+        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
+        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
+    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
+    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
 
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
@@ -308,10 +331,10 @@ def sign_off_issue(
     """Say yes to one language and to the `common` leaf beside it, or to `common` alone. `seen`: as in `reviewing.sign_off`."""
     with _run_verb("sign_off_issue", issue, by=by, now=now) as run:
         facts = run.load_facts()
-        leaves, signing = facts.signing.leaves, facts.signing
+        leaves = facts.signing.leaves
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise build_refusal("issue-seen", about=f"signoff-{name}")
-        if not four_eyes.may_sign(leaves[name], by.pk, signing.reviewer_ids):
+        if not facts.signing.may_sign(by, name):
             raise build_refusal("not-your-side", about=f"signoff-{name}")
         own = (s for s in four_eyes.find_answers(facts, name) if (s.by_id, s.leaf) == (by.pk, name))
         if any(s.answer == SignOff.Answer.YES and s.hash_common == leaves["common"].hash for s in own):

@@ -179,7 +179,7 @@ def sign_off(
         add_revisions_of_names([run.row], by=None, now=run.now)
         staff = policy.load_staff()
         history, leaves = load_leaves(run.row, run.now, staff)
-        if not four_eyes.may_sign(leaves[name], by.pk, four_eyes.find_reviewer_ids(staff)):
+        if not four_eyes.Signing(leaves, staff).may_sign(by, name):
             raise build_refusal("not-your-side", about=f"signoff-{name}")
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise _build_seen_refusal(run.row, name, seen, leaves)
