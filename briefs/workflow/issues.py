@@ -5,18 +5,20 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Subquery
 from django.utils import timezone
 
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
     ChangeKind,
+    Edition,
     Event,
     Issue,
     IssueEdition,
@@ -85,7 +87,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
     require_allowed(by, "create_issue")
-    items = issue_review.find_new_briefs(None, now)
+    items = find_new_briefs(None, now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:
@@ -94,6 +96,27 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
         except IntegrityError:
             continue
     raise build_refusal("issue-seen")
+
+
+def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
+    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
+
+    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
+    is for the next one: nobody saw it among the briefs that the issue leaves out.
+    """
+    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
+    if before_number is not None:
+        editions = editions.filter(issue_number__lt=before_number)
+    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
+    last_issue = list(editions.filter(issue_number=number).order_by("number"))
+    since = now - dt.timedelta(days=7)
+    held: Sequence[int] = ()
+    if last_issue:
+        first, held = last_issue[0], last_issue[-1].frozen_content.items
+        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
+        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
+    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
+    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
 
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:

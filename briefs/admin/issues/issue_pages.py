@@ -1,12 +1,13 @@
 """The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -48,8 +49,8 @@ from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
 from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules import four_eyes, issue_review
-from briefs.workflow.rules.issue_review import TEXT_LABELS, IssueFacts, ItemFacts
+from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.issue_review import TEXT_LABELS, IssueFacts
 
 from .mailing_pages import IssueMailing
 
@@ -90,6 +91,36 @@ class Field:
     @property
     def limit(self) -> int:
         return TEXT_LIMITS[self.name[:-3]]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """A brief of an issue, as its list shows it."""
+
+    now: dt.datetime
+    brief: int
+    headline: str
+    number: int
+    published_at: dt.datetime
+    live_from: dt.datetime
+    withdrawn_at: dt.datetime | None
+    removed_at: dt.datetime | None
+
+    @property
+    def is_available(self) -> bool:
+        return not (self.withdrawn_at or self.removed_at)
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.published_at > self.now
+
+
+def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, ItemFacts]:
+    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
+    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
+    headline = KeyTextTransform(f"headline_{side}", "content")
+    columns = ("brief_id", headline, "number", "published_at", "live_from", "withdrawn_at", "removed_at")
+    return {row[0]: ItemFacts(now, *row) for row in rows.values_list(*columns)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +247,7 @@ class IssuePageData:
     @cached_property
     def _headlines(self) -> Mapping[int, ItemFacts]:
         wanted = {*self.content.items, *self._left_out, *self._found}
-        return issue_review.find_headlines(wanted, self.now, interface_side())
+        return find_headlines(wanted, self.now, interface_side())
 
     @cached_property
     def items(self) -> list[Item]:
@@ -227,14 +258,14 @@ class IssuePageData:
         """Return the contents that somebody else saved at the same time."""
         if not self.conflict or "items" not in self.conflict.fields:
             return []
-        facts = issue_review.find_headlines(self.conflict.theirs.items, self.now, interface_side())
+        facts = find_headlines(self.conflict.theirs.items, self.now, interface_side())
         return [Item.build(pk, facts.get(pk)) for pk in self.conflict.theirs.items]
 
     @cached_property
     def _left_out(self) -> list[int]:
         if not self.is_editable:
             return []
-        new = issue_review.find_new_briefs(self.issue.number, self.now)
+        new = issues.find_new_briefs(self.issue.number, self.now)
         return [pk for pk in new if pk not in self.content.items][-MAX_LEFT_OUT:]
 
     @property
@@ -289,9 +320,7 @@ class IssuePageData:
         if not (edition := self.facts.public_edition):
             return []
         before, after = edition.frozen_content, self.facts.content
-        headlines = {
-            side: issue_review.find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES
-        }
+        headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
         difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))
         labels = {"headline": _("Title"), "summary": _("Preface"), "picture_alt": _("Lines of the mail")}
         return build_comparison_lines(difference, labels)
@@ -301,7 +330,7 @@ class IssuePageData:
         """Return both languages with the headlines of the contents."""
         content, sides = self.facts.content, []
         for side in SIDES:
-            facts = issue_review.find_headlines(content.items, self.now, side)
+            facts = find_headlines(content.items, self.now, side)
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
             sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items})

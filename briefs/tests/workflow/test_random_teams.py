@@ -187,20 +187,18 @@ class World:
     def act(self) -> None:
         by = self.rng.choice(self.people)
         state = self.reload().state
-        names = ["edit"] * 5 + ["undo"]
+        names = ["edit"] * 5 + ["note"] * 4 * bool(self.oracle.editions)
         if self.is_brief:
-            names += ["rename"] * 5 + ["restore", "suggest", "merge", "say_yes", "say_yes"]
-        if self.oracle.editions:
-            names += ["note"] * 4
+            names += ["rename"] * 5 + ["undo", "restore", "suggest", "merge", "say_yes", "say_yes"]
         if state == State.DRAFT:
-            names += ["submit"] * 8 + ["discard"]
+            names += ["submit"] * 8 + ["discard"] * bool(self.oracle.editions)
         elif state == State.IN_REVIEW:
             names += ["sign"] * 14 + ["publish"] * 10 + ["send_back", "take_back", "schedule", "schedule"]
         else:
             names += ["revise"] * 8 + ["cancel"] * 3 + ["withdraw", "reinstate"] * self.is_brief
         name = self.rng.choice(names)
         self.log.append(f"{by} {name}")
-        getattr(self, name)(by)
+        getattr(self, name, lambda by: self.verb(name, by))(by)
 
     def edit(self, by: Person) -> None:
         rng = self.rng
@@ -224,10 +222,8 @@ class World:
 
     def undo(self, by: Person) -> None:
         """Bring back what an earlier revision had, by hand."""
-        old = self.row.revisions.order_by("?").first()
-        if self.is_brief:
-            content = Content.from_json(old.content)
-            self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
+        content = Content.from_json(self.row.revisions.order_by("?")[0].content)
+        self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
 
     def restore(self, by: Person) -> None:
         number = self.rng.choice(list(self.row.revisions.values_list("number", flat=True)))
@@ -265,9 +261,6 @@ class World:
             if by == draft.by and list(Keyword.objects.order_by("pk").values()) != before:
                 raise Unseen(f"{by} changed a public name alone: {self.log}")
 
-    def submit(self, by: Person) -> None:
-        self.verb("submit", by, version=self.reload().version)
-
     def sign(self, by: Person, names: tuple[str, ...] = ()) -> None:
         for leaf in names or (self.rng.choice(LEAVES),):
             verb: Callable[..., Any] = factories.sign_off if self.is_brief else making.sign_issue
@@ -303,46 +296,37 @@ class World:
     def schedule(self, by: Person) -> None:
         self.publish(by, at=factories.tomorrow())
 
-    def verb(self, name: str, by: Person, people: set[int] | None = None, **values: Any) -> None:
-        if self.is_brief:
-            self.run(by, lambda: getattr(workflow, name)(self.row, by=by, **values), people)
-        else:
-            self.run(by, lambda: getattr(issues, f"{name}_issue")(self.row, by=by), people)
-
-    def discard(self, by: Person) -> None:
-        if self.oracle.editions:
-            self.verb("discard", by, version=self.row.version)
-
-    def revise(self, by: Person) -> None:
-        """Begin the next version. Its note starts empty, which is nobody's change."""
-        self.verb("revise", by, set(), version=self.row.version)
-
-    def cancel(self, by: Person) -> None:
-        self.verb("cancel", by)
-
-    def withdraw(self, by: Person) -> None:
-        self.verb("withdraw", by, kind="other")
-
-    def reinstate(self, by: Person) -> None:
-        self.verb("reinstate", by)
+    def verb(self, name: str, by: Person) -> None:
+        verb = getattr(workflow, name) if self.is_brief else getattr(issues, f"{name}_issue")
+        is_versioned = self.is_brief and name in ("submit", "discard", "revise")
+        values: Any = {"version": self.reload().version} if is_versioned else {}
+        values |= {"kind": "other"} if name == "withdraw" else {}
+        people = set[int]() if name == "revise" else None  # the note starts empty, which is nobody's change
+        self.run(by, lambda: verb(self.row, by=by, **values), people)
 
     def finish(self) -> bool:
         """Return whether the team, all of whom say yes to all that they may, can publish the page."""
         for step in ("revise", "note", "edit", "submit"):
             for person in self.people:
-                if step != "edit" or self.reload().state == State.DRAFT:
+                if step in ("revise", "submit"):
+                    self.verb(step, person)
+                elif self.reload().state == State.DRAFT:
                     getattr(self, step)(person)
         for person in self.people:
             self.take_back(person)
         for person in self.people:
             self.sign(person, LEAVES)
-        shown = [values["common"][:-1] for values in self.oracle.list_shown() if self.has_texts_of(values)]
-        if self.reload().state == State.APPROVED or self.oracle.values["common"][:-1] in shown:
-            return True  # but for the note, readers have it
+        if self.reload().state == State.APPROVED or self.is_shown():
+            return True
         return any(self.publish(p) for p in self.people if policy.has_role_for(p, "approve"))
 
-    def has_texts_of(self, values: Values) -> bool:
-        return all(values[side] == self.oracle.values[side] for side in SIDES)
+    def is_shown(self) -> bool:
+        """Return whether readers have all but the note."""
+        now, *shown = (
+            values | {"common": values["common"][:-1]}
+            for values in (self.oracle.values, *self.oracle.list_shown())
+        )
+        return now in shown
 
 
 class Unseen(Exception):

@@ -6,13 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
-from django.db.models import F, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from briefs.content import ISSUE_TEXTS, NO_CHANGE, SIDES, IssueContent, Side
+from briefs.content import NO_CHANGE, SIDES, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
@@ -20,7 +19,6 @@ from .gaps import Gap
 from .leaves import LEAVES, LeafName
 from .refusals import Reason, why_not_change_note, why_not_past
 
-REQUIRED_TEXTS = ("title", "preface")
 TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "title_zh": _("Chinese title"),
     "title_en": _("English title"),
@@ -116,8 +114,7 @@ class IssueFacts:
 
     @cached_property
     def standing_editions(self) -> list[IssueEdition]:
-        """Return the editions that are not cancelled."""
-        return [e for e in self.editions if e.live_until is None or e.live_until > e.live_from]
+        return [edition for edition in self.editions if not edition.is_cancelled]
 
     @property
     def scheduled_edition(self) -> IssueEdition | None:
@@ -126,8 +123,7 @@ class IssueFacts:
     @property
     def public_edition(self) -> IssueEdition | None:
         """Return the edition that readers see now, or the notice of its withdrawal."""
-        shown = (e for e in self.standing_editions if e.live_from <= self.now)
-        return next((e for e in shown if e.live_until is None or e.live_until > self.now), None)
+        return next((e for e in self.editions if e.is_public(self.now)), None)
 
     @property
     def has_been_public(self) -> bool:
@@ -166,12 +162,9 @@ class IssueFacts:
     @cached_property
     def is_unchanged(self) -> bool:
         """Return whether a standing edition that is not withdrawn has the same content, but for the change note."""
-        edition = self.last_edition
-        return bool(
-            edition
-            and not edition.withdrawn_at
-            and replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
-        )
+        if not (edition := self.last_edition) or edition.withdrawn_at:
+            return False
+        return replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
 
 
 # Which briefs an issue may hold
@@ -197,64 +190,10 @@ def why_not_items(
     if len(set(items)) < len(items):
         reasons.append(Reason("issue-item-twice", {}, "items"))
     if missing := set(items) - set(allowed):
-        side = "en" if (get_language() or "").startswith("en") else "zh"
         rows = Brief.objects.in_bulk(missing)
-        for pk in (pk for pk in items if pk in missing):
-            row = rows.get(pk)
-            title = (getattr(row, f"headline_{side}", "") or str(row)) if row else f"{pk}"
-            reasons.append(Reason(code, {"title": title}, f"item-{pk}"))
+        titles = {pk: str(rows.get(pk, pk)) for pk in items if pk in missing}
+        reasons += [Reason(code, {"title": title}, f"item-{pk}") for pk, title in titles.items()]
     return reasons
-
-
-def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
-    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
-
-    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
-    is for the next one: nobody saw it among the briefs that the issue leaves out.
-    """
-    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
-    if before_number is not None:
-        editions = editions.filter(issue_number__lt=before_number)
-    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
-    last_issue = list(editions.filter(issue_number=number).order_by("number"))
-    since = now - dt.timedelta(days=7)
-    held: Sequence[int] = ()
-    if last_issue:
-        first, held = last_issue[0], last_issue[-1].frozen_content.items
-        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
-        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
-    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
-    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
-
-
-def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, "ItemFacts"]:
-    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
-    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
-    headline = KeyTextTransform(f"headline_{side}", "content")
-    columns = ("brief_id", headline, "number", "published_at", "live_from", "withdrawn_at", "removed_at")
-    return {row[0]: ItemFacts(now, *row) for row in rows.values_list(*columns)}
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFacts:
-    """A brief of an issue, as its list shows it."""
-
-    now: dt.datetime
-    brief: int
-    headline: str
-    number: int
-    published_at: dt.datetime
-    live_from: dt.datetime
-    withdrawn_at: dt.datetime | None
-    removed_at: dt.datetime | None
-
-    @property
-    def is_available(self) -> bool:
-        return not (self.withdrawn_at or self.removed_at)
-
-    @property
-    def is_scheduled(self) -> bool:
-        return self.published_at > self.now
 
 
 # What keeps an issue from review, sign-off and publication
@@ -273,9 +212,9 @@ def list_gaps(facts: IssueFacts) -> list[Reason]:
     gaps = why_not_change_note(content) if facts.has_been_public else []
     gaps += [
         Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
-        for name in ISSUE_TEXTS
+        for name in ("title", "preface")
         for side in SIDES
-        if name in REQUIRED_TEXTS and not getattr(content.side(side), name)
+        if not getattr(content.side(side), name)
     ]
     return gaps if content.items else [*gaps, Reason("issue-empty", {}, "items")]
 

@@ -254,10 +254,9 @@ def _is_unanswered(standing: Standing, _leaf: LeafName | None) -> Iterator[Reaso
 
 
 def _may_sign(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
-    signing, person = standing.signing, standing.person.pk
-    if leaf and not four_eyes.may_sign(signing.leaves[leaf], person, signing.reviewer_ids):
+    if leaf and not standing.signing.may_sign(standing.person, leaf):
         yield Reason("not-your-side", {}, f"signoff-{leaf}")
-    elif leaf and four_eyes.find_own_yes(standing.facts.history, leaf, person):
+    elif leaf and four_eyes.find_own_yes(standing.facts.history, leaf, standing.person.pk):
         yield Reason("signed-already", {}, f"signoff-{leaf}")
 
 

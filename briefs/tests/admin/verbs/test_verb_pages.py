@@ -157,7 +157,7 @@ def test_change_note_is_written_in_the_editor_and_signed_with_the_rest(
     sign_in(client, team.publisher)
     form = get_verb_form(client, brief, "approve")
     refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
-    assert "Two people have to have seen the facts." in refused.content.decode()
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
     factories.sign_off(brief, team.reviewer, "en")
     form = get_verb_form(client, brief, "approve")
     assert not {"change_kind", "kind", "note_zh"} & form.data.keys(), "the page asks for the time alone"
@@ -323,7 +323,7 @@ def test_fact_that_the_publisher_alone_changed_needs_another_yes(
     form = get_verb_form(client, brief, "approve")
     refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
     assert refused.status_code == 409
-    assert "Two people have to have seen the facts." in refused.content.decode()
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
     sign_in(client, team.reviewer)
     page = get_brief_form(client, brief)
     assert "sign_off_common" in page.offered_verbs()
