@@ -48,8 +48,9 @@ class Revision(models.Model):
 
     `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
     Nobody made an import by the command in nobody's name (`is_nobodys`). Imported revisions also name the file and the digest
-    in it. `hash_common`: of the facts and the names that both languages print; whoever changes a name that an open brief
-    prints adds a revision of the kind `NAMES`. `changed_*` is false for unchanged parts.
+    in it. `hash_common`: of the facts, the names that both languages print, and the change note; whoever changes a name that
+    an open brief prints adds a revision of the kind `NAMES`. The kind `REVISE` only empties the change note. `changed_*` is
+    false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -60,6 +61,7 @@ class Revision(models.Model):
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
         NAMES = "names", _("Names changed")
+        REVISE = "revise", _("Change note emptied")
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -99,6 +101,10 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.brief_id}/{self.number}"
+
+    @property
+    def begins_version(self) -> bool:
+        return self.kind == self.Kind.REVISE
 
     @property
     def people(self) -> str:

@@ -198,6 +198,7 @@ SESSION_LABELS: Final[dict[str, Promise]] = {
     Revision.Kind.IMPORT: pgettext_lazy("sitting", "imported"),
     Revision.Kind.RESTORE: pgettext_lazy("sitting", "restored"),
     Revision.Kind.RETURN: pgettext_lazy("sitting", "returned to what is live"),
+    Revision.Kind.REVISE: pgettext_lazy("sitting", "emptied the change note"),
 }
 """Labels of sessions that did more than save, shown after the person's name."""
 

@@ -225,7 +225,7 @@ def reworded(scenario: PermissionScenario) -> Brief:
     team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
+    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。", **factories.change_note())
     workflow.submit(brief, by=team.writer, version=brief.version)
     return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
 
@@ -261,15 +261,15 @@ def discarded(scenario: PermissionScenario) -> Brief:
 BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, withdrawn, discarded)
 
 
-def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
+def valid_post_data(brief: Brief) -> dict[str, Any]:
     """Return valid data for any verb of a brief."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
     return {
         "version": row.version, "seen": workflow.hash_for_approval(row),
         **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
-        "when": "now", "kind": "other" if verb == "withdraw" else "update",
+        "when": "now", "kind": "other",
         "reason": "快",
-        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
+        "note": "再看", "sides": ["zh", "en"], "note_text": "看",
         "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Load the history of a brief: revisions, sign-offs and editions, without their contents, once for all rules of a verb."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -57,6 +58,11 @@ class BriefHistory:
 def load_editions(brief: Brief) -> list[Edition]:
     """Return the editions, the newest first."""
     return _editions(brief.pk)
+
+
+def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
+    """Return the newest edition that has been public, or None. `editions` are the newest first."""
+    return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
 def load_contributors(brief: Brief) -> list[Person]:
