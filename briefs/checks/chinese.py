@@ -5,7 +5,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
-from itertools import chain
 from pathlib import Path
 
 from opencc import OpenCC
@@ -23,6 +22,7 @@ from briefs.checks.texts import (
     claim_span,
     find_matches,
     find_word_spans,
+    fold_characters,
     gettext_noop,
     iterate_text_pairs,
     list_side_texts,
@@ -175,8 +175,8 @@ def _converter(config: str) -> OpenCC:
     return OpenCC(config)
 
 
-_LINES = chain.from_iterable(read_sections(Path(__file__).with_name("typos.txt")).values())
-_RIGHT_BY_PATTERN = dict(line.split() for line in _LINES)
+_TYPOS = ", ".join(" ".join(lines) for lines in read_sections(Path(__file__).with_name("typos.txt")).values())
+_RIGHT_BY_PATTERN = dict(pair.split() for pair in _TYPOS.split(", "))
 _RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY_PATTERN.items()}
 _TYPO = re.compile(f"(?=[{''.join(word[0] for word in _RIGHT)}])(?:{'|'.join(_RIGHT_BY_PATTERN)})")
 
@@ -349,13 +349,21 @@ _MONEY = re.compile(
 )
 _YEAR = re.compile(f"(?<![{_DIGITS}十])(?P<run>[一二][{_DIGITS}]{{3}})(?=年)")
 _DAY = re.compile(
-    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})(?=日)"
+    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})日"
 )
 _SMALL_COUNT = re.compile(
     r"(?<![0-9A-Za-z.,，、/~～–—至到第條-])(?P<run>[1-9])(?=項|種|類|方面|大(?=[方類主重原])|個(?!月|小時|鐘頭|星期|百分|世紀))"
 )
 
 
+_WIDE_DIGITS = re.compile("[０-９]+(?:[．，][０-９]+)*")
+_MIXED = re.compile(
+    "(?<![雙第一二三四五六七八九百千萬])(?P<run>[二三四五六七八九]?十)(?P<digit>[1-9])(?![0-9])"
+)
+_PERCENT_OF = re.compile(r"百分之(?P<number>\d+(?:\.\d+)?)")
+_MIXED_DATE = re.compile(
+    r"(?<![0-9一二三四五六七八九十個])(?:(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>\d{1,2})|(?P<month>\d{1,2})月(?P<han>[一二三四五六七八九十]{1,3}))日"
+)
 _COUNT_ABOVE_TEN = re.compile(
     "(?<![一二三四五六七八九十百千萬億兩數幾好第])(?P<run>[二三四五六七八九]?十[一二三四五六七八九]?)(?=艘|架(?!次)|輛|枚)"
 )
@@ -422,7 +430,16 @@ def _write_year(match: re.Match[str]) -> str:
 
 def _write_month_and_day(match: re.Match[str]) -> str:
     month, day = numbers_zh.parse_numeral(match["run"]), numbers_zh.parse_numeral(match["day"])
-    return match[0] if month is None or day is None else f"{month}月{day}"
+    return match[0] if month is None or day is None else f"{month}月{day}日"
+
+
+def _write_mixed_date(match: re.Match[str]) -> str:
+    month, day = match["month"] or match["run"], match["day"] or match["han"]
+    return f"{numbers_zh.parse_numeral(month)}月{numbers_zh.parse_numeral(day)}日"
+
+
+def _write_mixed(match: re.Match[str]) -> str:
+    return str((numbers_zh.parse_numeral(match["run"]) or 0) + int(match["digit"]))
 
 
 def _write_small_count(match: re.Match[str]) -> str:
@@ -430,7 +447,11 @@ def _write_small_count(match: re.Match[str]) -> str:
 
 
 _NUMERAL_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (_WIDE_DIGITS, lambda match: fold_characters(match[0])),
     (_LARGE_NUMBER, _write_scaled),
+    (_PERCENT_OF, lambda match: f"{match['number']}%"),
+    (_MIXED, _write_mixed),
+    (_MIXED_DATE, _write_mixed_date),
     (_PERCENTAGE, _write_arabic),
     (_AGE, _write_arabic),
     (_MONEY, _write_arabic),

@@ -123,7 +123,7 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
 
     Known words come from the frequency list of pyspellchecker. Without that package nothing is reported.
     """
-    frequencies = _load_frequencies()
+    frequencies = load_frequencies()
     texts = list_side_texts(content, "en") if frequencies else []
     words = [(text, match) for text in texts for match in _CORRECTABLE_WORD.finditer(text.without_urls)]
     counts = Counter(match[0].lower() for _, match in words)
@@ -151,7 +151,7 @@ def _is_opening_word(text: str, match: re.Match[str]) -> bool:
 
 
 @cache
-def _load_frequencies() -> dict[str, int]:
+def load_frequencies() -> dict[str, int]:
     spec = find_spec("spellchecker")
     if spec is None or spec.origin is None:
         return {}
@@ -476,13 +476,13 @@ _GRAMMAR = {
     for name, lines in read_sections(Path(__file__).with_name("grammar.txt")).items()
 }
 _END_OF_WORD = r"(?![A-Za-z0-9’'-])"
-_ARTICLE = re.compile(rf"(?<![A-Za-z’'.-])(?P<article>an?)(?= (?P<word>[A-Za-z]?[a-z]{{2,}}){_END_OF_WORD})")
-_VOWEL = re.compile(
-    r"(?!eu|one(?![a-z]*r)|once|u(?:ni(?!n|m)|s[aeiu]|t[aeio]|biq|r[ao](?!n?g)|k|g|y))[aeiou]|hours?$|honest|honor|heir"
+_ARTICLE = re.compile(
+    r"(?<![A-Za-z’'.-])(?P<article>an?|(?:^|(?<=[.!?;:] )|(?<=[“‘]))An?)(?= [“‘]?(?P<word>U\.[A-Z]\.|(?:[A-Z]{2,}|[A-Z]-?\d+)(?![A-Za-z])|[A-Za-z]?[a-z]{2,}(?![A-Za-z0-9’'])))"
 )
-_OPEN = re.compile(
-    r"(?!un(?!i)|um|up|ur(?!a)|us(?![aeiu])|ut(?![aeio])|u[bcdfhlmp]|h|y|u[iy])[b-df-hj-np-tv-z]|eu|uni(?!n|m)|us[aeu]|one |once"
+_SOUNDS_AS_CONSONANT = re.compile(
+    "eu|one(?!r)|once|u(?:na(?=nim)|ni(?!n|m|d(?!ir))|s[aeiu]|t[aeio]|biq|r[aiou](?!n?g)|k|ga|y)"
 )
+_SILENT_H = re.compile("hour|honest|honor|heir")
 _MODAL = re.compile(
     r"(?<![A-Za-z’'-])(?P<before>[A-Za-z’']+) (?P<modal>will|would|can|could|may|might|must|should|cannot)(?P<between> not| also| still| only| never| soon)?"
     rf" (?P<verb>[a-z]{{2,}}(?<![suia])s|has|does|goes){_END_OF_WORD}(?= (?:the|a|an|its|their|his|her|this|that|these|those|in|on|to|with|from|into|for|by|at|more|all|any|both|[A-Z])(?![a-z])|[.,;]|$)"
@@ -542,9 +542,23 @@ def _write_article(match: re.Match[str]) -> str:
     article, word = match["article"], match["word"].lower()
     if word in _GRAMMAR["no nouns"]:
         return article
-    if article == "a" and _VOWEL.match(word):
-        return "an"
-    return "a" if article == "an" and _OPEN.match(word) else article
+    sounds_as_vowel = _sounds_as_vowel(match["word"])
+    return article if sounds_as_vowel is None else article[0] + "n" * sounds_as_vowel
+
+
+def _sounds_as_vowel(word: str) -> bool | None:
+    """Return whether a word begins with a vowel by its sound: hour, LNG. None if that is uncertain: historic, NASA."""
+    if word.isupper():
+        first, rest = word[0], word[1:]
+        if first in "FHLMNRSX":
+            return None if re.search("[AEIOU]", rest) else True
+        return first in "AEIO" and not word.startswith("EU")
+    low = word.lower()
+    if _SOUNDS_AS_CONSONANT.match(low):
+        return False
+    if low[0] in "aeiou" or _SILENT_H.match(low):
+        return True
+    return None if low.startswith(("hi", "he", "ha", "ho", "hy", "yt")) and len(low) > 4 else False
 
 
 def _write_base_verb(match: re.Match[str]) -> str:

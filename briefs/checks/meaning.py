@@ -22,7 +22,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
-from briefs.lexicon.dictionary import list_same_sounding
+from briefs.lexicon.dictionary import PARTICLES, list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import (
     NEGATION,
@@ -99,16 +99,11 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "direction": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is up, one is down."),
         "certainty": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."),
         "quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
-        "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: they exclude each other."),
+        "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: these are opposites."),
         "negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
         "negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
         "contrast": gettext_noop("One language recommends what the other rejects."),
         "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
-        "crossed": gettext_noop("What the Chinese says of %(zh)s, the English says of %(en)s."),
-        "place": gettext_noop(
-            "%(zh)s in the Chinese, %(en)s in the English: one is from there, one to there."
-        ),
-        "attribution": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. Who says it?"),
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
@@ -116,7 +111,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "limit_en": gettext_noop("The English says “%(value)s”; the Chinese sets no limit."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
-        "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
@@ -153,33 +147,71 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
             yield pair.read("zh").build_replacement_finding("homophones.word", word, right)
 
 
-_LEAST_WEIGHT = 2.0
-_NOT_CONFUSED = frozenset("的了砲一二三四五六七八九十兩")
-"""Particles, a form that Taiwan prefers to 炮, and figures: 三季 is no word, but right."""
+_LEAST_WEIGHT, _LONGEST_WORD = 2.0, 4
+_LONG_WORD = 3
+"""Characters of a word that no English need confirm, as hardly any other characters are like it: 侯選人 for 候選人."""
+_NOT_CONFUSED = frozenset("的了他她它們一二三四五六七八九十兩")
+"""Particles, pronouns and figures: 三季 is no word, but right."""
+_VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
+_RIGHT_WORDS = frozenset(("原訂", "小廠", "核指"))
 
 
 def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
-    """Yield the place of two characters that are no word, and the word of the same sound that the English translates."""
-    single = [
-        (one, other)
-        for one, other in pairwise(pair.zh)
-        if len(one.text) == 1 == len(other.text)
-        and not (one.link or other.link or one.negates or one.end != other.start)
-        and _NOT_CONFUSED.isdisjoint((one.text, other.text))
-    ]
-    english: dict[str, Word] = {
+    """Yield the place of characters that are no word, and the word of the same sound that the English translates."""
+    english = {
         stem: word
-        for word in (pair.en if single else ())
-        if not word.is_inner and word.text.islower() and not word.link
+        for word in pair.en
+        if not word.is_inner and word.text.islower()
         for stem in word.stems
         if weigh_stem(stem) >= _LEAST_WEIGHT
     }
-    for one, other in single if english else ():
-        for word, stems in list_same_sounding(one.text, other.text):
-            shared = stems & english.keys()
-            if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
-                yield (one.start, other.end), word
+    end = 0
+    for words in _list_doubtful(pair):
+        text = pair.zh_text[words[0].start : words[-1].end]
+        if words[0].start < end or text in _RIGHT_WORDS:
+            continue
+        is_long = len(text) == _LONGEST_WORD or (len(text) == _LONG_WORD and PARTICLES.isdisjoint(text))
+        links = {id(word.link) for word in words if word.link}
+        for right, stems in list_same_sounding(text):
+            if _VARIANTS.issuperset(set(text) ^ set(right)):
+                continue
+            sought = [english[stem] for stem in stems if stem in english]
+            if is_long or any(
+                links <= {id(word)}
+                and (word.link is None or word.link in words)
+                and pair.are_comparable(words[0].clause, word.clause)
+                for word in sought
+            ):
+                end = words[-1].end
+                yield (words[0].start, end), right
                 break
+
+
+def _list_doubtful(pair: LinkedPair) -> Iterator[list[Word]]:
+    """Yield adjacent words of two to four characters together, at most one of them linked, that may be one wrong word."""
+    for n, first in enumerate(pair.zh):
+        end, links, particles, singles = first.start, 0, 0, 0
+        for count, word in enumerate(pair.zh[n : n + _LONGEST_WORD], 1):
+            links += word.link is not None
+            if (
+                word.start != end
+                or word.end - first.start > _LONGEST_WORD
+                or links > 1
+                or not _may_be_wrong(word)
+            ):
+                break
+            end = word.end
+            particles += word.text in PARTICLES
+            singles += len(word.text) == 1
+            is_idiom = not links and end - first.start == _LONGEST_WORD
+            if count > 1 and not (links and particles) and (singles or is_idiom):
+                yield pair.zh[n : n + count]
+
+
+def _may_be_wrong(word: Word) -> bool:
+    return word.is_han and not (
+        word.text in _NOT_CONFUSED or word.negates or word.is_foreign or word.is_inner
+    )
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:

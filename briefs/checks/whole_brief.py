@@ -276,6 +276,7 @@ _REPEATED: dict[Side, re.Pattern[str]] = {
     ),
     "en": re.compile(r"(?<![A-Za-z’'-])(?!(?:had|that) )(?P<word>[a-z]{2,30}) (?=(?-i:[a-z]))(?=(?P=word)(?![A-Za-z’'-]))", re.I),
 }  # fmt: skip
+_MARK_BEFORE_AND = re.compile("、(?=及(?![時格早])|[和與](?![平解談諧緩約睦氣善好會否眾]))")
 _HAN, _LATIN = re.compile(f"[{HAN_RANGES}]+"), re.compile(r"[A-Za-z][A-Za-z’'-]+")
 _ASIDE = re.compile(r"[(（][^()（）]{,200}[)）]|[“「\"][^“”「」\"]{,200}[”」\"]")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -294,6 +295,7 @@ _DATE: dict[Side, re.Pattern[str]] = {
     messages={
         "unpaired": gettext_noop("“%(a)s” has no partner."),
         "doubled": gettext_noop("Doubled punctuation “%(a)s”. Change to “%(b)s”"),
+        "before_and": gettext_noop("No 、 before 及, 和 and 與. Remove"),
         "repeated": gettext_noop("“%(a)s” is written twice. Remove one"),
         "invisible": gettext_noop("A character here cannot be seen: %(a)s. Remove"),
         "language_zh": gettext_noop("This Chinese text is mostly in English."),
@@ -321,6 +323,8 @@ def _check_text(text: CheckedText) -> Iterator[Finding]:
     if (at := _find_unpaired(plain)) is not None:
         yield text.build_finding("form.unpaired", (at, at + 1), {"a": plain[at]})
     yield from text.replace_matches("form.doubled", _DOUBLED[text.side], _choose_mark)
+    if text.side == "zh":
+        yield from text.replace_matches("form.before_and", _MARK_BEFORE_AND, "")
     for match in _REPEATED[text.side].finditer(plain):
         word = match[0].strip()
         edit = text.build_edit(*match.span(), "")

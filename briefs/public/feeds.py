@@ -32,6 +32,7 @@ from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.rendering import ReadingView, cards, text
 from briefs.text import paths
+from briefs.text.inline_markup import strip_inline
 
 from . import (
     brief_answers,
@@ -379,7 +380,7 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
         "public/_feed_issue.html",
         notices=notices,
         change=note and {"kind": ChangeKind(issue.change_kind).label, "note": note},
-        paragraphs=text.split_paragraphs(own.preface),
+        paragraphs=text.render_preface(own.preface),
         items=items,
     )
     return {
@@ -387,7 +388,9 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
         "title": title,
         "published": format_rfc3339(issue.published_at),
         "updated": format_rfc3339(max(filter(None, moments))),
-        "summary": notices[0]["sentence"] if notices else " ".join(text.split_paragraphs(own.preface)),
+        "summary": notices[0]["sentence"]
+        if notices
+        else strip_inline(" ".join(text.split_paragraphs(own.preface))),
         "content": text.strip_indentation(content),
     }
 

@@ -15,13 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.rendering import cards, text
 from briefs.text import paths
+from briefs.text.inline_markup import strip_inline
 
 from . import brief_answers, editions, list_rows, responses
 from .editions import EditionHistoryLine, KeysetPaginator, PageKey
@@ -112,7 +113,7 @@ def _build_link(key: str, view: ListView) -> str:
 def _build_issue_row(issue: IssueLine, view: ListView) -> Row:
     def build(side: Side) -> RowSide:
         own = issue.content.side(side)
-        gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
+        gist = extract_gist(own, side)
         day = cards.render_day(issue.published_at.date().isoformat(), side)
         return RowSide(paths.issue(side, issue.number), own.title, by=day, claim=gist)
 
@@ -140,7 +141,7 @@ def show_issue(
         number=brief_answers.format_issue_number(issue.number, language),
         issue_url=paths.issue(language, number),
         head=_render_head(issue, language),
-        description=_describe(issue, language),
+        description=extract_gist(issue.text(language), language),
         subject=list_rows.render_head(view, partial(_build_head, issue, changes)),
         items=list_rows.render_rows(
             [_build_item_row(issue, item, n, view) for n, item in enumerate(issue.items, 1)], view
@@ -172,7 +173,7 @@ def _build_head(issue: PublicIssue, changes: Sequence[EditionHistoryLine], side:
     lines = [brief_answers.build_history_line(change, side) for change in changes]
     note = text.render_partial(
         "public/_issue_head.html",
-        paragraphs=text.split_paragraphs(issue.text(side).preface),
+        paragraphs=text.render_preface(issue.text(side).preface),
         changes=[line for line in lines if line["note"]],
     )
     return RowSide("", issue.text(side).title, format_issue_line(issue, side), note=note)
@@ -226,8 +227,8 @@ def _list_changes(issue: PublicIssue, now: dt.datetime) -> list[EditionHistoryLi
     return [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
 
 
-def _describe(issue: PublicIssue, side: Side) -> str:
-    return text.extract_gist(" ".join(text.split_paragraphs(issue.text(side).preface)), side)
+def extract_gist(own: IssueText, side: Side) -> str:
+    return text.extract_gist(strip_inline(" ".join(text.split_paragraphs(own.preface))), side)
 
 
 def _show_notice(issue: PublicIssue, withdrawn_at: dt.datetime, language: Side, path: str) -> HttpResponse:
@@ -254,7 +255,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "og:type": "article",
         "og:site_name": site,
         "og:title": own.title,
-        "og:description": _describe(issue, language),
+        "og:description": extract_gist(own, language),
         "og:url": url,
     }
     publisher = {"@type": "Organization", "name": site, "url": f"{settings.SITE_URL}{paths.home(language)}"}
@@ -265,7 +266,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "url": url,
         "issueNumber": issue.number,
         "name": own.title,
-        "description": _describe(issue, language),
+        "description": extract_gist(own, language),
         "inLanguage": LANGUAGE_TAGS[language],
         "datePublished": cards.format_local(issue.published_at),
         "dateModified": cards.format_local(issue.updated_at),

@@ -18,7 +18,7 @@ from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import cards, text
 from briefs.rendering.cards import LIST_SEPARATOR
 from briefs.rendering.text import KeyLine, render_partial
-from briefs.search.graded import GradedAnswer
+from briefs.search.closest import ClosestAnswer
 from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, has_quotation
 from briefs.search.search_documents import NO_SUCH_FACET
@@ -30,7 +30,7 @@ from .list_rows import Row
 from .responses import TITLE_SEPARATOR, ListView
 from .search_queries import SearchHit, SearchParams, SearchResults
 
-# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds and lacks.
+# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds.
 
 type MatchSpans = list[list[TextSpan]]
 type PartSpans = Mapping[tuple[str, Side], MatchSpans]
@@ -59,8 +59,7 @@ def build_answer(hit: SearchHit, query: ParsedQuery, number: int, view: ListView
     notes = {}
     for side in view.sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
-            reason = _render_reason(hit, query, spans, matches, lines[language].number, side)
-            notes[side] = " ".join(filter(None, (reason, _render_lacks(hit, side))))
+            notes[side] = _render_reason(hit, query, spans, matches, lines[language].number, side)
     posted = hit.brief.published_day
     fold = list_rows.render_number(number) if number else cards.render_posted_day(posted, language)
     row = list_rows.build_row(hit.brief, view, fold, lines=lines, headlines=headlines, notes=notes)
@@ -122,13 +121,6 @@ def _render_reason(
         return ""
     said = cards.LIST_SEPARATOR[language].join([*places, *named])
     return escape(gettext("Matches: %(places)s")) % {"places": said} if said else ""
-
-
-def _render_lacks(hit: SearchHit, language: Side) -> str:
-    """Render the words of the query that the brief lacks."""
-    words = hit.graded.lacks if hit.graded else ()
-    quoted = LIST_SEPARATOR[language].join(gettext("“%(word)s”") % {"word": word} for word in words)
-    return f'<b class="lacks">{escape(gettext("without %(words)s") % {"words": quoted})}</b>' if words else ""
 
 
 def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
@@ -203,7 +195,7 @@ def build_results_context(params: SearchParams, results: SearchResults, view: Li
             ],
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
-            graded=_graded_context(params, results, language),
+            closest=_build_closest_context(results, language),
             nothing=not results.hits and not params.is_empty,
         ),
         "term": _render_term(results, language),
@@ -237,18 +229,15 @@ def _hidden_inputs(params: SearchParams) -> SafeString:
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
 
 
-def _graded_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any] | None:
-    """Return what was searched for, and with which words, if the hits hold the query only in part or in other words."""
-    if not (graded := results.graded):
+def _build_closest_context(results: SearchResults, language: Side) -> dict[str, Any] | None:
+    """Return what was searched for, and what was not used, if no brief matches and the hits are the closest ones."""
+    if not (closest := results.closest):
         return None
-    joint, words = LIST_SEPARATOR[language], params.query_text
-    shown = [f"<b>{escape(word)}</b>" for word in graded.words]
-    exact = replace(params.first_page(), query_text=f'"{words}"')
+    joint = LIST_SEPARATOR[language]
+    shown = [f"<b>{escape(word)}</b>" for word in dict.fromkeys(closest.words)]
     return {
         "words": mark_safe(joint.join(shown)),  # noqa: S308 escaped one by one
-        "also": joint.join(dict.fromkeys(graded.also)),
-        "left_out": joint.join(dict.fromkeys(graded.left_out)),
-        "exact": "" if has_quotation(words) else f"{paths.search(language)}{exact}",
+        "unused": joint.join(dict.fromkeys(closest.unused)),
     }
 
 
@@ -270,8 +259,8 @@ def _render_term(results: SearchResults, language: Side) -> SafeString:
 
 
 def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
-    if graded := results.graded:
-        return _grade_text(graded, len(results.hits))
+    if results.closest:
+        return _label_closest(results.closest)
     n = results.count
     if results.count_is_lower_bound:
         return gettext("More than %(n)s briefs") % {"n": f"{n:,}"}
@@ -286,14 +275,12 @@ def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) 
     return gettext("%(briefs)s, %(bullets)s") % {"briefs": briefs, "bullets": bullets}
 
 
-def _grade_text(graded: GradedAnswer, hits: int) -> str:
-    if graded.grade == "part":
-        return gettext("No match. These hold part of it:")
-    if graded.grade == "closest":
-        return gettext("No brief holds all of it; the closest %(n)s") % {"n": hits}
-    briefs, words = ngettext("%(n)s brief", "%(n)s briefs", hits) % {"n": hits}, len(graded.words)
-    sentence = ngettext("In another wording: %(briefs)s", "All %(words)s words: %(briefs)s", words)
-    return sentence % {"words": words, "briefs": briefs}
+def _label_closest(closest: ClosestAnswer) -> str:
+    if not closest.is_close:
+        return gettext("Probably no brief on this; the nearest:")
+    if closest.is_by_meaning:
+        return gettext("No exact match. Closest by meaning:")
+    return gettext("No exact match. Closest in words:")
 
 
 def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:

@@ -111,7 +111,7 @@ def _build_issue_row(issue: PublicIssue, view: ListView) -> Row:
             url,
             own.title,
         )
-        gist = text.extract_gist(" ".join(text.split_paragraphs(own.preface)), side)
+        gist = issue_views.extract_gist(own, side)
         return RowSide("", headline, claim=gist)
 
     return Row(list_rows.build_sides(view, build), kind="now")

@@ -9,7 +9,7 @@ from typing import Final
 from briefs.content import LANGUAGE_TAGS
 from briefs.text.scripts import cut_label
 
-from .issue_document import DocumentItem, IssueDocument, Point, Words
+from .issue_document import DocumentItem, IssueDocument, Paragraph, Point, Words
 
 CONTENT_TYPE: Final = "application/epub+zip"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -20,9 +20,10 @@ _CONTAINER: Final = (
     '<rootfile full-path="E/content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
 _STYLE: Final = """body{line-height:1.6}
-h1{line-height:1.3;hyphens:none}
+h1{line-height:1.3;hyphens:none;word-break:keep-all;overflow-wrap:break-word}
 h1:lang(zh){font-weight:bold}
 h1:lang(en){font-weight:normal}
+em:lang(zh){font-style:normal;text-emphasis:filled dot;text-emphasis-position:under right}
 :lang(zh){text-align:start;line-height:1.75}
 ol,ul{list-style:none;margin:0;padding:0}
 li ol,li ul{padding-inline-start:1.4em}
@@ -47,7 +48,7 @@ def write_epub(document: IssueDocument) -> bytes:
             document,
             labels["preface"],
             f'<section epub:type="preface"><h1>{escape(labels["preface"])}</h1>'
-            f"{_render_all(document.preface)}</section>",
+            f"{_render_paragraphs(document.preface)}</section>",
         ),
         **{
             f"brief-{n}": _render_page(document, item.headline[0].text, _render_item(item, document))
@@ -96,7 +97,7 @@ def _render_title_page(document: IssueDocument) -> str:
         [
             '<section epub:type="titlepage">',
             _render_all(document.site, "by"),
-            _render_text(first, "h1", "big"),
+            _render_heading(first, document, "big"),
             _render_all([*others, *document.twin_title]),
             _render_all(document.kicker, "by"),
             *notices,
@@ -110,7 +111,7 @@ def _render_item(item: DocumentItem, document: IssueDocument) -> str:
     first, *others = item.headline
     parts = [
         "<article>",
-        _render_text(first, "h1"),
+        _render_heading(first, document),
         _render_all([*others, *item.twin_headline], "by"),
         _render_all([*item.byline, *item.posted], "by"),
         f'<div class="fix">{_render_all(item.notices)}</div>' if item.notices else "",
@@ -122,8 +123,7 @@ def _render_item(item: DocumentItem, document: IssueDocument) -> str:
         )
     if item.points:
         parts += [*(_render_point(point, document) for point in item.points), item.closing]
-    parts.append(f'<footer class="details">{_render_all(item.details)}')
-    parts.append(f'<p><a href="{escape(item.url)}">{escape(item.url)}</a></p></footer></article>')
+    parts.append(f'<footer class="details">{_render_paragraphs(item.details)}</footer></article>')
     return "".join(parts)
 
 
@@ -137,6 +137,30 @@ def _render_point(point: Point, document: IssueDocument) -> str:
 
 def _render_all(texts: Iterable[Words], css_class: str = "") -> str:
     return "".join(_render_text(words, "p", css_class) for words in texts)
+
+
+def _render_heading(words: Words, document: IssueDocument, css_class: str = "") -> str:
+    html = _render_text(words, "h1", css_class)
+    units = document.title_words.get(words.text, [words.text])
+    return html.replace(escape(words.text), "<wbr/>".join(map(escape, units)))
+
+
+def _render_paragraphs(paragraphs: Iterable[Paragraph]) -> str:
+    rows = []
+    for runs in paragraphs:
+        lang = runs[0].lang
+        words = "".join(_render_run(run, lang) for run in runs)
+        rows.append(f'<p lang="{lang}" xml:lang="{lang}">{words}</p>')
+    return "".join(rows)
+
+
+def _render_run(run: Words, lang: str) -> str:
+    html = escape(run.text)
+    if run.lang != lang:
+        html = f'<span lang="{run.lang}" xml:lang="{run.lang}">{html}</span>'
+    if run.style:
+        html = f"<{run.style}>{html}</{run.style}>"
+    return f'<a href="{escape(run.url)}">{html}</a>' if run.url else html
 
 
 def _render_text(words: Words, tag: str, css_class: str = "") -> str:
@@ -187,7 +211,8 @@ def _render_package(document: IssueDocument, pages: Sequence[str]) -> str:
 def _list_metadata(document: IssueDocument) -> Iterator[str]:
     """Yield the metadata, with what EPUB Accessibility 1.1 asks for discovery. No conformance is claimed (decision 35)."""
     site = escape(document.site[0].text)
-    description = " ".join(words.text for words in document.preface if words.lang == document.lang)
+    own = [runs for runs in document.preface if runs[0].lang == document.lang]
+    description = " ".join("".join(run.text for run in runs) for runs in own)
     yield f'<dc:identifier id="id">{escape(document.file_url)}</dc:identifier>'
     yield f"<dc:title>{escape(document.title[0].text)}</dc:title>"
     yield f"<dc:creator>{site}</dc:creator><dc:publisher>{site}</dc:publisher>"

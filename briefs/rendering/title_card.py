@@ -1,7 +1,6 @@
 """Draw a card with a headline and the site's name: the picture of a link preview."""
 
 import io
-import re
 import subprocess
 from collections.abc import Sequence
 from functools import cache
@@ -9,8 +8,9 @@ from typing import Final, cast
 
 from PIL import Image, ImageDraw, ImageFont
 
-from briefs.lexicon.dictionary import divide_words
 from briefs.text.scripts import count_han
+
+from .title_words import split_units
 
 CARD_SIZE: Final = (1200, 630)
 _FONT_PATTERN: Final = "Noto Serif CJK TC,Noto Serif TC,Source Han Serif TC,Songti TC,serif:lang=zh-tw:bold"
@@ -22,16 +22,6 @@ HEADLINE_TOP, HEADLINE_HEIGHT = 160, 400
 _WIDTH: Final = 920
 _HEADLINE_SIZES: Final = (88, 76, 64, 52, 44)
 _LEADING: Final = 1.3
-_PIECES: Final = re.compile(r"[㐀-鿿]+|[!-,.-~À-ɏ‐-‧]+-?|.")
-"""Runs of Chinese; Latin words, also the parts of a hyphenated one; other single characters."""
-_LONGEST_WORD: Final = 4
-"""In Chinese characters. A longer word may be broken: a line has ten."""
-_NEVER_FIRST: Final = " ，。、；：？！」』）》〉”’…—·"
-_NEVER_LAST: Final = "「『（《〈“‘"
-_UNBROKEN: Final = re.compile(
-    "[0-9一二兩三四五六七八九十百千幾][年月日億萬兆]|[上下這每第前後][一二兩三四五六七八九十百千幾]"
-)
-"""Two characters that no line ends between, although the dictionary has no word with both: 下一場, 2026年."""
 
 
 @cache
@@ -100,17 +90,3 @@ def break_lines(units: Sequence[str], font: ImageFont.FreeTypeFont, width: int) 
             lines.append("")
         lines[-1] += unit
     return [line.rstrip() for line in lines]
-
-
-def split_units(headline: str) -> list[str]:
-    """Divide a headline where a line may end: between words of both languages, but not before or after every sign."""
-    units: list[str] = []
-    for run in _PIECES.findall(headline):
-        for piece in divide_words(run, _LONGEST_WORD) if count_han(run) else [run]:
-            last = units[-1][-1] if units else ""
-            is_one = piece[0] in _NEVER_FIRST or last in _NEVER_LAST or _UNBROKEN.match(last + piece[0])
-            if last and is_one:
-                units[-1] += piece
-            else:
-                units.append(piece)
-    return units

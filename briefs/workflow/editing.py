@@ -18,6 +18,7 @@ from briefs.models.people import IMPORTER
 from briefs.text.article_urls import build_article_key, is_safe_link
 
 from .editions import find_newest_uncancelled_edition
+from .originals import limit_originals
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
 from .rules.revisions import add_revisions_of_names, build_revision
@@ -381,6 +382,7 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
         else:
             revision = None
             run.update_brief(to=State.DISCARDED, claimed_key=None)
+        limit_originals(run.row, run.now)
         run.record_event(edition=edition, revision=revision)
 
 
@@ -405,8 +407,6 @@ def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.dat
     """
     with run_verb("source_withdrew", brief, by=by, now=now, version=version) as run:
         content = load_working_copy(run.row)
-        if content.facts.source_withdrew:
-            raise build_refusal("source-withdrew-already")
         content = replace(content, facts=replace(content.facts, source_withdrew=True))
         revision = write_revision(run, content, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
         event = run.record_event(revision=revision)

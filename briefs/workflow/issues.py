@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -31,12 +32,12 @@ from briefs.models import (
     WithdrawalKind,
 )
 
-from .editions import NO_CHANGE_NOTE, ChangeNote
-from .reviewing import has_own_answer
+from .editions import NO_CHANGE_NOTE, ChangeNote, get_present
 from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
-from .rules.leaves import LEAVES, LeafName
+from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
+from .rules.standing import CONDITIONS, Standing
 from .rules.transitions import format_time, notify, require_allowed
 
 TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300}
@@ -75,7 +76,7 @@ class IssueConflict(Refused):
         self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class IssueRun:
     """One run of a verb in its transaction: the locked issue, its state before, the person and the time."""
 
@@ -85,8 +86,18 @@ class IssueRun:
     now: dt.datetime
     from_state: str
 
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return self.load_facts()
+
     def load_facts(self) -> IssueFacts:
         return IssueFacts.load(self.row, self.now, policy.load_staff())
+
+    def list_unmet(self) -> list[Reason]:
+        """Return what the verb is refused for, apart from role and state."""
+        if self.verb not in CONDITIONS:
+            return []
+        return list(Standing(self.facts, self.by).list_unmet(self.verb))
 
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
@@ -108,16 +119,18 @@ class IssueRun:
 
 @contextmanager
 def _run_verb(
-    verb: str, issue: Issue | int, *, by: Person, now: dt.datetime | None, checks_policy: bool = True
+    verb: str, issue: Issue | int, *, by: Person, now: dt.datetime | None, checks_conditions: bool = True
 ) -> Iterator[IssueRun]:
-    """Lock an issue in a transaction. Raise Refused unless the policy allows the verb in its state."""
+    """Lock an issue in a transaction. Raise Refused unless policy and conditions allow the verb."""
     now = now or timezone.now()
     with transaction.atomic():
         # Without a join: PostgreSQL drops a row whose `updated_by` changed while the lock was awaited.
         row = Issue.objects.select_for_update().get(pk=issue if isinstance(issue, int) else issue.pk)
-        if checks_policy:
-            require_allowed(by, verb, row)
-        yield IssueRun(verb, row, by, now, row.state)
+        require_allowed(by, verb, row)
+        run = IssueRun(verb, row, by, now, row.state)
+        if checks_conditions and (reasons := run.list_unmet()):
+            raise Refused(*reasons)
+        yield run
 
 
 # Write
@@ -231,7 +244,7 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
 def discard_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Discard a draft that was never published. Of a correction, bring back what the newest edition has."""
     with _run_verb("discard_issue", issue, by=by, now=now) as run:
-        if edition := run.load_facts().last_edition:
+        if edition := run.facts.last_edition:
             content = edition.frozen_content
             run.update(state=State.APPROVED, content=content.to_json(), version=run.row.version + 1)
             _add_revision(run.row, content, by, run.now)
@@ -253,9 +266,7 @@ def recover_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = N
 def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Ask for the sign-offs. Raise Refused with everything that is missing."""
     with _run_verb("submit_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        if reasons := issue_review.why_not_ready(facts):
-            raise Refused(*reasons)
+        facts = run.facts
         run.update(state=State.IN_REVIEW)
         event = run.record_event()
         asked = {
@@ -274,28 +285,9 @@ def _announce_if_signed(run: IssueRun, event: Event, facts: IssueFacts) -> None:
     notify(event, "issue_ready", people, issue=run.row.pk, number=run.row.number)
 
 
-def find_submission(issue: Issue) -> Event | None:
-    """Return the last submission."""
-    return issue.events.filter(verb="submit_issue").select_related("by").last()
-
-
-def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
-    """Return a reason if somebody else submitted the issue, or a reviewer has signed since."""
-    submission = find_submission(issue)
-    if submission is None:
-        return None
-    if submission.by_id != person.pk:
-        return Reason("issue-submitter", {"name": str(submission.by)})
-    verbs = [f"sign_off_issue_{name}" for name in LEAVES]
-    signed = issue.events.filter(verb__in=verbs, pk__gt=submission.pk)
-    return Reason("already-signed") if signed.exists() else None
-
-
 def take_back_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Return one's own issue from review to draft, until the first sign-off."""
     with _run_verb("take_back_issue", issue, by=by, now=now) as run:
-        if reason := why_not_take_back(run.row, by):
-            raise Refused(reason)
         run.update(state=State.DRAFT)
         run.record_event()
 
@@ -309,27 +301,23 @@ def sign_off_issue(
     issue: Issue | int, name: LeafName, *, by: Person, seen: str, now: dt.datetime | None = None
 ) -> None:
     """Say yes to one language and to the `common` leaf beside it, or to `common` alone. `seen`: as in `reviewing.sign_off`."""
-    with _run_verb("sign_off_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        leaves, signing = facts.signing.leaves, facts.signing
+    with _run_verb(f"sign_off_issue_{name}", issue, by=by, now=now, checks_conditions=False) as run:
+        facts, leaves = run.facts, run.facts.signing.leaves
+        if four_eyes.find_own_yes(facts, name, by.pk):
+            return
+        if reasons := run.list_unmet():
+            raise Refused(*reasons)
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise build_refusal("issue-seen", about=f"signoff-{name}")
-        if not four_eyes.may_sign(leaves[name], by.pk, signing.reviewer_ids):
-            raise build_refusal("not-your-side", about=f"signoff-{name}")
-        own = (s for s in four_eyes.find_answers(facts, name) if (s.by_id, s.leaf) == (by.pk, name))
-        if any(s.answer == SignOff.Answer.YES and s.hash_common == leaves["common"].hash for s in own):
-            return
-        _store_answers(run, facts, [name], SignOff.Answer.YES)
-        event = run.record_event(f"sign_off_issue_{name}")
-        _announce_if_signed(run, event, run.load_facts())
+        _store_answers(run, [name], SignOff.Answer.YES)
+        _announce_if_signed(run, run.record_event(), run.load_facts())
 
 
-def _store_answers(
-    run: IssueRun, facts: IssueFacts, names: Iterable[LeafName], answer: str, *, note: str = ""
-) -> None:
-    values = {"revision": facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
+def _store_answers(run: IssueRun, names: Iterable[LeafName], answer: str, *, note: str = "") -> None:
+    values = {"revision": run.facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
+    leaves = run.facts.signing.leaves
     SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, facts.signing.leaves, name, answer, **values) for name in names
+        four_eyes.build_signoff(run.row, leaves, name, answer, **values) for name in names
     )
 
 
@@ -337,12 +325,9 @@ def take_back_issue_sign_off(
     issue: Issue | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
 ) -> None:
     """End the person's own standing yes or no to one leaf."""
-    with _run_verb("take_back_issue_sign_off", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        if not has_own_answer(facts, name, by.pk):
-            raise build_refusal("no-own-signoff")
-        _store_answers(run, facts, [name], SignOff.Answer.TAKEN_BACK)
-        run.record_event(f"take_back_issue_{name}")
+    with _run_verb(f"take_back_issue_{name}", issue, by=by, now=now) as run:
+        _store_answers(run, [name], SignOff.Answer.TAKEN_BACK)
+        run.record_event()
 
 
 def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.datetime | None = None) -> None:
@@ -351,10 +336,10 @@ def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.dateti
     with _run_verb("send_back_issue", issue, by=by, now=now) as run:
         if not note:
             raise build_refusal("note-needed", about="note")
-        _store_answers(run, run.load_facts(), SIDES, SignOff.Answer.NO, note=note)
+        _store_answers(run, SIDES, SignOff.Answer.NO, note=note)
         run.update(state=State.DRAFT)
         event = run.record_event(note=note)
-        if submission := find_submission(run.row):
+        if submission := run.facts.submission:
             notify(event, "issue_returned", [submission.by], issue=run.row.pk, number=run.row.number)
 
 
@@ -374,11 +359,11 @@ def publish_issue(
 
     A later edition is a change of a public issue: it needs a kind and a note in both languages.
     """
-    with _run_verb("publish_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
+    with _run_verb("publish_issue", issue, by=by, now=now, checks_conditions=False) as run:
+        facts = run.facts
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
-        reasons = issue_review.why_not_publish(facts, by, at=at)
+        reasons = run.list_unmet() + issue_review.why_not_at_time(facts, at)
         if facts.has_been_public and change.has_stray_note:
             reasons.append(Reason("small-repair-note", {}, "change"))
         elif facts.has_been_public and not change.is_described:
@@ -386,7 +371,7 @@ def publish_issue(
         if reasons:
             raise Refused(*reasons)
         pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
-        _store_answers(run, facts, pressed, SignOff.Answer.YES)
+        _store_answers(run, pressed, SignOff.Answer.YES)
         edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)
@@ -439,9 +424,7 @@ def _cancel_edition(edition: IssueEdition) -> None:
 def cancel_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> IssueEdition:
     """Cancel the scheduled edition; an earlier one stays public. An approved issue returns to review."""
     with _run_verb("cancel_issue", issue, by=by, now=now) as run:
-        edition = run.load_facts().scheduled_edition
-        if edition is None:
-            raise build_refusal("issue-nothing-scheduled")
+        edition = get_present(run.facts.scheduled_edition)
         _cancel_edition(edition)
         _return_to_review(run)
         run.record_event()
@@ -468,12 +451,8 @@ def withdraw_issue(
 ) -> IssueEdition:
     """Replace the issue's page by a notice with the sentence of the kind, and cancel a scheduled edition."""
     with _run_verb("withdraw_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        edition = facts.public_edition
-        if edition is None:
-            raise build_refusal("issue-nothing-public")
-        if edition.withdrawn_at:
-            raise build_refusal("issue-withdrawn")
+        facts = run.facts
+        edition = get_present(facts.public_edition)
         if kind not in WithdrawalKind:
             raise Refused(Reason("kind-needed", {}, "kind"))
         if later := facts.scheduled_edition:

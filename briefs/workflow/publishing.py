@@ -1,16 +1,13 @@
 """The verb that publishes: approve, now or from a time."""
 
 import datetime as dt
-from typing import cast
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs import policy
 from briefs.content import Content
-from briefs.derived import build
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Edition, Keyword, Person, SignOff, State
+from briefs.models import Brief, Edition, Person, SignOff, State
 
 from .assignments import end_assignments
 from .editions import (
@@ -21,10 +18,11 @@ from .editions import (
     find_last_shown_edition,
     why_not_at_time,
 )
-from .reviewing import load_leaves, why_not_complete
+from .originals import limit_originals
 from .rules import four_eyes
-from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
-from .rules.transitions import BriefHistory, VerbRun, run_verb
+from .rules.histories import BriefHistory
+from .rules.refusals import Reason, Refused, build_refusal
+from .rules.transitions import VerbRun, run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -43,11 +41,10 @@ def approve(
     `names_seen`: the names that the page showed, so that a refusal can name those that changed. Raise Refused with all
     unmet conditions.
     """
-    with run_verb("approve", brief, by=by, now=now) as run:
+    with run_verb("approve", brief, by=by, now=now, checks_conditions=False) as run:
         row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
-        staff = policy.load_staff()
-        history, leaves = load_leaves(row, run.now, staff)
-        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, staff), by)
+        history, leaves = run.facts.history, run.facts.leaves
+        reasons = run.list_unmet()
         # Names changed past the verbs: the next sign-off stores the new hash.
         if names.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
@@ -71,6 +68,7 @@ def approve(
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
+        limit_originals(row, run.now)
         announce_edition(run.record_event(edition=edition, note=change.note_zh))
         return edition
 
@@ -93,7 +91,7 @@ def hash_for_approval(row: Brief) -> str:
 
 def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
     """Load content and names. Raise Refused if they differ from what the publisher saw (`seen`)."""
-    content = load_working_copy(run.row)
+    content = run.facts.content
     names = PageNames.load(content)
     if seen == names.hash_with(content):
         return content, names
@@ -102,36 +100,6 @@ def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) ->
         told = gettext("; ").join(f"{change.before or '–'} → {change.after or '–'}" for change in changes)
         raise build_refusal("seen-names", about="approve", names=told)
     raise build_refusal("seen", about="approve")
-
-
-def why_not_approve(row: Brief, content: Content, signing: four_eyes.Signing, person: Person) -> list[Reason]:
-    """Return all unmet conditions: what is incomplete, date, yeses, keyword labels, open notes."""
-    reasons = why_not_complete(content) + _unconfirmed_date_reasons(row, content)
-    reasons += signing.why_not_settled(person.pk)
-    reasons += unlabelled_keyword_reasons(content)
-    if open_notes := row.notes.filter(resolved_at=None).count():
-        reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
-    return reasons
-
-
-def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
-    if not content.facts.date or row.article_date_confirmed:
-        return []
-    readings = [
-        format_iso_date(value) for value in (content.facts.date, row.article_date_alternative) if value
-    ]
-    values = {"raw": row.article_date_raw, "first": readings[0], "second": readings[-1]}
-    return [Reason("date-unconfirmed" if len(readings) > 1 else "month-unconfirmed", values, "date")]
-
-
-def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
-    """Return a reason for each keyword that lacks a label in one language."""
-    rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
-    half = [row for row in rows if not (row.label_zh and row.label_en)]
-    return [
-        Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")
-        for k in sorted(half, key=lambda row: row.pk)
-    ]
 
 
 def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:

@@ -20,8 +20,9 @@ from briefs import checks
 from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
-from briefs.workflow.reviewing import COMPLETENESS_CHECK, load_dismissals, to_check_dismissal
+from briefs.workflow.reviewing import load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules.gaps import COMPLETENESS_CHECK
 from briefs.workflow.rules.refusals import describe_finding
 
 MAX_SHOWN: Final = 400

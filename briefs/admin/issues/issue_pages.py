@@ -18,6 +18,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from briefs import policy
+from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
 from briefs.admin.common.form_fields import (
@@ -28,15 +29,15 @@ from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, inter
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.lists.changelist import find_briefs
 from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Event, Issue, Person, State
+from briefs.models import Brief, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
+from briefs.rendering.text import render_preface
 from briefs.text import paths
 from briefs.workflow import Refused, issues
-from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
 from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
+from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes, issue_review
 from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
 
 from .mailing_pages import IssueMailing
 
@@ -128,18 +129,17 @@ class IssuePageData:
     def title(self) -> str:
         return format_issue(self.issue.number)
 
+    @property
+    def was_public(self) -> bool:
+        return self.facts.has_been_public
+
     @cached_property
     def is_editable(self) -> bool:
         return policy.is_allowed(self.person, "edit_issue", self.issue)
 
     @cached_property
-    def step(self) -> IssueStep:
-        submitter = None
-        if self.issue.state == State.IN_REVIEW:
-            submission = issues.find_submission(self.issue)
-            if submission and issues.why_not_take_back(self.issue, self.person) is None:
-                submitter = submission.by_id
-        return next_issue_step(self.facts, self.person, self.people, submitter=submitter)
+    def step(self) -> Step:
+        return next_step(self.facts, self.person)
 
     @property
     def sentence(self) -> SafeString:
@@ -147,7 +147,9 @@ class IssuePageData:
 
     @property
     def main_act(self) -> dict[str, str]:
-        return describe_act(self.issue, self.step.main, self.first_gap) if self.step.main else {}
+        if self.step.main == NEXT_BRIEF:
+            return {}
+        return describe_act(self.issue, self.step.main, self.first_gap)
 
     @property
     def first_gap(self) -> str:
@@ -245,6 +247,7 @@ class IssuePageData:
                     "lang": LANGUAGE_TAGS[side] if side else "",
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
+                    "preface": render_preface(self.facts.content.side(side).preface) if side else [],
                     "reasons": self._list_reasons(side) if side else (),
                     "is_signed": four_eyes.is_settled(leaf),
                     "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
@@ -275,8 +278,17 @@ class IssuePageData:
             facts = issue_review.find_headlines(content.items, self.now, side)
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
+            preface = render_preface(text.preface)
             reasons = self._list_reasons(side)
-            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items, "reasons": reasons})
+            sides.append(
+                {
+                    "lang": LANGUAGE_TAGS[side],
+                    "text": text,
+                    "preface": preface,
+                    "items": items,
+                    "reasons": reasons,
+                }
+            )
         return sides
 
     @cached_property
@@ -291,27 +303,18 @@ class IssuePageData:
 def list_events(about: str) -> list[dict[str, Any]]:
     """Return the newest events about an issue or about subscribers, for `_events.html`."""
     rows = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EVENTS]
-    return [
-        {"at": row.at, "by": row.by, "did": PAST_TENSE_LABELS.get(row.verb, row.verb), "note": row.note}
-        for row in rows
-    ]
-
-
-FORM_VERBS: Final = ("publish_issue", "send_back_issue", "cancel_issue", "withdraw_issue")
-HEAVY_VERBS: Final = ("cancel_issue", "withdraw_issue", "discard_issue")
-SAVING_VERBS: Final = ("submit_issue", "discard_issue")
-"""Their buttons save the form first."""
+    return [{"at": row.at, "by": row.by, "did": get_past(row.verb), "note": row.note} for row in rows]
 
 
 def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:
     """Return what the button or link of an act needs. `form`: the form that it sends, empty for a link."""
-    form = "issue-form" if act in SAVING_VERBS else "" if act in (*FORM_VERBS, FILL) else "act-form"
+    row = ACTS[act]
     return {
         "act": act,
-        "label": str(get_act_label(act)),
-        "form": form,
-        "url": f"#{gap}" if act == FILL else build_issue_url(issue, "verb", act),
-        "tone": "heavy" if act in HEAVY_VERBS else "",
+        "label": str(row.label),
+        "form": "issue-form" if row.saves_first else "act-form" if row.way == "button" else "",
+        "url": f"#{gap}" if row.way == "place" else build_issue_url(issue, "verb", act),
+        "tone": "heavy" if row.weight == "heavy" else "",
     }
 
 

@@ -13,9 +13,9 @@ from django.test import Client, RequestFactory
 from django.urls import resolve
 
 from briefs import workflow
+from briefs.acts import ACTS
 from briefs.admin.review import review_views
-from briefs.admin.verbs import verb_views
-from briefs.admin.verbs.verb_views import VERB_FORMS
+from briefs.admin.verbs.verb_views import CONTROLS
 from briefs.models import Brief
 from briefs.tests.support import route_registry
 from briefs.tests.support.permission_fixtures import PermissionScenario
@@ -56,8 +56,8 @@ def test_every_admin_address_is_declared() -> None:
 
 def test_every_verb_and_review_action_is_declared() -> None:
     assert declared_acts("admin/briefs/brief/<int:pk>/<slug:verb>/") == {
-        *VERB_FORMS,
-        *verb_views.DIRECT_VERBS,
+        *CONTROLS,
+        *(act.name for act in ACTS.values() if act.way in ("button", "form") and not act.of_issue),
     }
     assert declared_acts("admin/briefs/brief/<int:pk>/review/") == {"", *review_views.REVIEW_ACTIONS}
 

@@ -7,6 +7,8 @@ from briefs.content import Bullet, Content
 
 WRONG = [
     ("Japan announced an new plan.", "a"),
+    ("An unanimous vote for an UN envoy.", "A"),
+    ("It had a LNG tanker and a F-16.", "an"),
     ("It was a honest answer.", "an"),
     ("Talks with an European envoy lasted a hour.", "a"),
     ("The EU is an union of states.", "a"),
@@ -24,6 +26,7 @@ WRONG = [
 ]  # fmt: skip
 RIGHT = [
     "A European union of a dozen users is a one-time event in an urban area for an hour.",
+    "A uniform rule, a unanimous vote, an NGO, a NATO ally, an F-35, an LNG ship, a UN seat, option A or type A influenza.",
     "A U.S. official, an unimportant one, has a unique use for a UN seat and an NPT review.",
     "Its political will depends on the voters, and its military might threatens the island.",
     "Only then can states agree; how will sanctions on oil work?",

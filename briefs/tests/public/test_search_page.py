@@ -187,7 +187,8 @@ def test_avoided_rendering_finds_and_explains_preferred_one(site: Client) -> Non
 def test_search_without_results_corrects_words(site: Client) -> None:
     for typed in ("chilikuri", "chiluku"):
         body = get_search_page(site, f"?q={typed}")
-        assert result_count(body) == "In another wording: 1 brief"
+        assert result_count(body) == "No exact match. Closest in words:"
+        assert "Searched for <b>chilukuri</b>. Not used: " in " ".join(body.split())
         assert "/en/briefs/next-technology-race/" in body
     assert result_count(get_search_page(site, "?q=zzzzzz")) == "Nothing found for “zzzzzz”."
     for quoted in ("“zz zz”", "「zz」", "author:Rey 『zz』"):
@@ -220,28 +221,6 @@ def test_year_finds_the_articles_of_that_year(site: Client) -> None:
     corpus_fixtures.publish(corpus_fixtures.numbered_content(3, facts=facts), "peace")
     assert 'href="/en/briefs/peace/"' in get_search_page(site, "?q=1963")
     assert result_count(get_search_page(site, "?q=1964")).startswith("Nothing found")
-
-
-@pytest.mark.parametrize(
-    ("query", "code", "expected"),
-    [
-        ('"Tomás Reyez"', "en", ["authors/tomas-rey"]),
-        ("author:Chilikurie", "en", ["authors/vivek-chilukuri"]),
-        ("author:Spacecraft", "en", []),
-        ('"Lawfaer Spaces"', "en", ["sources/lawfare", "keywords/space"]),
-        ("「太空漫遊」", "zh-hant", ["keywords/space"]),
-        ("“特普朗普”", "zh-hant", []),
-        ("「川澤普」", "zh-hant", ["terms/trump"]),
-        ("zzzzzz", "en", []),
-    ],
-)
-def test_search_without_answers_names_similar_public_names(
-    site: Client, query: str, code: str, expected: list[str]
-) -> None:
-    Author.make(name="Tomas Reyes Hidden")
-    page = get_search_page(site, f"?q={quote(query)}", code)
-    similar = page.partition('id="similar"')[2].partition("</ul>")[0]
-    assert re.findall(rf'href="/{code}/([^"]*)/"', similar) == expected
 
 
 def test_suggestions_match_typed_prefix(site: Client) -> None:
@@ -312,7 +291,7 @@ def test_results_over_limit_are_counted_as_more_than(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(
     ("query", "most"),
-    [("?q=the", 6), ("?q=the&order=newest", 6), ("?q=chilikuri", 8), ("?q=tomasz+reyez", 8), ("?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", 10)],
+    [("?q=the", 6), ("?q=the&order=newest", 6), ("?q=chilikuri", 9), ("?q=tomasz+reyez", 9), ("?q=科技&keyword=technology&source=lawfare&author=tomas-rey&year=2025", 10)],
 )  # fmt: skip
 def test_search_runs_as_many_queries_however_many_briefs(
     site: Client, query: str, most: int, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from briefs.models import (
     Author,
     Brief,
     Keyword,
+    Mailing,
     Outbox,
     Person,
     SiteText,
@@ -158,11 +159,12 @@ class PermissionScenario:
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
         mailing_fixtures.subscribe(1, first=50)
         self.mailings = {}
-        for state in ("mailed", "paused"):
+        for state in ("mailed", "sent", "paused"):
             edition = issue_factories.published_issue(team, brief)
             mailing = mailings.queue_issue(edition, by=team.publisher, due_at=factories.tomorrow())
             self.issues[state], self.mailings[state] = edition.issue, mailing
         mailings.pause_mailing(mailing, by=team.publisher)
+        Mailing.objects.filter(pk=self.mailings["sent"].pk).update(state=Mailing.Status.DONE)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""

@@ -113,6 +113,7 @@ briefs/brief/<int:pk>/rail/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/original/         wvreps      wvreps
 briefs/brief/<int:pk>/word/             wvreps      wvreps
 briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
 briefs/brief/<int:pk>/revisions/        wvreps      -
@@ -171,6 +172,7 @@ briefs/issue/<int:pk>/mail/ @later       .           ps
 briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
 briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
 briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
+briefs/issue/<int:pk>/mail/ @send_again      .       ps
 briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
 briefs/issue/copies/<int:pk>/            s           -
 briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps

@@ -99,9 +99,13 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
 
 
 def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRequest:
-    state = {"pause_mailing": "mailed", "stop_mailing": "mailed", "resume_mailing": "paused"}.get(
-        command, "live"
-    )
+    states = {
+        "pause_mailing": "mailed",
+        "stop_mailing": "mailed",
+        "resume_mailing": "paused",
+        "send_again": "sent",
+    }
+    state = states.get(command, "live")
     path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
     data = {"do": command, "due_at": "2090-01-02T08:30"}
     if state != "live":
@@ -334,6 +338,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
+    "briefs/brief/<int:pk>/original/": lambda g: _brief_request(g, "original/", data={"text": "An article."}),
     "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
     "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),

@@ -280,9 +280,7 @@ def test_scheduled_issue_is_data_and_can_be_cancelled(team: Team, live: list[Bri
     issues.cancel_issue(edition.issue, by=team.publisher)
     assert load_issue(edition.issue_number, moment) is None
     assert reload(edition.issue).state == "in_review"
-    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == [
-        "issue-nothing-scheduled"
-    ]
+    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == ["nothing-scheduled"]
     again = making.publish(edition.issue, team.publisher)
     assert (again.number, again.published_at) == (2, again.live_from)
 
@@ -345,7 +343,7 @@ def test_withdrawal_needs_kind_and_can_be_published_again(team: Team, live: list
     assert shown.withdrawn_reason_zh == "本期有誤，更正期間暫時撤下。"
     assert shown.withdrawn_reason_en == "We found an error and took this issue down while we correct it."
     assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="other")) == [
-        "issue-withdrawn"
+        "already-withdrawn"
     ]
     making.correct_issue(team, issue, preface_zh="重新出刊。")
     again = load_issue(issue.number, timezone.now())
@@ -357,7 +355,7 @@ def test_issue_is_taken_back_until_a_signature_and_sent_back_with_a_note(
     team: Team, live: list[Brief]
 ) -> None:
     issue = making.submitted_issue(team, *live)
-    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["issue-submitter"]
+    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["not-submitter"]
     issues.take_back_issue(issue, by=team.writer)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer, "zh")

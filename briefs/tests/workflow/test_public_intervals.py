@@ -19,6 +19,7 @@ from briefs.models.edition import EditionQuerySet
 from briefs.tests.support import factories, scale
 from briefs.tests.support.crawler import fetch, forget_prepared_queries
 from briefs.workflow import editions
+from briefs.workflow.rules.standing import BriefFacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -280,7 +281,7 @@ def _cancel_without_reopening(edition: Edition, now: dt.datetime) -> None:
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "cancel does not open the edition before": (editions, "cancel_edition", _cancel_without_reopening),
-    "taking down leaves the schedule": (editions, "find_scheduled_edition", lambda row, now: None),
+    "the schedule is not seen": (BriefFacts, "scheduled_edition", None),
     "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip

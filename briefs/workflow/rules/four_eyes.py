@@ -96,6 +96,13 @@ def find_answers(history: History, name: LeafName) -> list[SignOff]:
     return list({(s.by_id, s.leaf): s for s in found if s.revision > since}.values())
 
 
+def find_own_yes(history: History, name: LeafName, person: int) -> SignOff | None:
+    """Return a yes of this person that covers the leaf and the `common` leaf as they are now."""
+    current = history.revisions[0].hash_common
+    answers = (s for s in find_answers(history, name) if (s.by_id, s.hash_common) == (person, current))
+    return next((s for s in answers if s.answer == SignOff.Answer.YES), None)
+
+
 def is_settled(leaf: Leaf, press: int | None = None) -> bool:
     return leaf.is_settled(four_eyes=settings.DIGEST_FOUR_EYES, press=press)
 

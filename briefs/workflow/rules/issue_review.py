@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
 
-from django.conf import settings
 from django.db.models import F, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
-from django.utils import timezone
 from django.utils.translation import get_language
 
 from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, Person, SignOff
+from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
-from .leaves import LeafName
-from .refusals import Reason
+from .leaves import LEAVES, LeafName
+from .refusals import Reason, why_not_past
 
 REQUIRED_TEXTS = ("title", "preface")
 
@@ -114,6 +112,22 @@ class IssueFacts:
     def signing(self) -> four_eyes.Signing:
         leaves = four_eyes.build_leaves(self, {person.pk for person in self.people}, self.now)
         return four_eyes.Signing(leaves, self.people)
+
+    @cached_property
+    def submission(self) -> Event | None:
+        """Return the last submission."""
+        return self.issue.events.filter(verb="submit_issue").select_related("by").last()
+
+    @cached_property
+    def is_answered(self) -> bool:
+        """Return whether somebody has signed since the last submission."""
+        last, verbs = self.submission, [f"sign_off_issue_{name}" for name in LEAVES]
+        return bool(last and self.issue.events.filter(verb__in=verbs, pk__gt=last.pk).exists())
+
+    @cached_property
+    def why_not_ready(self) -> list[Reason]:
+        """Return what review and publication would be refused for."""
+        return list_gaps(self.content) + why_not_items(self.content.items, self.available)
 
     @cached_property
     def is_unchanged(self) -> bool:
@@ -221,11 +235,6 @@ def list_gaps(content: IssueContent) -> list[Reason]:
     return gaps if content.items else [*gaps, Reason("issue-empty", {}, "items")]
 
 
-def why_not_ready(facts: IssueFacts) -> list[Reason]:
-    """Return all unmet conditions of review."""
-    return list_gaps(facts.content) + why_not_items(facts.content.items, facts.available)
-
-
 def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:
     """Return the signers who are asked and named: reviewers who read the language, without the publishers if possible."""
     signers = signing.find_signers(name)
@@ -234,23 +243,10 @@ def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Perso
     return reviewers or readers or signers
 
 
-def why_not_publish(facts: IssueFacts, person: Person, *, at: dt.datetime | None = None) -> list[Reason]:
-    """Return all unmet conditions of publication, except the change note."""
-    reasons = list_gaps(facts.content)
-    moment = at if at and at > facts.now else facts.now
+def why_not_at_time(facts: IssueFacts, at: dt.datetime | None) -> list[Reason]:
+    """Return the reasons against this time of publication: it is over, or a brief is not public by then. None is now."""
+    moment = max(at or facts.now, facts.now)
     listed = Edition.objects.listed(moment).filter(brief__in=facts.content.items)
-    code = "issue-item-late" if moment > facts.now else "issue-item"
     public = set(listed.values_list("brief_id", flat=True)) | find_withdrawn(facts.shown_items, moment)
-    if moment == facts.now:
-        scheduled = find_available_editions(facts.content.items, facts.now) - public
-        late = [pk for pk in facts.content.items if pk in scheduled]
-        reasons += why_not_items(late, (), code="issue-item-late")
-        public |= scheduled
-    reasons += why_not_items(facts.content.items, public, code=code)
-    reasons += facts.signing.why_not_settled(person.pk, "issue-")
-    if facts.is_unchanged:
-        reasons.append(Reason("issue-unchanged", {}, "publish"))
-    if at is not None and at <= facts.now:
-        values = {"time": f"{timezone.localtime(facts.now):%H:%M}", "zone": settings.TIME_ZONE}
-        reasons.append(Reason("time-past", values, "at"))
-    return reasons
+    late = [pk for pk in facts.content.items if pk in facts.available - public]
+    return why_not_items(late, (), code="issue-item-late") + why_not_past(at, facts.now)

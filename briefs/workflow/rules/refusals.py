@@ -37,7 +37,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "seen": _("The brief changed while you were reading. Please look at the changes, then decide."),
     "seen-names": _("Names changed while you were reading: %(names)s. Please look at the page again, then decide."),
     "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
-    "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
+    "already-signed": _("A reviewer has already answered, so it cannot be taken back. Ask %(name)s to send it back."),
+    "signed-already": _("You have signed this off already."),
     "no-own-signoff": _("You have no sign-off of this text that could be taken back."),
     "note-needed": _("Please say what should be changed; the writer will see your note."),
     "reply-needed": _("Write a reply first."),
@@ -68,11 +69,11 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
     "change-note": _("Describe the change in both languages."),
     "small-repair-note": _("A small repair has no note. Delete the note, or choose another kind."),
-    "nothing-scheduled": _("No edition of this brief is scheduled."),
-    "nothing-public": _("No edition of this brief is public now."),
-    "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
-    "already-withdrawn": _("This brief is already withdrawn."),
-    "already-removed": _("This brief is already removed."),
+    "nothing-scheduled": _("No edition is scheduled."),
+    "nothing-public": _("No edition is public now."),
+    "nothing-to-reinstate": _("Nothing is withdrawn or removed."),
+    "already-withdrawn": _("It is already withdrawn."),
+    "already-removed": _("It is already removed."),
     "reason": _("Give a reason."),
     "kind-needed": _("Choose the kind."),
     "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),
@@ -103,6 +104,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "merged-already": _("“%(label)s” was already merged into another entry."),
     "not-merged": _("This entry is not merged into another one."),
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
+    "original-empty": _("Paste the text of the article first."),
+    "original-long": _("The text is too long: the limit is %(n)s characters. Paste the part that the brief digests."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "source-withdrew-already": _("The brief already says that its source withdrew the article."),
@@ -126,10 +129,6 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "issue-unsigned-common": _("The briefs of the issue are not signed off yet. %(name)s can sign them off."),
     "issue-unchanged": _("Nothing differs from the published issue, so there is nothing to publish."),
     "issue-change-note": _("Choose the kind of change, and describe it in both languages."),
-    "issue-nothing-scheduled": _("No edition of this issue is scheduled."),
-    "issue-nothing-public": _("No edition of this issue is public now."),
-    "issue-withdrawn": _("This issue is already withdrawn."),
-    "issue-submitter": _("Only the person who submitted the issue takes it back. Ask %(name)s, or send it back."),
     "issue-not-public": _("Only a published issue can be sent."),
     "mailing-exists": _("This issue is being sent already, or was sent."),
     "mailing-state": _("The mailing is “%(state)s” now."),
@@ -222,6 +221,14 @@ def find_moments(naive: dt.datetime) -> list[dt.datetime]:
         if exact.astimezone(zone).replace(tzinfo=None, fold=0) == naive:
             found[exact] = moment
     return list(found.values())
+
+
+def why_not_past(at: dt.datetime | None, now: dt.datetime) -> list[Reason]:
+    """Return a reason against a publication time that is over. An `at` of None is now."""
+    if at is None or at > now:
+        return []
+    values = {"time": f"{timezone.localtime(now):%H:%M}", "zone": settings.TIME_ZONE}
+    return [Reason("time-past", values, "at")]
 
 
 def resolve_local_time(naive: dt.datetime) -> dt.datetime:

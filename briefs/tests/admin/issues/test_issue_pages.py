@@ -282,7 +282,7 @@ def test_publishing_now_with_a_time_in_the_field_is_refused(team: Team, live: li
     data = {"seen": seen, "when": "now", "at": "2999-01-01T08:00", "mail": "on"}
     answer = publisher.post(build_issue_url(issue, "verb", "publish_issue"), data)
     assert answer.status_code == 409
-    assert "You entered a time and chose “now”." in answer.content.decode()
+    assert "The button said another time." in answer.content.decode()
     assert not IssueEdition.objects.exists()
     assert not Mailing.objects.exists()
 

@@ -9,12 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import notifications
-from briefs.admin.common.task_list import ACT_ORDER, BUTTON_ACTS, FORM_ACTS
-from briefs.admin.verbs import verb_views
 from briefs.models import Brief, Outbox, Person
 from briefs.tests.support.desk_states import DESK_STATES, SmallTeam
 from briefs.tests.support.form_client import brief_url, sign_in
-from briefs.workflow.step_rule import ACT_LABELS, STEP_ACTS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -153,12 +150,3 @@ def assert_surfaces_agree(client: Client, languages: tuple[str, ...]) -> None:
             if expected := SENTENCES.get((state, person.username)):
                 assert bar["sentence"] == expected[language == "en"]
     assert table == read_table()
-
-
-def test_acts_with_a_button_are_the_verbs_that_need_no_page() -> None:
-    """The bar cannot import `verbs`, which stands above it."""
-    acts = set(STEP_ACTS) - set(ACT_LABELS)
-    by_themselves = acts.intersection(verb_views.DIRECT_VERBS)
-    assert set(BUTTON_ACTS) == by_themselves
-    assert set(FORM_ACTS) <= set(verb_views.VERB_FORMS)
-    assert set(ACT_ORDER) < set(STEP_ACTS)

@@ -102,12 +102,27 @@ def test_approve_page_of_draft_says_state_does_not_fit(client: Client, team: fac
     assert "This brief is “Draft” now" in client.get(brief_url(brief, "approve")).content.decode()
 
 
-def test_main_button_of_a_verb_page_is_the_verb(client: Client, team: factories.Team) -> None:
-    """A scheduled brief is not published at once by the button that stands out on the page that changes its time."""
+def read_publish_button(page: str) -> list[tuple[str, str]]:
+    """Return what the button of a publishing page sends and says."""
+    return [
+        (value, label.strip())
+        for value, label in re.findall(r'name="when"\s+value="([^"]*)"[^>]*>([^<]*)</button>', page)
+    ]
+
+
+def test_button_says_now_or_the_time_that_the_field_has(client: Client, team: factories.Team) -> None:
+    """A scheduled brief is not published at once by the button of the page that changes its time."""
     brief = factories.signed_brief(team)
-    factories.approve(brief, team.publisher, at=factories.tomorrow())
-    page = sign_in(client, team.publisher).get(brief_url(brief, "reschedule")).content.decode()
-    assert re.findall(r'class="btn first"\s+name="when"\s+value="(\w+)"', page) == ["later"]
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve")
+    assert read_publish_button(client.get(brief_url(brief, "approve")).content.decode()) == [
+        ("now", "Publish now")
+    ]
+    stale = client.post(brief_url(brief, "approve"), form.data_with(when="now", at=FUTURE_TIME))
+    assert read_publish_button(stale.content.decode()) == [(FUTURE_TIME, "Publish on 2 January 2090, 08:30")]
+    client.post(brief_url(brief, "approve"), form.data_with(when=FUTURE_TIME, at=FUTURE_TIME))
+    page = client.get(brief_url(brief, "reschedule")).content.decode()
+    assert read_publish_button(page) == [(FUTURE_TIME, "Publish on 2 January 2090, 08:30")]
 
 
 def test_publication_time_is_validated_and_read_in_site_time_zone(
@@ -118,7 +133,9 @@ def test_publication_time_is_validated_and_read_in_site_time_zone(
     form = get_verb_form(client, brief, "approve")
     for values, sentence in (
         ({"when": "later"}, "Choose a time."),
-        ({"when": "now", "at": FUTURE_TIME}, "You entered a time and chose “now”."),
+        ({"when": "now", "at": FUTURE_TIME}, "The button said another time."),
+        ({"when": FUTURE_TIME, "at": ""}, "The button said another time."),
+        ({"when": FUTURE_TIME, "at": "2090-01-03T08:30"}, "The button said another time."),
         ({"when": "later", "at": "2001-01-01T00:00"}, "The publication time must be in the future."),
         ({"when": "later", "at": "soon"}, "Choose a time."),
     ):

@@ -1,0 +1,64 @@
+"""Load the history of a brief: revisions, sign-offs and editions, without their contents, once for all rules of a verb."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
+
+from briefs.database.prepared import PreparedQuery
+from briefs.models import Brief, Edition, Event, Person, Revision, SignOff
+
+
+def _prepare_rows[M: Model, K: (int, str)](
+    model: type[M], build: Callable[[K], QuerySet[M]], key: type[K], *, deferred: Sequence[str] = ()
+) -> Callable[[K], list[M]]:
+    """Return a function that loads the rows of a brief's id or page. Deferred columns are read on access."""
+    names = [field.attname for field in model._meta.concrete_fields if field.name not in deferred]
+    ask = PreparedQuery(lambda value: build(value).values_list(*names), key)
+    return lambda value: [model.from_db(connection.alias, names, row) for row in ask(value)]
+
+
+def _contributors(pk: int) -> QuerySet[Person]:
+    acted = Event.objects.filter(brief=pk).order_by().values("by")
+    wrote = Revision.objects.filter(brief=pk).order_by().values("by")
+    suggested = Revision.objects.filter(brief=pk).exclude(also_by=None).order_by().values("also_by")
+    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote) | Q(pk__in=suggested)).order_by("pk")
+
+
+load_revisions = _prepare_rows(
+    Revision,
+    lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
+    int,
+    deferred=("content", "document_notes"),
+)
+load_signoffs = _prepare_rows(SignOff, lambda page: SignOff.objects.filter(page=page).order_by("id"), str)
+_editions = _prepare_rows(
+    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), int, deferred=("content",)
+)
+_people = _prepare_rows(Person, _contributors, int)
+
+
+@dataclass(frozen=True, slots=True)
+class BriefHistory:
+    """Revisions and editions, the newest first, and sign-offs, the oldest first."""
+
+    revisions: Sequence[Revision]
+    editions: Sequence[Edition]
+    signoffs: Sequence[SignOff]
+
+    @classmethod
+    def load(cls, brief: Brief) -> Self:
+        """Load the history. Verbs must first lock the brief (`transitions.lock_brief`)."""
+        return cls(load_revisions(brief.pk), _editions(brief.pk), load_signoffs(brief.page))
+
+
+def load_editions(brief: Brief) -> list[Edition]:
+    """Return the editions, the newest first."""
+    return _editions(brief.pk)
+
+
+def load_contributors(brief: Brief) -> list[Person]:
+    """Return the people with an event or a revision on the brief."""
+    return _people(brief.pk)
