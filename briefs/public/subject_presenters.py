@@ -146,7 +146,7 @@ def _build_head(
 def _render_label(subject: Subject, view: ListView, side: Side) -> SafeString:
     """Render a name. One with a single form stands across the fold only if both languages are shown in full."""
     label = subject_label(subject, side) if side in view.sides else twin_label(subject, view.language)
-    return text.mark_language(label, side)
+    return text.mark_language(label, side) if label else mark_safe("")
 
 
 def _link_kind(path: str, label: str, side: Side) -> str:
@@ -315,11 +315,12 @@ def _month_links(
 
 
 def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
+    other, twin = paths.OTHER_SIDE[language], twin_label(row, language)
     return {
         "url": paths.subject(language, kind, row.slug),
         "label": text.mark_language(subject_label(row, language), language),
-        "twin": text.mark_language(twin_label(row, language), paths.OTHER_SIDE[language]),
-        "twin_url": paths.subject(paths.OTHER_SIDE[language], kind, row.slug),
+        "twin": twin and text.mark_language(twin, other),
+        "twin_url": paths.subject(other, kind, row.slug),
         "n": row.brief_count,
     }
 

@@ -69,7 +69,7 @@ def test_whole_way_from_new_issue_to_published(team: Team, live: list[Brief]) ->
         reviewer.post(build_issue_url(issue, "verb", f"sign_off_issue_{side}"), seen)
     assert "You can publish it." in publisher.get(build_issue_url(issue)).content.decode()
     url = build_issue_url(issue, "verb", "publish_issue")
-    seen = re.search(r'name="seen" value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
+    seen = re.search(r'name="seen"\s+value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
     answer = publisher.post(url, {"seen": seen, "when": "now"}, follow=True)
     assert "Published since" in answer.content.decode()
     shown = load_issue(issue.number, timezone.now())
