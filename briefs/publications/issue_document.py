@@ -201,7 +201,7 @@ def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side])
     path = paths.brief(sides[0], brief.slug) if len(sides) == 1 else paths.parallel(sides[0], brief.slug)
     url = f"{settings.SITE_URL}{path}"
     by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices")}
-    details = []
+    details: list[Paragraph] = []
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             for name, text in _describe(item, side):

@@ -347,6 +347,7 @@ class Envelope:
     """What differs between copies."""
 
     to: str
+    name: str
     token: str
     message_id: str
     date: dt.datetime
@@ -358,7 +359,7 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
     message["Reply-To"] = settings.EMAIL_REPLY_TO
-    message["To"] = Address(addr_spec=envelope.to)
+    message["To"] = Address(envelope.name, addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = envelope.message_id

@@ -38,7 +38,7 @@ def load(team: Team, *contents: Any) -> PublicIssue:
 def build_bytes(body: MailBody) -> bytes:
     moment = dt.datetime(2026, 5, 4, 6, tzinfo=dt.UTC)
     return mail_text.build_message(
-        body, mail_text.Envelope("reader@example.org", TOKEN, "<1@example.org>", moment)
+        body, mail_text.Envelope("reader@example.org", "", TOKEN, "<1@example.org>", moment)
     )
 
 
