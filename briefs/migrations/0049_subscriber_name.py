@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='name',
             field=models.CharField(blank=True, default='', max_length=100, verbose_name='Name'),
         ),
+        migrations.AlterField(
+            model_name='copy',
+            name='stage',
+            field=models.CharField(choices=[('queued', 'Queued'), ('claimed', 'Being handed over'), ('handed', 'Delivery unconfirmed'), ('sent', 'Sent'), ('refused', 'Refused'), ('dropped', 'Not sent')], default='queued', max_length=7),
+        ),
     ]

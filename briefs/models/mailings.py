@@ -199,7 +199,7 @@ class Copy(models.Model):
     class Stage(models.TextChoices):
         QUEUED = "queued", pgettext_lazy("copy", "Queued")
         CLAIMED = "claimed", pgettext_lazy("copy", "Being handed over")
-        HANDED = "handed", pgettext_lazy("copy", "Fate unknown")
+        HANDED = "handed", pgettext_lazy("copy", "Delivery unconfirmed")
         SENT = "sent", pgettext_lazy("copy", "Sent")
         REFUSED = "refused", pgettext_lazy("copy", "Refused")
         DROPPED = "dropped", pgettext_lazy("copy", "Not sent")

@@ -252,7 +252,7 @@ class SentCopies:
         return self.sent, self.refused, self.later, self.unknown, self.dropped
 
     def __str__(self) -> str:
-        words = "{} sent, {} refused, {} again later, {} of unknown fate, {} not sent.".format(*self.numbers)
+        words = "{} sent, {} refused, {} again later, {} unconfirmed, {} not sent.".format(*self.numbers)
         return f"{words} {self.fault}".strip()
 
 
