@@ -160,6 +160,7 @@ def _render(
     {
         "default-src": [CSP.NONE],
         "style-src": [CSP.UNSAFE_INLINE],
+        "img-src": [CSP.SELF],
         "frame-ancestors": [CSP.NONE],
         "sandbox": ["allow-popups"],
     }
