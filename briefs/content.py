@@ -158,6 +158,11 @@ class Picture:
         """Return the name of the largest stored file in the encoding that every program reads."""
         return f"{self.key}-{self.width}.jpg"
 
+    @property
+    def column_jpeg_name(self) -> str:
+        """Return the name of the file for mail, EPUB and PDF: sharp at 600 px on a dense screen."""
+        return f"{self.key}-{next((width for width in self.widths if width >= 1200), self.width)}.jpg"
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

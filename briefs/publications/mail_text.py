@@ -27,7 +27,13 @@ from django.utils.translation import pgettext
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
-from briefs.rendering.text import mark_language, render_preface, split_paragraphs, strip_indentation
+from briefs.rendering.text import (
+    format_caption,
+    mark_language,
+    render_preface,
+    split_paragraphs,
+    strip_indentation,
+)
 from briefs.rendering.title_words import render_title
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
@@ -141,6 +147,7 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
     return {
         "url": url,
         "is_shortened": is_shortened,
+        "picture": _describe_picture(item, sides) if has_summary else None,
         "heads": [_describe_head(item, side, has_byline=max_points != 0) for side in sides],
         "summary": [
             (side, LANGUAGE_TAGS[side], paragraph)
@@ -152,6 +159,21 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
         "original": _describe_original(item, sides),
         "more": " · ".join(_describe_link(side, is_shortened, counts) for side in sides),
     }
+
+
+def _describe_picture(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any] | None:
+    """Return address, width, alternative text and credit of a brief's picture. A tall one has half the width."""
+    content = item.brief.content
+    picture = content.facts.picture
+    if picture is None:
+        return None
+    with translation.override(paths.LANGUAGE_CODES[sides[0]]):
+        return {
+            "url": f"{settings.SITE_URL}{paths.PICTURES_PATH}{picture.column_jpeg_name}",
+            "width": 600 if picture.width >= picture.height else 300,
+            "alt": " / ".join(filter(None, map(content.picture_alt, sides))),
+            "caption": format_caption(picture, sides[0]),
+        }
 
 
 def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[str, Any]:
@@ -265,7 +287,7 @@ class _TextReader(HTMLParser):
 
     BLOCKS: Final = frozenset({"h1", "h2", "p", "div", "tr", "br"})
     IGNORED: Final = frozenset({"style", "title"})
-    EMPTY: Final = frozenset({"meta", "br", "wbr"})
+    EMPTY: Final = frozenset({"meta", "br", "wbr", "img"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -347,6 +369,7 @@ class Envelope:
     """What differs between copies."""
 
     to: str
+    name: str
     token: str
     message_id: str
     date: dt.datetime
@@ -358,7 +381,7 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
     message["Reply-To"] = settings.EMAIL_REPLY_TO
-    message["To"] = Address(addr_spec=envelope.to)
+    message["To"] = Address(envelope.name, addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = envelope.message_id

@@ -137,7 +137,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
     ),
-    "no-readers": _("Nobody subscribes who has not got it yet."),
+    "no-readers": _("Every subscriber already has this issue."),
     "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
