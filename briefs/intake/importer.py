@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.files.encodings import decode_text
 from briefs.documents.parser import read_document
-from briefs.documents.types import DocumentRefused, ParsedDocument, ParseResult
+from briefs.documents.types import DocumentRefused, ParsedDocument
 from briefs.models import Person, Term, get_importer
 from briefs.workflow.rules.check_context import load_check_context
 
@@ -101,6 +100,7 @@ def create_import_job(
     dry_run: bool = False,
     now: dt.datetime | None = None,
     asks_dates: bool = False,
+    without_labels: bool = False,
     answers: Mapping[str, str] | None = None,
 ) -> ImportJob:
     """`answers`: by name key, the row that a new name means (see `VocabularyLookup`)."""
@@ -109,7 +109,15 @@ def create_import_job(
     vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now, answers)
     terms = load_alignment_terms()
     return ImportJob(
-        actor, writer, vocabulary, date_order, dry_run, asks_dates=asks_dates, now=now, terms=terms
+        actor,
+        writer,
+        vocabulary,
+        date_order,
+        dry_run,
+        asks_dates=asks_dates,
+        without_labels=without_labels,
+        now=now,
+        terms=terms,
     )
 
 
@@ -194,7 +202,11 @@ class ImportBatch:
             self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
     def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
-        for reading in self._read(name, data, chosen or {}):
+        job = self.job
+        readings = read_document(
+            data, name, date_order=job.date_order, terms=job.terms, without_labels=job.without_labels
+        )
+        for reading in readings:
             if chosen is not None and reading.index not in chosen:
                 continue
             if reading.parsed is None:
@@ -204,23 +216,10 @@ class ImportBatch:
                 choice = chosen[reading.index] if chosen else None
                 item = ImportItem(name, data, reading, reading.parsed, cautions, choice)
                 try:
-                    item.apply_chosen_date(is_required=self.job.asks_dates)
-                    item.require_paragraphs_answer()
+                    item.apply_chosen_date(is_required=job.asks_dates)
                     self.entries.append(item)
                 except DocumentRefused as refusal:
                     self.entries.append(item.build_refused_outcome(refusal))
-
-    def _read(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice]) -> list[ParseResult]:
-        read = partial(read_document, data, name, date_order=self.job.date_order, terms=self.job.terms)
-        readings = read()
-        as_points = {index for index, choice in chosen.items() if choice.paragraphs == "points"}
-        if as_points:
-            divided = read(paragraphs_are_points=True)
-            readings = [
-                points if text.index in as_points else text
-                for text, points in zip(readings, divided, strict=True)
-            ]
-        return readings
 
     def store_entries(self) -> Iterator[ImportOutcome]:
         """Store the collected entries. Items that may be the same document or article never share a group."""

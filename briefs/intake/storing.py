@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from briefs import workflow
 from briefs.content import Bullet, Content, hash_json
 from briefs.documents.fields.date_reader import DateOrder
-from briefs.documents.types import PARAGRAPHS_AS_POINTS, Caution, DocumentRefused, ParsedDocument, ParseResult
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
 from briefs.models import Brief, Document, Person, Revision, State
 from briefs.text.article_urls import build_article_key
 from briefs.text.paths import LANGUAGE_CODES
@@ -48,15 +48,13 @@ class ImportChoice:
 
     `status` is `created`, `second` (also if there is a brief of the same article), `updated` (update the brief) or
     `over` (overwrite people's edits, or the brief of the same article). Without `brief`, the target is a brief created
-    by the same import. `date`: the chosen reading of an ambiguous date. `paragraphs`: whether paragraphs without markers
-    are `points` or belong to the `summary`.
+    by the same import. `date`: the chosen reading of an ambiguous date.
     """
 
     status: str
     brief: int | None = None
     version: int | None = None
     date: str = ""
-    paragraphs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +109,6 @@ class ImportItem:
             self.cautions = [caution for caution in self.cautions if caution.code != "date-ambiguous"]
         elif is_required:
             raise DocumentRefused(None, "changed-meanwhile")
-
-    def require_paragraphs_answer(self) -> None:
-        """Raise `DocumentRefused` if a choice leaves open what the paragraphs are."""
-        settled = [caution for caution in self.cautions if caution.code != PARAGRAPHS_AS_POINTS]
-        if self.choice is None or settled == self.cautions:
-            return
-        if not self.choice.paragraphs:
-            raise DocumentRefused(None, "changed-meanwhile")
-        self.cautions = settled
 
     @cached_property
     def file_name(self) -> str:
@@ -276,6 +265,8 @@ class ImportJob:
     date_order: DateOrder = "mdy"
     dry_run: bool = False
     rehearsal: bool = False
+    without_labels: bool = False
+    """Also read text that has no labels."""
     asks_dates: bool = False
     """Refuse a choice without the chosen reading of an ambiguous date."""
     now: dt.datetime | None = None

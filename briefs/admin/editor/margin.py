@@ -17,7 +17,7 @@ from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
-from briefs.documents.parser import read_pasted_lines
+from briefs.documents.pasted_lines import read_pasted_lines
 from briefs.models import Brief, Note, Suggestion, Term
 from briefs.text.text_diff import diff_texts
 from briefs.workflow.review_comments import TextAnchor, get_anchor

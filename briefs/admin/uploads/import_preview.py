@@ -11,7 +11,7 @@ from briefs.admin.common.brief_pages import Badge, build_read_only_bullets
 from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.content import SIDES
-from briefs.documents.types import PARAGRAPHS_AS_POINTS, Caution, ParsedDocument, PointPair
+from briefs.documents.types import Caution, ParsedDocument, PointPair
 from briefs.facts import DOCUMENT_FACTS
 from briefs.intake import ImportOutcome, rehearse_import
 from briefs.intake.content_mapping import build_content, build_text_facts
@@ -30,7 +30,6 @@ from .questions import (
     LEFT_OUT,
     SKIP,
     Question,
-    ask_about_paragraphs,
     ask_for_date,
     ask_for_name,
     ask_for_second,
@@ -84,7 +83,6 @@ ASKED_CAUTIONS: Final = {
     "target": {"same-article"},
     "date": {"date-ambiguous"},
     "name": NAME_CAUTIONS,
-    "paragraphs": {PARAGRAPHS_AS_POINTS},
 }
 """Cautions that a question of this kind repeats."""
 MISSING_FACT_FIELDS: Final = {"an author": "authors", "a source": "source", "a date": "date"}
@@ -172,7 +170,6 @@ def _list_questions(
         return
     if asks_dates and parsed.date and parsed.date.ambiguous and parsed.date.alternative:
         yield ask_for_date(thing.key, parsed.date, change.before.facts.date if change else "")
-    yield from (ask_about_paragraphs(thing.key, c) for c in parsed.cautions if c.code == PARAGRAPHS_AS_POINTS)
     yield from map(ask_for_name, outcome.name_questions)
 
 

@@ -136,7 +136,12 @@ def build_import_job(upload: Upload) -> ImportJob:
     order: Any = "mdy" if asks_dates else upload.date_order
     answers = list_name_answers(upload.results.get("answers", {}))
     return create_import_job(
-        actor=upload.owner, writer=upload.words_of, date_order=order, asks_dates=asks_dates, answers=answers
+        actor=upload.owner,
+        writer=upload.words_of,
+        date_order=order,
+        asks_dates=asks_dates,
+        without_labels=True,
+        answers=answers,
     )
 
 
@@ -167,8 +172,7 @@ def _build_choice(key: str, token: str, answers: Mapping[str, str]) -> ImportCho
     match = _CHOICE_TOKEN.fullmatch(token)
     status, *target = match.groups() if match else ("", None, None)
     brief, version = (int(number) if number else None for number in target)
-    date, paragraphs = (answers.get(f"q-{key}-{kind}", "") for kind in ("date", "paragraphs"))
-    return ImportChoice(status, brief, version, date, paragraphs)
+    return ImportChoice(status, brief, version, answers.get(f"q-{key}-date", ""))
 
 
 def list_results(upload: Upload) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from briefs.admin.common.interface_labels import interface_side
-from briefs.documents.types import Caution, ParsedDate
+from briefs.documents.types import ParsedDate
 from briefs.intake import NameQuestion
 from briefs.models import Author, Brief, Keyword
 from briefs.text.date_format import format_with_weekday
@@ -109,12 +109,6 @@ def ask_for_date(key: str, date: ParsedDate, current_date: str) -> Question:
         _("The file says “%(text)s”") % {"text": date.raw},
         current_date,
     )
-
-
-def ask_about_paragraphs(key: str, caution: Caution) -> Question:
-    """Ask whether paragraphs without markers are points, which both languages have as many of."""
-    options = [Option("points", _("Points")), Option("summary", _("They belong to the summary"))]
-    return Question("paragraphs", f"q-{key}-paragraphs", caution.message(interface_side()), options)
 
 
 def ask_for_name(question: NameQuestion) -> Question:

@@ -352,48 +352,6 @@ def test_ambiguous_date_waits_for_its_day_and_is_then_confirmed(writer_client: C
     assert (str(brief.article_date), brief.article_date_confirmed) == ("2025-09-06", True)
 
 
-PARAGRAPHS = """標題: 段落
-Title: Paragraphs
-作者/Author(s): Ann Lee
-網站來源/Source: Foreign Policy
-日期/Date: 2025-05-19
-連結/URL: https://example.org/paragraphs
-
-摘要:
-這是摘要的首段。
-
-這是其後的甲段。
-
-這是其後的乙段。
-
-Summary:
-This is the first paragraph of the summary.
-
-This is paragraph A below it.
-
-This is paragraph B below it.
-"""
-
-
-@pytest.mark.parametrize(("answer", "count"), [("Points", 2), ("They belong to the summary", 0)])
-def test_paragraphs_wait_until_somebody_says_what_they_are(
-    writer_client: Client, answer: str, count: int
-) -> None:
-    preview_url = upload_files(writer_client, make_file("a.txt", PARAGRAPHS))
-    form, html = open_preview(writer_client, preview_url)
-    assert "Are the 2 paragraphs below the first one points?" in html
-    writer_client.post(preview_url, form.data)
-    assert not Brief.objects.exists()
-    forged = {name: value for name, value in form.data.items() if not name.startswith("asks-")}
-    page = writer_client.post(preview_url, forged, follow=True).content.decode()
-    assert not Brief.objects.exists(), page
-    form, html = open_preview(writer_client, preview_url)
-    writer_client.post(preview_url, {**form.data, **find_option(html, answer)})
-    content = workflow.load_working_copy(Brief.objects.get())
-    assert len(content.bullets) == count
-    assert ("paragraph B" in content.summary_en) == (count == 0)
-
-
 def test_similar_names_are_one_question_of_all_files(writer_client: Client, team: factories.Team) -> None:
     author = Author.make(name="Russell Hsiao", name_zh="蕭良其")
     keyword = Keyword.make(label_zh="台灣海峽", label_en="Taiwan Strait")
