@@ -223,7 +223,8 @@ class _DigestParser:
             raise DocumentRefused(number, "no-label")
         sides = build_parsed_sides(self.sections, self.cautions)
         if self.without_labels:
-            sides = convert_paragraphs(sides, self._list_paragraph_lines(), self.cautions)
+            is_told = any(caution.code == "without-labels" for caution in self.cautions)
+            sides = convert_paragraphs(sides, self._list_paragraph_lines(), [] if is_told else self.cautions)
         elif count := count_paragraph_points(sides):
             self.cautions.append(Caution(None, "paragraphs-as-points", {"n": count}))
         if not any(side.summary or side.points for side in sides.values()):

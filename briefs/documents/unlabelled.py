@@ -149,7 +149,8 @@ class _Labeller:
     def _label_next(self, at: int) -> int:
         """Label a line, with the other short lines below a headline. Return how many."""
         line = self.lines[at]
-        if line.is_mail_header or self._is_greeting(line) or self._is_heading(at):
+        is_number = not detect_side(_get_words(line)) and not _read_facts(line.text) and not line.label
+        if line.is_mail_header or is_number or self._is_greeting(line) or self._is_heading(at):
             self.text.left_out.append(line)
         elif line.label:
             self.is_open, self.open_side = line.is_body, line.label.side
@@ -200,7 +201,9 @@ class _Labeller:
                 self._add_label(
                     line, "title", match[1] if (match := _ENCLOSED.fullmatch(words)) else words, side
                 )
-            elif line.list_marker:
+            elif line.list_marker or (
+                is_outlet and "source" in self.given
+            ):  # also the outlet's name in the other language
                 self.text.left_out.append(line)
             elif "authors" not in self.given and (is_person(words) or is_han_person(words)):
                 self._add_label(line, "authors", words, side)

@@ -317,9 +317,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
     ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(
-        f"{g.upload}files/", files={"files": b"x"}
-    ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
