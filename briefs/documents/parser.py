@@ -233,6 +233,9 @@ class _DigestParser:
         facts = header.parse_header_facts(
             self.header_entries, self.date_order, self.cautions, self.unplaced_lines
         )
+        if self.without_labels:
+            unlabelled.find_headlines(facts["title"], sides, self.unplaced_lines)
+            self._place_headlines(facts["title"].values())
         zh, en = (sides[side].points if side in sides else () for side in SIDES)
         pairs = tuple(align(zh, en, terms=terms))
         self.cautions += alignment.find_side_cautions(sides, pairs)
@@ -244,6 +247,10 @@ class _DigestParser:
             unplaced_lines=tuple(sorted(self.unplaced_lines)),
             **facts,
         )
+
+    def _place_headlines(self, titles: Collection[str]) -> None:
+        self.unplaced_lines = [line for line in self.unplaced_lines if line[1] not in titles]
+        self.cautions = [c for c in self.cautions if c.code != "unplaced" or c.values["text"] not in titles]
 
     def _list_paragraph_lines(self) -> dict[str, int]:
         return {item.text: item.line for section in self.sections for item in section.items}

@@ -12,11 +12,12 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from briefs.content import SIDES, Side
-from briefs.documents.fields.authors import is_han_person, is_person
+from briefs.documents.fields.authors import is_han_person, is_person, split_authors
 from briefs.documents.fields.date_reader import read_date
-from briefs.documents.fields.labels import FieldLabel, is_web_address
+from briefs.documents.fields.labels import FieldLabel, find_label, is_web_address
 from briefs.documents.line_classifier import DocumentLine
 from briefs.documents.markers import ends_sentence
+from briefs.documents.types import ParsedSide
 from briefs.text.paths import OTHER_SIDE
 from briefs.text.scripts import count_han, detect_side, is_wider
 
@@ -36,15 +37,17 @@ _LONGEST_NAME: Final = 6
 _LONGEST_OUTLET: Final = {"zh": 10, "en": 4}
 """Han characters and words."""
 
+_SIGNS = re.compile(r"^[^\w\s「『《（(【\[“\"'#*-]+ ?")
 _BY = re.compile(r"(?:written )?by:? +(?=\S)|(?:撰?文|作者|記者|撰稿)(?: ?[/／|｜:：] ?| +)", re.IGNORECASE)
-_GAPS = re.compile(r" ?[|｜,，、;；·•／] ?| [-–—/] |——| |(?<=》)|(?=《)")
+_GAPS = re.compile(r" ?[(（|｜,，、;；·•／] ?| [-–—/] |——| |(?<=》)|(?=《)")
 _SEPARATORS = re.compile(r" ?[|｜,，、;；·•／] ?| [-–—/] |——")
 _ENCLOSED = re.compile(r"[（(【\[—–-]+ ?(.*?) ?[）)】\]—–-]+")
-_ADDRESS = re.compile(r".{0,16}?(https?://[^\s()（）<>]+)[>)）]?", re.IGNORECASE)
+_ADDRESS = re.compile(r".{0,60}?(https?://[^\s()（）<>]+)[>)）]?", re.IGNORECASE)
 _AUTHOR_AFTER = re.compile(r"(.+?) ?(?:撰文?|著|報導|[／/]文)")
 _HAN_OR_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff01-\uff60]")
+_LEAST_TITLE: Final = 12
 _LEAST_HALF: Final = 24
-"""Characters of the English half of a paragraph in both languages."""
+"""Characters of the English half of a title, and of a paragraph, in both languages."""
 _GREETING = re.compile(
     r"(?:(?:hi|hello|dear|hey|good (?:morning|afternoon))\b|各位|大家|您好|你好|早安|午安|晚安|哈囉|嗨|親愛的).{0,30}[，,：:！!。.]|(?:hi|hello)",
     re.IGNORECASE,
@@ -121,11 +124,17 @@ def label_lines(lines: Sequence[DocumentLine], *, with_text: bool) -> LabelledTe
 
 class _Labeller:
     def __init__(self, lines: Sequence[DocumentLine], *, with_text: bool) -> None:
-        end = next((n for n, line in enumerate(lines) if line.is_body), len(lines))
+        lines = [_find_label_after_sign(line) for line in lines]
+        is_body = [line.label is not None and line.is_body for line in lines]
+        end = is_body.index(True) if True in is_body else len(lines)
         self.lines, self.end = lines, len(lines) if with_text else end
         self.with_text = with_text
         self.text = LabelledText()
-        self.given = {line.label.field for line in lines if line.label and line.label.field != "title"}
+        self.given = {
+            line.label.field
+            for line in lines
+            if line.label and not line.label.is_header_only and line.label.field != "title"
+        }
         self.titles: set[Side | None] = set()
         self.begun: set[Side | None] = set()
         """The languages whose text has begun."""
@@ -152,13 +161,13 @@ class _Labeller:
         is_number = not detect_side(_get_words(line)) and not _read_facts(line.text) and not line.label
         if line.is_mail_header or is_number or self._is_greeting(line) or self._is_heading(at):
             self.text.left_out.append(line)
-        elif line.label:
+        elif line.label and not (line.label.is_header_only and self.begun):
             self.is_open, self.open_side = line.is_body, line.label.side
             self.titles |= line.label.sides if line.label.field == "title" else set()
             self.text.lines.append(line)
         elif (address := _ADDRESS.fullmatch(line.text)) and "url" not in self.given:
             self._add_label(line, "url", address[1], None)
-        elif not line.list_marker and "date" in (facts := _read_facts(line.text)):
+        elif self._is_plain(line) and "date" in (facts := _read_facts(_get_words(line))):
             self._add_facts(line, facts)
         elif self._is_head(at):
             heads = self._take_heads(at)
@@ -168,6 +177,10 @@ class _Labeller:
         else:
             self._add_text(line)
         return 1
+
+    def _is_plain(self, line: DocumentLine) -> bool:
+        """Return whether a line is no item of a list; a sign may stand before a fact."""
+        return line.list_marker is None or line.list_marker.style in ("sign", "emoji")
 
     def _is_greeting(self, line: DocumentLine) -> bool:
         is_open = line.text[-1] in "：:" and not is_wider(line.text, _WIDEST_QUESTION) and not line.label
@@ -191,24 +204,24 @@ class _Labeller:
 
     def _label_heads(self, heads: Sequence[DocumentLine], below: Side | None) -> None:
         """Label the lines above a text. `below`: the language of that text."""
-        plain = [line for line in heads if not self._add_facts(line, _read_facts(line.text))]
+        plain = [line for line in heads if not self._add_facts(line, _read_facts(_get_words(line)))]
         for line in plain:
             words, side = _get_words(line), detect_side(_get_words(line))
             is_outlet = _is_outlet(words, side)
             is_first = side not in self.titles
             if is_first and side and not (is_outlet and side != below and self._has_own_headline(line, side)):
-                self.titles.add(side)
+                self.titles |= (
+                    set(SIDES) if _split_where_script_changes(words, least=_LEAST_TITLE) else {side}
+                )
                 self._add_label(
                     line, "title", match[1] if (match := _ENCLOSED.fullmatch(words)) else words, side
                 )
-            elif line.list_marker or (
-                is_outlet and "source" in self.given
-            ):  # also the outlet's name in the other language
-                self.text.left_out.append(line)
-            elif "authors" not in self.given and (is_person(words) or is_han_person(words)):
+            elif "authors" not in self.given and _is_author(words):
                 self._add_label(line, "authors", words, side)
             elif "source" not in self.given and is_outlet:
                 self._add_label(line, "source", words, side)
+            elif line.list_marker or is_outlet:  # a heading, or the outlet's name in the other language
+                self.text.left_out.append(line)
             else:
                 self._add_text(line)
 
@@ -232,12 +245,23 @@ class _Labeller:
             self.text.left_out.append(line)
         return bool(facts)
 
+    def _is_summary(self, line: DocumentLine) -> bool:
+        """Return whether the first text of its language has another sign than the points below it."""
+        words, mark = _get_words(line), line.list_marker
+        if mark is None or not self._is_plain(line) or detect_side(words) in self.begun:
+            return False
+        below = next((other for other in self.lines if other.index > line.index), None)
+        return bool(below and below.list_marker and below.text[0] != line.text[0] and _is_sentence(words))
+
     def _add_label(self, line: DocumentLine, name: str, value: str, side: Side | None) -> None:
         self.given |= {name} - {"title"}
         self.is_open = False
         self.text.lines.append(_set_label(line, name, value, side))
 
     def _add_text(self, line: DocumentLine) -> None:
+        line = replace(line, label=None)
+        if self.with_text and self._is_summary(line):
+            line = replace(line, text=_get_words(line), list_marker=None)
         if not self.with_text:
             self.text.lines.append(line)
             return
@@ -250,18 +274,19 @@ class _Labeller:
             self.text.lines.append(half)
 
 
+def _find_label_after_sign(line: DocumentLine) -> DocumentLine:
+    """Return the line with its label, if signs that are no marker stand before it, such as a flag."""
+    words = _SIGNS.sub("", line.text)
+    label = find_label(words) if words != line.text and not (line.label or line.list_marker) else None
+    return replace(line, text=words, label=label) if label and label.stands_alone else line
+
+
 def _split_languages(line: DocumentLine) -> list[DocumentLine]:
     """Split a paragraph or point that stands in both languages, one after the other."""
-    words = _get_words(line)
-    wide = [match.start() for match in _HAN_OR_WIDE.finditer(words)]
-    if not wide or wide[0] < _LEAST_HALF > len(words) - wide[-1]:
-        return [line]
-    cut = wide[0] if wide[0] >= _LEAST_HALF else wide[-1] + 1
-    first, second = words[:cut].rstrip(" /／"), words[cut:].lstrip(" /／")
-    if not ends_sentence(first) or {detect_side(first), detect_side(second)} != set(SIDES):
+    halves = _split_where_script_changes(_get_words(line), least=_LEAST_HALF)
+    if not halves or not ends_sentence(halves[0]):
         return [line]
     mark = line.list_marker
-    halves = (first, second)
     return [replace(line, text=half, list_marker=mark and replace(mark, item_text=half)) for half in halves]
 
 
@@ -288,7 +313,9 @@ def _is_head(lines: Sequence[DocumentLine], at: int) -> bool:
     if line.label or is_web_address(line.text) or (not detect_side(line.text) and not _read_facts(line.text)):
         return False
     if line.list_marker:
-        is_alone = all(lines[n].text[0] != line.text[0] for n in (at - 1, at + 1) if 0 <= n < len(lines))
+        near = [lines[n] for n in (at - 1, at + 1) if 0 <= n < len(lines)]
+        side = detect_side(_get_words(line))
+        is_alone = all(o.text[0] != line.text[0] or detect_side(_get_words(o)) != side for o in near)
         if line.list_marker.kind == "number":
             is_alone = (
                 is_alone
@@ -330,17 +357,22 @@ def _read_facts(text: str) -> dict[str, str]:
     if is_wider(words, _WIDEST_HEADLINE) or not words:
         return {}
     date, names = _find_date(words)
-    if not (by or date) and not ("|" in words or "｜" in words):
+    if not (by or date) and not (("|" in words or "｜" in words) and any(map(_is_author, names))):
         return {}
     if len(names) > 3 or any(max(len(name.split()), count_han(name) / 3) > _LONGEST_NAME for name in names):
         return {}
     facts = {"date": date} if date else {}
     for name in names:
         author = _AUTHOR_AFTER.fullmatch(name)
-        is_name = author or is_person(name) or is_han_person(name) or (by and name == names[0])
+        is_name = author or _is_author(name) or (by and name == names[0])
         value = author[1] if author else name.strip("《》〈〉")
         facts.setdefault("authors" if is_name and "authors" not in facts else "source", value)
     return facts
+
+
+def _is_author(words: str) -> bool:
+    """Return whether a text is the names of persons."""
+    return bool(words) and all(is_person(name) or is_han_person(name) for name in split_authors(words)[0])
 
 
 def _find_date(words: str) -> tuple[str, list[str]]:
@@ -348,10 +380,12 @@ def _find_date(words: str) -> tuple[str, list[str]]:
     cuts = [(0, 0), *(match.span() for match in _GAPS.finditer(words)), (len(words), len(words))]
     is_dated = any(character.isdecimal() for character in words)
     for first, last in sorted(combinations(range(len(cuts)), 2), key=lambda cut: cut[0] - cut[1]):
-        part = words[cuts[first][1] : cuts[last][0]]
+        part = words[cuts[first][1] : cuts[last][0]].rstrip(" )）")
         if is_dated and read_date(part):
             halves = (words[: cuts[first][0]], words[cuts[last][1] :])
-            return part, [name for half in halves for name in _SEPARATORS.split(half) if name]
+            return part, [
+                name for half in halves for name in _SEPARATORS.split(half.strip(" ()（）")) if name
+            ]
     return "", [name for name in _SEPARATORS.split(words) if name]
 
 
@@ -360,3 +394,38 @@ def _read_subject(lines: Sequence[DocumentLine]) -> str:
     headers = (line.text.replace("：", ":", 1).partition(":") for line in lines if line.is_mail_header)
     subjects = {name.strip(" *").casefold(): value.strip() for name, _colon, value in headers}
     return next((_REPLY.sub("", subjects[name]) for name in _SUBJECTS if name in subjects), "")
+
+
+def find_headlines(
+    titles: dict[Side, str], sides: dict[Side, ParsedSide], unplaced: Sequence[tuple[int, str]]
+) -> None:
+    """Find headlines in the title of the other language, as the first paragraph of a summary, or on a line without a place."""
+    for side, title in [*titles.items()]:
+        halves = _split_where_script_changes(title, least=_LEAST_TITLE)
+        if halves and OTHER_SIDE[side] not in titles:
+            titles.update({detect_side(half) or side: half for half in halves})
+    for side, text in sides.items():
+        first, *more = text.summary.split("\n\n")
+        if side in titles or not first or is_wider(first, _WIDEST_HEADLINE) or _is_closed(first):
+            continue
+        if more:
+            sides[side] = replace(text, summary="\n\n".join(more))
+        elif text.points and _is_sentence(text.points[0].text):
+            sides[side] = ParsedSide(text.points[0].text, text.points[1:])
+        else:
+            continue
+        titles[side] = first
+    for _line, text in unplaced if len(titles) == 1 else ():
+        is_long = len(text.split()) > 2 or count_han(text) > _LONGEST_NAME
+        if (side := detect_side(text)) and side not in titles and is_long and not _is_closed(text):
+            titles[side] = text
+
+
+def _split_where_script_changes(words: str, *, least: int) -> list[str]:
+    """Split a text in both languages, one after the other. `least`: characters of the English half."""
+    wide = [match.start() for match in _HAN_OR_WIDE.finditer(words)]
+    if not wide or wide[0] < least > len(words) - wide[-1] - 1:
+        return []
+    cut = wide[0] if wide[0] >= least else wide[-1] + 1
+    halves = [words[:cut].rstrip(" /／"), words[cut:].lstrip(" /／")]
+    return halves if {detect_side(half) for half in halves} == set(SIDES) else []
