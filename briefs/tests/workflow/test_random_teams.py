@@ -251,7 +251,8 @@ class World:
     def upload(self, by: Person) -> None:
         """Accept a file's words: who uploaded it, whose words they are, and who edited its draft changed the text too."""
         uploader, writer, editor, chooser = (self.rng.choice(self.people) for _ in range(4))
-        text = f"Summary:\n{self.rng.choice('abc')}\n• {self.rng.choice('xyz')}\n".encode()
+        word = self.rng.choice("abc")
+        text = f"摘要:\n天\n• 甲{word}\n\nSummary:\n{word}\n• {word}\n".encode()
         job = create_import_job(actor=uploader, writer=writer, for_desk=True)
         try:
             with transaction.atomic():
