@@ -130,6 +130,10 @@ briefs/brief/<int:pk>/review/ @note     .           wvreps
 briefs/brief/<int:pk>/review/ @suggest  .           wvreps
 briefs/brief/<int:pk>/review/ @accept   .           wvreps
 briefs/brief/<int:pk>/review/ @decline  .           wvreps
+briefs/brief/<int:pk>/review/ @accept_file .        wvreps
+briefs/brief/<int:pk>/review/ @use_known .          wvps
+briefs/brief/<int:pk>/review/ @version  .           wvps
+briefs/brief/<int:pk>/review/ @other    .           wvps
 briefs/brief/<int:pk>/review/ @reply    .           wvreps
 briefs/brief/<int:pk>/review/ @resolve  .           wvreps
 briefs/brief/<int:pk>/review/ @reopen   .           wvreps
