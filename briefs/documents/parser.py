@@ -105,9 +105,9 @@ def parse(
         below = digests[index + 1][0].number if index + 1 < len(digests) else DOCUMENT_LINE_LIMIT * 2
         own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
         options = _Options(date_order, terms, own, without_labels=without_labels)
-        for text, parsed, refusal in _parse_texts(digest, options):
+        for text, parsed, refused in _parse_texts(digest, options):
             lines_hash = digest_hash if text is digest else hash_lines([line.text for line in text])
-            readings.append(ParseResult(len(readings), lines_hash, parsed, refusal, encoding))
+            readings.append(ParseResult(len(readings), lines_hash, parsed, refused, encoding))
     return readings
 
 
@@ -127,9 +127,12 @@ _Reading = tuple[Sequence[DocumentLine], ParsedDocument | None, DocumentRefused 
 def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Reading]:
     """Parse the digest by its labels. If these say too little of it, label its lines, which may be several texts."""
     reading = _parse_digest(digest, options)
-    if not options.without_labels or not unlabelled.has_text(digest):
+    if not options.without_labels:
         return [reading]
     parsed, refusal = reading[1:]
+    if not unlabelled.has_text(digest):
+        is_unread = refusal and refusal.code == "no-label"
+        return [(digest, None, DocumentRefused(digest[0].number, "no-text"))] if is_unread else [reading]
     if refusal and refusal.code not in ("no-label", "no-body"):
         return [reading]
     lost = sum(len(text) for _line, text in parsed.unplaced_lines) if parsed else 0

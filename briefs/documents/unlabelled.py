@@ -415,10 +415,10 @@ def find_headlines(
         else:
             continue
         titles[side] = first
-    for _line, text in unplaced if len(titles) == 1 else ():
-        is_long = len(text.split()) > 2 or count_han(text) > _LONGEST_NAME
-        if (side := detect_side(text)) and side not in titles and is_long and not _is_closed(text):
-            titles[side] = text
+    for _line, words in unplaced if len(titles) == 1 else ():
+        is_long = len(words.split()) > 2 or count_han(words) > _LONGEST_NAME
+        if (found := detect_side(words)) and found not in titles and is_long and not _is_closed(words):
+            titles[found] = words
 
 
 def _split_where_script_changes(words: str, *, least: int) -> list[str]:
