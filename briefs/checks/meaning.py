@@ -172,7 +172,14 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
             continue
         is_long = len(text) == _LONGEST_WORD or (len(text) == _LONG_WORD and PARTICLES.isdisjoint(text))
         links = {id(word.link) for word in words if word.link}
-        for right, stems in list_same_sounding(text):
+        start = words[0].start
+        positions = tuple(
+            at
+            for word in words
+            if not word.link or len(word.text) == 1
+            for at in range(word.start - start, word.end - start)
+        )
+        for right, stems in list_same_sounding(text, positions):
             if _VARIANTS.issuperset(set(text) ^ set(right)):
                 continue
             sought = [english[stem] for stem in stems if stem in english]
@@ -203,8 +210,9 @@ def _list_doubtful(pair: LinkedPair) -> Iterator[list[Word]]:
             end = word.end
             particles += word.text in PARTICLES
             singles += len(word.text) == 1
-            is_idiom = not links and end - first.start == _LONGEST_WORD
-            if count > 1 and not (links and particles) and (singles or is_idiom):
+            size = end - first.start
+            is_apart = not particles or (not links and size != _LONG_WORD)
+            if count > 1 and is_apart and (singles or (size == _LONGEST_WORD and not links)):
                 yield pair.zh[n : n + count]
 
 

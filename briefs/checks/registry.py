@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks import chinese, english, glossary, meaning, numbers, punctuation, whole_brief
+from briefs.checks import chinese, english, glossary, grammar, meaning, numbers, punctuation, whole_brief
 from briefs.checks.texts import (
     Check,
     CheckContext,
@@ -42,8 +42,8 @@ _CHECKS: tuple[Check, ...] = (
     chinese.check_numerals,
     english.check_spelling,
     english.check_misspellings,
-    english.check_grammar,
-    english.check_capitals,
+    grammar.check_grammar,
+    grammar.check_capitals,
     english.check_abbreviations,
     english.check_taiwan,
     english.check_headline,
