@@ -201,7 +201,7 @@ _SINGULAR_AFTER_MANY = re.compile(
 _MASS = re.compile(rf"{_START}(?P<word>{'|'.join(map(_add_s, _LISTS['mass nouns']))}){_END}")
 _A_MASS = re.compile(rf"{_START}(?P<word>an? )(?=(?:{'|'.join(_LISTS['mass nouns'])}){_FOLLOWS})")
 _COUNTED = re.compile(
-    rf"{_START}(?P<word>[Mm]uch|[Ll]ess|[Aa]mount of)(?= (?:[a-z]+ )?(?:{_PLURAL_NOUNS}){_END})"
+    rf"{_START}(?P<word>[Mm]uch|[Ll]ess|[Aa]mount of)(?= (?:(?!than)[a-z]+ )?(?:{_PLURAL_NOUNS}){_END})"
 )
 _COMPARATIVE = re.compile(rf"{_START}(?P<word>more )(?=(?:{'|'.join(_LISTS['comparatives'])}){_END})")
 _ADJECTIVE = re.compile(
