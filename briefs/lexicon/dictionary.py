@@ -169,6 +169,15 @@ def find_stems_of_word(word: str) -> list[str]:
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
 
 
+VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
+"""Characters that are both right."""
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Return whether two characters have the same sound or look alike."""
+    return other in load_dictionary().homophones.get(one, "")
+
+
 @lru_cache(20_000)
 def list_same_sounding(text: str, positions: tuple[int, ...]) -> list[tuple[str, frozenset[str]]]:
     """Return the words that differ from a text in one character of the same sound, at one of the positions, with their stems."""

@@ -174,6 +174,8 @@ def _build_figure(
 ) -> Figure:
     end = match.end()
     unit, end = ("%", end) if match["share"] or match["tenths"] else find_unit_after(text, end, chinese=True)
+    if text[end : end + 2] in ("分之", "分□"):
+        unit = "part"  # 十七分之一 is not 17 percent
     written = text[match.end() : end].strip("多餘 ")
     if sign := find_unit_of_sign(match["sign"] or ""):
         unit, written = sign, match["sign"].strip()
