@@ -89,8 +89,9 @@ _NUMBERS = (
 )
 _PLACES = "|".join(["China", *(word.capitalize() for word in _LISTS["places"])])
 _FOLLOWS = r"(?=[.,;]|$| (?:in|of|to|and|or|have|has|had|is|are|was|were|will|would|that|which|who|with|from|for|on|at|by|said|could|can|may|must|should|since|after|before)(?![a-z]))"
+_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
 _SINGULAR_NOUNS = "|".join(_LISTS["nouns"])
-_PLURAL_NOUNS = "|".join(map(_add_s, _LISTS["nouns"]))
+_PLURAL_NOUNS = "|".join(_SINGULARS)
 _PLACE_AFTER = "(?: (?:in|from|of|at|on) (?:the )?[A-Za-z]+)?"
 _SINGULAR_OPENINGS = (
     rf"(?:[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother)(?: (?P<middle>[a-z-]+(?<!s)))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<verb>{_BASE}){_END}",
@@ -306,7 +307,6 @@ _RULES: tuple[tuple[str, re.Pattern[str], str, Callable[[re.Match[str]], str]], 
     ("etween ", _BETWEEN, "word", lambda match: "and"),
 )
 """What a text must contain, the pattern of the mistake, the group to replace, and what to write there."""
-_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
 
 
 @check(

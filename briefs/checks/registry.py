@@ -57,6 +57,7 @@ _CHECKS: tuple[Check, ...] = (
 )
 ALL_CHECKS = {check.name: check for check in _CHECKS}
 PLAIN_CHECKS = frozenset(check.name for check in _CHECKS if check.is_plain)
+_STYLE_CHECKS = PLAIN_CHECKS | {"numerals", "amounts", "headline", "persons"}
 _PAIRED_MARK_CODES = {check.code(reason) for check in _CHECKS for reason in check.pairs}
 _INDIVISIBLE_CODES = {check.code(reason) for check in _CHECKS for reason in check.indivisible}
 FINDING_MESSAGES = {
@@ -183,6 +184,11 @@ def _merge_repairs(findings: Sequence[Finding]) -> Finding:
         return first
     edits = tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
     return replace(first, repair=replace(first.repair, edits=edits))
+
+
+def is_house_style(finding: Finding) -> bool:
+    """Return whether a finding is about form alone and brings its repair. Others ask what the text means."""
+    return finding.check_name in _STYLE_CHECKS and bool(finding.repair and finding.repair.edits)
 
 
 def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:

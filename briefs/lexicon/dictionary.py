@@ -126,8 +126,8 @@ def load_dictionary() -> Dictionary:
     homophones: dict[str, str] = {}
     for alike in (*sounds.values(), *shapes):
         for character in alike:
-            known = homophones.get(character, "")
-            homophones[character] = known + "".join(c for c in alike if c not in known) if known else alike
+            near = homophones.get(character, "")
+            homophones[character] = near + "".join(c for c in alike if c not in near)
     return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT}, homophones)
 
 
