@@ -102,7 +102,7 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
 def as_json_with_plain_repair(
     brief_pk: int, content: Content, row_keys: Mapping[int, str]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return the findings, and one repair for all that need no judgement if there are several."""
+    """Return the findings, and one repair for all that need no judgement."""
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
@@ -138,8 +138,8 @@ def as_json_with_plain_repair(
         shown.append(_remark_as_json("unchecked", message % {"n": checked}))
     repair = look.plain_repair
     n = int(repair.values["n"])
-    label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
-    return shown, _repair_as_json(label, repair, page) if n > 1 else None
+    label = _("Fix directly (%(n)s)") % {"n": n}
+    return shown, _repair_as_json(label, repair, page) if n else None
 
 
 class Utf16Offsets:
@@ -219,6 +219,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "code": finding.code,
         "check": finding.check_name,
         "blocks": finding.check_name == COMPLETENESS_CHECK,
+        "style": checks.is_house_style(finding),
         "key": key,
         "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,
@@ -236,7 +237,15 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
     values = dict.fromkeys(("repair", "copy", "link", "use", "dismissed", "all", "href"))
-    about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
+    about = {
+        "id": id,
+        "code": "further",
+        "check": "further",
+        "blocks": False,
+        "style": False,
+        "key": "",
+        "side": "",
+    }
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
 

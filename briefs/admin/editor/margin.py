@@ -34,6 +34,7 @@ RANKS: Final = {
     "finding": 5,
     "passage": 6,
     "memory": 7,
+    "style": 8,
     "dismissed": 8,
     "resolved": 9,
 }
@@ -113,7 +114,10 @@ def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str,
 
 
 def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginItem]:
-    """Yield items for findings as `common.findings.as_json` returns them."""
+    """Yield items for findings as `common.findings.as_json` returns them, those of house style as one item of the brief."""
+    if style := [finding for finding in shown if finding["style"] and not finding["dismissed"]]:
+        yield MarginItem("style", "", [MarginItem("finding", finding["key"], finding) for finding in style])
+    shown = [finding for finding in shown if finding["dismissed"] or not finding["style"]]
     counts = Counter((finding["key"], finding["code"]) for finding in shown if not finding["dismissed"])
     seen_rules = set()
     dismissed = defaultdict(list)
