@@ -82,8 +82,8 @@ def write_epub(document: IssueDocument) -> bytes:
     with io.BytesIO() as stream:
         with zipfile.ZipFile(stream, "w") as archive:
             _add(archive, "mimetype", CONTENT_TYPE, zipfile.ZIP_STORED)
-            for name, body in sorted(files.items()):
-                _add(archive, name, body, zipfile.ZIP_DEFLATED)
+            for name, data in sorted(files.items()):
+                _add(archive, name, data, zipfile.ZIP_DEFLATED)
         return stream.getvalue()
 
 

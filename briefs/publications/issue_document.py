@@ -173,6 +173,12 @@ def build_document(
     )
 
 
+def build_brief_url(slug: str, sides: Sequence[Side]) -> str:
+    """Return the address of a brief's page in the language, or of its parallel page."""
+    path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
+    return f"{settings.SITE_URL}{path}"
+
+
 def _split_preface(preface: str, side: Side) -> Iterator[Paragraph]:
     for paragraph in split_paragraphs(preface):
         yield [Words(LANGUAGE_TAGS[side], run.text, run.url, run.style) for run in parse_inline(paragraph)]
@@ -213,8 +219,7 @@ def _format_notice(item: PublicItem, side: Side) -> str:
 
 def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side]) -> DocumentItem:
     brief, content = item.brief, item.brief.content
-    path = paths.brief(sides[0], brief.slug) if len(sides) == 1 else paths.parallel(sides[0], brief.slug)
-    url = f"{settings.SITE_URL}{path}"
+    url = build_brief_url(brief.slug, sides)
     by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices")}
     details: list[Paragraph] = []
     for side in sides:

@@ -39,7 +39,7 @@ from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
 from .confirmation_mail import build_own_page
-from .issue_document import COLON
+from .issue_document import COLON, build_brief_url
 from .published import PublicIssue, PublicItem, fill_mail_lines
 from .recent_corrections import RecentCorrection, list_recent_corrections
 
@@ -136,10 +136,8 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
 
     Of a withdrawn one it says only that and where the original is. `max_points`: None for all; 0 leaves out all but headlines.
     """
-    content, slug = item.brief.content, item.brief.slug
-    path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
-    url = f"{settings.SITE_URL}{path}"
-    points = [bullet for bullet in content.bullets if any(map(bullet.text, sides))]
+    url = build_brief_url(item.brief.slug, sides)
+    points = [bullet for bullet in item.brief.content.bullets if any(map(bullet.text, sides))]
     shown = [] if item.withdrawn_at else points[:max_points]
     is_shortened = not item.withdrawn_at and (max_points == 0 or len(shown) < len(points))
     has_summary = not item.withdrawn_at and max_points != 0

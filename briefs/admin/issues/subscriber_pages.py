@@ -104,7 +104,9 @@ class ListForm(forms.Form):
         (_number, *self.headings), *self.rows = table
         guesses = subscriber_lists.guess_columns(self.headings)
         data = {name: "" if at is None else str(at) for name, at in guesses.items()} | {"side": MailSide.ZH}
-        super().__init__(data | {name: posted[name] for name in self.base_fields if name in posted})
+        super().__init__(
+            data | {name: posted[name] for name in self.base_fields if name in posted}, label_suffix=""
+        )
         choices = [("", "–"), *((str(n), heading) for n, heading in enumerate(self.headings) if heading)]
         for name in subscriber_lists.COLUMNS:
             self.fields[name].choices = choices  # type: ignore[attr-defined]
