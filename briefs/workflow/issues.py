@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -57,6 +58,10 @@ class IssueConflict(Refused):
 
 
 class IssueRun(Run[Issue]):
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return IssueFacts.load(self.row, self.now, policy.load_staff())
+
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
         Issue.objects.filter(pk=self.row.pk).update(**changes)
