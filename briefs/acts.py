@@ -194,6 +194,7 @@ _OTHER_ACTS: Final = (
     Act("pause_mailing", pgettext_lazy("mailing", "Pause"), pgettext_lazy("happened", "paused the mailing"), (Rule(PUBLISHERS),)),
     Act("resume_mailing", pgettext_lazy("mailing", "Resume"), pgettext_lazy("happened", "resumed the mailing"), (Rule(PUBLISHERS),)),
     Act("stop_mailing", pgettext_lazy("mailing", "Stop"), pgettext_lazy("happened", "stopped the mailing"), (Rule(PUBLISHERS),)),
+    Act("send_again", pgettext_lazy("mailing", "Send again"), pgettext_lazy("happened", "sent the copies of unconfirmed delivery again"), (Rule(PUBLISHERS),)),
     Act("import_subscribers", _("Import"), pgettext_lazy("happened", "imported subscribers")),
     Act("export_subscribers", _("Export"), pgettext_lazy("happened", "exported subscribers")),
     Act("erase_subscriber", _("Erase the address"), pgettext_lazy("happened", "erased a subscriber")),

@@ -96,7 +96,7 @@ def hash_json(value: object) -> str:
 
 
 def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in ("", None, False, [], ())}
+    return {name: value for name, value in values.items() if value not in ("", None, False, [], (), {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,11 @@ class Picture:
     def jpeg_name(self) -> str:
         """Return the name of the largest stored file in the encoding that every program reads."""
         return f"{self.key}-{self.width}.jpg"
+
+    @property
+    def column_jpeg_name(self) -> str:
+        """Return the name of the file for mail, EPUB and PDF: sharp at 600 px on a dense screen."""
+        return f"{self.key}-{next((width for width in self.widths if width >= 1200), self.width)}.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +333,8 @@ class IssueText:
     preface: str = ""
     subject: str = ""
     preheader: str = ""
+    why: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Why to read each brief, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,14 +352,24 @@ class IssueContent:
         return self.zh if side == "zh" else self.en
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by field, such as `title_zh`, and the change note and its kind."""
+        """Return the texts by field, such as `title_zh`, `why-12_zh` for the brief 12, and the change note and its kind."""
         texts = {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+        texts |= {
+            f"why-{pk}_{side}": self.side(side).why.get(f"{pk}", "") for pk in self.items for side in SIDES
+        }
         return texts | {name: getattr(self, name) for name in CHANGE_FIELDS}
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str], items: Iterable[int]) -> Self:
-        zh, en = (IssueText(**{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS}) for side in SIDES)
-        return cls(zh, en, tuple(items), *(texts[name] for name in CHANGE_FIELDS))
+        items = tuple(items)
+        zh, en = (
+            IssueText(
+                **{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS},
+                why={f"{pk}": why for pk in items if (why := texts.get(f"why-{pk}_{side}", ""))},
+            )
+            for side in SIDES
+        )
+        return cls(zh, en, items, *(texts[name] for name in CHANGE_FIELDS))
 
     def hash_side(self, side: Side) -> str:
         """Return the hash that a sign-off of one language is bound to."""

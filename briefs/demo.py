@@ -35,11 +35,12 @@ from .models import (
     Subscriber,
 )
 from .publications import mailings, sending
-from .workflow import issues
+from .workflow import issues, originals
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
 SPEECHES_FOLDER: Final = FIXTURES / "demo"
+ORIGINAL: Final = FIXTURES / "originals" / "01-subsea-cables.txt"
 TEXTS: Final = FIXTURES / "demo_texts.json"
 """Site texts by key, as paragraphs: the about page, and the introduction of a topic as `keyword/SLUG`."""
 
@@ -128,6 +129,9 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
         _publish_correction(seed, people, now - 2 * day)
     in_review = _import_document(files["01"], people, now - 2 * day)
     if _is_untouched(in_review, people, State.DRAFT):
+        originals.paste_original(
+            in_review, ORIGINAL.read_text(encoding="utf-8"), by=people["writer"], now=now
+        )
         _submit_draft(in_review, people, now - day, headlines=HEADLINES["01"])
     _import_document(files["03"], people, now - day)
     for n, path in enumerate(sorted(SPEECHES_FOLDER.glob("*.txt"))):

@@ -1,5 +1,7 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
+import os
+from email.utils import parseaddr
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -12,6 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
 environment.load()
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # read when NumPy is loaded: each request has a thread of its own
 VERSION = environment.read_version(BASE_DIR)
 _site = environment.read_site()
 SITE_URL, _host, _https = _site
@@ -84,6 +89,7 @@ _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
 DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
+EMAIL_REPLY_TO = environment.EMAIL_REPLY_TO.read(default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 DEPARTURES_FILE = environment.DEPARTURES_FILE.read(default=str(VAR / "departures.txt"))
 BOUNCE_ADDRESS = environment.BOUNCE_ADDRESS.read(default="")
 STORAGES = {

@@ -53,7 +53,7 @@ class Issue(Struct, frozen=True, kw_only=True):
     updated: Annotated[Moment, Meta(description="When this edition became public.")]
     correction: Correction | None
     title: Texts
-    preface: Texts
+    preface: Annotated[Texts, Meta(description="Paragraphs with Markdown links and emphasis.")]
     briefs: list[IssueBrief]
     urls: IssueUrls
     hash: Hash = ""

@@ -56,7 +56,6 @@ class IssueRevision(models.Model):
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
-    also_by_id: ClassVar[None] = None
     is_nobodys: ClassVar[bool] = False
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="revisions")
@@ -75,3 +74,6 @@ class IssueRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id}/{self.number}"
+
+    def list_people_ids(self) -> list[int]:
+        return [self.by_id]

@@ -32,6 +32,7 @@ from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.rendering import ReadingView, cards, text
 from briefs.text import paths
+from briefs.text.inline_markup import strip_inline
 
 from . import (
     brief_answers,
@@ -235,7 +236,7 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
         (language, "feed.atom", gettext("Every new brief"), in_language[language]),
         (language, "parallel/feed.atom", gettext("Both languages, point by point"), gettext("one entry for each brief")),
         (other, "feed.atom", gettext("The other language"), in_language[other]),
-        *([(language, "issues/feed.atom", gettext("Each issue"), gettext("preface and summaries"))] if responses.has_issues() else []),
+        (language, "issues/feed.atom", gettext("Each issue"), gettext("preface and summaries")),
         (language, "corrections/feed.atom", gettext("Corrections and withdrawals"), gettext("what was, what is and why")),
     )  # fmt: skip
     feeds = [
@@ -349,7 +350,9 @@ def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: Reading
 
 
 def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
-    shown, moment = corrections.build_entry_context(entry, language), format_rfc3339(entry.row.at)
+    both = (language, paths.OTHER_SIDE[language])
+    shown = corrections.build_entry_context(entry, language, both)
+    moment = format_rfc3339(entry.row.at)
     joint = brief_answers.COLON[language]
     html = text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
     return {
@@ -377,7 +380,7 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
         "public/_feed_issue.html",
         notices=notices,
         change=note and {"kind": ChangeKind(issue.change_kind).label, "note": note},
-        paragraphs=text.split_paragraphs(own.preface),
+        paragraphs=text.render_preface(own.preface),
         items=items,
     )
     return {
@@ -385,7 +388,9 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
         "title": title,
         "published": format_rfc3339(issue.published_at),
         "updated": format_rfc3339(max(filter(None, moments))),
-        "summary": notices[0]["sentence"] if notices else " ".join(text.split_paragraphs(own.preface)),
+        "summary": notices[0]["sentence"]
+        if notices
+        else strip_inline(" ".join(text.split_paragraphs(own.preface))),
         "content": text.strip_indentation(content),
     }
 

@@ -5,6 +5,7 @@ EPUB and PDF are both made from `IssueDocument`, so they hold the same words. La
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from html import unescape
 from typing import Final, NamedTuple
@@ -14,12 +15,16 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
+from briefs import images
 from briefs.citations import works
-from briefs.content import LANGUAGE_TAGS, Bullet, Side, hash_json
+from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
 from briefs.models.edition import ChangeKind
 from briefs.rendering import cards, text
 from briefs.rendering.text import find_key_line, split_paragraphs
+from briefs.rendering.title_words import split_units
 from briefs.text import date_format, paths
+from briefs.text.inline_markup import Style, parse_inline
+from briefs.text.scripts import detect_language_code
 
 from .published import PublicIssue, PublicItem
 from .recent_corrections import RecentCorrection
@@ -28,10 +33,15 @@ COLON: Final[dict[Side, str]] = {"zh": "：", "en": ": "}
 
 
 class Words(NamedTuple):
-    """A plain text in one language."""
+    """A plain text in one language. Several in a row are a paragraph. `url`: where it leads; `style`: of its emphasis."""
 
     lang: str
     text: str
+    url: str = ""
+    style: Style = ""
+
+
+type Paragraph = list[Words]
 
 
 class Point(NamedTuple):
@@ -44,30 +54,43 @@ class Point(NamedTuple):
     texts: list[Words]
 
 
+class DocumentPicture(NamedTuple):
+    """The picture of a brief. `name`: of its file. `alt`: empty if it only decorates. `caption`: credit and licence."""
+
+    name: str
+    alt: str
+    lang: str
+    is_tall: bool
+    caption: list[Words]
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentItem:
     """A brief, or the notice of a withdrawn one, which has no summary, points and claim.
 
-    `claim`: its key line. `who`: authors and source. `details`: original, keywords, citation and address of its page.
+    `claim`: its key line. `who`: authors and source. `details`: original, keywords, and citation with the address of its page.
     """
 
-    url: str
     headline: list[Words]
     twin_headline: list[Words]
     byline: list[Words]
     who: list[Words]
     posted: list[Words]
     notices: list[Words]
+    picture: DocumentPicture | None
     claim: list[Words]
     summary: list[Words]
     points: list[Point]
     closing: str
-    details: list[Words]
+    details: list[Paragraph]
 
 
 @dataclass(frozen=True, slots=True)
 class IssueDocument:
-    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last."""
+    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last.
+
+    `title_words`: each Chinese title and headline in the pieces between which a line may end.
+    """
 
     sides: tuple[Side, ...]
     url: str
@@ -82,9 +105,10 @@ class IssueDocument:
     kicker: list[Words]
     stamp: str
     notices: list[Words]
-    preface: list[Words]
+    preface: list[Paragraph]
     corrections: list[Words]
     items: list[DocumentItem]
+    title_words: dict[str, list[str]]
     labels: dict[str, str]
 
     @property
@@ -116,7 +140,9 @@ def build_document(
             "summary": gettext("Summary"),
             "point": gettext("Point %(n)s"),
             "page": gettext("p. %(n)s"),
-            "accessibility": gettext("Text only, with navigation by brief and point."),
+            "accessibility": gettext(
+                "Text, and pictures with alternative texts, with navigation by brief and point."
+            ),
         }
         stamp = gettext("%(site)s, issue %(number)s, edition %(edition)s, %(date)s") % {
             "site": settings.DIGEST_SITE_NAME[own],
@@ -124,9 +150,10 @@ def build_document(
             "edition": issue.edition_number,
             "date": date_format.format_day(issue.updated_at.date(), own),
         }
+    titles = [issue.text("zh").title, *(item.brief.headline("zh") for item in issue.items)]
     return IssueDocument(
         sides=sides,
-        url=page,
+        url=page if len(sides) == 1 else f"{page}parallel/",
         file_url=paths.with_query(f"{page}issue.epub", "side=both" if len(sides) > 1 else ""),
         number=issue.number,
         edition_number=issue.edition_number,
@@ -138,11 +165,17 @@ def build_document(
         kicker=[_write_kicker(issue, side) for side in sides],
         stamp=stamp,
         notices=[words for side in sides for words in _list_issue_notices(issue, side)],
-        preface=_split(sides, [issue.text(side).preface for side in sides]),
+        preface=[paragraph for side in sides for paragraph in _split_preface(issue.text(side).preface, side)],
         corrections=[Words(LANGUAGE_TAGS[side], c.format_line(side)) for c in corrections for side in sides],
         items=[_build_item(item, sides, others) for item in issue.items],
+        title_words={title: split_units(title) for title in titles},
         labels=labels,
     )
+
+
+def _split_preface(preface: str, side: Side) -> Iterator[Paragraph]:
+    for paragraph in split_paragraphs(preface):
+        yield [Words(LANGUAGE_TAGS[side], run.text, run.url, run.style) for run in parse_inline(paragraph)]
 
 
 def _write_kicker(issue: PublicIssue, side: Side) -> Words:
@@ -180,43 +213,89 @@ def _format_notice(item: PublicItem, side: Side) -> str:
 
 def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side]) -> DocumentItem:
     brief, content = item.brief, item.brief.content
-    url = f"{settings.SITE_URL}{paths.brief(sides[0], brief.slug)}"
-    by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices", "details")}
+    path = paths.brief(sides[0], brief.slug) if len(sides) == 1 else paths.parallel(sides[0], brief.slug)
+    url = f"{settings.SITE_URL}{path}"
+    by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices")}
+    details: list[Paragraph] = []
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             for name, text in _describe(item, side):
                 by_side[name].append(Words(LANGUAGE_TAGS[side], text))
+            details += _list_details(item, side, is_first=side == sides[0])
+    if len(sides) > 1:
+        with translation.override(paths.LANGUAGE_CODES[sides[0]]):
+            details.append([Words(LANGUAGE_TAGS[sides[0]], gettext("Side by side"), url)])
     points, closing = ([], "") if item.withdrawn_at else _build_points(content.bullets, sides, url)
     shown = () if item.withdrawn_at else tuple(sides)
     return DocumentItem(
-        url=url,
+        picture=_describe_picture(content, sides) if shown else None,
         headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in sides],
         twin_headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in others],
         claim=[Words(LANGUAGE_TAGS[side], find_key_line(content, side).words) for side in shown],
         summary=_split(shown, [brief.summary(side) for side in shown]),
         points=points,
         closing=closing,
+        details=details,
         **by_side,
     )
 
 
+def _describe_picture(content: Content, sides: Sequence[Side]) -> DocumentPicture | None:
+    picture, own = content.facts.picture, sides[0]
+    if picture is None:
+        return None
+    with translation.override(paths.LANGUAGE_CODES[own]):
+        caption = _to_text(text.format_caption(picture, own))
+    return DocumentPicture(
+        picture.column_jpeg_name,
+        content.picture_alt(own),
+        LANGUAGE_TAGS[own],
+        picture.height > picture.width,
+        [Words(LANGUAGE_TAGS[own], caption)] if caption else [],
+    )
+
+
+def read_pictures(document: IssueDocument) -> dict[str, bytes]:
+    """Return the files of the pictures by name. One that cannot be read is left out."""
+    files = {}
+    for item in document.items:
+        if item.picture:
+            with suppress(OSError):
+                files[item.picture.name] = images.read(item.picture.name)
+    return files
+
+
 def _describe(item: PublicItem, side: Side) -> Iterator[tuple[str, str]]:
     """Yield (field of `DocumentItem`, text) in the active language, which is that of `side`."""
-    brief, colon = item.brief, COLON[side]
+    brief = item.brief
     yield "who", cards.format_authors_and_source(brief, side)
     yield "posted", _to_text(cards.render_posted_date(brief.published_day.isoformat(), side))
     yield "byline", _to_text(cards.render_byline(brief, side))
     if notice := _format_notice(item, side):
         yield "notices", notice
-    if link := cards.get_original_link(brief):
-        yield "details", f"{gettext('The original')}{colon}{link}"
+
+
+def _list_details(item: PublicItem, side: Side, *, is_first: bool) -> Iterator[Paragraph]:
+    """Yield keywords and citation in the active language, which is that of `side`, and the original for the first one."""
+    brief, lang, colon = item.brief, LANGUAGE_TAGS[side], COLON[side]
+    if is_first and (link := cards.get_original_link(brief)):
+        title = brief.facts.title or link
+        label = Words(lang, f"{gettext('The original')}{colon}")
+        yield [label, Words(detect_language_code(title), title, link)]
     work = works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side])
     if item.withdrawn_at:
         work = works.mark_withdrawn(work, timezone.localdate(item.withdrawn_at), side)
     elif topics := cards.format_fact(brief, "keywords", side):
-        yield "details", f"{gettext('Keywords')}{colon}{topics}"
+        yield [Words(lang, f"{gettext('Keywords')}{colon}{topics}")]
     citation = _to_text(cards.render_citation(work, side)).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
-    yield "details", f"{gettext('Cite this brief')}{colon}{citation}"
+    url = f"{settings.SITE_URL}{paths.brief(side, brief.slug)}"
+    before, _, after = citation.partition(url)
+    runs = [
+        Words(lang, f"{gettext('Cite this brief')}{colon}{before}"),
+        Words(lang, url, url),
+        Words(lang, after),
+    ]
+    yield [run for run in runs if run.text]
 
 
 def _build_points(bullets: Sequence[Bullet], sides: Sequence[Side], url: str) -> tuple[list[Point], str]:

@@ -5,11 +5,14 @@ The plain text is read off the HTML, so both say the same.
 
 import datetime as dt
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any, Final, TypedDict
 from urllib.parse import urlsplit
@@ -19,18 +22,26 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
-from briefs.rendering.text import extract_gist, split_paragraphs, strip_indentation
+from briefs.rendering.text import (
+    format_caption,
+    mark_language,
+    render_preface,
+    split_paragraphs,
+    strip_indentation,
+)
+from briefs.rendering.title_words import render_title
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
 from .confirmation_mail import build_own_page
+from .issue_document import COLON
 from .published import PublicIssue, PublicItem, fill_mail_lines
-from .recent_corrections import list_recent_corrections
+from .recent_corrections import RecentCorrection, list_recent_corrections
 
 MAX_HTML_BYTES: Final = 102_000
 """Gmail cuts a mail whose HTML is longer and hides its end, with the link to unsubscribe. Its plain text does not count."""
@@ -39,23 +50,20 @@ TOKEN_PLACEHOLDER: Final = "\ufdd1"  # noqa: S105 no password
 _PREHEADER_PADDING: Final = "\u034f\u200c\u00a0" * 40
 """Keeps the mail's first words out of the preview after a short preheader."""
 _INLINER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-_SHORTENINGS: Final = (
-    ("", None, False),
-    ("two bullets", None, False),
-    ("headlines", None, False),
-    ("headlines", 20, False),
-    ("headlines", 20, True),
-)
-"""What is left of each brief, how many are named, and whether the preface is cut, until the mail is short enough."""
+POINTS_OF_SHORTENED: Final = 2
 
 
 class MailBody(TypedDict):
-    """What the copies of one language choice share. `html` and `text` hold TOKEN_PLACEHOLDER."""
+    """What the copies of one language choice share. `html` and `text` hold TOKEN_PLACEHOLDER.
+
+    `shortened`: how many briefs, the last ones, lack some of their text, because the mail would be too long.
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
+    shortened: int
 
 
 def build_issue_bodies(issue: PublicIssue) -> dict[str, MailBody]:
@@ -64,91 +72,160 @@ def build_issue_bodies(issue: PublicIssue) -> dict[str, MailBody]:
 
 
 def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
-    """Return the mail of an issue. If it is too long, each brief has two bullets and a link, or its headline alone.
+    """Return the mail of an issue. If its HTML is too long, the last briefs are shortened, as few as possible.
 
-    Else it names the first briefs and says how many more are on the web; at last the preface is cut to its first sentences.
+    They keep their summary and two points. If that is not enough, the last ones keep their headlines alone.
     """
     sides = MailSide(choice).sides
+    corrections = list_recent_corrections(issue, max(timezone.now(), issue.updated_at))
+
+    @cache
+    def build(cuts: int) -> MailBody:
+        return _build_with_cuts(issue, sides, corrections, cuts)
+
+    def fits(cuts: int) -> bool:
+        return measure_html(build(cuts)) <= MAX_HTML_BYTES
+
+    most = 2 * len(issue.items)
+    return build(0 if fits(0) else bisect_left(range(most), True, lo=1, key=fits))
+
+
+def _build_with_cuts(
+    issue: PublicIssue, sides: Sequence[Side], corrections: Sequence[RecentCorrection], cuts: int
+) -> MailBody:
+    """Return the mail after so many cuts. Each takes points from one brief, the last first; a second round takes its text."""
     texts = [fill_mail_lines(issue.text(side), side) for side in sides]
+    sections = {side: _describe_issue(issue, side, corrections) for side in sides}
+    count = len(issue.items)
+    items = []
+    for n, item in enumerate(issue.items):
+        is_cut, is_cut_twice = cuts >= count - n, cuts >= 2 * count - n
+        max_points = 0 if is_cut_twice else POINTS_OF_SHORTENED if is_cut else None
+        items.append({"number": n + 1} | _describe_item(item, sides, max_points))
     subject = " · ".join(text.subject for text in texts)
     preheader = " ".join(text.preheader for text in texts if text.preheader)
-    pages = {side: f"{paths.home(side)}issues/{issue.number}/" for side in sides}
-    corrections = list_recent_corrections(issue, max(timezone.now(), issue.updated_at))
-    for shortening, limit, cuts_preface in _SHORTENINGS:
-        shown = issue.items[:limit]
-        items = [
-            {"number": n, "sides": [_describe_item(item, side, shortening) for side in sides]}
-            for n, item in enumerate(shown, 1)
-        ]
-        sections = {side: _describe_issue(issue, side, len(issue.items) - len(shown)) for side in sides}
-        for side in sides:
-            if cuts_preface:
-                sections[side]["preface"] = [extract_gist(" ".join(sections[side]["preface"]), side)]
-            sections[side]["corrections"] = [
-                (correction.format_line(side), f"{settings.SITE_URL}{correction.get_path(side)}")
-                for correction in corrections
-            ]
-        body = render_body("mail/issue.html", subject, preheader, pages, sections, items=items)
-        if measure_html(body) <= MAX_HTML_BYTES:
-            break
+    ending = "parallel/" if len(sides) > 1 else ""
+    pages = {side: f"{paths.issue(side, issue.number)}{ending}" for side in sides}
+    body = render_body("mail/issue.html", subject, preheader, pages, sections, items=items)
+    body["shortened"] = sum(item["is_shortened"] for item in items)
     return body
 
 
-def _describe_issue(issue: PublicIssue, side: Side, left_out: int) -> dict[str, Any]:
+def _describe_issue(
+    issue: PublicIssue, side: Side, corrections: Sequence[RecentCorrection]
+) -> dict[str, Any]:
     text = issue.text(side)
     with translation.override(paths.LANGUAGE_CODES[side]):
         values = {"n": issue.number, "date": date_format.format_day(issue.published_at.date(), side)}
         return {
             "issue_line": _("Issue %(n)s, %(date)s") % values,
-            "title": text.title,
-            "left_out": ngettext("%(n)s more brief on the web", "%(n)s more briefs on the web", left_out)
-            % {"n": left_out}
-            if left_out
-            else "",
-            "preface": split_paragraphs(text.preface),
+            "title": render_title(text.title),
+            "preface": render_preface(text.preface),
             "change_label": pgettext("kind of change", "Correction"),
-            "corrections_label": _("Corrections and withdrawals"),
             "change_note": issue.change_note_zh if side == "zh" else issue.change_note_en,
+            "corrections_label": _("Corrections and withdrawals"),
+            "corrections": [
+                (correction.format_line(side), f"{settings.SITE_URL}{correction.get_path(side)}")
+                for correction in corrections
+            ],
         }
 
 
-def _describe_item(item: PublicItem, side: Side, shortening: str) -> dict[str, Any]:
-    """Return what the mail says of a brief. Of a withdrawn one it says only that."""
+def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | None) -> dict[str, Any]:
+    """Return what the mail says of a brief: its summary and each point in all languages, one under the other.
+
+    Of a withdrawn one it says only that and where the original is. `max_points`: None for all; 0 leaves out all but headlines.
+    """
+    content, slug = item.brief.content, item.brief.slug
+    path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
+    url = f"{settings.SITE_URL}{path}"
+    points = [bullet for bullet in content.bullets if any(map(bullet.text, sides))]
+    shown = [] if item.withdrawn_at else points[:max_points]
+    is_shortened = not item.withdrawn_at and (max_points == 0 or len(shown) < len(points))
+    has_summary = not item.withdrawn_at and max_points != 0
+    counts = {"shown": len(shown), "total": len(points)}
+    return {
+        "url": url,
+        "is_shortened": is_shortened,
+        "picture": _describe_picture(item, sides) if has_summary else None,
+        "heads": [_describe_head(item, side, has_byline=max_points != 0) for side in sides],
+        "summary": [
+            (side, LANGUAGE_TAGS[side], paragraph)
+            for side in sides
+            for paragraph in split_paragraphs(item.brief.summary(side))
+            if has_summary
+        ],
+        "points": [_describe_point(bullet, sides, url) for bullet in shown],
+        "original": _describe_original(item, sides),
+        "more": " · ".join(_describe_link(side, is_shortened, counts) for side in sides),
+    }
+
+
+def _describe_picture(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any] | None:
+    """Return address, width, alternative text and credit of a brief's picture. A tall one has half the width."""
+    content = item.brief.content
+    picture = content.facts.picture
+    if picture is None:
+        return None
+    with translation.override(paths.LANGUAGE_CODES[sides[0]]):
+        return {
+            "url": f"{settings.SITE_URL}{paths.PICTURES_PATH}{picture.column_jpeg_name}",
+            "width": 600 if picture.width >= picture.height else 300,
+            "alt": " / ".join(filter(None, map(content.picture_alt, sides))),
+            "caption": format_caption(picture, sides[0]),
+        }
+
+
+def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[str, Any]:
     brief, notice = item.brief, ""
-    url = f"{settings.SITE_URL}{paths.brief(side, brief.slug)}"
-    is_whole = not item.withdrawn_at and not shortening
-    bullets = [bullet for bullet in brief.content.bullets if bullet.text(side)]
-    if item.withdrawn_at or shortening == "headlines":
-        bullets = []
-    elif shortening:
-        bullets = bullets[:2]
     with translation.override(paths.LANGUAGE_CODES[side]):
         if item.withdrawn_at:
             notice = _("We have withdrawn this brief.")
         elif item.corrected_at:
             day = date_format.format_day(item.corrected_at.date(), side)
             notice = _("Corrected on %(date)s.") % {"date": day}
-        byline = cards.format_authors_and_source(brief, side)
+        byline = has_byline and cards.format_authors_and_source(brief, side)
         return {
             "side": side,
             "lang": LANGUAGE_TAGS[side],
             "headline": brief.headline(side),
-            "url": url,
+            "headline_html": render_title(brief.headline(side)),
             "byline": f"{byline}{cards.COMMA[side]}" if byline else "",
-            "date": cards.format_fact(brief, "date", side),
+            "date": has_byline and cards.format_fact(brief, "date", side),
             "notice": notice,
-            "summary": split_paragraphs(brief.summary(side)) if is_whole else [],
-            "bullets": [_describe_bullet(bullet, side, url) for bullet in bullets],
-            "more": _("On the web, with citation") if is_whole else _("Read the whole brief"),
         }
 
 
-def _describe_bullet(bullet: Bullet, side: Side, url: str) -> dict[str, Any]:
+def _describe_original(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any]:
+    """Return the address of the article, its title, and the words before it in all languages."""
+    labels = []
+    for side in sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            labels.append(_("The original"))
+    title = mark_language(item.brief.facts.title, sides[0])
+    label = " · ".join(labels) + (COLON[sides[0]] if title else "")
+    return {"url": cards.get_original_link(item.brief), "label": label, "title": title}
+
+
+def _describe_link(side: Side, is_shortened: bool, counts: dict[str, int]) -> str:
+    """Return the words of the link to a brief's page, with the number of points that the mail leaves out."""
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        if not is_shortened:
+            return _("On the web, with citation")
+        if not counts["shown"]:
+            return _("Read the whole brief")
+        return _("%(shown)s of %(total)s points, read the rest") % counts
+
+
+def _describe_point(bullet: Bullet, sides: Sequence[Side], url: str) -> dict[str, Any]:
+    """Return a point with its texts. The first language that has one decides the level."""
+    present = [side for side in sides if bullet.text(side)]
+    level = bullet.level(present[0])
     return {
         "number": bullet.number,
-        "text": bullet.text(side),
         "url": f"{url}#b{bullet.number}",
-        "style": f"l{level}" if (level := bullet.level(side)) else "pt",
+        "style": f"l{level}" if level else "pt",
+        "texts": [(side, LANGUAGE_TAGS[side], bullet.text(side)) for side in present],
     }
 
 
@@ -170,7 +247,13 @@ def render_body(
     text = _read_text(drawn)
     html = _INLINER.inline(strip_indentation(re.sub(r' data-(text|prefix)="[^"]*"', "", drawn)))
     html = html.replace("&nbsp;", "\u00a0")  # two bytes for six
-    return {"subject": " ".join(subject.split()), "preheader": preheader, "html": html, "text": text}
+    return {
+        "subject": " ".join(subject.split()),
+        "preheader": preheader,
+        "html": html,
+        "text": text,
+        "shortened": 0,
+    }
 
 
 def _build_frame(side: Side, page: str) -> dict[str, str]:
@@ -190,21 +273,27 @@ def _build_frame(side: Side, page: str) -> dict[str, str]:
             % {"site": f"《{site}》" if side == "zh" else site},
             "change_language": _("Change language"),
             "unsubscribe": _("Unsubscribe"),
+            "forwarded": _("Forwarded to you?"),
+            "subscribe": _("Subscribe"),
+            "subscribe_page": f"{settings.SITE_URL}{paths.home(side)}subscribe/",
         }
 
 
 class _TextReader(HTMLParser):
-    """Collect the lines of a mail. `data-text` replaces an element's text, `data-prefix` begins its line."""
+    """Collect the lines of a mail. `data-text` replaces an element's text, `data-prefix` begins its line.
+
+    The address of a link stands at the end of its line; that of a link in a sentence, which has `rel`, in brackets.
+    """
 
     BLOCKS: Final = frozenset({"h1", "h2", "p", "div", "tr", "br"})
     IGNORED: Final = frozenset({"style", "title"})
-    EMPTY: Final = frozenset({"meta", "br"})
+    EMPTY: Final = frozenset({"meta", "br", "wbr", "img"})
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[str] = [""]
         self.ignored_depth = 0
-        self.link = ""
+        self.link, self.is_external = "", False
         self.begins_section = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -225,7 +314,7 @@ class _TextReader(HTMLParser):
             self.lines[-1] += words or ""
             self.ignored_depth = 1
         elif tag == "a":
-            self.link = values.get("href") or ""
+            self.link, self.is_external = values.get("href") or "", "rel" in values
 
     def handle_endtag(self, tag: str) -> None:
         if self.ignored_depth:
@@ -233,8 +322,11 @@ class _TextReader(HTMLParser):
             return
         if tag == "a" and self.link:
             colon = "：" if count_han(self.lines[-1][-1:]) else ": "
-            self.lines[-1] += f"{colon}{self.link}"
-            self.lines.append("")
+            if self.is_external:
+                self.lines[-1] += f" <{self.link}>"
+            else:
+                self.lines[-1] += f"{colon}{self.link}"
+                self.lines.append("")
             self.link = ""
         if tag in self.BLOCKS:
             self.lines.append("")
@@ -250,7 +342,7 @@ def _read_text(html: str) -> str:
     reader.feed(html)
     lines = []
     for line in reader.lines:
-        words = line.replace("\n ", "\n").strip(" \u200b")
+        words = re.sub(" {2,}", " ", line).replace("\n ", "\n").strip(" \u200b")
         words = "-- " if words == "--" else words
         if words.strip():
             lines.append(words)
@@ -277,6 +369,7 @@ class Envelope:
     """What differs between copies."""
 
     to: str
+    name: str
     token: str
     message_id: str
     date: dt.datetime
@@ -287,7 +380,8 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     host = get_mail_host()
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
-    message["To"] = Address(addr_spec=envelope.to)
+    message["Reply-To"] = settings.EMAIL_REPLY_TO
+    message["To"] = Address(envelope.name, addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = envelope.message_id

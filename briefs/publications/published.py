@@ -12,16 +12,16 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText, Side
-from briefs.database.prepared import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
+from briefs.text.inline_markup import strip_inline
 from briefs.text.scripts import split_sentences
 
 
 def fill_mail_lines(text: IssueText, side: Side) -> IssueText:
     """Fill an empty subject line with the title, and an empty preview line with the first sentence of the preface."""
-    first_sentence = next(iter(split_sentences(text.preface, side)), "")
+    first_sentence = next(iter(split_sentences(strip_inline(text.preface), side)), "")
     return replace(text, subject=text.subject or text.title, preheader=text.preheader or first_sentence)
 
 
@@ -93,10 +93,6 @@ def list_current(now: dt.datetime) -> QuerySet[IssueEdition]:
     return IssueEdition.objects.listed(now).order_by("-published_at", "-pk")
 
 
-def has_issues(now: dt.datetime) -> bool:
-    return bool(_any_listed(now))
-
-
 def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime, str, str, str]]:
     """Return the corrections of the issue itself: when, kind and notes in both languages. Newest first."""
     if issue.edition_number == 1:
@@ -106,11 +102,22 @@ def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime
     return list(past.exclude(live_until=F("live_from")).order_by("-live_from").values_list(*columns))
 
 
+def load_edition(edition: IssueEdition, now: dt.datetime) -> PublicIssue | None:
+    """Load an edition of an issue as it is, or will first be, public: what a mailing of it freezes. At most 3 queries."""
+    shown_at = max(now, edition.live_from)
+    return next(
+        iter(load_issues(IssueEdition.objects.listed(shown_at).filter(pk=edition.pk), shown_at)), None
+    )
+
+
 def build_draft_issue(number: int, content: IssueContent, now: dt.datetime) -> PublicIssue:
-    """Build an issue that is no edition, from the briefs that are public now, for previews of its mail."""
-    public = _load_public_editions(content.items, now)
-    items = tuple(public[pk] for pk in content.items if pk in public)
-    local = timezone.localtime(now)
+    """Build an issue that is no edition, as if it were published once all of its briefs are public."""
+    scheduled = Edition.objects.scheduled(now).filter(brief__in=content.items)
+    new = scheduled.exclude(brief__in=Edition.objects.found(now).values("brief"))
+    shown_at = max([now, *new.values_list("live_from", flat=True)])
+    public = _load_public_editions(content.items, shown_at)
+    items = tuple(replace(public[pk], corrected_at=None) for pk in content.items if pk in public)
+    local = timezone.localtime(shown_at)
     return PublicIssue(0, number, 0, local, local, content, items)
 
 
@@ -161,6 +168,3 @@ def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int
         corrected = timezone.localtime(corrected_at) if corrected_at else None
         items[pk] = PublicItem(brief, pk, edition, number, corrected, withdrawn_at, *withdrawal)
     return items
-
-
-_any_listed = PreparedQuery(lambda now: IssueEdition.objects.listed(now).values_list("pk")[:1], dt.datetime)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Picture, Side
 from briefs.public_brief import PublicName
 from briefs.text import paths
+from briefs.text.inline_markup import Run, parse_inline
 from briefs.text.scripts import detect_language_code, split_sentences
 
 _LABEL: dict[Side, str] = {"zh": "%s", "en": r"\b%s\b"}
@@ -39,6 +40,19 @@ def render_partial(template: str, **context: Any) -> SafeString:
 def split_paragraphs(text: str) -> list[str]:
     """Return the paragraphs, which are separated by blank lines. A single line end becomes a space."""
     return [" ".join(block.split("\n")) for block in re.split(r"\n\s*\n", text) if block.strip()]
+
+
+def render_preface(preface: str) -> list[SafeString]:
+    """Return the paragraphs of a preface as HTML, with its links and emphasis."""
+    return [
+        mark_safe("".join(map(_render_run, parse_inline(paragraph))))  # noqa: S308 escaped
+        for paragraph in split_paragraphs(preface)
+    ]
+
+
+def _render_run(run: Run) -> str:
+    words = f"<{run.style}>{escape(run.text)}</{run.style}>" if run.style else escape(run.text)
+    return f'<a href="{escape(run.url)}" rel="external">{words}</a>' if run.url else words
 
 
 def extract_gist(text: str, side: Side) -> str:

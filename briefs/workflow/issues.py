@@ -5,6 +5,7 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Subquery
 from django.utils import timezone
 
+from briefs import policy
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
     ChangeKind,
@@ -38,10 +40,17 @@ from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.transitions import Run, format_time, notify, require_allowed
 
-TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "change_note": 2_000}
-_ONE_LINE = ("title", "subject", "preheader")
+TEXT_LIMITS: Final = {
+    "title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300, "change_note": 2_000,
+}  # fmt: skip
+_ONE_LINE = ("title", "subject", "preheader", "why")
 MAX_ATTEMPTS: Final = 20
 """Attempts to take the next number. Each lost one means that somebody else began an issue."""
+
+
+def find_kind(field: str) -> str:
+    """Return the kind of a text field, which has the label: `why_zh` for `why-12_zh`."""
+    return re.sub(r"-\d+", "", field)
 
 
 class IssueConflict(Refused):
@@ -186,10 +195,10 @@ def _prepare(content: IssueContent) -> IssueContent:
     for field, typed in texts.items():
         if field == "change_kind":
             continue
-        text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
+        text, name = tidy_or_refuse(typed, about=field).strip(), find_kind(field)[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(issue_review.TEXT_LABELS[field]), "n": n, "limit": limit}
+            told = {"field": str(issue_review.TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
@@ -205,8 +214,13 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
         raise build_refusal("issue-seen")
     before = IssueContent.from_json(base.content)
     old, own, other = ({**c.texts(), "items": c.items} for c in (before, mine, theirs))
-    fields = [name for name in own if own[name] != old[name] and other[name] not in (old[name], own[name])]
-    values: dict[str, Any] = {name: other[name] if own[name] == old[name] else own[name] for name in own}
+    values: dict[str, Any] = {}
+    fields = []
+    for name in own | other:  # a brief that one of them lacks has no text there
+        was, typed, stored = (texts.get(name, "") for texts in (old, own, other))
+        values[name] = stored if typed == was else typed
+        if typed != was and stored not in (was, typed):
+            fields.append(name)
     merged = IssueContent.from_texts(values, values["items"])
     if fields:
         told = {"name": str(row.updated_by), "time": format_time(row.updated_at)}

@@ -15,6 +15,7 @@ from .editions import (
     announce_edition,
     why_not_at_time,
 )
+from .originals import limit_originals
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.transitions import VerbRun, run_verb
 from .rules.working_copy import load_working_copy
@@ -59,6 +60,7 @@ def approve(
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
+        limit_originals(row, run.now)
         announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
         return edition
 

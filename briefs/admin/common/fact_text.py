@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueContent, get_change
 from briefs.facts import FACTS, FactKind
 from briefs.models import ChangeKind
+from briefs.rendering.text import find_key_line
 from briefs.text.article_urls import write_host_in_ascii
 from briefs.workflow.rules.refusals import format_iso_date_in_sentence
 
@@ -232,6 +233,15 @@ def describe_key_line(content: Content) -> str:
     if content.key_bullet:
         return _("Point %(n)s") % {"n": content.key_point}
     return _("Last sentence of the summary")
+
+
+def build_key_line(content: Content) -> dict[str, Any]:
+    """Return the key line in both languages, and whether somebody chose it."""
+    about = _("Chosen by an editor: %(point)s") if content.key_bullet else _("Nobody chose it: %(point)s")
+    return {
+        "about": about % {"point": describe_key_line(content)},
+        "lines": [(LANGUAGE_TAGS[side], find_key_line(content, side).words) for side in SIDES],
+    }
 
 
 def format_change_field(content: Content | IssueContent, name: str) -> str:

@@ -27,7 +27,8 @@ from briefs.admin.common.diff_html import highlight_differences, share_effort
 from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import LANGUAGE_TAGS, SIDES, ForbiddenCharacter, tidy
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, tidy
+from briefs.lexicon.passages import needs_passage
 from briefs.models import Author, Brief, ChangeKind, State
 from briefs.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.text.text_diff import ORDER_KEY, MergeChoice
@@ -298,6 +299,9 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "not_answered": gettext_lazy("Nothing was changed. Please try again once your text is saved."),
     "terms": gettext_lazy("Terms in this pair"),
     "memory": gettext_lazy("Translation memory"),
+    "passages": gettext_lazy("Likeliest passages of the original"),
+    "use_passage": gettext_lazy("Use this passage"),
+    "passage_unsure": gettext_lazy("unsure"),
     "insert": gettext_lazy("Insert"),
     "insert_term": gettext_lazy("Insert “%(term)s”"),
     "alike": gettext_lazy("%(n)s alike"),
@@ -330,12 +334,14 @@ class PairView:
     parts: list[SafeString]
 
 
-def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str) -> list[PairView]:
+def build_pairs(
+    rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str, *, has_original: bool
+) -> list[PairView]:
     """Return the rows, and last the empty one that the page copies for a new row.
 
     The template is rendered once, with placeholders (saves 1 ms a row).
     """
-    names = ("key", "n", "passage", "one_sided", "opens")
+    names = ("key", "n", "passage", "one_sided", "opens", "lacks")
     row = {name: f"{{{name}}}" for name in names}
     slots = ["{items}", "{items}"]
     pattern = render_to_string(
@@ -344,13 +350,17 @@ def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focuse
     numbered = [*((str(n), row) for n, row in enumerate(rows, 1)), ("0", BulletRow("n0"))]
     return [
         PairView(
-            margins.get(row.key, Margin(row.key)), _fill_row(pattern.split(slots[0]), row, n, focused_row)
+            margins.get(row.key, Margin(row.key)),
+            _fill_row(pattern.split(slots[0]), row, n, focused_row, has_original=has_original),
         )
         for n, row in numbered
     ]
 
 
-def _fill_row(patterns: Iterable[str], row: BulletRow, n: str, focused_row: str) -> list[SafeString]:
+def _fill_row(
+    patterns: Iterable[str], row: BulletRow, n: str, focused_row: str, *, has_original: bool
+) -> list[SafeString]:
+    lacks_passage = has_original and not row.passage and needs_passage(Bullet(0, row.text_zh, row.text_en))
     has_gap = bool(row.number) and bool(row.text_zh) != bool(row.text_en)
     values = dict(  # noqa: C408
         key=row.key,
@@ -368,6 +378,7 @@ def _fill_row(patterns: Iterable[str], row: BulletRow, n: str, focused_row: str)
         passage=row.passage,
         one_sided=row.one_sided,
         opens="open" if row.passage or row.one_sided or has_gap else "",
+        lacks="lacks-passage" if lacks_passage else "",
     )
     return [format_html(pattern, **values) for pattern in patterns]
 
@@ -416,7 +427,7 @@ def render_brief_page(
         request,
         "editor/change",
         title=str(brief),
-        **_build_form_context(draft, items, focused_row=focused_row),
+        **_build_form_context(draft, items, focused_row=focused_row, has_original=page_data.has_original),
         **build_margin_permissions(page_data),
         desk=page_data,
         editable=True,
@@ -478,11 +489,11 @@ def render_new_brief_page(
 
 
 def _build_form_context(
-    draft: Draft, items: Iterable[MarginItem] = (), *, focused_row: str
+    draft: Draft, items: Iterable[MarginItem] = (), *, focused_row: str, has_original: bool = False
 ) -> dict[str, Any]:
     draft.add_spare_rows()
     margins = build_margins(["headline", "summary", *(row.key for row in draft.bullets)], items)
-    *pairs, spare_pair = build_pairs(draft.bullets, margins, focused_row)
+    *pairs, spare_pair = build_pairs(draft.bullets, margins, focused_row, has_original=has_original)
     return {
         "words": build_editor_strings(),
         "draft": draft,

@@ -1,6 +1,7 @@
 """Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,7 +24,19 @@ from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from briefs.models import (
+    Brief,
+    Document,
+    Edition,
+    Letter,
+    Note,
+    Original,
+    Person,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
 from briefs.publications import corrections
 from briefs.text.text_diff import count_changes
 from briefs.workflow import AssignmentPlan
@@ -116,6 +129,10 @@ class BriefPageData:
         return workflow.load_working_copy(self.brief)
 
     @cached_property
+    def has_original(self) -> bool:
+        return Original.objects.filter(brief=self.brief, delete_on__gt=timezone.localdate(self.now)).exists()
+
+    @cached_property
     def editions(self) -> list[Edition]:
         return load_editions_by_brief([self.brief])[self.brief.pk]
 
@@ -125,7 +142,7 @@ class BriefPageData:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "also_by", "document")
+        rows = self.brief.revisions.select_related("by", "document")
         return list(rows.defer("content", "document__data"))
 
     @cached_property
@@ -378,6 +395,11 @@ class BriefPageData:
 
     def newest_event(self) -> int:
         return self.timeline[0].event_id if self.timeline else 0
+
+    def suggested_files(self) -> list[dict[str, Any]]:
+        """Return the files with open suggestions, and how many."""
+        counts = Counter(row.file for row in self.suggestions if row.file)
+        return [{"name": name, "suggestions": count} for name, count in counts.items()]
 
     def files(self) -> list[dict[str, Any]]:
         """Return each imported file with the notes of its newest import."""

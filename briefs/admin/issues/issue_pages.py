@@ -1,7 +1,7 @@
 """The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -44,6 +44,7 @@ from briefs.content import (
 )
 from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
+from briefs.rendering.text import render_preface
 from briefs.text import paths
 from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
@@ -82,7 +83,7 @@ class Field:
 
     @property
     def label(self) -> object:
-        return TEXT_LABELS[self.name]
+        return TEXT_LABELS[issues.find_kind(self.name)]
 
     @property
     def lang(self) -> str:
@@ -90,7 +91,7 @@ class Field:
 
     @property
     def limit(self) -> int:
-        return TEXT_LIMITS[self.name[:-3]]
+        return TEXT_LIMITS[issues.find_kind(self.name)[:-3]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ class Item:
     lang: str
     about: str
     is_missing: bool = False
+    reasons: Sequence[Field] = ()
+    """Fields of *Why read it*."""
 
     @classmethod
     def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
@@ -251,7 +254,11 @@ class IssuePageData:
 
     @cached_property
     def items(self) -> list[Item]:
-        return [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        items = [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        return [
+            replace(item, reasons=[self._build_field(f"why-{item.pk}", side) for side in SIDES])
+            for item in items
+        ]
 
     @property
     def their_items(self) -> list[Item]:
@@ -301,6 +308,8 @@ class IssuePageData:
                     "lang": LANGUAGE_TAGS[side] if side else "",
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
+                    "preface": render_preface(self.facts.content.side(side).preface) if side else [],
+                    "reasons": self._list_reasons(side) if side else (),
                     "is_signed": four_eyes.is_settled(leaf),
                     "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
                     "act": describe_act(self.issue, act)
@@ -309,6 +318,18 @@ class IssuePageData:
                 }
             )
         return rows
+
+    def _list_reasons(self, side: Side) -> list[tuple[str, str]]:
+        """Return headline and *Why read it* of each brief that has one."""
+        content = self.facts.content
+        if not (why := content.side(side).why):
+            return []
+        facts = find_headlines(content.items, self.now, side)
+        return [
+            (facts[pk].headline if pk in facts else "", why[f"{pk}"])
+            for pk in content.items
+            if f"{pk}" in why
+        ]
 
     @property
     def publication(self) -> Publication:
@@ -333,7 +354,17 @@ class IssuePageData:
             facts = find_headlines(content.items, self.now, side)
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
-            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "items": items})
+            preface = render_preface(text.preface)
+            reasons = self._list_reasons(side)
+            sides.append(
+                {
+                    "lang": LANGUAGE_TAGS[side],
+                    "text": text,
+                    "preface": preface,
+                    "items": items,
+                    "reasons": reasons,
+                }
+            )
         return sides
 
     @cached_property
@@ -434,9 +465,10 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
 
 def _read_content(request: HttpRequest, issue: Issue) -> IssueContent:
     """Read the form. A field that it lacks, such as the change note of a first edition, keeps its stored value."""
-    stored = IssueContent.from_json(issue.content).texts()
-    texts = {name: request.POST.get(name, text).replace("\r\n", "\n") for name, text in stored.items()}
     items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
+    stored = IssueContent.from_json(issue.content)
+    texts = replace(stored, items=tuple(items)).texts()
+    texts = {name: request.POST.get(name, text).replace("\r\n", "\n") for name, text in texts.items()}
     return IssueContent.from_texts(texts, items)
 
 

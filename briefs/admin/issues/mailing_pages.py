@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.csp import csp_override
 
 from briefs import policy
@@ -29,7 +29,7 @@ from briefs.admin.verbs.mailing_panel import MailingPanel, steer
 from briefs.content import IssueContent
 from briefs.models import Issue, IssueEdition, Mailing, MailSide, Person
 from briefs.publications import mail_text, mailings, sending
-from briefs.publications.published import build_draft_issue, load_issue
+from briefs.publications.published import build_draft_issue, load_edition
 from briefs.workflow import Refused
 
 MAX_UNKNOWN_SHOWN: Final = 200
@@ -53,28 +53,30 @@ class IssueMailing(MailingPanel):
     @cached_property
     def may_send(self) -> bool:
         """Return whether the person may send the public edition, which is not being sent yet."""
-        if not self.public_edition or not policy.has_role_for(self.person, "send_issue"):
-            return False
+        edition = self.public_edition
+        is_sendable = edition is not None and not self._has_mailing_of(edition)
+        return is_sendable and policy.has_role_for(self.person, "send_issue")
+
+    def _has_mailing_of(self, edition: IssueEdition) -> bool:
         mailing = self.mailing
-        return not (
-            mailing
-            and mailing.issue_edition_id == self.public_edition.pk
+        return (
+            mailing is not None
+            and mailing.issue_edition_id == edition.pk
             and mailing.state != Mailing.Status.STOPPED
         )
 
     @cached_property
     def bodies(self) -> dict[str, mail_text.MailBody]:
-        """Return the mail that is being sent, else the one that would be: of the public edition, or of what is on the desk."""
-        if self.mailing and self.is_open:
-            frozen: dict[str, mail_text.MailBody] = (
-                self.mailing.bodies
-            )  # deferred: read from the database here
-            return frozen
+        """Return the mail that was frozen, else what a mailing would freeze: of the public or scheduled edition, or the draft."""
         now = timezone.now()
-        shown = load_issue(self.issue.number, now) if self.public_edition else None
-        if shown is None:
-            shown = build_draft_issue(self.issue.number, IssueContent.from_json(self.issue.content), now)
-        return mail_text.build_issue_bodies(shown)
+        scheduled = IssueEdition.objects.scheduled(now).filter(issue=self.issue)
+        edition = self.public_edition or scheduled.first()
+        if self.mailing and (edition is None or self._has_mailing_of(edition)):
+            frozen: dict[str, mail_text.MailBody] = self.mailing.bodies  # read from the database here
+            return frozen
+        shown = load_edition(edition, now) if edition else None
+        content = IssueContent.from_json(self.issue.content)
+        return mail_text.build_issue_bodies(shown or build_draft_issue(self.issue.number, content, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,17 @@ class MailPreview:
     @property
     def size(self) -> int:
         return round(mail_text.measure_html(self.body) / 1000)
+
+    @property
+    def warning(self) -> str:
+        """Return the sentence that says how many briefs are shortened; empty if none is."""
+        n = self.body["shortened"]
+        sentence = ngettext(
+            "It would be longer than the 102 kB that Gmail shows, so the last brief is shortened.",
+            "It would be longer than the 102 kB that Gmail shows, so the last %(n)s briefs are shortened.",
+            n,
+        )
+        return sentence % {"n": n} if n else ""
 
 
 def mail(request: HttpRequest, pk: int) -> HttpResponse:
@@ -147,6 +160,7 @@ def _render(
     {
         "default-src": [CSP.NONE],
         "style-src": [CSP.UNSAFE_INLINE],
+        "img-src": [CSP.SELF],
         "frame-ancestors": [CSP.NONE],
         "sandbox": ["allow-popups"],
     }
@@ -172,7 +186,7 @@ def copies(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(
         request,
         "issues/copies",
-        title=pgettext_lazy("copies", "Fate unknown"),
+        title=pgettext_lazy("copies", "Delivery unconfirmed"),
         opts=Issue._meta,
         page=page,
         copies=mailings.find_unknown_copies(mailing)[:MAX_UNKNOWN_SHOWN],

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from briefs import workflow
 from briefs.acts import Act
 from briefs.admin.common.brief_pages import build_read_only_bullets, render_brief_subpage
+from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
     FieldError,
     LocalDateTimeField,
@@ -383,6 +384,7 @@ class BriefActForm(ActForm):
             is_draft=shown == page.content,
             bullets=build_read_only_bullets(shown) if shown else [],
             difference=describe_comparison(difference) if difference else None,
+            key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
             **context,
         )
 

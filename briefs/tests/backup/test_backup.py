@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -94,6 +95,12 @@ def test_archive_is_whole_private_and_holds_every_table(backup_file: Path) -> No
     assert backup_file.stat().st_mode & 0o077 == 0
     manifest = backup_archive.read_manifest(backup_file)
     assert manifest.members["rows/briefs.brief.jsonl"].rows == 2
+    tables = {
+        model._meta.label_lower for model in apps.get_models(include_auto_created=True) if model._meta.managed
+    }
+    assert {
+        f"rows/{table}.jsonl" for table in tables - backup_archive.EXCLUDED_TABLES
+    } <= manifest.members.keys()
     assert manifest.members["media/pictures/a.txt"].size == len(b"a picture")
     assert manifest.version == settings.VERSION
     assert not list(backup_file.parent.glob(".backup-*"))

@@ -37,13 +37,13 @@ MERGE_AS_PAGE = """async (cases) => {
 
 
 def change_rows(rng: random.Random, rows: tuple[Bullet, ...], new: int) -> tuple[Bullet, ...]:
-    """Return the rows after a few changes: words, level, marker, passage, a move, and perhaps a new row."""
+    """Return the rows after a few changes: words, level, marker, passage, reason, a move, and perhaps a new row."""
     changed = list(rows)
     for _ in range(rng.randrange(1, 4)):
         at = rng.randrange(len(changed))
         one = changed.pop(at)
         name, value = rng.choice(
-            [("text_zh", f"改{new}。"), ("text_en", f"Changed {new}."), ("level_zh", 1), ("level_en", 1), ("marker_en", "number"), ("passage", f"¶ {new}"), ("text_zh", one.text_zh)]
+            [("text_zh", f"改{new}。"), ("text_en", f"Changed {new}."), ("level_zh", 1), ("level_en", 1), ("marker_en", "number"), ("passage", f"¶ {new}"), ("one_sided", f"因{new}"), ("text_zh", one.text_zh)]
         )  # fmt: skip
         changed.insert(rng.choice([at, at, rng.randrange(len(changed) + 1)]), replace(one, **{name: value}))
     if rng.random() < 0.4:

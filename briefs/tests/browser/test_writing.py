@@ -241,6 +241,11 @@ def test_rows_are_split_merged_moved_and_undone_and_keep_their_numbers(
     tab.press("Delete")
     tab.expect_texts(["第一句。第二句。", "First sentence. Second sentence."], third)
     undo()
+    # Not from a cell without text: the other language alone would be joined.
+    tab.focus_cell(1, EN)
+    tab.press("Control+a", "Backspace", "Delete", "Backspace")
+    tab.expect_texts(first, ["第二句。", ""], third)
+    undo()
     tab.focus_cell(0, ZH)
     tab.press("ArrowDown")
     tab.expect_cursor(1, ZH)

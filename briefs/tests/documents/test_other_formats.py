@@ -146,6 +146,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "odt elements": ("a.odt", lambda: build_odt("<text:p/>" * 400_000), "too-many-lines"),
     "odt spans": ("a.odt", lambda: build_odt("<text:p>" + "<text:span/>" * 400_000 + "</text:p>"), "word-too-complex"),
     "odt styles": ("a.odt", lambda: build_odt("", content=f"<office:document-content {ODF}><office:automatic-styles>{'<style:style style:name=\"a\" style:parent-style-name=\"a\" style:family=\"paragraph\"/>' * 100_000}</office:automatic-styles></office:document-content>"), "empty"),
+    "odt text": ("a.odt", lambda: build_odt(f"<text:p>{'a' * 5_000_000}</text:p>"), "too-large"),
     "odt other drawing": ("a.odt", lambda: build_odt("").replace(b"opendocument.text", b"opendocument.image", 1), "archive"),
     "html deep": ("a.html", lambda: b"<html>" + b"<b>" * 50_000, "word-too-complex"),
     "html tags": ("a.html", lambda: b"<html>" + b"<br>" * 500_000, "word-too-complex"),

@@ -48,27 +48,19 @@ def sign(brief: int, by: int, seen: str) -> object:
 
 
 def save_sheet(upload: str, by: int) -> object:
-    from briefs.admin.uploads.pending_files import run_import
-    from briefs.admin.uploads.sheet_imports import save_next_batch
+    from briefs.admin.uploads.sheet_imports import run_import, save_next_batch
     from briefs.models import Upload
 
     row = Upload.objects.get(pk=upload)
     return run_import(row, save_next_batch, by=_person(by), seconds=60).results["left"]
 
 
-def import_upload(upload: str, keys: list[str]) -> object:
-    from briefs.admin.uploads.pending_files import (
-        choose_digests,
-        import_next_digests,
-        list_results,
-        run_import,
-    )
-    from briefs.models import Upload
+def import_texts(texts: dict[str, str], by: int) -> object:
+    from briefs.intake import create_import_job, import_documents
 
-    row = Upload.objects.get(pk=upload)
-    choose_digests(row, dict.fromkeys(keys, "created"), {}, known_keys=keys)
-    run_import(row, import_next_digests, by=row.owner, seconds=60)
-    return len(list_results(Upload.objects.get(pk=upload)))
+    job = create_import_job(actor=_person(by), for_desk=True)
+    outcomes = import_documents(((name, text.encode()) for name, text in texts.items()), job)
+    return sum(outcome.status == "created" for outcome in outcomes)
 
 
 def _person(pk: int) -> Any:
@@ -110,7 +102,7 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_upload": import_upload,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_texts": import_texts,
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from briefs.models import (
     Author,
     Brief,
     Keyword,
+    Mailing,
     Outbox,
     Person,
     SiteText,
@@ -104,8 +105,8 @@ class PermissionScenario:
     def _add_files_and_settings(self) -> None:
         """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
-        ((outcome),) = intake.import_digests(
-            [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
+        ((outcome),) = intake.import_documents(
+            [("原稿.txt", SEED.read_bytes())], intake.create_import_job(actor=writer)
         )
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
@@ -158,11 +159,12 @@ class PermissionScenario:
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
         mailing_fixtures.subscribe(1, first=50)
         self.mailings = {}
-        for state in ("mailed", "paused"):
+        for state in ("mailed", "sent", "paused"):
             edition = issue_factories.published_issue(team, brief)
             mailing = mailings.queue_issue(edition, by=team.publisher, due_at=factories.tomorrow())
             self.issues[state], self.mailings[state] = edition.issue, mailing
         mailings.pause_mailing(mailing, by=team.publisher)
+        Mailing.objects.filter(pk=self.mailings["sent"].pk).update(state=Mailing.Status.DONE)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""
@@ -173,17 +175,15 @@ class PermissionScenario:
             self.rows[name] = made
         writer = self.writer_client = self._log_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
-        upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
-        self.upload = upload["Location"]
-        self._upload_brief_sheet(writer)
+        self.upload = self._upload_brief_sheet(writer)
 
-    def _upload_brief_sheet(self, writer: Client) -> None:
+    def _upload_brief_sheet(self, writer: Client) -> str:
         """Export the briefs, change the headline of a draft in the sheet, and upload it."""
         rows = build_brief_rows(Brief.objects.filter(pk=factories.draft_brief(self.team).pk))["briefs"]
         rows[1][rows[0].index("headline_en")] = "From the sheet"
         self.brief_sheet = sheet_files.write_sheet(rows, "csv", title="x")
         file = SimpleUploadedFile("x.csv", self.brief_sheet)
-        writer.post("/admin/briefs/brief/sheet/", {"files": file})
+        return str(writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"])
 
     def changed_table(self) -> bytes:
         """Return the parallel table of the brief in review, with another Chinese summary."""
@@ -193,7 +193,7 @@ class PermissionScenario:
 
     def upload_form(self) -> dict[str, Any]:
         text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")
-        return {"paste": text, "words_of": self.team.writer.pk, "date_order": "mdy"}
+        return {"paste": text, "words_of": self.team.writer.pk}
 
 
 def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:

@@ -108,7 +108,6 @@ briefs/brief/names/create/              -           wvps
 briefs/brief/names/affiliations/        wvreps      -
 briefs/brief/upload/                    wvps        wvps
 briefs/brief/upload/<uuid:pk>/          w           w
-briefs/brief/upload/<uuid:pk>/files/    -           w
 briefs/brief/picture/<str:name>         wvreps      -
 briefs/brief/<int:pk>/change/           wvreps      wvreps
 briefs/brief/<int:pk>/autosave/         -           wvreps
@@ -119,6 +118,7 @@ briefs/brief/<int:pk>/rail/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/original/         wvreps      wvreps
 briefs/brief/<int:pk>/word/             wvreps      wvreps
 briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
 briefs/brief/<int:pk>/revisions/        wvreps      -
@@ -137,6 +137,10 @@ briefs/brief/<int:pk>/review/ @note     .           wvreps
 briefs/brief/<int:pk>/review/ @suggest  .           wvreps
 briefs/brief/<int:pk>/review/ @accept   .           wvreps
 briefs/brief/<int:pk>/review/ @decline  .           wvreps
+briefs/brief/<int:pk>/review/ @accept_file .        wvreps
+briefs/brief/<int:pk>/review/ @use_known .          wvps
+briefs/brief/<int:pk>/review/ @version  .           wvps
+briefs/brief/<int:pk>/review/ @other    .           wvps
 briefs/brief/<int:pk>/review/ @reply    .           wvreps
 briefs/brief/<int:pk>/review/ @resolve  .           wvreps
 briefs/brief/<int:pk>/review/ @reopen   .           wvreps
@@ -152,6 +156,7 @@ briefs/issue/<int:pk>/mail/ @later       .           ps
 briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
 briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
 briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
+briefs/issue/<int:pk>/mail/ @send_again      .       ps
 briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
 briefs/issue/copies/<int:pk>/            s           -
 

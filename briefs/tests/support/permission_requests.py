@@ -99,9 +99,13 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
 
 
 def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRequest:
-    state = {"pause_mailing": "mailed", "stop_mailing": "mailed", "resume_mailing": "paused"}.get(
-        command, "live"
-    )
+    states = {
+        "pause_mailing": "mailed",
+        "stop_mailing": "mailed",
+        "resume_mailing": "paused",
+        "send_again": "sent",
+    }
+    state = states.get(command, "live")
     path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
     data = {"do": command, "due_at": "2090-01-02T08:30"}
     if state != "live":
@@ -117,17 +121,25 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
+    row, known, _merged = scenario.rows["keyword"]
+    brief = scenario.brief_in_review
+    if act in ("version", "other"):
+        brief = scenario.imported_brief
+        type(brief).objects.filter(pk=brief.pk).update(version_of=scenario.briefs["draft"])
+    type(scenario.suggestion).objects.filter(pk=scenario.suggestion.pk).update(file="a.docx")
     targets = {
         "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
         "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
+        "accept_file": 1, "use_known": f"keyword-{row.pk}-{known.pk}", "version": "", "other": "",
     }  # fmt: skip
     key = f"{scenario.anchor}-en"
     data = {
         "do": f"{act}:{targets[act]}", f"note-{key}": "看", f"suggest-{key}": "Yet another.",
         f"seen-{key}": hash_json(scenario.text), f"reply-{scenario.note.pk}": "好",
+        "file-1": "a.docx",
     }  # fmt: skip
-    return PermissionRequest(f"/admin/briefs/brief/{scenario.brief_in_review.pk}/review/", data)
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/review/", data)
 
 
 def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act: str) -> PermissionRequest:
@@ -317,9 +329,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
     ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(
-        f"{g.upload}files/", files={"files": b"x"}
-    ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
@@ -334,6 +343,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
+    "briefs/brief/<int:pk>/original/": lambda g: _brief_request(g, "original/", data={"text": "An article."}),
     "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
     "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),

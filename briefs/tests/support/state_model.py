@@ -24,6 +24,7 @@ from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.public import subject_queries
 from briefs.public.editions import ListPosition
+from briefs.workflow import originals
 
 from . import factories, picture_samples, route_registry
 
@@ -279,7 +280,10 @@ class World:
 
     def create_draft(self, words: CanaryContent, **options: object) -> Brief:
         self.clock.shift(60)
-        return workflow.create(words.content, by=self.team.writer, **options)
+        brief = workflow.create(words.content, by=self.team.writer, **options)
+        text = f"{self.latin_token('original')} {self.han_token('original_zh')}"
+        originals.paste_original(brief, text, by=self.team.writer)
+        return brief
 
     def sign_both_sides(self, brief: Brief, label: str) -> Brief:
         """Submit and sign both sides, with a token in every note."""

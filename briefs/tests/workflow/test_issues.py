@@ -1,5 +1,6 @@
 """Issues through their verbs: who may do what, what is frozen, and that nobody's words are lost."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -146,6 +147,22 @@ def test_change_lapses_the_signature_of_its_language_alone(team: Team, live: lis
         "zh": True, "en": False, "common": True,
     }  # fmt: skip
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-en"]
+
+
+def test_why_read_it_is_signed_with_its_language_and_leaves_with_its_brief(
+    team: Team, live: list[Brief]
+) -> None:
+    issue = making.signed_issue(team, *live)
+    before = making.load_content(issue)
+    why = dataclasses.replace(before.en, why={f"{live[0].pk}": "It follows the money."})
+    version = Issue.objects.get(pk=issue.pk).version
+    issues.save_issue(issue, dataclasses.replace(before, en=why), by=team.writer, version=version)
+    after = making.load_content(issue)
+    assert [leaf for leaf, value in after.hashes().items() if value != before.hashes()[leaf]] == ["en"]
+    others = tuple(brief.pk for brief in live[1:])
+    version = Issue.objects.get(pk=issue.pk).version
+    issues.save_issue(issue, dataclasses.replace(after, items=others), by=team.writer, version=version)
+    assert making.load_content(issue).en == before.en
 
 
 def test_signature_can_be_taken_back_and_needs_the_text_that_was_seen(team: Team, live: list[Brief]) -> None:

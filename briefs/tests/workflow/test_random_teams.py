@@ -1,6 +1,6 @@
 """Random teams do random acts through the verbs: what readers get, two people have seen, and nobody is locked out.
 
-The oracle compares values (texts, facts, names, order) and knows no hashes. Each of seven guards taken out is found.
+The oracle compares values (texts, facts, names, order) and knows no hashes. Each of eight guards taken out is found.
 """
 
 import datetime as dt
@@ -15,12 +15,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from briefs import policy, workflow
+from briefs.admin.uploads import versions
 from briefs.content import SIDES, Content, get_change
-from briefs.models import Draft, Keyword, Note, Person, Source, State, Suggestion
+from briefs.intake import create_import_job, import_documents
+from briefs.models import Brief, Draft, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import drafts, issues, vocabulary
+from briefs.workflow import drafts, issues, review_comments, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 
@@ -190,6 +192,7 @@ class World:
         names = ["edit"] * 5 + ["note"] * 4 * bool(self.oracle.editions)
         if self.is_brief:
             names += ["rename"] * 5 + ["undo", "restore", "suggest", "merge", "say_yes", "say_yes"]
+            names += ["upload", "upload"]
         if state == State.DRAFT:
             names += ["submit"] * 8 + ["discard"] * bool(self.oracle.editions)
         elif state == State.IN_REVIEW:
@@ -240,6 +243,26 @@ class World:
             return workflow.accept(Suggestion.objects.get(pk=made.pk), by=by)
 
         self.run(by, act, {by.pk, other.pk})
+
+    def upload(self, by: Person) -> None:
+        """Accept a file's words: who uploaded it, whose words they are, and who edited its draft changed the text too."""
+        uploader, writer, editor, chooser = (self.rng.choice(self.people) for _ in range(4))
+        word = self.rng.choice("abc")
+        text = f"摘要:\n天\n• 甲{word}\n\nSummary:\n{word}\n• {word}\n".encode()
+        job = create_import_job(actor=uploader, writer=writer, for_desk=True)
+        try:
+            with transaction.atomic():
+                (outcome,) = import_documents([("a.txt", text)], job)
+                draft = Brief.objects.get(pk=outcome.brief)
+                Brief.objects.filter(pk=draft.pk).update(version_of=self.row, state=State.DRAFT)
+                factories.edit(draft, editor, summary_zh=self.rng.choice("天地玄"))
+                versions.take_as_version(Brief.objects.get(pk=draft.pk), by=chooser)
+                Note.objects.update(resolved_at=timezone.now())
+        except workflow.Refused:
+            return
+        self.observe({chooser.pk})
+        people = {uploader.pk, writer.pk, editor.pk, chooser.pk}
+        self.run(by, lambda: workflow.accept_file(self.row, "a.txt", by=by), people)
 
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
@@ -380,7 +403,8 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "press": (leaves.Leaf, "is_settled", _count_press_always),
     "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
     "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
-    "nobody": (four_eyes, "find_people", lambda r: tuple(pk for pk in (r.by_id, r.also_by_id) if pk)),
+    "upload": (review_comments, "_list_worders", lambda suggestions: {s.by_id for s in suggestions}),
+    "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids())),
 }
 
 

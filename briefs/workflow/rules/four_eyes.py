@@ -80,9 +80,7 @@ def find_people(revision: Any) -> tuple[int, ...]:
     """Return who made a revision. Nobody counts for emptying the change note of the version before."""
     if revision.begins_version:
         return ()
-    if revision.is_nobodys:
-        return (NOBODY,)
-    return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
+    return (NOBODY,) if revision.is_nobodys else tuple(revision.list_people_ids())
 
 
 def find_answers(history: History, name: LeafName) -> list[SignOff]:

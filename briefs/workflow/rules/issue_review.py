@@ -28,6 +28,8 @@ TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "subject_en": _("English subject of the mail"),
     "preheader_zh": _("Chinese preview line of the mail"),
     "preheader_en": _("English preview line of the mail"),
+    "why_zh": _("Why read it, in Chinese"),
+    "why_en": _("Why read it, in English"),
     "change_kind": _("Kind of change"),
     "change_note_zh": _("Note on change, Chinese"),
     "change_note_en": _("Note on change, English"),

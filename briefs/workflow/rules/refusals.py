@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs import checks
+from briefs.checks.texts import IMPORT_CHECK
 from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
 from briefs.models import ChangeKind
 
@@ -46,6 +47,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "suggestion-late": _("This text changed while you were reading. Look at it again, then suggest."),
     "suggestion-same": _("Suggest a wording that differs from the text."),
     "suggestion-lapsed": _("The text has changed since this was suggested. Take over by hand what still fits."),
+    "no-earlier-brief": _("There is no earlier brief any more of which this could be a version."),
     "suggestion-answered": _("%(name)s has already answered this suggestion."),
     "not-a-reviewer": _("%(name)s has no role that may sign off. Choose a reviewer."),
     "not-a-writer": _("%(name)s has no role that may write. Choose a writer."),
@@ -107,6 +109,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "merged-already": _("“%(label)s” was already merged into another entry."),
     "not-merged": _("This entry is not merged into another one."),
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
+    "original-empty": _("Paste the text of the article first."),
+    "original-long": _("The text is too long: the limit is %(n)s characters. Paste the part that the brief digests."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "source-withdrew-already": _("The brief already says that its source withdrew the article."),
@@ -135,7 +139,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
     ),
-    "no-readers": _("Nobody subscribes who has not got it yet."),
+    "no-readers": _("Every subscriber already has this issue."),
     "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
@@ -160,6 +164,10 @@ class Reason:
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:
     """Return the message of a finding in the active language."""
+    if code.startswith(
+        f"{IMPORT_CHECK}."
+    ):  # in both languages, since the reader of documents has its own messages
+        return str(values["zh" if (translation.get_language() or "").startswith("zh") else "en"])
     message = checks.FINDING_MESSAGES[code]
     return (gettext(message) if isinstance(message, str) else ngettext(*message, values["n"])) % values
 

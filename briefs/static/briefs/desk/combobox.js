@@ -115,10 +115,11 @@ export class Combobox {
   }
 
   /**
-   * Choose the highlighted row, or the only row with exactly the typed name. Enter never submits the form.
+   * Choose the highlighted row, the row with exactly the typed name, or else the first. Enter never submits the form.
    */
-  #enter() {
-    const row = this.#rows[this.#at] ?? this.#exact();
+  async #enter() {
+    if (this.input.value.trim() && this.#for !== this.input.value) await this.#show(); // typed faster than fetched
+    const row = this.#rows[this.#at] ?? this.#exact() ?? (this.input.value.trim() && this.#rows[0]);
     if (this.isOpen && row) this.#take(row);
     else this.close();
   }

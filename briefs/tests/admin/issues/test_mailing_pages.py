@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from briefs.models import Copy, Mailing, Person
+from briefs import workflow
+from briefs.content import Bullet
+from briefs.models import Brief, Copy, Mailing, Person
 from briefs.publications import mailings, sending
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
@@ -55,8 +57,39 @@ def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServe
     mail_server.drops_connection = True
     assert sending.send_due().unknown == 2
     words = read(publisher, build_url(issue, "change"))
-    assert "Sent · 2 of 2 copies. The fate of 2 is unknown; they count as received." in words
+    assert "Sent · 2 of 2 copies. Delivery of 2 is unconfirmed; they count as received." in words
     assert 'value="now"' not in publisher.get(url).content.decode()
+
+
+def test_desk_warns_of_a_mail_that_is_too_long_before_publication(team: Team) -> None:
+    bullets = tuple(Bullet(n, "長" * 100, "long " * 60) for n in [0] * 20)
+    text = factories.content(bullets=bullets)
+    draft = issue_factories.draft_issue(team, *(factories.live_brief(team, text) for _ in range(9)))
+    words = read(log_in(team.publisher), build_url(draft))
+    warnings = re.findall(r"so the last (\d) briefs are shortened", words)
+    assert len(warnings) == 1, "that of both languages"
+
+
+def test_tested_mail_of_a_draft_is_what_is_sent(team: Team, mail_server: MailServer) -> None:
+    mailing_fixtures.subscribe(3)
+    corrected = factories.live_brief(team, factories.content(" corrected"))
+    workflow.revise(corrected, by=team.writer, version=Brief.objects.get(pk=corrected.pk).version)
+    corrected = factories.edit(corrected, team.writer, summary_en="A right summary.")
+    workflow.submit(corrected, by=team.writer, version=corrected.version)
+    factories.sign_off(corrected, team.reviewer)
+    factories.approve(corrected, team.publisher, change=issue_factories.CORRECTION)
+    issue = issue_factories.signed_issue(team, corrected, factories.live_brief(team))
+    log_in(team.publisher).post(build_url(issue), {"do": "test"})
+    edition = issue_factories.publish(issue, team.publisher)
+    mailings.queue_issue(edition, by=team.publisher)
+    assert sending.send_due().sent == 3
+    texts = [
+        re.sub(r"/u/[\w-]+/", "", message.get_body(("html",)).get_content())
+        for _to, message in mail_server.accepted
+    ]
+    assert "A right summary." in texts[1]
+    assert sorted(texts[:3]) == sorted(texts[3:])
+    assert read(log_in(team.publisher), build_url(issue)).count("A right summary.") == 2
 
 
 def test_mail_of_a_cancelled_publication_is_promised_to_nobody(team: Team) -> None:

@@ -69,6 +69,21 @@ def test_approve_page_lists_unmet_conditions_and_refuses(client: Client, team: f
     assert snapshot_rows() == before
 
 
+def test_approve_page_shows_the_key_line_and_whether_somebody_chose_it(
+    client: Client, team: factories.Team
+) -> None:
+    sign_in(client, team.publisher)
+    for key_point, about in (
+        (0, "Nobody chose it: Last sentence of the summary"),
+        (2, "Chosen by an editor: Point 2"),
+    ):
+        brief = factories.signed_brief(team, factories.content(f"{key_point}", key_point=key_point))
+        page = client.get(brief_url(brief, "approve")).content.decode()
+        section = page[page.index(about) :]
+        for words in ("A summary0.", "摘要0。") if not key_point else ("Point 02.", "第0點2。"):
+            assert f">{words}</p>" in section
+
+
 def test_approval_of_text_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
@@ -282,7 +297,7 @@ def test_revoked_rights_end_with_next_request(client: Client, team: factories.Te
 def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factories.Team, seed: bytes) -> None:
     from briefs import intake
 
-    list(intake.import_digests([("原稿.txt", seed, None)], intake.create_import_job(actor=team.writer)))
+    list(intake.import_documents([("原稿.txt", seed)], intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()
     sign_in(client, team.reviewer)
     page = client.get(brief_url(brief)).content.decode()

@@ -21,10 +21,10 @@ export function newKey() {
 }
 
 const text = (row, side) => row[`text_${side}`];
-const bare = (row, side) => !text(row, side).trim();
+export const isEmptyCell = (row, side) => !text(row, side).trim();
 const level = (row, side) => row[`level_${side}`];
 
-export const isBlank = (row) => SIDES.every((side) => bare(row, side));
+export const isBlank = (row) => SIDES.every((side) => isEmptyCell(row, side));
 
 /** Return whether nothing is written in a row, neither text nor notes. Only such a row may be dropped. */
 export const isEmpty = (row) => isBlank(row) && !row.passage.trim() && !row.one_sided.trim();
@@ -108,7 +108,7 @@ export function withEmptyLast(rows, kept) {
 export function enter(rows, i, side, caret, begun) {
   if (text(rows[i], side).slice(caret).trim()) return split(rows, i, side, caret);
   const next = rows[i + 1];
-  return next && bare(next, begun) ? { rows, focus: focusOn(next, begun) } : add(rows, i, begun);
+  return next && isEmptyCell(next, begun) ? { rows, focus: focusOn(next, begun) } : add(rows, i, begun);
 }
 
 /** Ctrl+Enter: a new pair below, or the empty one that is there. */
@@ -128,7 +128,7 @@ export function split(rows, i, side, caret) {
   const tail = text(row, side).slice(caret);
   const kept = replaced(rows, i, { ...row, [`text_${side}`]: head.trimEnd() });
   const moved = { ...cell(row, side), [`text_${side}`]: tail.trimStart() };
-  const falls = Boolean(next && bare(next, side));
+  const falls = Boolean(next && isEmptyCell(next, side));
   const below = falls ? { ...next, ...moved } : { ...born(row), ...moved };
   return {
     rows: falls ? replaced(kept, i + 1, below) : inserted(kept, i + 1, below),
@@ -180,7 +180,7 @@ export function merge(rows, i, side = "zh") {
   if (!upper || !lower) return { refused: "no_next" };
   const one = { ...upper, ...joinedNotes(upper, lower) };
   for (const each of SIDES) {
-    const falls = bare(upper, each) && !bare(lower, each);
+    const falls = isEmptyCell(upper, each) && !isEmptyCell(lower, each);
     const whole = { [`text_${each}`]: joinTexts(text(upper, each), text(lower, each)) };
     Object.assign(one, falls ? cell(lower, each) : whole);
   }
@@ -195,7 +195,7 @@ export function merge(rows, i, side = "zh") {
 /** Append the next row's text in one language to row `i`, and move the rest of that language up. */
 export function joinSide(rows, i, side) {
   const next = rows[i + 1];
-  if (!next || bare(next, side)) return { refused: "no_next" };
+  if (!next || isEmptyCell(next, side)) return { refused: "no_next" };
   const whole = joinTexts(text(rows[i], side), text(next, side));
   const joined = replaced(rows, i, { ...rows[i], [`text_${side}`]: whole });
   const emptied = replaced(joined, i + 1, { ...next, [`text_${side}`]: "" });
@@ -215,9 +215,9 @@ export function joinSide(rows, i, side) {
  * not move: they stay with the other language.
  */
 export function shiftDown(rows, i, side) {
-  if (bare(rows[i], side)) return { refused: "at_edge" };
+  if (isEmptyCell(rows[i], side)) return { refused: "at_edge" };
   const out = [...rows];
-  let gap = rows.findIndex((row, j) => j > i && bare(row, side));
+  let gap = rows.findIndex((row, j) => j > i && isEmptyCell(row, side));
   if (gap < 0) gap = out.push(born(rows.at(-1))) - 1;
   for (let j = gap; j > i; j--) out[j] = { ...out[j], ...cell(rows[j - 1], side) };
   out[i] = { ...out[i], [`text_${side}`]: "" };
@@ -230,10 +230,10 @@ export function shiftDown(rows, i, side) {
 
 /** Move one language up into the empty cell in or just above row `i`, from there to the next empty cell. */
 export function shiftUp(rows, i, side) {
-  const gap = bare(rows[i], side) ? i : i - 1;
+  const gap = isEmptyCell(rows[i], side) ? i : i - 1;
   const falls = rows[gap + 1];
-  if (gap < 0 || !bare(rows[gap], side) || !falls || bare(falls, side)) return { refused: "no_gap" };
-  let end = rows.findIndex((row, j) => j > gap && bare(row, side));
+  if (gap < 0 || !isEmptyCell(rows[gap], side) || !falls || isEmptyCell(falls, side)) return { refused: "no_gap" };
+  let end = rows.findIndex((row, j) => j > gap && isEmptyCell(row, side));
   if (end < 0) end = rows.length;
   const out = [...rows];
   for (let j = gap; j < end - 1; j++) out[j] = { ...out[j], ...cell(rows[j + 1], side) };
@@ -347,7 +347,7 @@ export function pasteLines(rows, i, side, from, to, lines) {
   const head = joinTexts(whole.slice(0, from), lines[0].text);
   let out = replaced(rows, i, placed(rows[i], side, base, { ...(whole.trim() ? {} : lines[0]), text: head }));
   for (const line of [...lines.slice(1), ...(tail ? [{ text: tail }] : [])]) {
-    if (!(out[i + 1] && bare(out[i + 1], side))) out = add(out, i, side).rows;
+    if (!(out[i + 1] && isEmptyCell(out[i + 1], side))) out = add(out, i, side).rows;
     i += 1;
     out = replaced(out, i, placed(out[i], side, base, line));
   }
@@ -380,7 +380,7 @@ const nested = (base, line) => Math.min(MAX_LEVEL, Math.max(0, base + line.depth
 function placed(row, side, base, line) {
   const filled = { ...row, [`text_${side}`]: line.text };
   if (!line.marker) return filled;
-  for (const each of bare(row, otherSide(side)) ? SIDES : [side]) {
+  for (const each of isEmptyCell(row, otherSide(side)) ? SIDES : [side]) {
     filled[`marker_${each}`] = line.marker;
     filled[`level_${each}`] = nested(base, line);
   }

@@ -284,8 +284,10 @@ class Editor {
   // Called by toolbar and keys
 
   save() {
-    if (this.display.status.dataset.state === "signin") this.display.onsignin();
-    this.sync.save();
+    const { state } = this.display.status.dataset;
+    if (state === "signin") this.display.onsignin();
+    if (state === "untaken") form.requestSubmit(); // creates the names that the autosave left
+    else this.sync.save();
     return true;
   }
 

@@ -1,6 +1,6 @@
 // Map keys to commands. Keys are ignored while an input method composes.
 
-import { isBlank } from "./commands.js";
+import { isBlank, isEmptyCell } from "./commands.js";
 import { isMac } from "../strings.js";
 
 const AFTER_COMPOSING = 30; // ms; some browsers send the Enter that ends a composition as a separate key
@@ -152,12 +152,20 @@ export function listenForKeys(editor, composing) {
     const i = sheet.index(at.pair);
     if (event.repeat) return true;
     if (isBlank(rowOf(at))) return (i === 0 && isLast(at)) || walk(at, i ? -1 : 1);
-    return i > 0 && does("merge_up", at);
+    return i > 0 && (!joins(at, i - 1) || does("merge_up", at));
   }
 
   function onDelete(event, at) {
-    const hasNext = sheet.index(at.pair) < editor.state.rows.length - 2;
-    return hasNext && (event.repeat || does("merge", at));
+    const i = sheet.index(at.pair);
+    const hasNext = i < editor.state.rows.length - 2;
+    return hasNext && (event.repeat || !joins(at, i + 1) || does("merge", at));
+  }
+
+  /** Whether a key joins the row with row `i`: not where this column is empty in one, for then the other language's
+      points alone would become one. */
+  function joins(at, i) {
+    const both = [rowOf(at), editor.state.rows[i]];
+    return both.some(isBlank) || !both.some((row) => isEmptyCell(row, at.side));
   }
 
   // Keys while the row's number has the focus. No text is edited there, so plain letters are commands.
