@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Subquery
 from django.utils import timezone
 
+from briefs import policy
 from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
     ChangeKind,
@@ -65,6 +67,10 @@ class IssueConflict(Refused):
 
 
 class IssueRun(Run[Issue]):
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return IssueFacts.load(self.row, self.now, policy.load_staff())
+
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
         Issue.objects.filter(pk=self.row.pk).update(**changes)

@@ -7,7 +7,7 @@ module puts it into words.
 import datetime as dt
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -129,7 +129,7 @@ def join_lines(lines: Iterable[Line]) -> Sentence:
 class _Wording[T: BriefTurn | IssueTurn]:
     """The sentence for one person: state, who, since when, what is missing, who must act and why nobody else may."""
 
-    languages = _LANGUAGES
+    languages: Mapping[LeafName, Promise] = _LANGUAGES
 
     def __init__(self, turn: T) -> None:
         self.turn = turn
@@ -161,12 +161,10 @@ class _Wording[T: BriefTurn | IssueTurn]:
 
     def summarize_review(self) -> Line:
         """Return the line of a list, such as *In review · Chinese ✓ Chen · English waits for Wu*."""
-        signing = self.turn.signing
-        parts = [
-            self._summarize_leaf(name)
-            for name in [*SIDES, *(["common"] if "common" in signing.open_leaves else [])]
-        ]
-        if not signing.open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
+        open_leaves = self.turn.signing.open_leaves
+        names: list[LeafName] = [*SIDES, *(name for name in open_leaves if name == "common")]
+        parts = [self._summarize_leaf(name) for name in names]
+        if not open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
             parts.append(gettext("waits for %(names)s") % {"names": self._join(publishers)})
         return say(gettext("In review · %(parts)s"), parts=" · ".join(parts))
 
@@ -405,7 +403,7 @@ def format_moment(moment: dt.datetime) -> str:
 
 
 class _IssueWording(_Wording[IssueTurn]):
-    languages: Final = {**_LANGUAGES, "common": _("list of briefs")}
+    languages = {**_LANGUAGES, "common": _("list of briefs")}
 
     def list_lines(self, main: str) -> Iterator[Line]:
         facts, state = self.turn.facts, self.turn.row.state

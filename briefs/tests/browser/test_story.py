@@ -1,6 +1,7 @@
 """The whole life of a brief in a browser, from nothing to a withdrawal, by several people in each interface language."""
 
 import datetime as dt
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,7 +48,10 @@ def approve(tab: Editor, brief: Brief, **fields: str) -> Edition:
     tab.brief(brief, "approve")
     for name, value in fields.items():
         tab.page.fill(f"[name={name}]", value)
-    tab.page.click("button[name=when]")
+    button = tab.page.locator("button[name=when]")
+    expect(button).to_have_attribute("value", fields.get("at", "now"))
+    expect(button).to_have_text(re.compile(r"\d\d:\d\d" if fields else "Publish now|立即發布"))
+    button.click()
     tab.expect_done()
     return Edition.objects.filter(brief=brief).latest("number")
 

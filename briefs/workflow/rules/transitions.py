@@ -20,7 +20,7 @@ from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision
 from . import four_eyes
 from .leaves import LeafName
 from .refusals import Reason, Refused, Stale, build_refusal
-from .standing import CONDITIONS, Standing, load_facts
+from .standing import CONDITIONS, BriefFacts, Standing, load_facts
 from .working_copy import load_working_copy
 
 NOTICE_CONDITIONS: dict[str, str] = {
@@ -44,9 +44,9 @@ class Run[Row: (Brief, Issue)]:
     now: dt.datetime
     from_state: str
 
-    @cached_property
+    @property
     def facts(self) -> Any:
-        return load_facts(self.row, self.now)
+        raise NotImplementedError
 
     def list_unmet(self) -> list[Reason]:
         """Return what the verb is refused for, apart from role and state."""
@@ -103,6 +103,10 @@ class Run[Row: (Brief, Issue)]:
 
 
 class VerbRun(Run[Brief]):
+    @cached_property
+    def facts(self) -> BriefFacts:
+        return BriefFacts(self.row, self.now)
+
     def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
         """Update the row and increment its version. Raise Refused when the row changed since it was read."""
         brief = self.row
