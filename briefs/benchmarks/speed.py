@@ -68,7 +68,9 @@ def list_addresses(port: int) -> dict[str, list[str]]:
         body = fetch(port, lists[-1])
         briefs += re.findall(r'<h[23] class="hed"><a href="(/zh-hant/briefs/[^"]+)"', body)
         lists += [f"/zh-hant/{older}" for older in re.findall(r'rel="next" href="/zh-hant/([^"]+)"', body)]
-    topics = re.findall(r'<li class="across">\s*<a href="(/zh-hant/keywords/[^"]+)"', fetch(port, "/zh-hant/keywords/"))[:20]
+    topics = re.findall(
+        r'<li class="across">\s*<a href="(/zh-hant/keywords/[^"]+)"', fetch(port, "/zh-hant/keywords/")
+    )[:20]
     return {
         "constant": [CONSTANT],
         "brief": briefs,
