@@ -36,6 +36,8 @@ _WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
 _OUGHT_ZH = ("應", "應該", "應當", "必須")
 _ONGOING_ZH = ("正", "正在", "仍在", "還在", "如今", "目前")
 _ENDINGS_ZH, _ENDED_ZH = ("了", "過"), re.compile("了|過(?![去程度於高低多分往半剩])")
+_SOON_ZH = re.compile("快要?$|就要$")
+_NOWADAYS_ZH = ("如今", "目前")
 _HAVE, _BE = ("has", "have", "had"), ("is", "are", "am")
 _AFTER_HAVE, _AFTER_BE = 4, 2
 """Words within which a participle follows its auxiliary."""
@@ -51,6 +53,7 @@ def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
         for one, word in mine.items():
             for other, word_en in _read_aspects_en(pair, english).items():
                 is_apart = one != other and (one != "due" or word_en.lower in _HAVE)
+                is_apart = is_apart and not (word.text in _NOWADAYS_ZH and word_en.lower in _HAVE)
                 if is_apart and not (_may_be_en(english, one) or _may_be_zh(pair, chinese, other)):
                     yield "tense", word, word_en
                     return
@@ -61,7 +64,8 @@ def _read_aspects_zh(pair: LinkedPair, clause: list[Word]) -> _Aspects:
     for word in clause:
         has_ended = word.link and pair.zh_text[word.end : word.end + 1] in _ENDINGS_ZH
         if (has_ended and _ENDED_ZH.match(pair.zh_text, word.end)) or word.expresses("happened", "done"):
-            aspects.setdefault("done", word)
+            if not _SOON_ZH.search(pair.zh_text, max(0, word.start - 2), word.start):
+                aspects.setdefault("done", word)
         elif word.text in _ONGOING_ZH and not word.link:
             aspects.setdefault("ongoing", word)
         elif word.text in _OUGHT_ZH and not word.link:
@@ -211,7 +215,8 @@ def _find_lone_limits(pair: LinkedPair) -> Iterator[ClaimFinding]:
         yield from (
             ("limit", None, word)
             for word in pair.en
-            if word.lower == "only" and not word.link and not word.is_inner
+            if word.lower == "only"
+            and not (word.link or word.is_inner or pair.en_text.startswith(" then", word.end))
         )
     for word in pair.zh if re.search("[只僅唯限]", pair.zh_text) else ():
         if word.text in _ONLY_ZH and not word.link and not _FIGURE_ZH.match(pair.zh_text, word.end):

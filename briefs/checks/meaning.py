@@ -22,7 +22,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
-from briefs.lexicon.dictionary import PARTICLES, list_same_sounding
+from briefs.lexicon.dictionary import PARTICLES, VARIANTS, list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import (
     NEGATION,
@@ -147,12 +147,9 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
             yield pair.read("zh").build_replacement_finding("homophones.word", word, right)
 
 
-_LEAST_WEIGHT, _LONGEST_WORD = 2.0, 4
-_LONG_WORD = 3
-"""Characters of a word that no English need confirm, as hardly any other characters are like it: 侯選人 for 候選人."""
-_NOT_CONFUSED = frozenset("的了他她它們一二三四五六七八九十兩")
+_LEAST_WEIGHT, _LONGEST_WORD = 2.0, 3
+_NOT_CONFUSED = frozenset("的了只也他她它們一二三四五六七八九十兩")
 """Particles, pronouns and figures: 三季 is no word, but right."""
-_VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
 _RIGHT_WORDS = frozenset(("原訂", "小廠", "核指"))
 
 
@@ -161,57 +158,56 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
     english = {
         stem: word
         for word in pair.en
-        if not word.is_inner and word.text.islower()
+        if not word.is_inner and word.text.islower() and (not word.link or len(word.link.text) == 1)
         for stem in word.stems
         if weigh_stem(stem) >= _LEAST_WEIGHT
     }
     end = 0
-    for words in _list_doubtful(pair):
-        text = pair.zh_text[words[0].start : words[-1].end]
-        if words[0].start < end or text in _RIGHT_WORDS:
+    for words in _list_doubtful(pair) if english else ():
+        start, text = words[0].start, pair.zh_text[words[0].start : words[-1].end]
+        if start < end or text in _RIGHT_WORDS:
             continue
-        is_long = len(text) == _LONGEST_WORD or (len(text) == _LONG_WORD and PARTICLES.isdisjoint(text))
-        links = {id(word.link) for word in words if word.link}
-        for right, stems in list_same_sounding(text):
-            if _VARIANTS.issuperset(set(text) ^ set(right)):
-                continue
+        doubtful = (word for word in words if not word.link or len(word.text) == 1)
+        positions = tuple(at - start for word in doubtful for at in range(word.start, word.end))
+        for right, stems in list_same_sounding(text, positions):
             sought = [english[stem] for stem in stems if stem in english]
-            if is_long or any(
-                links <= {id(word)}
-                and (word.link is None or word.link in words)
-                and pair.are_comparable(words[0].clause, word.clause)
-                for word in sought
+            if not VARIANTS.issuperset(set(text) ^ set(right)) and any(
+                _may_translate(pair, words, word) for word in sought
             ):
                 end = words[-1].end
-                yield (words[0].start, end), right
+                yield (start, end), right
                 break
+
+
+def _may_translate(pair: LinkedPair, words: list[Word], english: Word) -> bool:
+    """Return whether an English word translates nothing else, and the Chinese ones no other English word."""
+    is_free = english.link is None or english.link in words
+    return (
+        is_free
+        and all(word.link in (None, english) for word in words)
+        and pair.are_comparable(words[0].clause, english.clause)
+    )
 
 
 def _list_doubtful(pair: LinkedPair) -> Iterator[list[Word]]:
-    """Yield adjacent words of two to four characters together, at most one of them linked, that may be one wrong word."""
+    """Yield two adjacent words, or three single characters, of two or three characters, that may be one wrong word."""
     for n, first in enumerate(pair.zh):
-        end, links, particles, singles = first.start, 0, 0, 0
-        for count, word in enumerate(pair.zh[n : n + _LONGEST_WORD], 1):
-            links += word.link is not None
-            if (
-                word.start != end
-                or word.end - first.start > _LONGEST_WORD
-                or links > 1
-                or not _may_be_wrong(word)
-            ):
+        for count in (2, 3):
+            words = pair.zh[n : n + count]
+            size, links = words[-1].end - first.start, sum(word.link is not None for word in words)
+            is_together = (
+                len(words) == count and sum(len(word.text) for word in words) == size <= _LONGEST_WORD
+            )
+            if not is_together or links > 1 or not all(map(_may_be_wrong, words)):
                 break
-            end = word.end
-            particles += word.text in PARTICLES
-            singles += len(word.text) == 1
-            is_idiom = not links and end - first.start == _LONGEST_WORD
-            if count > 1 and not (links and particles) and (singles or is_idiom):
-                yield pair.zh[n : n + count]
+            has_particle = any(word.text in PARTICLES for word in words)
+            if not has_particle or (size == count == 2 and not links):
+                yield words
 
 
 def _may_be_wrong(word: Word) -> bool:
-    return word.is_han and not (
-        word.text in _NOT_CONFUSED or word.negates or word.is_foreign or word.is_inner
-    )
+    is_part = word.is_foreign or word.is_inner
+    return word.is_han and not (is_part or word.negates or word.text in _NOT_CONFUSED)
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:
@@ -308,6 +304,8 @@ def _find_opposed_axis(zh: Word, en: Word) -> str:
 
 
 def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
+    if zh.expresses("scope", "all") and en.expresses("scope", "none") and _says_no_after(pair, zh):
+        return False
     if not pair.are_comparable(zh.clause, en.clause) or _is_negated(pair.zh, zh) != _is_negated(pair.en, en):
         return False
     free_en = [word for word in pair.english_for(zh.clause) if word is not en and not _is_taken(word)]
@@ -317,14 +315,27 @@ def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
     )
 
 
+def _says_no_after(pair: LinkedPair, word: Word) -> bool:
+    """Return whether a negation follows in the clause: 始終未達 is *never reached*."""
+    return any(
+        other.clause == word.clause and _NEGATIVE_CORE.search(other.text)
+        for other in pair.zh[word.index + 1 :]
+    )
+
+
 def _is_taken(word: Word) -> bool:
     """Return whether a word translates another one, so that it cannot explain a repetition: 下跌…下跌 for *rose … fell*."""
     return word.link is not None and word.shares_stem(word.link)
 
 
+_AS_GOOD_AS_NOT = ("far", "hardly", "barely", "scarcely")
+
+
 def _is_negated(words: list[Word], word: Word) -> bool:
     return any(
-        other.negates or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
+        other.negates
+        or (other.lower in _AS_GOOD_AS_NOT and other.expresses(NEGATION, "soft"))
+        or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
         for other in list_before(words, word, _BACK)
     )
 
@@ -372,7 +383,7 @@ def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
         return True
     is_rejected = word.text in ("不是", "並非", "並不是", "而非", "而不是", "非")
     if (is_rejected or _PREFERS_ZH.search(pair.zh_text, 0, word.start)) and any(
-        other.lower in ("rather", "but", "instead", "than") for other in pair.en
+        other.lower in ("rather", "but", "instead", "than", "over") for other in pair.en
     ):
         return True
     if _ONLY_ZH.search(pair.zh_text) and _ONLY_EN.search(pair.en_text):

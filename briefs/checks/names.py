@@ -83,7 +83,7 @@ def _letters(match: re.Match[str]) -> str:
 
 
 def _build_name(match: re.Match[str], written: str) -> LatinName:
-    key = re.sub("(?<=[0-9])s$", "", written).upper().replace("-", "")  # F-35s is F-35
+    key = re.sub("(?<=[0-9A-Z])s$", "", written).upper().replace("-", "")  # F-35s is F-35
     return LatinName(match.start(), match.end(), match[0], key)
 
 

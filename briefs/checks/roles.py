@@ -10,6 +10,7 @@ from briefs.lexicon.word_links import (
     LinkedPair,
     Word,
     compute_likeness,
+    list_before,
     list_unlinked_names,
 )
 
@@ -61,10 +62,11 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
             yield "actors", *found
             return
         subject = next((zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index), None)
-        if subject is None or _PASSIVE_ZH.search(pair.zh_text, subject.end, verb.start):
-            continue
         subject_en = _find_subject_en(pair, [en for _, en in actors], verb_en)
-        if subject_en is None or subject.shares_stem(subject_en):
+        if subject is None or subject_en is None or subject.shares_stem(subject_en):
+            continue
+        is_owner = subject_en.text.endswith("’s") and pair.zh_text.startswith("的", subject.end)
+        if _PASSIVE_ZH.search(pair.zh_text, subject.end + is_owner, verb.start):
             continue
         if _are_swapped(pair, actors, verbs, (verb, verb_en), (subject, subject_en)):
             yield "actors", subject, subject_en
@@ -176,6 +178,8 @@ def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[Cla
             and len(between) <= _FAR
             and len(verb.text) > 1
             and (verb.link in between if verb.link else not any(w.link for w in between))
+            and not any(w.text in ("使", "讓", "令") for w in list_before(pair.zh, subject))
+            and not subject.expresses("relative year")
             and all(len(w.text) > 1 and w.weight >= _SURE and w.is_han for w in (subject, object_))
             and _NOT_OBJECT_EN.isdisjoint(w.lower for w in between)
             and not _NOT_OBJECT_ZH.search(pair.zh_text, subject.end, object_.start)

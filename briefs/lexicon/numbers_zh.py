@@ -80,8 +80,8 @@ def find_implied_values(text: str) -> set[Decimal]:
             values |= {round(above / below, 2), Decimal(round(100 * above / below)), 100 * above / below}
             values |= {below, above} if below > 100 else set()
     for match in islice(_BASIS_POINTS.finditer(text), FIGURE_LIMIT):
-        steps = parse_numeral(match[1]) if match[1] != "半" else Decimal("0.5")
-        values |= {25 * (steps or Decimal(0)), (steps or Decimal(0)) / 4}
+        steps = Decimal("0.5") if match[1] == "半" else parse_numeral(match[1]) or Decimal(0)
+        values |= {25 * steps, steps / 4}
     for match in islice(_DECADES.finditer(text), FIGURE_LIMIT):
         first = Decimal(100 * (int(match["century"] or 20) - 1))
         values |= {first + 10 * (_DIGIT.get(digit) or Decimal(digit)) for digit in match["tens"].rstrip("0")}
@@ -174,6 +174,8 @@ def _build_figure(
 ) -> Figure:
     end = match.end()
     unit, end = ("%", end) if match["share"] or match["tenths"] else find_unit_after(text, end, chinese=True)
+    if text[end : end + 2] in ("分之", "分□"):
+        unit = "part"  # 十七分之一 is not 17 percent
     written = text[match.end() : end].strip("多餘 ")
     if sign := find_unit_of_sign(match["sign"] or ""):
         unit, written = sign, match["sign"].strip()

@@ -269,6 +269,8 @@ def read_words_en(text: str) -> list[Word]:
 @lru_cache(50_000)
 def _is_negative(word: str) -> bool:
     """Return whether a word is the negative of another one: *unwilling*, *insufficient*, *nonexistent*."""
+    if word.endswith(("less", "-free")) and len(word) > _SHORTEST_REST + 5:
+        return True
     match = _NEGATIVE_PREFIX.match(word)
     if word.startswith("non-") or not match:
         return word.startswith("non-")

@@ -3,9 +3,10 @@
 Document, Revision, SignOff and Event are append only, enforced by `database.guards`.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -46,10 +47,12 @@ class Document(models.Model):
 class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
-    `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
+    `by` is the editor. `also_by`: ids of the people who uploaded or pasted the editor's text, or worded the suggestions that
+    the editor accepted.
     Nobody made an import by the command in nobody's name (`is_nobodys`). Imported revisions also name the file and the digest
-    in it. `hash_common`: of the facts and the names that both languages print; whoever changes a name that an open brief
-    prints adds a revision of the kind `NAMES`. `changed_*` is false for unchanged parts.
+    in it. `hash_common`: of the facts, the names that both languages print, and the change note; whoever changes a name that
+    an open brief prints adds a revision of the kind `NAMES`. The kind `REVISE` only empties the change note. `changed_*` is
+    false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -60,6 +63,7 @@ class Revision(models.Model):
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
         NAMES = "names", _("Names changed")
+        REVISE = "revise", _("Change note emptied")
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -72,7 +76,7 @@ class Revision(models.Model):
     changed_en = models.BooleanField()
     changed_facts = models.BooleanField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    also_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    also_by = models.JSONField(default=list)
     is_nobodys = models.BooleanField(default=False)
     at = models.DateTimeField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
@@ -100,10 +104,23 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.brief_id}/{self.number}"
 
+    def list_people_ids(self) -> list[int]:
+        return [self.by_id, *self.also_by]
+
+    def load_co_authors(self) -> list[Any]:
+        """Return the people of `also_by`, in one query if there are any."""
+        return (
+            list(get_user_model().objects.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
+        )
+
+    @property
+    def begins_version(self) -> bool:
+        return self.kind == self.Kind.REVISE
+
     @property
     def people(self) -> str:
-        """Return the names of editor and co-author (`also_by`)."""
-        return gettext(", ").join(str(person) for person in (self.by, self.also_by) if person)
+        """Return the names of editor and co-authors."""
+        return gettext(", ").join(map(str, (self.by, *self.load_co_authors())))
 
 
 class SignOff(models.Model):

@@ -50,10 +50,12 @@ class Issue(models.Model):
 
 
 class IssueRevision(models.Model):
-    """One save. `hash_common`: of the briefs in their order, the note and its kind."""
+    """One save. `hash_common`: of the briefs in their order, the change note and its kind.
+
+    `begins_version`: made by *revise*, which only empties the change note.
+    """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
-    also_by_id: ClassVar[None] = None
     is_nobodys: ClassVar[bool] = False
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="revisions")
@@ -62,6 +64,7 @@ class IssueRevision(models.Model):
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
     hash_common = models.CharField(max_length=64)
+    begins_version = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -71,3 +74,6 @@ class IssueRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id}/{self.number}"
+
+    def list_people_ids(self) -> list[int]:
+        return [self.by_id]

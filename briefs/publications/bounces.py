@@ -106,9 +106,8 @@ def _read_report(data: bytes, now: dt.datetime) -> Verdict | None:
     if verdict is Verdict.DEAD:
         mailings.end_subscription(copy, now)
     mailings.end_if_refused(copy, now)
-    if (
-        copy.mailing.state_at <= copy.stage_at
-    ):  # else the mailing was resumed since, and the report says nothing new
+    # A report about a copy from before the mailing was resumed says nothing new.
+    if copy.mailing.state_at <= copy.stage_at:
         mailings.stop_if_refused(copy, status, now)
     return verdict
 
@@ -129,21 +128,15 @@ def _judge(message: Message) -> tuple[Verdict | None, str]:
 
 def _read_complaint(message: Message, now: dt.datetime) -> Verdict | None:
     """Let the reader of the copy that is complained of leave (RFC 5965). The copy is known by its links or its return path."""
-    headers = [(name, str(value)) for part in message.walk() for name, value in part.items()]
-    if any(
-        name.lower() == "feedback-type" and value.strip().lower() == "not-spam" for name, value in headers
-    ):
+    headers = [f"{name}: {value}" for part in message.walk() for name, value in part.items()]
+    if any(re.fullmatch(r"feedback-type:\s*not-spam\s*", header, re.I) for header in headers):
         return None
-    tokens = re.findall(
-        r"/u/([\w-]{22})/", " ".join(value for name, value in headers if name.lower() == "list-unsubscribe")
-    )
+    tokens = re.findall(r"/u/([\w-]{22})/", " ".join(headers))
     copy = Copy.objects.filter(token_hash__in=map(hash_token, tokens)).select_related("subscriber").first()
-    copy = copy or _find_marked([value for _name, value in headers])
-    if copy is None:
-        return None
-    if copy.subscriber:
+    copy = copy or _find_marked(headers)
+    if copy and copy.subscriber:
         leave(copy.subscriber, now)
-    return Verdict.COMPLAINT
+    return Verdict.COMPLAINT if copy else None
 
 
 def _find_copy(message: Message) -> Copy | None:

@@ -217,7 +217,9 @@ def send_test(bodies: Iterable[MailBody], to: Person, *, transport: Transport | 
         transport.open()
         for body in bodies:
             token, _hash = make_token()
-            message = build_message(body, Envelope(to.email, token, _build_message_id(token), timezone.now()))
+            message = build_message(
+                body, Envelope(to.email, to.name, token, _build_message_id(token), timezone.now())
+            )
             _taken, answer = transport.begin(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], to.email)
             if answer.is_yes:
                 answer = transport.request_data()
@@ -250,7 +252,7 @@ class SentCopies:
         return self.sent, self.refused, self.later, self.unknown, self.dropped
 
     def __str__(self) -> str:
-        words = "{} sent, {} refused, {} again later, {} of unknown fate, {} not sent.".format(*self.numbers)
+        words = "{} sent, {} refused, {} again later, {} unconfirmed, {} not sent.".format(*self.numbers)
         return f"{words} {self.fault}".strip()
 
 
@@ -358,7 +360,7 @@ class _Run:
         to, copy.side = reader.address, reader.side  # perhaps another language than when it was queued
         token, token_hash = derive_token(copy.key)  # sent again, a copy has the same links
         body: MailBody = mailing.bodies[copy.side]
-        message = build_message(body, Envelope(to, token, _build_message_id(copy.key), self.now))
+        message = build_message(body, Envelope(to, reader.name, token, _build_message_id(copy.key), self.now))
         try:
             sender_taken, answer = self.transport.begin(build_return_path(copy), to)
             if answer.is_yes:

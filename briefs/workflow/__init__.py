@@ -31,11 +31,12 @@ from .editing import (
     source_withdrew,
     store_picture,
 )
-from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
+from .editions import cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
 from .publishing import approve, hash_for_approval
 from .review_comments import (
     accept,
+    accept_file,
     decline,
     reply,
     suggest,
@@ -67,7 +68,6 @@ from .vocabulary import (
 __all__ = [
     "Assignee",
     "AssignmentPlan",
-    "ChangeNote",
     "PreparedContent",
     "Reason",
     "Refused",
@@ -77,6 +77,7 @@ __all__ = [
     "Stale",
     "VocabularyCheck",
     "accept",
+    "accept_file",
     "add_note",
     "add_notes_together",
     "announce_drafts",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, chain
 from typing import Any, Final
@@ -38,7 +38,7 @@ from briefs.models import (
 from briefs.models import Bullet as BulletRow
 
 from .rules.gaps import Gap, build_keyword_gap, find_gaps, list_date_gaps
-from .rules.histories import BriefHistory
+from .rules.histories import BriefHistory, find_last_shown_edition
 from .rules.leaves import LEAVES
 from .rules.standing import ANSWER_EVENTS, BriefFacts
 
@@ -76,7 +76,8 @@ def load_brief_facts(
     open_briefs = [*drafts, *reviewed]
     histories = _load_histories([*reviewed, *(b for b in drafts if b.returned_at)], editions)
     rows = load_small_rows(open_briefs)
-    gaps = _load_gaps(open_briefs)
+    was_public = {pk for pk, rows in editions.items() if find_last_shown_edition(rows, now)}
+    gaps = _load_gaps(open_briefs, was_public)
     found = {}
     for brief in briefs:
         own = editions.get(brief.pk, [])
@@ -226,7 +227,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
         SignOff.objects.filter(page__in=[brief.page for brief in briefs]).order_by("id") if briefs else ()
     ):
         signoffs[signoff.page].append(signoff)
-    columns = ("number", "by_id", "also_by_id", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
+    columns = ("number", "kind", "by_id", "also_by", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
     revisions = _group(Revision.objects.only("brief_id", *columns), briefs)
     return {
         brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.page])
@@ -237,8 +238,8 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
 # What is missing
 
 
-def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
-    """Return what refuses submission, by brief id, from columns. One query."""
+def _load_gaps(briefs: Sequence[Brief], was_public: Collection[int]) -> dict[int, list[Gap]]:
+    """Return what refuses submission, by brief id, from columns. One query. `was_public`: ids of briefs."""
     if not briefs:
         return {}
     short = Q()
@@ -250,7 +251,10 @@ def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
     rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
     for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
         bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
-    return {brief.pk: find_gaps(_build_content(brief, bullets[brief.pk])) for brief in briefs}
+    return {
+        brief.pk: find_gaps(_build_content(brief, bullets[brief.pk]), was_public=brief.pk in was_public)
+        for brief in briefs
+    }
 
 
 def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
@@ -261,12 +265,11 @@ def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
     date = brief.article_date.isoformat() if brief.article_date else ""
     texts = {
         f"{part}_{side}": getattr(brief, f"{part}_{side}")
-        for part in ("headline", "summary", "picture_alt")
+        for part in ("headline", "summary", "picture_alt", "change_note")
         for side in SIDES
     }
-    return Content(
-        facts=Facts(source=brief.source_id, date=date, picture=picture), bullets=tuple(bullets), **texts
-    )
+    facts = Facts(source=brief.source_id, date=date, picture=picture)
+    return Content(facts=facts, bullets=tuple(bullets), change_kind=brief.change_kind, **texts)
 
 
 def load_edition_content(edition: Edition) -> Content:

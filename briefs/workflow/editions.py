@@ -2,48 +2,24 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from briefs.content import SIDES, Content
+from briefs.content import CHANGE_FIELDS, SIDES, Content
 from briefs.derived.build import build_derived_rows, lock_names_shared
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
-from briefs.models import Brief, ChangeKind, Edition, Event, Outbox, Person, State, WithdrawalKind
+from briefs.models import Brief, Edition, Event, Outbox, Person, State, WithdrawalKind
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
 from briefs.text.slugs import build_slug
 
-from .rules.histories import load_contributors, load_editions
+from .rules.histories import find_last_shown_edition, load_contributors, load_editions
 from .rules.refusals import Reason, Refused, format_iso_date, why_not_past
 from .rules.transitions import notify, run_verb
 
 # Find the public and scheduled editions of a brief, and add or cancel editions.
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeNote:
-    """The change note of a later edition: a kind, and unless it is a small repair, a note in both languages."""
-
-    kind: str = ""
-    note_zh: str = ""
-    note_en: str = ""
-
-    @property
-    def is_described(self) -> bool:
-        if self.kind == ChangeKind.SMALL_REPAIR:
-            return True
-        return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
-
-    @property
-    def has_stray_note(self) -> bool:
-        """Return whether a small repair, which has no text, was given one."""
-        return self.kind == ChangeKind.SMALL_REPAIR and bool(self.note_zh.strip() or self.note_en.strip())
-
-
-NO_CHANGE_NOTE = ChangeNote()
 
 
 def find_scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
@@ -53,11 +29,6 @@ def find_scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """Return the newest edition that is not cancelled: past, live or scheduled."""
     return Edition.objects.uncancelled().filter(brief=row).order_by("-number").first()
-
-
-def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
-    """Return the newest edition that has been public, or None. `editions` are the newest first."""
-    return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
 def has_been_public(row: Brief, now: dt.datetime) -> bool:
@@ -150,7 +121,7 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
 
 _KEPT_ON_RESCHEDULING = (
     *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "hash_zh", "hash_en", "hash_common"),
-    *("change_kind", "change_note_zh", "change_note_en"),
+    *CHANGE_FIELDS,
 )
 
 

@@ -6,21 +6,20 @@ issue is the number of its newest revision, so a save names the revision that th
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Subquery
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from briefs import policy
-from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
+from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
+    ChangeKind,
+    Edition,
     Event,
     Issue,
     IssueEdition,
@@ -32,27 +31,16 @@ from briefs.models import (
     WithdrawalKind,
 )
 
-from .editions import NO_CHANGE_NOTE, ChangeNote, get_present
+from .editions import get_present
 from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.standing import CONDITIONS, Standing
-from .rules.transitions import format_time, notify, require_allowed
+from .rules.transitions import Run, format_time, notify, require_allowed
 
-TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300}
-TEXT_LABELS: Final[Mapping[str, Promise]] = {
-    "title_zh": _("Chinese title"),
-    "title_en": _("English title"),
-    "preface_zh": _("Chinese preface"),
-    "preface_en": _("English preface"),
-    "subject_zh": _("Chinese subject of the mail"),
-    "subject_en": _("English subject of the mail"),
-    "preheader_zh": _("Chinese preview line of the mail"),
-    "preheader_en": _("English preview line of the mail"),
-    "why_zh": _("Why read it, in Chinese"),
-    "why_en": _("Why read it, in English"),
-}
+TEXT_LIMITS: Final = {
+    "title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300, "change_note": 2_000,
+}  # fmt: skip
 _ONE_LINE = ("title", "subject", "preheader", "why")
 MAX_ATTEMPTS: Final = 20
 """Attempts to take the next number. Each lost one means that somebody else began an issue."""
@@ -76,45 +64,12 @@ class IssueConflict(Refused):
         self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
 
 
-@dataclass
-class IssueRun:
-    """One run of a verb in its transaction: the locked issue, its state before, the person and the time."""
-
-    verb: str
-    row: Issue
-    by: Person
-    now: dt.datetime
-    from_state: str
-
-    @cached_property
-    def facts(self) -> IssueFacts:
-        return self.load_facts()
-
-    def load_facts(self) -> IssueFacts:
-        return IssueFacts.load(self.row, self.now, policy.load_staff())
-
-    def list_unmet(self) -> list[Reason]:
-        """Return what the verb is refused for, apart from role and state."""
-        if self.verb not in CONDITIONS:
-            return []
-        return list(Standing(self.facts, self.by).list_unmet(self.verb))
-
+class IssueRun(Run[Issue]):
     def update(self, **changes: Any) -> None:
         changes |= {"updated_at": self.now, "updated_by": self.by}
         Issue.objects.filter(pk=self.row.pk).update(**changes)
         for name, value in changes.items():
             setattr(self.row, name, value)
-
-    def record_event(self, verb: str = "", *, note: str = "") -> Event:
-        return Event.objects.create(
-            about=self.row.about,
-            verb=verb or self.verb,
-            by=self.by,
-            at=self.now,
-            from_state=self.from_state,
-            to_state=self.row.state,
-            note=note,
-        )
 
 
 @contextmanager
@@ -128,8 +83,8 @@ def _run_verb(
         row = Issue.objects.select_for_update().get(pk=issue if isinstance(issue, int) else issue.pk)
         require_allowed(by, verb, row)
         run = IssueRun(verb, row, by, now, row.state)
-        if checks_conditions and (reasons := run.list_unmet()):
-            raise Refused(*reasons)
+        if checks_conditions:
+            run.require_conditions()
         yield run
 
 
@@ -140,7 +95,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
     require_allowed(by, "create_issue")
-    items = issue_review.find_new_briefs(None, now)
+    items = find_new_briefs(None, now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:
@@ -149,6 +104,27 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
         except IntegrityError:
             continue
     raise build_refusal("issue-seen")
+
+
+def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
+    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
+
+    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
+    is for the next one: nobody saw it among the briefs that the issue leaves out.
+    """
+    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
+    if before_number is not None:
+        editions = editions.filter(issue_number__lt=before_number)
+    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
+    last_issue = list(editions.filter(issue_number=number).order_by("number"))
+    since = now - dt.timedelta(days=7)
+    held: Sequence[int] = ()
+    if last_issue:
+        first, held = last_issue[0], last_issue[-1].frozen_content.items
+        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
+        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
+    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
+    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
 
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
@@ -168,9 +144,12 @@ def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
     return issue
 
 
-def _add_revision(issue: Issue, content: IssueContent, by: Person, now: dt.datetime) -> None:
+def _add_revision(
+    issue: Issue, content: IssueContent, by: Person, now: dt.datetime, *, begins_version: bool = False
+) -> None:
     IssueRevision.objects.create(
         issue=issue,
+        begins_version=begins_version,
         number=issue.version,
         content=content.to_json(),
         by=by,
@@ -204,12 +183,16 @@ def save_issue(
 
 def _prepare(content: IssueContent) -> IssueContent:
     """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
-    texts, reasons = {}, []
-    for field, typed in content.texts().items():
+    texts, reasons = content.texts(), []
+    if (kind := content.change_kind) and kind not in ChangeKind:
+        reasons.append(Reason("unknown-choice", {"value": kind}, "change_kind"))
+    for field, typed in texts.items():
+        if field == "change_kind":
+            continue
         text, name = tidy_or_refuse(typed, about=field).strip(), find_kind(field)[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
+            told = {"field": str(issue_review.TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
@@ -305,20 +288,11 @@ def sign_off_issue(
         facts, leaves = run.facts, run.facts.signing.leaves
         if four_eyes.find_own_yes(facts, name, by.pk):
             return
-        if reasons := run.list_unmet():
-            raise Refused(*reasons)
+        run.require_conditions()
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise build_refusal("issue-seen", about=f"signoff-{name}")
-        _store_answers(run, [name], SignOff.Answer.YES)
-        _announce_if_signed(run, run.record_event(), run.load_facts())
-
-
-def _store_answers(run: IssueRun, names: Iterable[LeafName], answer: str, *, note: str = "") -> None:
-    values = {"revision": run.facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
-    leaves = run.facts.signing.leaves
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, leaves, name, answer, **values) for name in names
-    )
+        run.store_answers([name], SignOff.Answer.YES)
+        _announce_if_signed(run, run.record_event(), IssueFacts.load(run.row, run.now, facts.people))
 
 
 def take_back_issue_sign_off(
@@ -326,7 +300,7 @@ def take_back_issue_sign_off(
 ) -> None:
     """End the person's own standing yes or no to one leaf."""
     with _run_verb(f"take_back_issue_{name}", issue, by=by, now=now) as run:
-        _store_answers(run, [name], SignOff.Answer.TAKEN_BACK)
+        run.store_answers([name], SignOff.Answer.TAKEN_BACK)
         run.record_event()
 
 
@@ -336,7 +310,7 @@ def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.dateti
     with _run_verb("send_back_issue", issue, by=by, now=now) as run:
         if not note:
             raise build_refusal("note-needed", about="note")
-        _store_answers(run, SIDES, SignOff.Answer.NO, note=note)
+        run.store_answers(SIDES, SignOff.Answer.NO, note=note)
         run.update(state=State.DRAFT)
         event = run.record_event(note=note)
         if submission := run.facts.submission:
@@ -352,35 +326,23 @@ def publish_issue(
     by: Person,
     seen: str,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> IssueEdition:
-    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it.
-
-    A later edition is a change of a public issue: it needs a kind and a note in both languages.
-    """
+    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it."""
     with _run_verb("publish_issue", issue, by=by, now=now, checks_conditions=False) as run:
         facts = run.facts
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
-        reasons = run.list_unmet() + issue_review.why_not_at_time(facts, at)
-        if facts.has_been_public and change.has_stray_note:
-            reasons.append(Reason("small-repair-note", {}, "change"))
-        elif facts.has_been_public and not change.is_described:
-            reasons.append(Reason("issue-change-note", {}, "change"))
-        if reasons:
+        if reasons := run.list_unmet() + issue_review.why_not_at_time(facts, at):
             raise Refused(*reasons)
-        pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
-        _store_answers(run, pressed, SignOff.Answer.YES)
-        edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
+        run.store_press()
+        edition = _add_edition(run, facts, at)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)
         return edition
 
 
-def _add_edition(
-    run: IssueRun, facts: IssueFacts, at: dt.datetime | None, change: ChangeNote
-) -> IssueEdition:
+def _add_edition(run: IssueRun, facts: IssueFacts, at: dt.datetime | None) -> IssueEdition:
     """Add the edition, cancel a scheduled one, and end the public one when the new one begins."""
     if later := facts.scheduled_edition:
         _cancel_edition(later)
@@ -403,9 +365,7 @@ def _add_edition(
         approved_by=run.by,
         edited_by_id=facts.revisions[0].by_id,
         four_eyes=settings.DIGEST_FOUR_EYES,
-        change_kind=change.kind,
-        change_note_zh=change.note_zh.strip(),
-        change_note_en=change.note_en.strip(),
+        **(get_change(facts.content) if facts.has_been_public else {}),
     )
     IssueItem.objects.bulk_create(
         IssueItem(issue_edition=edition, brief_id=brief, position=position)
@@ -439,6 +399,10 @@ def revise_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
     """Begin a correction. Readers keep the present edition until the next one is published."""
     with _run_verb("revise_issue", issue, by=by, now=now) as run:
         run.update(state=State.DRAFT)
+        stored = IssueContent.from_json(run.row.content)
+        if (content := replace(stored, **NO_CHANGE)) != stored:
+            run.update(content=content.to_json(), version=run.row.version + 1)
+            _add_revision(run.row, content, by, run.now, begins_version=True)
         run.record_event()
 
 

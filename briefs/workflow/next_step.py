@@ -20,13 +20,14 @@ from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Person, State
 
-from .issues import TEXT_LABELS
 from .rules.gaps import Gap
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
-from .rules.refusals import Reason
 from .rules.standing import BriefFacts
 from .turns import BriefTurn, IssueTurn
+
+MAX_NAMES: Final = 2
+"""Names that the line of a list gives for one language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,19 @@ class Step:
         return str(ACTS[self.main].label)
 
 
-def next_step(facts: BriefFacts | IssueFacts, person: Person, *, with_others: bool = True) -> Step:
-    """Return what the person can do next. Lists leave out the other acts, which take a third of the time."""
+def next_step(facts: BriefFacts | IssueFacts, person: Person, *, in_list: bool = False) -> Step:
+    """Return what the person can do next. A list has a short line, and leaves out the other acts (a third of the time)."""
     turn = BriefTurn(facts, person) if isinstance(facts, BriefFacts) else IssueTurn(facts, person)
     main = turn.find_main_act()
-    return Step(describe_turn(turn, main), main, turn.list_other_acts(main) if with_others else ())
+    sentence = describe_turn(turn, main, in_list=in_list)
+    return Step(sentence, main, () if in_list else turn.list_other_acts(main))
 
 
-def describe_turn(turn: BriefTurn | IssueTurn, main: str) -> Sentence:
+def describe_turn(turn: BriefTurn | IssueTurn, main: str, *, in_list: bool = False) -> Sentence:
     """Return the sentence alone. Lists that show few of many briefs choose by the main act, and describe what they show."""
     wording = _BriefWording(turn) if isinstance(turn, BriefTurn) else _IssueWording(turn)
+    if in_list and turn.row.state == State.IN_REVIEW:
+        return join_lines([wording.summarize_review()])
     return join_lines(wording.list_lines(main))
 
 
@@ -125,6 +129,8 @@ def join_lines(lines: Iterable[Line]) -> Sentence:
 class _Wording[T: BriefTurn | IssueTurn]:
     """The sentence for one person: state, who, since when, what is missing, who must act and why nobody else may."""
 
+    languages = _LANGUAGES
+
     def __init__(self, turn: T) -> None:
         self.turn = turn
 
@@ -153,13 +159,39 @@ class _Wording[T: BriefTurn | IssueTurn]:
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
 
-    def _list_gaps(self, begin: str, gaps: Sequence[Phrase]) -> Line:
+    def summarize_review(self) -> Line:
+        """Return the line of a list, such as *In review · Chinese ✓ Chen · English waits for Wu*."""
+        signing = self.turn.signing
+        parts = [
+            self._summarize_leaf(name)
+            for name in [*SIDES, *(["common"] if "common" in signing.open_leaves else [])]
+        ]
+        if not signing.open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
+            parts.append(gettext("waits for %(names)s") % {"names": self._join(publishers)})
+        return say(gettext("In review · %(parts)s"), parts=" · ".join(parts))
+
+    def _summarize_leaf(self, name: LeafName) -> str:
+        leaf, signing = self.turn.signing.leaves[name], self.turn.signing
+        if name not in signing.open_leaves:
+            return f"{self.languages[name]} ✓ {self._join(sorted(leaf.voices), by_and=True)}".strip()
+        asked = self.turn.find_asked(name)
+        signers = [asked] if asked else self.turn.find_named_signers(name)
+        values = {"language": self.languages[name], "names": self._join(signers)}
+        if leaf.rejected_by and not signers:
+            return gettext("%(language)s to be reworded") % values
+        if self.turn.person in signers:
+            return gettext("%(language)s waits for %(names)s") % {**values, "names": gettext("you")}
+        if 0 < len(signers) <= MAX_NAMES:
+            return gettext("%(language)s waits for %(names)s") % values
+        return gettext("%(language)s waits for a reviewer") % values
+
+    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
         line = [Phrase(begin)]
         for position, gap in enumerate(gaps):
-            line += [Phrase(gettext(", "))] * bool(position) + [gap]
+            line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
         return [*line, Phrase(pgettext("sentence", "."))]
 
-    def _list_missing(self, gaps: Sequence[Phrase]) -> Line:
+    def _list_missing(self, gaps: Sequence[Gap]) -> Line:
         n = len(gaps)
         begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
         return self._list_gaps(begin, gaps)
@@ -177,10 +209,6 @@ class _Wording[T: BriefTurn | IssueTurn]:
 
     def _say_nobody_is_left(self) -> Line:
         return say(gettext("To go on, ask an administrator to let one more person review."))
-
-
-def _link_gaps(gaps: Iterable[Gap]) -> list[Phrase]:
-    return [Phrase(gap.label, gap.about) for gap in gaps]
 
 
 class _BriefWording(_Wording[BriefTurn]):
@@ -243,12 +271,12 @@ class _BriefWording(_Wording[BriefTurn]):
                 yield say(gettext("Draft, due %(day)s."), day=day)
             elif not brief.returned_at:
                 yield say(gettext("Draft."))
-            yield self._list_missing(_link_gaps([*facts.gaps, *facts.approval_gaps]))
+            yield self._list_missing([*facts.gaps, *facts.approval_gaps])
             return
         if not brief.returned_at:
             yield say(gettext("Draft, complete."))
         if facts.approval_gaps:
-            yield self._list_gaps(gettext("Before approval: "), _link_gaps(facts.approval_gaps))
+            yield self._list_gaps(gettext("Before approval: "), facts.approval_gaps)
         asked = (
             (side, self._find(facts.assignments[side].person_id))
             for side in SIDES
@@ -269,7 +297,7 @@ class _BriefWording(_Wording[BriefTurn]):
             parts = [gettext("both languages are signed")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps or facts.approval_gaps:
-            gaps = _link_gaps([*facts.gaps, *facts.approval_gaps])
+            gaps = [*facts.gaps, *facts.approval_gaps]
             yield self._list_gaps(gettext("Before approval: "), gaps)
         if not open_leaves:
             yield from self._describe_approval()
@@ -377,14 +405,16 @@ def format_moment(moment: dt.datetime) -> str:
 
 
 class _IssueWording(_Wording[IssueTurn]):
+    languages: Final = {**_LANGUAGES, "common": _("list of briefs")}
+
     def list_lines(self, main: str) -> Iterator[Line]:
         facts, state = self.turn.facts, self.turn.row.state
         if state == State.DRAFT:
             yield say(
                 gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation.")
             )
-            if facts.why_not_ready:
-                yield self._list_missing(self._link_gaps())
+            if facts.gaps:
+                yield self._list_missing(facts.gaps)
             yield from self._describe_requests()
         elif state == State.IN_REVIEW:
             yield from self._describe_review()
@@ -409,9 +439,6 @@ class _IssueWording(_Wording[IssueTurn]):
         named = [row for row in rows if row is None or not row.is_superuser] or rows
         return super()._join((row.pk if row else 0 for row in named), by_and=by_and)
 
-    def _link_gaps(self) -> list[Phrase]:
-        return [Phrase(_label_reason(reason), reason.about) for reason in self.turn.facts.why_not_ready]
-
     def _describe_requests(self) -> Iterator[Line]:
         unsigned = [side for side in SIDES if side in self.turn.signing.open_leaves]
         signers = {side: self.turn.find_named_signers(side) for side in unsigned}
@@ -425,8 +452,8 @@ class _IssueWording(_Wording[IssueTurn]):
         facts, signing = self.turn.facts, self.turn.signing
         shown: list[LeafName] = [*SIDES, *(name for name in signing.open_leaves if name == "common")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(map(self._describe_leaf, shown)))
-        if facts.why_not_ready:
-            yield self._list_missing(self._link_gaps())
+        if facts.gaps:
+            yield self._list_missing(facts.gaps)
         publishers = self.turn.find_able("publish_issue")
         if signing.lacks_signers():
             yield self._say_nobody_is_left()
@@ -439,9 +466,7 @@ class _IssueWording(_Wording[IssueTurn]):
 
     def _describe_leaf(self, name: LeafName) -> str:
         signing = self.turn.signing
-        values: dict[str, object] = {
-            "language": gettext("list of briefs") if name == "common" else _LANGUAGES[name]
-        }
+        values: dict[str, object] = {"language": self.languages[name]}
         if name not in signing.open_leaves:
             names = values["names"] = self._join(sorted(signing.leaves[name].voices))
             text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")
@@ -451,10 +476,3 @@ class _IssueWording(_Wording[IssueTurn]):
         else:
             text = gettext("nobody here can sign the %(language)s")
         return text % values
-
-
-def _label_reason(reason: Reason) -> str:
-    if reason.code == "issue-empty":
-        return gettext("a brief")
-    label = TEXT_LABELS.get(reason.about)
-    return str(label) if label else str(reason).rstrip(".。")

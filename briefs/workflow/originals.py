@@ -7,7 +7,7 @@ from typing import Final
 from django.utils import timezone
 
 from briefs.content import Bullet
-from briefs.documents.parser import read_pasted_lines
+from briefs.documents.pasted_lines import read_pasted_lines
 from briefs.lexicon import passages
 from briefs.models import Brief, Original, Person
 

@@ -5,22 +5,17 @@ import datetime as dt
 from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs.content import Content
+from briefs.content import Content, get_change
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Edition, Person, SignOff, State
+from briefs.models import Brief, Edition, Person, State
 
 from .assignments import end_assignments
 from .editions import (
-    NO_CHANGE_NOTE,
-    ChangeNote,
     add_edition,
     announce_edition,
-    find_last_shown_edition,
     why_not_at_time,
 )
 from .originals import limit_originals
-from .rules import four_eyes
-from .rules.histories import BriefHistory
 from .rules.refusals import Reason, Refused, build_refusal
 from .rules.transitions import VerbRun, run_verb
 from .rules.working_copy import load_working_copy
@@ -33,7 +28,6 @@ def approve(
     seen: str,
     names_seen: PageNames | None = None,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> Edition:
     """Freeze the content whose hash (`hash_for_approval`) the publisher saw. It is public now, or from `at`.
@@ -48,10 +42,10 @@ def approve(
         # Names changed past the verbs: the next sign-off stores the new hash.
         if names.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
-        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
+        reasons += why_not_at_time(row, at, run.now)
         if reasons:
             raise Refused(*reasons)
-        _store_press(run, history, leaves)
+        run.store_press()
         edition = add_edition(
             row,
             content,
@@ -62,25 +56,13 @@ def approve(
             approved_by_id=by.pk,
             edited_by_id=history.revisions[0].by_id,
             four_eyes=settings.DIGEST_FOUR_EYES,
-            change_kind=change.kind,
-            change_note_zh=change.note_zh.strip(),
-            change_note_en=change.note_en.strip(),
+            **(get_change(content) if run.facts.was_public else {}),
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
         limit_originals(row, run.now)
-        announce_edition(run.record_event(edition=edition, note=change.note_zh))
+        announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
         return edition
-
-
-def _store_press(run: VerbRun, history: BriefHistory, leaves: four_eyes.Leaves) -> None:
-    """Store the press as a yes to each leaf for which it is a voice. It counts again if the edition is cancelled."""
-    values = {"revision": history.revisions[0].number, "by": run.by, "at": run.now}
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, leaves, name, SignOff.Answer.YES, **values)
-        for name, leaf in leaves.items()
-        if run.by.pk not in leaf.voices and (leaf.voices or name == "common")
-    )
 
 
 def hash_for_approval(row: Brief) -> str:
@@ -100,14 +82,3 @@ def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) ->
         told = gettext("; ").join(f"{change.before or '–'} → {change.after or '–'}" for change in changes)
         raise build_refusal("seen-names", about="approve", names=told)
     raise build_refusal("seen", about="approve")
-
-
-def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:
-    """Return reasons against the change note, which is required from the second public edition on."""
-    if find_last_shown_edition(history.editions, now) is None:
-        return []
-    if change.has_stray_note:
-        return [Reason("small-repair-note", {}, "change")]
-    if change.is_described:
-        return []
-    return [Reason("kind-needed" if change.note_zh and change.note_en else "change-note", {}, "change")]

@@ -127,11 +127,10 @@ def sign_off(
         history, leaves = run.facts.history, run.facts.leaves
         if own := four_eyes.find_own_yes(history, name, by.pk):
             return own
-        if reasons := run.list_unmet():
-            raise Refused(*reasons)
+        run.require_conditions()
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise _build_seen_refusal(run.row, name, seen, leaves)
-        signoff = _store_answers(run, [name], SignOff.Answer.YES, note=note)[0]
+        signoff = run.store_answers([name], SignOff.Answer.YES, note=note)[0]
         event = run.record_event(note=note, revision=history.revisions[0])
         _notify_of_signoff(run, event, name)
         return signoff
@@ -159,19 +158,12 @@ def _notify_of_signoff(run: VerbRun, event: Event, name: LeafName) -> None:
         notify(event, f"signed_{name}", [last.by] if last and last.by_id != event.by_id else [])
 
 
-def _store_answers(run: VerbRun, names: Iterable[LeafName], answer: str, *, note: str = "") -> list[SignOff]:
-    number = run.facts.history.revisions[0].number
-    values = {"revision": number, "by": run.by, "at": run.now, "note": note}
-    rows = [four_eyes.build_signoff(run.row, run.facts.leaves, name, answer, **values) for name in names]
-    return SignOff.objects.bulk_create(rows)
-
-
 def take_back_sign_off(
     brief: Brief | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
 ) -> SignOff:
     """End the person's own standing yes or no to one leaf. The text stays as it is."""
     with run_verb(f"take_back_sign_off_{name}", brief, by=by, now=now) as run:
-        signoff = _store_answers(run, [name], SignOff.Answer.TAKEN_BACK)[0]
+        signoff = run.store_answers([name], SignOff.Answer.TAKEN_BACK)[0]
         run.record_event(revision=run.facts.history.revisions[0])
         return signoff
 
@@ -207,7 +199,7 @@ def send_back(
         missing += [] if sides else [Reason("side-needed", about="sides")]
         if missing:
             raise Refused(*missing)
-        _store_answers(run, sides, SignOff.Answer.NO, note=note)
+        run.store_answers(sides, SignOff.Answer.NO, note=note)
         run.update_brief(to=State.DRAFT, returned_at=run.now, returned_by=by)
         event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
@@ -222,7 +214,7 @@ def find_writers(row: Brief) -> QuerySet[Person]:
     history, last = BriefHistory.load(row), row.events.filter(verb="submit").last()
     since = four_eyes.find_baseline_number(history)
     later = [r for r in history.revisions if r.number > since]
-    ids = {pk for r in later for pk in (r.by_id, r.also_by_id) if pk} | ({last.by_id} if last else set())
+    ids = {pk for r in later for pk in four_eyes.find_people(r)} | ({last.by_id} if last else set())
     return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 

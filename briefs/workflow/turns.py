@@ -22,6 +22,8 @@ class Turn(Standing):
 
     bar: ClassVar[Sequence[str]]
     """Acts that the page may offer, in order."""
+    publication: ClassVar[str]
+    """The act that makes it public."""
 
     @abstractmethod
     def list_expected(self) -> Iterator[str]:
@@ -30,6 +32,10 @@ class Turn(Standing):
     @abstractmethod
     def find_named_signers(self, name: LeafName) -> list[Person]:
         """Return the signers whom a sentence names."""
+
+    def find_asked(self, name: LeafName) -> Person | None:
+        """Return the person who is asked for the leaf, if they can still sign it."""
+        return None
 
     def find_main_act(self) -> str:
         """Return the first act that this person is expected to do and would not be refused, else `NEXT_BRIEF`."""
@@ -47,10 +53,11 @@ class Turn(Standing):
 class IssueTurn(Turn):
     facts: IssueFacts
     bar = ISSUE_BAR
+    publication = "publish_issue"
 
     def list_expected(self) -> Iterator[str]:
         state = self.row.state
-        if state in policy.OPEN_STATES and self.facts.why_not_ready:
+        if state in policy.OPEN_STATES and self.facts.gaps:
             yield "fill_issue"
         elif state == State.DRAFT:
             yield "submit_issue"
@@ -72,6 +79,7 @@ class IssueTurn(Turn):
 class BriefTurn(Turn):
     facts: BriefFacts
     bar = BRIEF_BAR
+    publication = "approve"
 
     @property
     def brief(self) -> Brief:
@@ -89,10 +97,9 @@ class BriefTurn(Turn):
         awaited = self._list_awaited(name)
         return [p for p in signers if p in awaited or self._reviews(p, name)] or signers
 
-    def find_asked(self, side: Side) -> Person | None:
-        """Return the person who is asked for the side, if they can still sign it."""
-        row = self.facts.assignments.get(side)
-        return next((p for p in self.signing.find_signers(side) if row and p.pk == row.person_id), None)
+    def find_asked(self, name: LeafName) -> Person | None:
+        row = self.facts.assignments.get(name)
+        return next((p for p in self.signing.find_signers(name) if row and p.pk == row.person_id), None)
 
     def list_expected(self) -> Iterator[str]:
         if self.brief.state == State.DRAFT:

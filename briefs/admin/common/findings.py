@@ -20,6 +20,7 @@ from briefs import checks
 from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
+from briefs.workflow.import_findings import load_import_findings
 from briefs.workflow.reviewing import load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.gaps import COMPLETENESS_CHECK
@@ -40,6 +41,7 @@ _ORDER = {
     "summary": 4,
     "bullet": 5,
     "picture": 6,
+    "file": 7,
 }
 
 
@@ -54,11 +56,12 @@ class CheckedContent:
 
     @classmethod
     def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
-        """Run the checks on a content and separate dismissed findings. Three queries, for any length."""
+        """Run the checks on a content and separate dismissed findings. Four queries, for any length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
         part = replace(content, bullets=content.bullets[: count_checked_bullets(content)])
         every = list(run_cached_checks(part, known))
+        every += load_import_findings(brief_pk, content) if brief_pk else []
         aside = [(f, rows[d]) for f, d in checks.find_dismissed(every, rows, content)] if rows else []
         return cls(content, known, checks.remove_dismissed(every, rows, content) if rows else every, aside)
 
@@ -99,7 +102,7 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
 def as_json_with_plain_repair(
     brief_pk: int, content: Content, row_keys: Mapping[int, str]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return the findings, and one repair for all that need no judgement if there are several."""
+    """Return the findings, and one repair for all that need no judgement."""
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
@@ -114,7 +117,14 @@ def as_json_with_plain_repair(
         )
     for finding, row in sorted(look.dismissed, key=lambda pair: page.sort_key(pair[0])):
         told = {"pk": row.pk, "by": str(row.by), "reason": row.reason}
-        plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
+        plain = {
+            "blocks": False,
+            "repair": None,
+            "copy": None,
+            "use": (),
+            "dismissable": False,
+            "dismissed": told,
+        }
         shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
     if (further := len(look.open_findings) - len(first)) > 0:
         message = ngettext(
@@ -128,8 +138,8 @@ def as_json_with_plain_repair(
         shown.append(_remark_as_json("unchecked", message % {"n": checked}))
     repair = look.plain_repair
     n = int(repair.values["n"])
-    label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
-    return shown, _repair_as_json(label, repair, page) if n > 1 else None
+    label = _("Fix directly (%(n)s)") % {"n": n}
+    return shown, _repair_as_json(label, repair, page) if n else None
 
 
 class Utf16Offsets:
@@ -209,6 +219,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "code": finding.code,
         "check": finding.check_name,
         "blocks": finding.check_name == COMPLETENESS_CHECK,
+        "style": checks.is_house_style(finding),
         "key": key,
         "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,
@@ -217,6 +228,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "repair": _repair_as_json(_repair_label(finding), repair, page) if repair and repair.edits else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
         "link": _offer_link(repair),
+        "use": list(_offer_known_names(repair)),
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
@@ -224,8 +236,16 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 
 def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
-    values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all", "href"))
-    about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
+    values = dict.fromkeys(("repair", "copy", "link", "use", "dismissed", "all", "href"))
+    about = {
+        "id": id,
+        "code": "further",
+        "check": "further",
+        "blocks": False,
+        "style": False,
+        "key": "",
+        "side": "",
+    }
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
 
@@ -259,6 +279,12 @@ def _repair_all_as_json(
 def _copy_structure_actions() -> Iterator[dict[str, str]]:
     yield {"label": _("Copy structure from Chinese"), "from": "zh"}
     yield {"label": _("Copy structure from English"), "from": "en"}
+
+
+def _offer_known_names(repair: checks.Repair | None) -> Iterator[dict[str, str]]:
+    """Yield a button for each known entry that a name of an imported file may mean."""
+    for offer, name in repair.values.items() if repair and repair.code == "use-known" else ():
+        yield {"label": _("Use %(name)s") % {"name": name}, "value": f"use_known:{offer}"}
 
 
 def _offer_link(repair: checks.Repair | None) -> dict[str, str] | None:

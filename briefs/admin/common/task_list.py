@@ -129,7 +129,7 @@ class Task:
 
     @cached_property
     def why(self) -> str:
-        return str(describe_turn(self.turn, self.main))
+        return str(describe_turn(self.turn, self.main, in_list=True))
 
     @property
     def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
@@ -217,7 +217,7 @@ class TaskList:
         issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
         tasks = []
         for facts in IssueFacts.load_many(issues, self.now, self.people):
-            step = next_step(facts, self.person, with_others=False)
+            step = next_step(facts, self.person, in_list=True)
             if step.is_mine and step.main != "fill_issue":
                 tasks.append(self._build_issue_task(facts, step))
         return tasks

@@ -27,9 +27,9 @@ from briefs.admin.common.diff_html import highlight_differences, share_effort
 from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, Bullet, ForbiddenCharacter, tidy
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, tidy
 from briefs.lexicon.passages import needs_passage
-from briefs.models import Author, Brief, State
+from briefs.models import Author, Brief, ChangeKind, State
 from briefs.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.workflow import SaveConflict
@@ -146,12 +146,14 @@ def _field_values(draft: Draft, names: NamesById) -> Iterator[_DraftValue]:
         if get_merge_key(name) != name:
             continue
         value = _tidy_or_raw(draft.fields[name])
+        if name == "change_kind" and value in ChangeKind:
+            value = str(ChangeKind(value).label)
         if name == "picture" and value:
             own = (draft.fields[part] for part in PICTURE_FIELDS[1:])
             value = f"#{value[:6]} {' / '.join(filter(None, map(_tidy_or_raw, own)))}"
         if name == "source" and value.isdecimal():
             value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
-        lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
+        lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name.endswith(("_zh", "_en")) else ""
         yield _DraftValue(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
         yield _DraftValue(name, str(FIELD_LABELS[name]), "", "\n".join(lines))

@@ -1,6 +1,7 @@
 """Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,15 +16,14 @@ from django.utils.translation import ngettext
 from briefs import policy, workflow
 from briefs.acts import ACTS, get_label
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
-from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
 from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
-from briefs.content import SIDES, Content, Facts, Side
+from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.facts import FACTS
 from briefs.models import (
     Brief,
     Document,
@@ -46,11 +46,10 @@ from briefs.workflow.brief_facts import (
     load_small_rows,
     set_submission,
 )
-from briefs.workflow.editions import has_been_public
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.gaps import find_gaps, list_date_gaps
-from briefs.workflow.rules.histories import BriefHistory
+from briefs.workflow.rules.histories import BriefHistory, find_last_shown_edition
 from briefs.workflow.rules.leaves import LEAVES, LeafName
 from briefs.workflow.rules.refusals import format_iso_date
 from briefs.workflow.rules.revisions import hash_leaves
@@ -143,7 +142,7 @@ class BriefPageData:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "also_by", "document")
+        rows = self.brief.revisions.select_related("by", "document")
         return list(rows.defer("content", "document__data"))
 
     @cached_property
@@ -199,7 +198,7 @@ class BriefPageData:
 
     @cached_property
     def was_public(self) -> bool:
-        return has_been_public(self.brief, self.now)
+        return find_last_shown_edition(self.editions, self.now) is not None
 
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)
@@ -240,7 +239,7 @@ class BriefPageData:
             suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
         )
         if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.content)
+            facts.gaps = find_gaps(self.content, was_public=self.was_public)
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])
@@ -397,6 +396,11 @@ class BriefPageData:
     def newest_event(self) -> int:
         return self.timeline[0].event_id if self.timeline else 0
 
+    def suggested_files(self) -> list[dict[str, Any]]:
+        """Return the files with open suggestions, and how many."""
+        counts = Counter(row.file for row in self.suggestions if row.file)
+        return [{"name": name, "suggestions": count} for name, count in counts.items()]
+
     def files(self) -> list[dict[str, Any]]:
         """Return each imported file with the notes of its newest import."""
         files: dict[int, dict[str, Any]] = {}
@@ -409,19 +413,8 @@ class BriefPageData:
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
-    def describe_changed_facts(self, old: Facts) -> list[dict[str, str]]:
-        """Return the facts that differ from `old`, with the old and the new value."""
-        changed = [name for name in FACTS if getattr(old, name) != getattr(self.content.facts, name)]
-        names = load_names_by_id([self.content, Content(facts=old)]) if changed else NamesById()
-        return [
-            {
-                "label": str(_(FACTS[name].label)),
-                "old": format_fact(old, name, names),
-                "new": format_fact(self.content.facts, name, names),
-                "cited": _("; ").join(self.page_names.list_cited(name)),
-            }
-            for name in changed
-        ]
+    def change(self) -> dict[str, Any]:
+        return describe_change(self.content)
 
     @property
     def has_facts(self) -> bool:

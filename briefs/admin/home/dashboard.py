@@ -199,7 +199,7 @@ def _in_review(waiting: TaskList) -> Section:
     dated.sort(key=lambda pair: pair[0] or dt.date.max)
     lines = []
     for due_on, brief in dated[:MAX_LINES]:
-        who = str(describe_turn(waiting.turns[brief.pk], NEXT_BRIEF))
+        who = str(describe_turn(waiting.turns[brief.pk], NEXT_BRIEF, in_list=True))
         tone = choose_tone(due_on, waiting.today)
         lines.append(Line(brief, who, _format_due(due_on, waiting.today), tone))
     return _section(_("In review"), lines, len(dated), _list_url(state="in_review"))

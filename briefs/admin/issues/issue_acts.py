@@ -15,6 +15,7 @@ from briefs import policy
 from briefs.acts import Act
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done, render_page
+from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
 from briefs.admin.verbs.verb_views import get_act
@@ -53,6 +54,10 @@ class IssueActForm(ActForm):
 
     def describe_situation(self) -> list[str]:
         return [str(self.page.step.sentence)]
+
+    @property
+    def publication(self) -> Publication | None:
+        return self.page.publication if self.act.shows == "draft" else None
 
     @property
     def content_heading(self) -> str:

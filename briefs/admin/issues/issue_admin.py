@@ -64,9 +64,7 @@ class IssueAdmin(DeskList, DeskAdmin):
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
         now, people, person = timezone.now(), policy.load_staff(), person_of(request)
         facts_of_page = IssueFacts.load_many(list(changelist.result_list), now, people)
-        return [
-            self._build_row(facts, next_step(facts, person, with_others=False)) for facts in facts_of_page
-        ]
+        return [self._build_row(facts, next_step(facts, person, in_list=True)) for facts in facts_of_page]
 
     def _build_row(self, facts: IssueFacts, step: Step) -> Row:
         issue, content = facts.issue, IssueContent.from_json(facts.issue.content)

@@ -186,7 +186,7 @@ class BriefList(DeskList, DeskAdmin):
                     *describe_article(brief),
                     *describe_people(brief, facts[brief.pk], complete[brief.pk], now),
                 ],
-                now=render_state(facts[brief.pk], next_step(facts[brief.pk], person, with_others=False)),
+                now=render_state(facts[brief.pk], next_step(facts[brief.pk], person, in_list=True)),
                 passages=find_passages(brief, bullets.get(brief.pk, ()), phrases) if phrases else (),
                 age=age,
                 tone=tone,

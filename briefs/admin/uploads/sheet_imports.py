@@ -5,9 +5,10 @@ A plan has a row for each brief or entry that the sheet changes. Batches of rows
 
 import json
 import re
+import time
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any, Final
@@ -17,6 +18,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,6 +27,7 @@ from briefs.admin.common.brief_pages import Badge, parse_int_or_zero
 from briefs.admin.common.name_fields import load_names_by_id
 from briefs.admin.common.pending_uploads import create_upload
 from briefs.content import Content
+from briefs.database.bulk_writes import let_other_writers_in
 from briefs.exchange.sheets.brief_sheets import (
     BATCH_SIZE,
     LOCK_SECONDS,
@@ -136,7 +139,7 @@ def _store_plan(
 ) -> Upload:
     packed = _pack(conflicts), _pack(changes)  # a second of work, before the lock
     with transaction.atomic():
-        upload = create_upload(person, words_of=person, date_order="mdy")
+        upload = create_upload(person)
         counts = {"left": len(changes), "conflicts": len(conflicts), "done": 0}
         upload.results = {"sheet": sheet, "file": name[:255], **counts, **values}
         upload.save(update_fields=["results"])
@@ -259,6 +262,27 @@ def list_left_out(upload: Upload) -> set[str]:
     return {name[len("q-") : -len("-target")] for name, answer in answers if answer == LEFT_OUT}
 
 
+def run_import(
+    upload: Upload, step: Callable[[Upload, Person], int], *, by: Person, seconds: float
+) -> Upload:
+    """Run a step for about this long, each time in its own transaction with the upload locked.
+
+    `step` returns how much is left. An import that was killed, or that two requests run, goes on with what the last committed
+    transaction left.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        with transaction.atomic():
+            row = Upload.objects.select_for_update().get(pk=upload.pk)
+            left = 0 if row.done_at else step(row, by)
+            if not left:
+                row.done_at = row.done_at or timezone.now()
+            row.save(update_fields=["results", "done_at"])
+        if not left or time.monotonic() > until:
+            return row
+        let_other_writers_in()
+
+
 # The preview
 
 
@@ -270,7 +294,7 @@ def build_sheet_things(upload: Upload, page: Sequence[int], person: Person) -> l
     things = []
     for thing in SHEET_KINDS[upload.results["sheet"]].build_things(upload, rows, person):
         thing.is_taken = thing.key not in left_out
-        thing.questions = fill_answers(thing.questions, answers, set())
+        thing.questions = fill_answers(thing.questions, answers)
         things.append(thing)
     return things
 

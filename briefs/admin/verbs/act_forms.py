@@ -5,7 +5,7 @@ Rules are checked by the workflow alone. A form that would be refused whatever i
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from dataclasses import replace
 from typing import Any, ClassVar, Final, cast
 
 from django import forms
@@ -31,22 +31,24 @@ from briefs.admin.common.form_fields import (
     wrong_state_errors,
 )
 from briefs.admin.common.interface_labels import (
+    LEAF_NAMES,
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
     interface_side,
 )
+from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.history.revision_pages import describe_comparison
-from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, ChangeKind, Edition, Issue, WithdrawalKind
+from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.text import date_format, paths
-from briefs.text.text_diff import diff_contents
+from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
-from briefs.workflow.editions import find_last_shown_edition
+from briefs.workflow.rules.histories import find_last_shown_edition
 from briefs.workflow.rules.refusals import find_moments
 from briefs.workflow.rules.standing import Standing
 from briefs.workflow.rules.transitions import format_time
@@ -98,13 +100,7 @@ class ActForm(forms.Form):
         self.act, self.page = act, page
         super().__init__(data, auto_id="%s", label_suffix="")
         for name in act.fields:
-            if name != "change":
-                self.fields[name] = FIELDS[name](self.page_kind)
-            elif page.was_public:
-                choices = [("", "–"), *ChangeKind.choices]
-                self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=choices, required=False)
-                self.fields["note_zh"] = _build_text_field(_("Note on change, Chinese"))
-                self.fields["note_en"] = _build_text_field(_("Note on change, English"))
+            self.fields[name] = FIELDS[name](self.page_kind)
         self.ambiguous_moments = _find_ambiguous_moments(str(data.get("at", ""))) if data else []
         if self.ambiguous_moments:
             choices = [(str(n), _format_offset(moment)) for n, moment in enumerate(self.ambiguous_moments)]
@@ -184,10 +180,7 @@ class ActForm(forms.Form):
 
     def perform(self) -> Any:
         """Do the act with what the valid form says. Raise Refused."""
-        values = {name: self.cleaned_data[name] for name in self.act.fields if name not in ("mail", "change")}
-        if "change" in self.act.fields:
-            names = ("kind", "note_zh", "note_en")
-            values["change"] = workflow.ChangeNote(*(self.cleaned_data.get(name, "") for name in names))
+        values = {name: self.cleaned_data[name] for name in self.act.fields if name != "mail"}
         return perform_act(self.act, self.row, by=self.page.person, data=self.data, **values)
 
 
@@ -247,9 +240,7 @@ def answer_form(
 
 def render_form(request: HttpRequest, form: ActForm, errors: list[FieldError] | None = None) -> HttpResponse:
     obstacles = form.find_obstacles() if errors is None else wrong_state_errors(form.act.name, form.row)
-    links = {name: f"#{name}" for name in form.fields} | (
-        {"change": "#kind"} if "note_zh" in form.fields else {}
-    )
+    links = {name: f"#{name}" for name in form.fields}
     return form.render_page(
         request,
         status=200 if errors is None else 409,
@@ -268,14 +259,6 @@ class BriefActForm(ActForm):
         super().__init__(data, act=act, page=page)
         if act.shows == "scheduled" and page.scheduled_edition:
             self.initial["at"] = f"{timezone.localtime(page.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
-        before = self.last_content
-        if before and page.content.facts.source_withdrew and not before.facts.source_withdrew:  # noqa: SIM102
-            if all(before.hash_side(side) == page.content.hash_side(side) for side in SIDES):
-                self.initial.update(
-                    kind=ChangeKind.EDITORS_NOTE,
-                    note_zh="原文已由來源撤回。",
-                    note_en="The source has withdrawn the original article.",
-                )
 
     @property
     def row(self) -> Brief:
@@ -336,8 +319,6 @@ class BriefActForm(ActForm):
                 return [text % {"n": n}] if n else []
             case "reinstate":
                 return list(_describe_taking_down(page.public_edition))
-            case "approve":
-                lines.append(str(page.step.sentence))
         if (edition := page.public_edition) is not None:
             values = {"n": edition.number, "time": format_time(edition.live_from)}
             lines.append(_("Edition %(n)s has been public since %(time)s.") % values)
@@ -362,11 +343,20 @@ class BriefActForm(ActForm):
     def content_heading(self) -> str:
         return _("What readers will see") if self.act.shows == "draft" else _("The text of this edition")
 
-    @cached_property
-    def last_content(self) -> Content | None:
-        """Return what readers have or had last, if the act replaces it."""
+    def find_difference(self) -> ContentDifference | None:
+        """Return what a publication changes for readers, without the change note, which the page shows above."""
         edition = find_last_shown_edition(self.page.editions, self.page.now)
-        return load_edition_content(edition) if edition and self.act.name == "approve" else None
+        if edition is None or self.act.name != "approve":
+            return None
+        before, after = load_edition_content(edition), self.page.content.without_staff_fields()
+        return diff_contents(replace(before, **NO_CHANGE), replace(after, **NO_CHANGE))
+
+    @property
+    def publication(self) -> Publication | None:
+        page = self.page
+        if self.act.name != "approve":
+            return None
+        return Publication.build(page.signing, page.person, page.content, LEAF_NAMES)
 
     def notices(self) -> list[dict[str, str]]:
         """Return the notices, in both languages, that readers would see in place of the text."""
@@ -384,8 +374,7 @@ class BriefActForm(ActForm):
         return _render_in_both_languages(format_notice)
 
     def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
-        page, shown, before = self.page, self.shown_content, self.last_content
-        difference = diff_contents(before, page.content) if before else None
+        page, shown, difference = self.page, self.shown_content, self.find_difference()
         return render_brief_subpage(
             request,
             self.template,
@@ -394,7 +383,6 @@ class BriefActForm(ActForm):
             shown=shown,
             is_draft=shown == page.content,
             bullets=build_read_only_bullets(shown) if shown else [],
-            changed_facts=page.describe_changed_facts(before.facts) if before else [],
             difference=describe_comparison(difference) if difference else None,
             key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
             **context,

@@ -85,8 +85,8 @@ class MailingPanel:
         if unknown := self.counts.unknown:
             words.append(
                 ngettext(
-                    "The fate of %(n)s is unknown; it counts as received.",
-                    "The fate of %(n)s is unknown; they count as received.",
+                    "Delivery of %(n)s is unconfirmed; it counts as received.",
+                    "Delivery of %(n)s is unconfirmed; they count as received.",
                     unknown,
                 )
                 % {"n": f"{unknown:,}"}

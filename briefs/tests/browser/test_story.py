@@ -46,8 +46,7 @@ def go_to_task(tab: Editor, brief: Brief) -> None:
 def approve(tab: Editor, brief: Brief, **fields: str) -> Edition:
     tab.brief(brief, "approve")
     for name, value in fields.items():
-        field = tab.page.locator(f"[name={name}]")
-        field.select_option(value) if name == "kind" else field.fill(value)
+        tab.page.fill(f"[name={name}]", value)
     tab.page.click("button[name=when]")
     tab.expect_done()
     return Edition.objects.filter(brief=brief).latest("number")
@@ -102,7 +101,7 @@ def test_team_takes_brief_from_draft_to_withdrawal(open_tab: OpenTab, language: 
     # Scheduled: nobody reads it before its time.
     publisher = sign_in(team.publisher)
     tomorrow = timezone.now().astimezone(ZoneInfo("Asia/Taipei")) + dt.timedelta(days=1)
-    edition = approve(publisher, brief, "later", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
+    edition = approve(publisher, brief, at=f"{tomorrow:%Y-%m-%dT%H:%M}")
     assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
     assert read(open_tab, edition, "en")[0] == 404
     with time_machine.travel(edition.live_from + dt.timedelta(seconds=5)):  # the night ends all sessions
@@ -113,11 +112,13 @@ def test_team_takes_brief_from_draft_to_withdrawal(open_tab: OpenTab, language: 
         # A correction.
         writer.click_verb("revise")
         writer.wait_until_ready()
+        writer.page.select_option("[name=change_kind]", "correction")
+        writer.page.fill("[name=change_note_zh]", "更正摘要。")
+        writer.page.fill("[name=change_note_en]", "The summary was wrong.")
         writer.page.fill("[name=summary_en]", "A summary, corrected.")
         writer.click_verb("submit")  # saves the typed text first
         sign(english, "en")
-        change = {"kind": "correction", "note_zh": "更正摘要。", "note_en": "The summary was wrong."}
-        corrected = approve(publisher, brief, **change)
+        corrected = approve(publisher, brief)
         for code, note in (("zh-hant", "更正摘要。"), ("en", "The summary was wrong.")):
             status, text = read(open_tab, corrected, code)
             assert (status, note in text, "A summary, corrected." in text) == (200, True, True)

@@ -77,7 +77,7 @@ CORRECT_TEXTS = {
         "30 percent", "US$12 million", "24 hours", "seven years", "three proposals", "NT$3.5 billion", "one-third",
         "Thirty percent of voters", "percentage", "a mile", "5 GB", "https://a.example/?a=1%20b",
     ],
-    "spaces": ["One two. Three", "5 percent"],
+    "spaces": ["One two. Three", "5 percent", "At 5:00, 1,000 ships (more) ... “well,” he said."],
 }  # fmt: skip
 
 INCORRECT_TEXTS = [
@@ -142,6 +142,8 @@ INCORRECT_TEXTS = [
     ("amounts", "about thirty-five percent", STYLE % ("thirty-five percent", "35 percent"), "about 35 percent"),
     ("amounts", "a fifty-year-old man", STYLE % ("fifty", "50"), "a 50-year-old man"),
     ("amounts", "about five miles", STYLE % ("five miles", "5 miles"), "about 5 miles"),
+    ("spaces", "The plan , which failed ,won ( again ) .", "5 spaces too many or too few beside punctuation marks. Clean up",
+     "The plan, which failed, won (again)."),
     ("spaces", "One  two\u00a0three\u200b four", "3 double or invisible spaces. Clean up", "One two three four"),
 ]  # fmt: skip
 

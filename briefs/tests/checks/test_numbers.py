@@ -157,7 +157,7 @@ AGREEING_PAIRS = [
     ("共有7 萬 6 千人。", "Some 76,000 people."),
     ("升息一碼。", "It rose by 25 basis points."),
     ("三十5座。", "35 in all."),
-    ("F-35與B-52。", "F-35s and B-52s."),
+    ("F-35A與B-52。", "F-35As and B-52s."),
     ("剛果的鈷與上汽。", "The DRC, the DR Congo, and SAIC."),
     ("衛隊離開港口。", "The Long Range Desert Group (LRDG) left."),
     # N7: 一 and one are articles more often than counts
@@ -237,6 +237,11 @@ DIFFERING_PAIRS = [
             "The Chinese says 38.1%, the English 31.8 percent. Is one of them wrong?",
             "9 appears in the Chinese only",
         ],
+    ),
+    (
+        "約有十七分之一。",
+        "About 17 percent.",
+        ["The English says 17 percent, the Chinese 十七: the figure is the same, the unit is not."],
     ),
     ("升息兩碼。", "It rose by 25 basis points.", ["25 appears in the English only"]),
 ]

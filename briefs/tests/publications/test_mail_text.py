@@ -38,7 +38,7 @@ def load(team: Team, *contents: Any) -> PublicIssue:
 def build_bytes(body: MailBody) -> bytes:
     moment = dt.datetime(2026, 5, 4, 6, tzinfo=dt.UTC)
     return mail_text.build_message(
-        body, mail_text.Envelope("reader@example.org", TOKEN, "<1@example.org>", moment)
+        body, mail_text.Envelope("reader@example.org", "", TOKEN, "<1@example.org>", moment)
     )
 
 
@@ -145,7 +145,6 @@ def test_longest_issue_keeps_the_headlines_of_its_last_briefs(team: Team) -> Non
     for item in most.items:
         for side in SIDES:
             assert body["text"].count(item.brief.headline(side)) >= MAX_ISSUE_ITEMS // 2
-    assert f"摘要 {0}。" in body["text"], "the first brief has its summary"
 
 
 def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:

@@ -24,11 +24,10 @@ START_SPREAD = {"sqlite": 0.006, "postgresql": 0.08}
 """Largest random delay after the common start, in seconds: about the time that an action takes, with a new connection for a thread."""
 
 
-def approve(brief: int, by: int, seen: str, change: bool) -> object:
+def approve(brief: int, by: int, seen: str) -> object:
     from briefs import workflow
 
-    note = workflow.ChangeNote("update", "改", "Changed") if change else workflow.ChangeNote()
-    return workflow.approve(brief, by=_person(by), seen=seen, change=note).pk
+    return workflow.approve(brief, by=_person(by), seen=seen).pk
 
 
 def save(brief: int, by: int, version: int, summary: str) -> object:
@@ -49,27 +48,19 @@ def sign(brief: int, by: int, seen: str) -> object:
 
 
 def save_sheet(upload: str, by: int) -> object:
-    from briefs.admin.uploads.pending_files import run_import
-    from briefs.admin.uploads.sheet_imports import save_next_batch
+    from briefs.admin.uploads.sheet_imports import run_import, save_next_batch
     from briefs.models import Upload
 
     row = Upload.objects.get(pk=upload)
     return run_import(row, save_next_batch, by=_person(by), seconds=60).results["left"]
 
 
-def import_upload(upload: str, keys: list[str]) -> object:
-    from briefs.admin.uploads.pending_files import (
-        choose_digests,
-        import_next_digests,
-        list_results,
-        run_import,
-    )
-    from briefs.models import Upload
+def import_texts(texts: dict[str, str], by: int) -> object:
+    from briefs.intake import create_import_job, import_documents
 
-    row = Upload.objects.get(pk=upload)
-    choose_digests(row, dict.fromkeys(keys, "created"), {}, known_keys=keys)
-    run_import(row, import_next_digests, by=row.owner, seconds=60)
-    return len(list_results(Upload.objects.get(pk=upload)))
+    job = create_import_job(actor=_person(by), for_desk=True)
+    outcomes = import_documents(((name, text.encode()) for name, text in texts.items()), job)
+    return sum(outcome.status == "created" for outcome in outcomes)
 
 
 def _person(pk: int) -> Any:
@@ -111,7 +102,7 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_upload": import_upload,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_texts": import_texts,
 }  # fmt: skip
 
 

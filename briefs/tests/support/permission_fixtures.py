@@ -105,8 +105,8 @@ class PermissionScenario:
     def _add_files_and_settings(self) -> None:
         """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
-        ((outcome),) = intake.import_digests(
-            [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
+        ((outcome),) = intake.import_documents(
+            [("原稿.txt", SEED.read_bytes())], intake.create_import_job(actor=writer)
         )
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
@@ -175,17 +175,15 @@ class PermissionScenario:
             self.rows[name] = made
         writer = self.writer_client = self._log_in(self.team.writer)
         self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
-        upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
-        self.upload = upload["Location"]
-        self._upload_brief_sheet(writer)
+        self.upload = self._upload_brief_sheet(writer)
 
-    def _upload_brief_sheet(self, writer: Client) -> None:
+    def _upload_brief_sheet(self, writer: Client) -> str:
         """Export the briefs, change the headline of a draft in the sheet, and upload it."""
         rows = build_brief_rows(Brief.objects.filter(pk=factories.draft_brief(self.team).pk))["briefs"]
         rows[1][rows[0].index("headline_en")] = "From the sheet"
         self.brief_sheet = sheet_files.write_sheet(rows, "csv", title="x")
         file = SimpleUploadedFile("x.csv", self.brief_sheet)
-        writer.post("/admin/briefs/brief/sheet/", {"files": file})
+        return str(writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"])
 
     def changed_table(self) -> bytes:
         """Return the parallel table of the brief in review, with another Chinese summary."""
@@ -195,7 +193,7 @@ class PermissionScenario:
 
     def upload_form(self) -> dict[str, Any]:
         text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")
-        return {"paste": text, "words_of": self.team.writer.pk, "date_order": "mdy"}
+        return {"paste": text, "words_of": self.team.writer.pk}
 
 
 def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
@@ -225,7 +223,7 @@ def reworded(scenario: PermissionScenario) -> Brief:
     team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
+    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。", **factories.change_note())
     workflow.submit(brief, by=team.writer, version=brief.version)
     return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
 
@@ -261,15 +259,15 @@ def discarded(scenario: PermissionScenario) -> Brief:
 BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, withdrawn, discarded)
 
 
-def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
+def valid_post_data(brief: Brief) -> dict[str, Any]:
     """Return valid data for any verb of a brief."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
     return {
         "version": row.version, "seen": workflow.hash_for_approval(row),
         **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
-        "when": "now", "kind": "other" if verb == "withdraw" else "update",
+        "when": "now", "kind": "other",
         "reason": "快",
-        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
+        "note": "再看", "sides": ["zh", "en"], "note_text": "看",
         "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

@@ -73,7 +73,7 @@ def _build(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
 
 def _verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
     brief = scenario.briefs[REQUIRED_STATE.get(verb, "reworded")]
-    data = valid_post_data(brief, verb) | {"note": "再看" if verb == "send_back" else scenario.note.pk}
+    data = valid_post_data(brief) | {"note": "再看" if verb == "send_back" else scenario.note.pk}
     data |= {"letter": scenario.letter.pk}
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
@@ -121,17 +121,25 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
+    row, known, _merged = scenario.rows["keyword"]
+    brief = scenario.brief_in_review
+    if act in ("version", "other"):
+        brief = scenario.imported_brief
+        type(brief).objects.filter(pk=brief.pk).update(version_of=scenario.briefs["draft"])
+    type(scenario.suggestion).objects.filter(pk=scenario.suggestion.pk).update(file="a.docx")
     targets = {
         "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
         "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
+        "accept_file": 1, "use_known": f"keyword-{row.pk}-{known.pk}", "version": "", "other": "",
     }  # fmt: skip
     key = f"{scenario.anchor}-en"
     data = {
         "do": f"{act}:{targets[act]}", f"note-{key}": "看", f"suggest-{key}": "Yet another.",
         f"seen-{key}": hash_json(scenario.text), f"reply-{scenario.note.pk}": "好",
+        "file-1": "a.docx",
     }  # fmt: skip
-    return PermissionRequest(f"/admin/briefs/brief/{scenario.brief_in_review.pk}/review/", data)
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/review/", data)
 
 
 def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act: str) -> PermissionRequest:
@@ -321,9 +329,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
     ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(
-        f"{g.upload}files/", files={"files": b"x"}
-    ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
@@ -349,7 +354,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/citation/": lambda g: _brief_request(
         g,
         "citation/",
-        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit"),
+        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review),
     ),
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
@@ -361,7 +366,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/revisions/": lambda g: _brief_request(g, "revisions/"),
     "briefs/brief/<int:pk>/compare/": lambda g: _brief_request(g, "compare/"),
     "briefs/brief/<int:pk>/restore/": lambda g: _brief_request(
-        g, "restore/", data=valid_post_data(g.brief_in_review, "restore") | {"restore": 1}
+        g, "restore/", data=valid_post_data(g.brief_in_review) | {"restore": 1}
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief_request(g, "preview/"),
     "briefs/brief/<int:pk>/assign/": lambda g: _brief_request(

@@ -294,16 +294,16 @@ def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live:
     first = making.published_issue(team, *live)
     issue = first.issue
     issues.revise_issue(issue, by=team.writer)
+    assert refusals(lambda: issues.submit_issue(issue, by=team.writer)) == [
+        *("change-kind", "change-note-zh", "change-note-en")
+    ]
+    making.edit_issue(issue, team.writer, **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
-    assert refusals(lambda: making.publish(issue, team.publisher, change=making.CORRECTION)) == [
-        "issue-unchanged"
-    ]
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unchanged"]
     making.edit_issue(issue, team.writer, preface_zh="更正過的前言。")
-    assert refusals(lambda: making.publish(issue, team.publisher)) == [
-        *("issue-unsigned-zh", "issue-change-note")
-    ]
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-zh"]
     making.sign_issue(issue, team.reviewer, "zh")  # the English is that of the first edition
-    second = making.publish(issue, team.publisher, change=making.CORRECTION)
+    second = making.publish(issue, team.publisher)
     first.refresh_from_db()
     assert (first.live_until, second.published_at) == (second.live_from, first.published_at)
     assert (second.number, second.change_kind) == (2, "correction")
@@ -317,10 +317,10 @@ def test_change_before_the_last_edition_makes_nobody_a_changer_of_the_next(
     making.sign_issue(issue, team.reviewer)
     making.publish(issue, team.publisher)
     issues.revise_issue(issue, by=team.writer)
-    making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.")
+    making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.", **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer_en, "en")
-    assert making.publish(issue, team.publisher, change=making.CORRECTION).number == 2
+    assert making.publish(issue, team.publisher).number == 2
 
 
 def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[Brief]) -> None:

@@ -170,18 +170,17 @@ class Simulation:
     def perform(self, verb: str, text: str, at: dt.datetime | None) -> None:
         team, brief = self.team, self.brief
         version = Brief.objects.get(pk=brief.pk).version
-        change = workflow.ChangeNote("update", f"改{text}", f"Changed {text}")
+        note = factories.change_note("update", f"改{text}", f"Changed {text}")
         match verb:
             case "rework":
-                row = factories.edit(
-                    brief, team.writer, summary_zh=format_summary(text), summary_en=format_summary(text)
-                )
+                summaries = dict.fromkeys(("summary_zh", "summary_en"), format_summary(text))
+                row = factories.edit(brief, team.writer, **summaries, **note)
                 workflow.submit(row, by=team.writer, version=row.version)
             case "send_back":
                 workflow.send_back(brief, by=team.reviewer, note="再看")
             case "approve":
                 self.sign()
-                factories.approve(brief, team.publisher, at=at, change=change)
+                factories.approve(brief, team.publisher, at=at)
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
             case "withdraw":

@@ -60,7 +60,9 @@ def live(team: Team) -> Brief:
 def revised(team: Team) -> Brief:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    return factories.edit(brief, team.writer, summary_zh="新的。")
+    return factories.edit(
+        brief, team.writer, summary_zh="新的。", **factories.change_note("small_repair", "", "")
+    )
 
 
 @state

@@ -14,7 +14,7 @@ from briefs.content import Content
 from briefs.derived import build
 from briefs.models import Brief, Keyword
 
-from .refusals import Reason, format_iso_date
+from .refusals import Reason, format_iso_date, why_not_change_note
 
 COMPLETENESS_CHECK: Final = "completeness"
 """The check that blocks. Its findings cannot be dismissed."""
@@ -49,17 +49,23 @@ def find_incomplete(content: Content) -> list[Finding]:
     return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
 
 
-def find_gaps(content: Content) -> list[Gap]:
-    """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
+def find_gaps(content: Content, *, was_public: bool) -> list[Gap]:
+    """Return what refuses submission: bullets of one language together, and the change note with its kind."""
     findings = find_incomplete(content)
-    gaps: list[Gap] = []
+    reasons = why_not_change_note(content) if was_public else []
+    gaps = [Gap(gettext("note on the change"), reasons[0].about, tuple(reasons))] if reasons else []
     for finding in findings:
         kind = finding.code.partition(".")[2]
         if kind in ("bullet_zh", "bullet_en"):
             same = [f for f in findings if f.code == finding.code]
             if same[0] is finding:
-                reasons = tuple(map(_build_reason, same))
-                gaps.append(Gap(_describe_bullets(finding, len(same)), f"b{finding.bullet}", reasons))
+                gaps.append(
+                    Gap(
+                        _describe_bullets(finding, len(same)),
+                        f"b{finding.bullet}",
+                        tuple(map(_build_reason, same)),
+                    )
+                )
         else:
             gaps.append(_build_gap(finding, kind))
     return gaps

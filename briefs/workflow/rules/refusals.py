@@ -12,7 +12,9 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs import checks
-from briefs.content import Content, ForbiddenCharacter, tidy
+from briefs.checks.texts import IMPORT_CHECK
+from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
+from briefs.models import ChangeKind
 
 # Refusals of verbs and their messages, shared by admin, commands and imports.
 
@@ -45,6 +47,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "suggestion-late": _("This text changed while you were reading. Look at it again, then suggest."),
     "suggestion-same": _("Suggest a wording that differs from the text."),
     "suggestion-lapsed": _("The text has changed since this was suggested. Take over by hand what still fits."),
+    "no-earlier-brief": _("There is no earlier brief any more of which this could be a version."),
     "suggestion-answered": _("%(name)s has already answered this suggestion."),
     "not-a-reviewer": _("%(name)s has no role that may sign off. Choose a reviewer."),
     "not-a-writer": _("%(name)s has no role that may write. Choose a writer."),
@@ -53,7 +56,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "side-needed": _("Choose the language that needs changes."),
     "unsigned-zh": _("Two people have to have seen the Chinese. Somebody else still has to sign it off."),
     "unsigned-en": _("Two people have to have seen the English. Somebody else still has to sign it off."),
-    "unsigned-common": _("Two people have to have seen the facts. Somebody else still has to sign them off."),
+    "unsigned-common": _("Two people have to have seen the facts and the note on the change. Somebody else still has to sign them off."),
     "no-zh": _("%(name)s asked for changes to this Chinese."),
     "no-en": _("%(name)s asked for changes to this English."),
     "no-common": _("%(name)s asked for changes."),
@@ -67,7 +70,9 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
-    "change-note": _("Describe the change in both languages."),
+    "change-kind": _("Choose the kind of change."),
+    "change-note-zh": _("Describe the change in Chinese."),
+    "change-note-en": _("Describe the change in English."),
     "small-repair-note": _("A small repair has no note. Delete the note, or choose another kind."),
     "nothing-scheduled": _("No edition is scheduled."),
     "nothing-public": _("No edition is public now."),
@@ -126,16 +131,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "issue-item-twice": _("A brief is in the issue twice. Reload the page."),
     "issue-unsigned-zh": _("The Chinese is not signed off yet. %(name)s can sign it off."),
     "issue-unsigned-en": _("The English is not signed off yet. %(name)s can sign it off."),
-    "issue-unsigned-common": _("The briefs of the issue are not signed off yet. %(name)s can sign them off."),
+    "issue-unsigned-common": _("The briefs of the issue and its note are not signed off yet. %(name)s can sign them off."),
     "issue-unchanged": _("Nothing differs from the published issue, so there is nothing to publish."),
-    "issue-change-note": _("Choose the kind of change, and describe it in both languages."),
     "issue-not-public": _("Only a published issue can be sent."),
     "mailing-exists": _("This issue is being sent already, or was sent."),
     "mailing-state": _("The mailing is “%(state)s” now."),
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
     ),
-    "no-readers": _("Nobody subscribes who has not got it yet."),
+    "no-readers": _("Every subscriber already has this issue."),
     "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
@@ -160,6 +164,10 @@ class Reason:
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:
     """Return the message of a finding in the active language."""
+    if code.startswith(
+        f"{IMPORT_CHECK}."
+    ):  # in both languages, since the reader of documents has its own messages
+        return str(values["zh" if (translation.get_language() or "").startswith("zh") else "en"])
     message = checks.FINDING_MESSAGES[code]
     return (gettext(message) if isinstance(message, str) else ngettext(*message, values["n"])) % values
 
@@ -190,6 +198,16 @@ class Stale(Refused):
         super().__init__(reason)
         self.theirs = theirs
         self.version = version
+
+
+def why_not_change_note(content: Content | IssueContent) -> list[Reason]:
+    """Return reasons against the change note, which a page needs once it has been public: a kind, and both texts or none."""
+    if content.change_kind == ChangeKind.SMALL_REPAIR:
+        has_note = content.change_note_zh or content.change_note_en
+        return [Reason("small-repair-note", {}, "change_kind")] if has_note else []
+    missing = [side for side in SIDES if not getattr(content, f"change_note_{side}")]
+    reasons = [Reason(f"change-note-{side}", {}, f"change_note_{side}") for side in missing]
+    return reasons if content.change_kind else [Reason("change-kind", {}, "change_kind"), *reasons]
 
 
 def tidy_or_refuse(text: str, *, about: str) -> str:

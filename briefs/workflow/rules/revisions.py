@@ -1,7 +1,7 @@
 """Revisions: the hashes of a page's leaves, and a revision for each open brief whose names somebody changed."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db.models import OuterRef, Q, Subquery
@@ -31,7 +31,6 @@ def hash_leaves(content: Content, names: PageNames) -> dict[LeafName, str]:
 
 
 BLANK_HASHES: Final = hash_leaves(Content(), PageNames())
-_BLANK: Final = Content().hashes()
 
 
 def build_revision(
@@ -41,23 +40,22 @@ def build_revision(
     names: PageNames,
     *,
     by: Person,
-    also_by: Person | None = None,
+    also_by: Collection[int] = (),
     now: dt.datetime,
     kind: Revision.Kind,
     provenance: Mapping[str, Any] | None = None,
     number: int = 1,
 ) -> Revision:
     """Build an unsaved revision, with the hashes of its leaves and which parts it changed."""
-    was = before.hashes() if before else _BLANK
-    changed = content.hashes()
+    was, changed = (before or Content()).hashes(), content.hashes()
     return Revision(
         brief=brief,
         number=number,
         kind=kind,
         content=content.as_json(),
         by=by,
-        also_by=also_by,
-        is_nobodys=by.username == IMPORTER and also_by is None,
+        also_by=sorted(set(also_by) - {by.pk}),
+        is_nobodys=by.username == IMPORTER and not also_by,
         at=now,
         **{f"hash_{leaf}": value for leaf, value in hash_leaves(content, names).items()},
         **{f"changed_{part}": changed[part] != was[part] for part in _CHANGEABLE_PARTS},

@@ -5,9 +5,10 @@ are in the table `acts`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from django.utils.translation import gettext
@@ -19,7 +20,7 @@ from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person
 
 from . import four_eyes
 from .gaps import Gap, find_gaps, find_keyword_gaps, list_date_gaps
-from .histories import BriefHistory, load_editions, load_revisions, load_signoffs
+from .histories import BriefHistory, find_last_shown_edition, load_editions, load_revisions, load_signoffs
 from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason
@@ -32,9 +33,15 @@ ANSWER_EVENTS: Final = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_b
 class BriefFacts:
     """The rows about one brief that decide who can do what next. What is not `given` is loaded when first asked for."""
 
+    is_unchanged = False
+
     def __init__(self, brief: Brief, now: dt.datetime, **given: Any) -> None:
         self.brief, self.now = brief, now
         vars(self).update(given)
+
+    @property
+    def row(self) -> Brief:
+        return self.brief
 
     @cached_property
     def people(self) -> Sequence[Person]:
@@ -54,9 +61,14 @@ class BriefFacts:
         return load_working_copy(self.brief)
 
     @cached_property
+    def was_public(self) -> bool:
+        """Return whether an edition has been public."""
+        return find_last_shown_edition(self.editions, self.now) is not None
+
+    @cached_property
     def gaps(self) -> Sequence[Gap]:
         """Return what refuses submission."""
-        return find_gaps(self.content)
+        return find_gaps(self.content, was_public=self.was_public)
 
     @cached_property
     def approval_gaps(self) -> Sequence[Gap]:
@@ -110,6 +122,14 @@ class BriefFacts:
     def public_edition(self) -> Edition | None:
         return next((e for e in self.editions if e.is_public(self.now)), None)
 
+    @property
+    def is_withdrawn(self) -> bool:
+        return bool(self.public_edition and self.public_edition.withdrawn_at)
+
+    @property
+    def is_removed(self) -> bool:
+        return bool(self.public_edition and self.public_edition.removed_at)
+
     def list_yes(self, name: LeafName) -> list[SignOff]:
         """Return each person's newest yes to the leaf as it is now."""
         return [
@@ -117,6 +137,10 @@ class BriefFacts:
             for s in four_eyes.find_answers(self.history, name)
             if (s.leaf, s.answer) == (name, SignOff.Answer.YES)
         ]
+
+
+def load_facts(row: Brief | Issue, now: dt.datetime) -> BriefFacts | IssueFacts:
+    return BriefFacts(row, now) if isinstance(row, Brief) else IssueFacts.load(row, now, policy.load_staff())
 
 
 @dataclass
@@ -128,7 +152,7 @@ class Standing:
 
     @property
     def row(self) -> Brief | Issue:
-        return self.facts.brief if isinstance(self.facts, BriefFacts) else self.facts.issue
+        return self.facts.row
 
     @property
     def signing(self) -> four_eyes.Signing:
@@ -155,8 +179,10 @@ class Standing:
         """Return whether the act would not be refused, and there is something to do in its place."""
         if act == NEXT_BRIEF:
             return True
-        is_there = PLACES.get(act, _is_anywhere)
-        return self.is_allowed(act) and is_there(self) and next(self.list_unmet(act), None) is None
+        is_there = PLACES.get(act)
+        if not self.is_allowed(act) or (is_there and not is_there(self)):
+            return False
+        return next(self.list_unmet(act), None) is None
 
     def as_seen_by(self, person: Person) -> "Standing":
         return self if person == self.person else type(self)(self.facts, person)
@@ -188,118 +214,79 @@ def has_own_answer(history: four_eyes.History, name: LeafName, person: int) -> b
 
 # Conditions of acts: each yields what the act is refused for.
 
-type Condition = Callable[[Standing, LeafName | None], Iterator[Reason]]
+type Condition = Callable[[Standing, LeafName | None], Iterable[Reason]]
 
 
-def is_complete(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if isinstance(standing.facts, IssueFacts):
-        yield from standing.facts.why_not_ready
-    else:
-        for gap in standing.facts.gaps:
-            yield from gap.reasons
+def _needs(code: str, is_met: Callable[[Any], object]) -> Condition:
+    """Build a condition on the facts, with the code of its refusal."""
+    return lambda standing, _leaf: () if is_met(standing.facts) else (Reason(code),)
 
 
-def has_nothing_to_confirm(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if isinstance(standing.facts, BriefFacts):
-        for gap in standing.facts.approval_gaps:
-            yield from gap.reasons
+def _is_complete(standing: Standing, _leaf: LeafName | None) -> Iterable[Reason]:
+    return chain.from_iterable(gap.reasons for gap in standing.facts.gaps)
 
 
-def has_no_open_note(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if isinstance(standing.facts, BriefFacts) and (n := len(standing.facts.notes)):
+def _needs_no_confirmation(standing: Standing, _leaf: LeafName | None) -> Iterable[Reason]:
+    return chain.from_iterable(gap.reasons for gap in standing.facts.approval_gaps)
+
+
+def _has_no_open_note(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
+    if n := len(standing.facts.notes):
         yield Reason("open-notes", {"n": n}, "notes")
 
 
-def is_settled(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
+def _is_settled(standing: Standing, _leaf: LeafName | None) -> Iterable[Reason]:
     prefix = "issue-" if isinstance(standing.row, Issue) else ""
-    yield from standing.signing.why_not_settled(standing.person.pk, prefix)
+    return standing.signing.why_not_settled(standing.person.pk, prefix)
 
 
-def differs_from_public(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if isinstance(standing.facts, IssueFacts) and standing.facts.is_unchanged:
-        yield Reason("issue-unchanged", {}, "publish")
-
-
-def is_own_submission(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
+def _is_own_submission(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
     submission = standing.facts.submission
     if submission and submission.by_id != standing.person.pk:
         yield Reason("not-submitter", {"name": str(standing.by_id.get(submission.by_id) or submission.by)})
 
 
-def is_unanswered(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
+def _is_unanswered(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
     if standing.facts.is_answered:
         able = [p for p in standing.people if p.pk in standing.signing.reviewer_ids and p != standing.person]
         names = gettext(", ").join(map(str, able[:3])) or gettext("another reviewer")
         yield Reason("already-signed", {"name": names})
 
 
-def may_sign(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
-    if leaf is None:
-        return
-    row, person = standing.signing.leaves[leaf], standing.person.pk
-    if not four_eyes.may_sign(row, person, standing.signing.reviewer_ids):
+def _may_sign(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
+    if leaf and not standing.signing.may_sign(standing.person, leaf):
         yield Reason("not-your-side", {}, f"signoff-{leaf}")
-    elif person in row.voices:
+    elif leaf and four_eyes.find_own_yes(standing.facts.history, leaf, standing.person.pk):
         yield Reason("signed-already", {}, f"signoff-{leaf}")
 
 
-def has_answered(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
-    history = standing.facts if isinstance(standing.facts, IssueFacts) else standing.facts.history
+def _has_answered(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]:
+    history = standing.facts.history
     if leaf and not (history.revisions and has_own_answer(history, leaf, standing.person.pk)):
         yield Reason("no-own-signoff", {}, f"signoff-{leaf}")
 
 
-def is_scheduled(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if standing.facts.scheduled_edition is None:
-        yield Reason("nothing-scheduled")
-
-
-def is_public(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if standing.facts.public_edition is None:
-        yield Reason("nothing-public")
-
-
-def is_not_removed(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if getattr(standing.facts.public_edition, "removed_at", None):
-        yield Reason("already-removed")
-
-
-def is_not_withdrawn(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    edition = standing.facts.public_edition
-    if edition and edition.withdrawn_at and not getattr(edition, "removed_at", None):
-        yield Reason("already-withdrawn")
-
-
-def is_taken_down(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    edition = standing.facts.public_edition
-    if not (isinstance(edition, Edition) and (edition.withdrawn_at or edition.removed_at)):
-        yield Reason("nothing-to-reinstate")
-
-
-def does_not_say_so(standing: Standing, _leaf: LeafName | None) -> Iterator[Reason]:
-    if isinstance(standing.row, Brief) and standing.row.article_withdrawn:
-        yield Reason("source-withdrew-already")
-
-
+_IS_PUBLIC: Final = _needs("nothing-public", lambda facts: facts.public_edition)
+_IS_NOT_REMOVED: Final = _needs("already-removed", lambda facts: not facts.is_removed)
 _CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
-    "submit submit_issue": (is_complete,),
-    "take_back take_back_issue": (is_own_submission, is_unanswered),
-    "sign_off_zh sign_off_en sign_off_common": (may_sign,),
-    "sign_off_issue_zh sign_off_issue_en sign_off_issue_common": (may_sign,),
-    "take_back_sign_off_zh take_back_sign_off_en take_back_sign_off_common": (has_answered,),
-    "take_back_issue_zh take_back_issue_en take_back_issue_common": (has_answered,),
+    "submit submit_issue": (_is_complete,),
+    "take_back take_back_issue": (_is_own_submission, _is_unanswered),
+    "sign_off_zh sign_off_en sign_off_common": (_may_sign,),
+    "sign_off_issue_zh sign_off_issue_en sign_off_issue_common": (_may_sign,),
+    "take_back_sign_off_zh take_back_sign_off_en take_back_sign_off_common": (_has_answered,),
+    "take_back_issue_zh take_back_issue_en take_back_issue_common": (_has_answered,),
     "approve publish_issue": (
-        is_complete,
-        has_nothing_to_confirm,
-        is_settled,
-        has_no_open_note,
-        differs_from_public,
+        *(_is_complete, _needs_no_confirmation, _is_settled, _has_no_open_note),
+        _needs("issue-unchanged", lambda facts: not facts.is_unchanged),
     ),
-    "cancel reschedule cancel_issue": (is_scheduled,),
-    "withdraw withdraw_issue": (is_public, is_not_removed, is_not_withdrawn),
-    "remove": (is_public, is_not_removed),
-    "reinstate": (is_taken_down,),
-    "source_withdrew": (does_not_say_so,),
+    "cancel reschedule cancel_issue": (_needs("nothing-scheduled", lambda facts: facts.scheduled_edition),),
+    "withdraw withdraw_issue": (
+        *(_IS_PUBLIC, _IS_NOT_REMOVED),
+        _needs("already-withdrawn", lambda facts: not facts.is_withdrawn or facts.is_removed),
+    ),
+    "remove": (_IS_PUBLIC, _IS_NOT_REMOVED),
+    "reinstate": (_needs("nothing-to-reinstate", lambda facts: facts.is_withdrawn or facts.is_removed),),
+    "source_withdrew": (_needs("source-withdrew-already", lambda facts: not facts.row.article_withdrawn),),
 }
 CONDITIONS: Final = {act: conditions for acts, conditions in _CONDITIONS.items() for act in acts.split()}
 
@@ -307,33 +294,25 @@ CONDITIONS: Final = {act: conditions for acts, conditions in _CONDITIONS.items()
 # Acts done at a place of the page, which no verb refuses: whether there is something to do.
 
 
-def _is_anywhere(standing: Standing) -> bool:
-    return True
-
-
 def _signs_no_language(standing: Standing) -> bool:
-    """Return whether no yes to a language is offered, which would be one to `common` too."""
-    of_issue = "_issue" if isinstance(standing.row, Issue) else ""
-    return not any(standing.is_able(f"sign_off{of_issue}_{side}") for side in SIDES)
-
-
-def _has_gaps(standing: Standing) -> bool:
-    if isinstance(standing.facts, IssueFacts):
-        return bool(standing.facts.why_not_ready)
-    return bool(
-        standing.facts.gaps or (standing.row.state == State.IN_REVIEW and standing.facts.approval_gaps)
+    """Return whether no first yes to a language is offered, which would be one to `common` too."""
+    of_issue, leaves = "_issue" if isinstance(standing.row, Issue) else "", standing.signing.leaves
+    return not any(
+        standing.person.pk not in leaves[side].voices and standing.is_able(f"sign_off{of_issue}_{side}")
+        for side in SIDES
     )
 
 
-PLACES: Final[Mapping[str, Callable[[Standing], bool]]] = {
+PLACES: Final[Mapping[str, Callable[[Standing], object]]] = {
     "claim": lambda standing: standing.writer is None,
-    "notes": lambda standing: isinstance(standing.facts, BriefFacts) and bool(standing.facts.notes),
-    "suggestions": lambda standing: (
-        isinstance(standing.facts, BriefFacts) and bool(standing.facts.suggestions)
-    ),
+    "notes": lambda standing: standing.facts.notes,
+    "suggestions": lambda standing: standing.facts.suggestions,
     "sign_off_common": _signs_no_language,
     "sign_off_issue_common": _signs_no_language,
-    "fill": _has_gaps,
-    "fill_issue": _has_gaps,
-    **{f"assign_{side}": lambda standing, side=side: standing.can_ask(side) for side in SIDES},  # type: ignore[misc]
+    "fill": lambda standing: (
+        standing.facts.gaps or (standing.row.state == State.IN_REVIEW and standing.facts.approval_gaps)
+    ),
+    "fill_issue": lambda standing: standing.facts.gaps,
+    "assign_zh": lambda standing: standing.can_ask("zh"),
+    "assign_en": lambda standing: standing.can_ask("en"),
 }

@@ -15,11 +15,12 @@ from django.utils.translation import gettext
 from briefs import policy
 from briefs.acts import get_label
 from briefs.derived.build import lock_names_shared
-from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, State
+from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
 
-from .issue_review import IssueFacts
+from . import four_eyes
+from .leaves import LeafName
 from .refusals import Reason, Refused, Stale, build_refusal
-from .standing import CONDITIONS, BriefFacts, Standing
+from .standing import CONDITIONS, Standing, load_facts
 from .working_copy import load_working_copy
 
 NOTICE_CONDITIONS: dict[str, str] = {
@@ -34,35 +35,41 @@ since what the person has to do is among their acts."""
 
 
 @dataclass
-class VerbRun:
-    """One run of a verb in its transaction: the locked brief, its state before, the person and the time."""
+class Run[Row: (Brief, Issue)]:
+    """One run of a verb in its transaction: the locked brief or issue, its state before, the person and the time."""
 
     verb: str
-    row: Brief
+    row: Row
     by: Person
     now: dt.datetime
     from_state: str
 
     @cached_property
-    def facts(self) -> BriefFacts:
-        return BriefFacts(self.row, self.now)
+    def facts(self) -> Any:
+        return load_facts(self.row, self.now)
 
     def list_unmet(self) -> list[Reason]:
         """Return what the verb is refused for, apart from role and state."""
-        return list(Standing(self.facts, self.by).list_unmet(self.verb))
+        return list(Standing(self.facts, self.by).list_unmet(self.verb)) if self.verb in CONDITIONS else []
 
-    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
-        """Update the row and increment its version. Raise Refused when the row changed since it was read."""
-        brief = self.row
-        if to is not None:
-            changes["state"] = to
-        changes |= {"version": brief.version + 1, "updated_at": self.now, "updated_by": self.by}
-        done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
-        if not done:
-            brief.refresh_from_db()
-            raise Refused(build_wrong_state_reason(brief))
-        for name, value in changes.items():
-            setattr(brief, name, value)
+    def require_conditions(self) -> None:
+        if reasons := self.list_unmet():
+            raise Refused(*reasons)
+
+    def store_answers(self, names: Iterable[LeafName], answer: str, *, note: str = "") -> list[SignOff]:
+        """Store the person's answer to each leaf as it is now."""
+        number, leaves = self.facts.history.revisions[0].number, self.facts.signing.leaves
+        values = {"revision": number, "by": self.by, "at": self.now, "note": note}
+        return SignOff.objects.bulk_create(
+            four_eyes.build_signoff(self.row, leaves, name, answer, **values) for name in names
+        )
+
+    def store_press(self) -> None:
+        """Store *Publish* as a yes to each leaf for which it is a voice. It counts again if the edition is cancelled."""
+        leaves = self.facts.signing.leaves.items()
+        pressed = [name for name, leaf in leaves if leaf.voices or name == "common"]
+        new = (name for name in pressed if self.by.pk not in self.facts.signing.leaves[name].voices)
+        self.store_answers(new, SignOff.Answer.YES)
 
     def record_event(
         self,
@@ -82,8 +89,10 @@ class VerbRun:
         return Event.objects.bulk_create(self._build_event(verb, note=note) for note in notes)
 
     def _build_event(self, verb: str, **values: Any) -> Event:
+        row = self.row
         return Event(
-            brief=self.row,
+            brief=row if isinstance(row, Brief) else None,
+            about=row.about if isinstance(row, Issue) else "",
             verb=verb or self.verb,
             by=self.by,
             at=self.now,
@@ -91,6 +100,21 @@ class VerbRun:
             to_state=self.row.state,
             **values,
         )
+
+
+class VerbRun(Run[Brief]):
+    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
+        """Update the row and increment its version. Raise Refused when the row changed since it was read."""
+        brief = self.row
+        if to is not None:
+            changes["state"] = to
+        changes |= {"version": brief.version + 1, "updated_at": self.now, "updated_by": self.by}
+        done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
+        if not done:
+            brief.refresh_from_db()
+            raise Refused(build_wrong_state_reason(brief))
+        for name, value in changes.items():
+            setattr(brief, name, value)
 
 
 @contextmanager
@@ -128,8 +152,8 @@ def run_verb(
         require_allowed(by, verb, run.row)
         if version is not None:
             require_current_version(run.row, version)
-        if checks_conditions and (reasons := run.list_unmet()):
-            raise Refused(*reasons)
+        if checks_conditions:
+            run.require_conditions()
         yield run
 
 
@@ -173,8 +197,7 @@ def format_permitted_people(verb: str, row: Brief | Issue | None = None) -> str:
 def _find_able_people(verb: str, row: Brief | Issue | None) -> list[Person]:
     if row is None or verb not in CONDITIONS:
         return []
-    now = timezone.now()
-    facts = BriefFacts(row, now) if isinstance(row, Brief) else IssueFacts.load(row, now, policy.load_staff())
+    facts = load_facts(row, timezone.now())
     return Standing(facts, facts.people[0]).find_able(verb) if facts.people else []
 
 

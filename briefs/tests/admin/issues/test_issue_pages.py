@@ -173,13 +173,11 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     publisher.post(build_issue_url(issue, "verb", "cancel_issue"))
     publisher.post(url, {**seen, "when": "now"})
     publisher.post(build_issue_url(issue, "verb", "revise_issue"))
-    making.edit_issue(issue, team.writer, preface_zh="更正。")
+    making.edit_issue(issue, team.writer, preface_zh="更正。", **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer, "zh")
     seen = {"seen": making.load_content(issue).hash(), "when": "now"}
-    assert publisher.post(url, seen).status_code == 409
-    note = {"kind": "correction", "note_zh": "更正前言。", "note_en": "The preface."}
-    assert publisher.post(url, {**seen, **note}).status_code == 302
+    assert publisher.post(url, seen).status_code == 302
     url = build_issue_url(issue, "verb", "withdraw_issue")
     assert "What readers will see" not in publisher.get(url).content.decode(), "they will see a notice"
     assert publisher.post(url, {"kind": ""}).status_code == 409

@@ -98,6 +98,7 @@ def test_sign_off_status_of_list_agrees_with_four_eyes_rule(team: factories.Team
     factories.edit(returned, team.other_writer, summary_zh="再改。")
     workflow.discard(returned, by=team.writer, version=fresh(returned).version)
     workflow.revise(returned, by=team.writer, version=fresh(returned).version)
+    factories.edit(returned, team.writer, **factories.change_note())
     workflow.submit(returned, by=team.writer, version=fresh(returned).version)
     refused = factories.submitted_brief(team)
     factories.sign_off(refused, team.reviewer, "zh")

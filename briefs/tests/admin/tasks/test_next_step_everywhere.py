@@ -53,6 +53,18 @@ SENTENCES = {
     ("live", "chen"): ("刊登中。", "Live."),
 }
 
+LINES = {
+    ("Chinese signed", "lin"): (
+        "審稿中 · 中文 ✓ 陳雅筑 · 英文等 Claire Wu",
+        "In review · Chinese ✓ 陳雅筑 · English waits for Claire Wu",
+    ),
+    ("both signed", "lin"): (
+        "審稿中 · 中文 ✓ 陳雅筑 · 英文 ✓ Claire Wu · 等周以恆",
+        "In review · Chinese ✓ 陳雅筑 · English ✓ Claire Wu · waits for 周以恆",
+    ),
+}
+"""The short lines of lists and home."""
+
 
 def read_table() -> dict[tuple[str, str], str]:
     head, *rows = ACTS.strip("\n").splitlines()
@@ -138,9 +150,12 @@ def assert_surfaces_agree(client: Client, languages: tuple[str, ...]) -> None:
             table[state, person.username] = bar["act"]
             is_mine = bar["act"] not in ("next", "revise")
             badge = badges.setdefault((state, language), listed[brief.pk][0])
-            in_list = (badge, bar["sentence"], bar["label"] if is_mine else "")
-            assert listed[brief.pk] == in_list, state
-            assert home.get(brief.pk) == ((bar["label"], bar["sentence"]) if is_mine else None), state
+            line = listed[brief.pk][1]
+            assert line.startswith(("In review · ", "審稿中 · ")) or line == bar["sentence"], state
+            assert listed[brief.pk] == (badge, line, bar["label"] if is_mine else ""), state
+            assert home.get(brief.pk) == ((bar["label"], line) if is_mine else None), state
+            if expected := LINES.get((state, person.username)):
+                assert line == expected[language == "en"]
             if bar["act"] != "next":
                 assert bar["label"] in read_palette(client, brief), state
             mail = read_mail(brief, person).splitlines()

@@ -148,29 +148,37 @@ def test_publication_time_is_validated_and_read_in_site_time_zone(
     assert Edition.objects.get().live_from == dt.datetime(2090, 1, 2, 0, 30, tzinfo=dt.UTC)
 
 
-def test_second_edition_needs_change_note_in_both_languages(client: Client, team: factories.Team) -> None:
+def test_change_note_is_written_in_the_editor_and_signed_with_the_rest(
+    client: Client, team: factories.Team
+) -> None:
+    """Submission asks for it, a yes to either language covers it in both, and whoever changes it needs another yes."""
     brief = revised(team)
-    factories.edit(brief, team.writer, summary_en="A summary in 2027.")
-    workflow.submit(brief, by=team.writer, version=reload_brief(brief).version)
+    sign_in(client, team.writer)
+    data = get_brief_form(client, brief).data_with(summary_en="A summary in 2027.", change_note_zh="更新。")
+    refused = client.post(brief_url(brief, "submit"), data)
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    for field in ("change_kind", "change_note_en"):
+        assert re.search(rf'href="[^"]*#{field}"', page), "each reason leads to its field"
+    assert Form(page).data["change_note_zh"] == ["更新。"]
+    data = Form(page).data_with(change_kind="update", change_note_en="The year was 2026.")
+    assert client.post(brief_url(brief, "submit"), data).status_code == 302
+
+    review = sign_in(client, team.reviewer).get(f"{brief_url(brief)}?view=review").content.decode()
+    assert "更新。" in review
+    assert "The year was 2026." in review
     factories.sign_off(brief, team.reviewer)
+    factories.edit(brief, team.publisher, change_note_zh="改正年分。")
     sign_in(client, team.publisher)
     form = get_verb_form(client, brief, "approve")
-    for values, sentence in (
-        ({}, "Describe the change in both languages"),
-        ({"kind": "update", "note_zh": "更新"}, "Describe the change in both languages"),
-    ):
-        response = client.post(brief_url(brief, "approve"), form.data_with(when="now", **values))
-        assert response.status_code == 409
-        assert sentence in response.content.decode()
-        assert Form(response.content.decode(), id=None).data["note_zh"] == [values.get("note_zh", "")]
-    assert (
-        client.post(
-            brief_url(brief, "approve"),
-            form.data_with(when="now", kind="update", note_zh="更新", note_en="Updated"),
-        ).status_code
-        == 302
-    )
-    assert Edition.objects.latest("number").change_note_en == "Updated"
+    refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
+    factories.sign_off(brief, team.reviewer, "en")
+    form = get_verb_form(client, brief, "approve")
+    assert not {"change_kind", "kind", "note_zh"} & form.data.keys(), "the page asks for the time alone"
+    assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
+    edition = Edition.objects.latest("number")
+    assert (edition.change_kind, edition.change_note_zh) == ("update", "改正年分。")
 
 
 def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
@@ -289,7 +297,7 @@ def test_revoked_rights_end_with_next_request(client: Client, team: factories.Te
 def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factories.Team, seed: bytes) -> None:
     from briefs import intake
 
-    list(intake.import_digests([("原稿.txt", seed, None)], intake.create_import_job(actor=team.writer)))
+    list(intake.import_documents([("原稿.txt", seed)], intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()
     sign_in(client, team.reviewer)
     page = client.get(brief_url(brief)).content.decode()
@@ -330,7 +338,7 @@ def test_fact_that_the_publisher_alone_changed_needs_another_yes(
     form = get_verb_form(client, brief, "approve")
     refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
     assert refused.status_code == 409
-    assert "Two people have to have seen the facts." in refused.content.decode()
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
     sign_in(client, team.reviewer)
     page = get_brief_form(client, brief)
     assert "sign_off_common" in page.offered_verbs()

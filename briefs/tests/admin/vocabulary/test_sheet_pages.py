@@ -15,10 +15,9 @@ from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.vocabulary_sheets import export_rows, plan_vocabulary_import
 from briefs.models import Author, Draft, Event, Keyword, Outbox, Source, Term, Upload, UploadFile
 from briefs.models.vocabulary import Vocabulary
-from briefs.tests.admin.uploads.test_upload import find_option
 from briefs.tests.support import factories
 from briefs.tests.support.concurrency import racers
-from briefs.tests.support.form_client import Form, sign_in
+from briefs.tests.support.form_client import Form, find_option, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

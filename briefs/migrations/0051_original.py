@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0049_vectors'),
+        ('briefs', '0050_vectors'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('briefs', '0048_drafts_of_pages'),
+        ('briefs', '0049_change_notes'),
     ]
 
     operations = [
