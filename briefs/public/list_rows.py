@@ -86,7 +86,7 @@ def build_row(
             continue
         line = lines[side] if lines else text.find_key_line(content, side)
         claim = conditional_escape(line.words)
-        if line.number and (point or lines):
+        if claim and line.number and (point or lines):
             claim = mark_safe(f"{claim} {_render_point_link(line.number, url, side)}")  # noqa: S308 escaped
         sides[side] = RowSide(
             url,

@@ -7,6 +7,7 @@ from itertools import groupby
 from string import ascii_uppercase
 from typing import Any
 
+from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
@@ -366,8 +367,9 @@ def _build_use(use: TermUse, view: ListView) -> Row:
             marked = highlight_spans(words[side].get(number, ""), [places[number][side]])
             lines[side] = KeyLine(number, marked)
             if others:
-                links = list_rows.render_point_links(others, paths.brief(side, brief.slug), side)
-                notes[side] = escape(gettext("Also in %(places)s")) % {"places": links}
+                with translation.override(paths.LANGUAGE_CODES[side]):
+                    links = list_rows.render_point_links(others, paths.brief(side, brief.slug), side)
+                    notes[side] = escape(gettext("Also in %(places)s")) % {"places": links}
             continue
         spans = places.get(0, {}).get(side, [])
         sentence = list_rows.highlight_sentence(words[side].get(0, ""), [spans], side)[1]

@@ -229,6 +229,8 @@ def test_term_shows_the_first_point_with_it_and_names_the_others(client: Client)
     }
     assert '<mark>Bullet</mark> four. <a class="no" href="/en/briefs/two/#b4"' in rows["two"]
     assert 'Also in point <a href="/en/briefs/two/#b6">6</a>' in rows["two"]
+    both = get_text(client, "/en/terms/bullet/?show=both")
+    assert both.count("Also in") == both.count("也見") == 1, "each side in its language"
     assert "Each <mark>Bullet</mark> counted.</p>" in rows["three"]
     assert "<mark>Bullet</mark> of 1" in rows["s1"]
 
