@@ -6,6 +6,8 @@ Document, Revision, SignOff and Event are append only, enforced by `database.gua
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -15,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import SIDES
 
 from .fields import ContentField
-from .people import Person
 
 SIDE_CHOICES = [("zh", _("Chinese")), ("en", _("English"))]
 
@@ -105,9 +106,10 @@ class Revision(models.Model):
     def list_people_ids(self) -> list[int]:
         return [self.by_id, *self.also_by]
 
-    def load_co_authors(self) -> list[Person]:
+    def load_co_authors(self) -> list[AbstractBaseUser]:
         """Return the people of `also_by`, in one query if there are any."""
-        return list(Person.objects.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
+        people = get_user_model()._default_manager
+        return list(people.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
 
     @property
     def people(self) -> str:
