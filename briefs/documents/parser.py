@@ -139,6 +139,7 @@ def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Rea
     if parsed and not lost:
         return [reading]
     is_lost = parsed is None or lost > sum(len(side.summary) for side in parsed.sides.values())
+    is_lost = is_lost or (parsed is not None and _lacks_summary(parsed))
     texts = unlabelled.split_texts(digest) if is_lost else [digest]
     readings = []
     for text in texts:
@@ -154,6 +155,13 @@ def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Rea
     return (
         readings if is_better or (parsed is None and any(p for _text, p, _refusal in readings)) else [reading]
     )
+
+
+def _lacks_summary(parsed: ParsedDocument) -> bool:
+    """Return whether a sentence has no place although its language has no summary."""
+    summaries = {side for side, text in parsed.sides.items() if text.summary}
+    sentences = (text for _line, text in parsed.unplaced_lines if unlabelled.is_sentence(text))
+    return any(detect_side(text) not in (None, *summaries) for text in sentences)
 
 
 def _list_cautions_of(text: Sequence[DocumentLine], options: _Options) -> list[Caution]:

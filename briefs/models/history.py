@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -107,11 +108,10 @@ class Revision(models.Model):
     def list_people_ids(self) -> list[int]:
         return [self.by_id, *self.also_by]
 
-    def load_co_authors(self) -> list[Any]:
+    def load_co_authors(self) -> list[AbstractBaseUser]:
         """Return the people of `also_by`, in one query if there are any."""
-        return (
-            list(get_user_model().objects.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
-        )
+        people = get_user_model()._default_manager
+        return list(people.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
 
     @property
     def begins_version(self) -> bool:
