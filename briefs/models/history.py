@@ -3,7 +3,7 @@
 Document, Revision, SignOff and Event are append only, enforced by `database.guards`.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
