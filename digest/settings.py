@@ -1,7 +1,6 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
 import os
-from email.utils import parseaddr
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -89,7 +88,6 @@ _cache = environment.CACHE_URL.read()
 CACHES = {"default": _cache, "pages": setting_parsers.page_cache(_cache)}
 MAILERS = {"default": environment.EMAIL_URL.read()}
 DEFAULT_FROM_EMAIL = environment.EMAIL_FROM.read(default=f"digest@{_host}")
-EMAIL_REPLY_TO = environment.EMAIL_REPLY_TO.read(default=parseaddr(DEFAULT_FROM_EMAIL)[1])
 DEPARTURES_FILE = environment.DEPARTURES_FILE.read(default=str(VAR / "departures.txt"))
 BOUNCE_ADDRESS = environment.BOUNCE_ADDRESS.read(default="")
 STORAGES = {

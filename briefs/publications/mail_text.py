@@ -378,7 +378,7 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     host = get_mail_host()
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
-    message["Reply-To"] = settings.EMAIL_REPLY_TO
+    message["Reply-To"] = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     message["To"] = Address(envelope.name, addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)

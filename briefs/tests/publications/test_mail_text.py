@@ -88,7 +88,7 @@ def test_headers_of_unsubscription_are_whole_lines_on_the_wire(team: Team, setti
 
 
 def test_message_reads_back_with_subject_token_and_chinese_lines_unbroken(team: Team, settings: Any) -> None:
-    settings.EMAIL_REPLY_TO = "editors@digest.example"
+    settings.DEFAULT_FROM_EMAIL = "Digest <editors@digest.example>"
     long_line = "韌性的價格是誰付" * 300
     issue = load(team, factories.content(summary_zh=long_line))
     body = mail_text.build_issue_body(issue, "zh")
