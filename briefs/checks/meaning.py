@@ -147,7 +147,7 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
             yield pair.read("zh").build_replacement_finding("homophones.word", word, right)
 
 
-_LEAST_WEIGHT, _LONGEST_WORD = 2.0, 3
+_LEAST_WEIGHT, _SHORTEST_WORD, _LONGEST_WORD = 2.0, 2, 3
 _NOT_CONFUSED = frozenset("的了只也他她它們一二三四五六七八九十兩")
 """Particles, pronouns and figures: 三季 is no word, but right."""
 _RIGHT_WORDS = frozenset(("原訂", "小廠", "核指"))
@@ -179,7 +179,7 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
                 break
 
 
-def _may_translate(pair: LinkedPair, words: list[Word], english: Word) -> bool:
+def _may_translate(pair: LinkedPair, words: tuple[Word, Word], english: Word) -> bool:
     """Return whether an English word translates nothing else, and the Chinese ones no other English word."""
     is_free = english.link is None or english.link in words
     return (
@@ -189,20 +189,16 @@ def _may_translate(pair: LinkedPair, words: list[Word], english: Word) -> bool:
     )
 
 
-def _list_doubtful(pair: LinkedPair) -> Iterator[list[Word]]:
-    """Yield two adjacent words, or three single characters, of two or three characters, that may be one wrong word."""
-    for n, first in enumerate(pair.zh):
-        for count in (2, 3):
-            words = pair.zh[n : n + count]
-            size, links = words[-1].end - first.start, sum(word.link is not None for word in words)
-            is_together = (
-                len(words) == count and sum(len(word.text) for word in words) == size <= _LONGEST_WORD
-            )
-            if not is_together or links > 1 or not all(map(_may_be_wrong, words)):
-                break
-            has_particle = any(word.text in PARTICLES for word in words)
-            if not has_particle or (size == count == 2 and not links):
-                yield words
+def _list_doubtful(pair: LinkedPair) -> Iterator[tuple[Word, Word]]:
+    """Yield two adjacent words of two or three characters together that may be one wrong word."""
+    for one, other in pairwise(pair.zh):
+        size = len(one.text) + len(other.text)
+        is_together = one.end == other.start and size <= _LONGEST_WORD
+        if not is_together or (one.link and other.link) or not (_may_be_wrong(one) and _may_be_wrong(other)):
+            continue
+        has_particle = one.text in PARTICLES or other.text in PARTICLES
+        if not has_particle or (size == _SHORTEST_WORD and not (one.link or other.link)):
+            yield one, other
 
 
 def _may_be_wrong(word: Word) -> bool:

@@ -399,7 +399,7 @@ _STRAY_SPACE = re.compile(f"[{_INVISIBLE}]+|[ \u00a0\u2007\u202f]{{2,}}|[\u00a0\
 _CJK = f"{HAN_RANGES}，。、；：！？「」『』《》〈〉（）"
 _SPACE_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}])[ \u00a0\u3000]+(?=[{_CJK}])")
 _MISPLACED_EN = re.compile(
-    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(]))|(?P<inside>\( +| +\))"
+    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(]))|(?P<inside>\( +|(?<! ) +\))"
 )
 _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
 

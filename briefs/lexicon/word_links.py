@@ -25,7 +25,7 @@ _CONJUNCTIONS = (
 )
 _OPENS_CLAUSE = frozenset(_CONJUNCTIONS.split())
 _NEGATIVE_PREFIX = re.compile("(?:un|dis|non|mis|in|im|il|ir)(?=[a-z])")
-_SHORTEST_REST = 3
+_SHORTEST_REST, _LONG_ENOUGH = 3, 8
 _SINGLE, _KNOWN, _LISTED, _LONGER = 3.0, 2.0, 0.3, 0.05
 """Costs of a division into words: fewest words win, then listed words, then longer ones."""
 _MOST_WORDS = 400
@@ -269,7 +269,7 @@ def read_words_en(text: str) -> list[Word]:
 @lru_cache(50_000)
 def _is_negative(word: str) -> bool:
     """Return whether a word is the negative of another one: *unwilling*, *insufficient*, *nonexistent*."""
-    if word.endswith(("less", "-free")) and len(word) > _SHORTEST_REST + 5:
+    if word.endswith(("less", "-free")) and len(word) > _LONG_ENOUGH:  # not unless, bless
         return True
     match = _NEGATIVE_PREFIX.match(word)
     if word.startswith("non-") or not match:
