@@ -1,6 +1,6 @@
 """Random teams do random acts through the verbs: what readers get, two people have seen, and nobody is locked out.
 
-The oracle compares values (texts, facts, names, order) and knows no hashes. Each of eight guards taken out is found.
+The oracle compares values (texts, facts, names, order) and knows no hashes. Each of seven guards taken out is found.
 """
 
 import datetime as dt
@@ -22,7 +22,7 @@ from briefs.models import Brief, Draft, Keyword, Note, Person, Source, State, Su
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import drafts, issues, review_comments, vocabulary
+from briefs.workflow import drafts, issues, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 
@@ -403,7 +403,6 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "press": (leaves.Leaf, "is_settled", _count_press_always),
     "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
     "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
-    "upload": (review_comments, "_list_worders", lambda suggestions: {s.by_id for s in suggestions}),
     "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids())),
 }
 
