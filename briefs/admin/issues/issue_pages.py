@@ -377,7 +377,9 @@ class IssuePageData:
 
 
 def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFacts]]) -> Content:
-    """Put an issue into the form of a brief, a bullet for each brief in it, so that both are compared alike."""
+    """Put an issue into the form of a brief, so that both are compared alike: for each brief in it a bullet with its headline
+    and *Why read it*.
+    """
     texts: dict[str, Any] = {}
     for side in SIDES:
         text = issue.side(side)
@@ -386,7 +388,8 @@ def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFac
         texts |= {f"picture_alt_{side}": mail_lines}
     bullets = []
     for pk in issue.items:
-        zh, en = (facts.headline if (facts := headlines[side].get(pk)) else "" for side in SIDES)
+        titles = {side: facts.headline if (facts := headlines[side].get(pk)) else "" for side in SIDES}
+        zh, en = ("\n".join(filter(None, (titles[s], issue.side(s).why.get(f"{pk}")))) for s in SIDES)
         bullets.append(Bullet(pk, zh, en))
     return Content(**texts, bullets=tuple(bullets))
 

@@ -173,9 +173,13 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     publisher.post(build_issue_url(issue, "verb", "cancel_issue"))
     publisher.post(url, {**seen, "when": "now"})
     publisher.post(build_issue_url(issue, "verb", "revise_issue"))
-    making.edit_issue(issue, team.writer, preface_zh="更正。", **making.CORRECTION)
+    why = {f"why-{live[0].pk}_en": "It follows the money."}
+    making.edit_issue(issue, team.writer, preface_zh="更正。", **making.CORRECTION, **why)
     issues.submit_issue(issue, by=team.writer)
-    making.sign_issue(issue, team.reviewer, "zh")
+    making.sign_issue(issue, team.reviewer)
+    page = publisher.get(url).content.decode()
+    for words in ("更正", "It follows the money"):
+        assert re.search(rf"<ins>[^<]*{words}", page), "what differs from the public edition is marked"
     seen = {"seen": making.load_content(issue).hash(), "when": "now"}
     assert publisher.post(url, seen).status_code == 302
     url = build_issue_url(issue, "verb", "withdraw_issue")

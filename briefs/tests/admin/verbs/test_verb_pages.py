@@ -360,5 +360,7 @@ def test_reviewer_signs_what_they_wrote_and_the_press_is_the_second_yes(
             == 302
         )
     sign_in(client, team.publisher)
+    page = client.get(brief_url(brief, "approve")).content.decode()
+    assert "Your press is the second yes to the English." in page
     form = get_verb_form(client, brief, "approve")
     assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
