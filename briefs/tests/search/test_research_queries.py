@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 FOLDER = FIXTURES / "search"
 LEAST_FOUND = 80
-MAX_QUERIES = {"sqlite": 8, "postgresql": 9}
+MAX_QUERIES = {"sqlite": 8, "postgresql": 10}
 """In a transaction on PostgreSQL, the names, the glossary and the count of documents are read for each search."""
 
 
