@@ -86,7 +86,9 @@ def load_brief_facts(
             now,
             people=people,
             editions=own,
-            history=histories.get(brief.pk) or BriefHistory([], own, []),
+            **(
+                {"history": histories[brief.pk]} if brief.pk in histories else {}
+            ),  # of others it is rarely asked
             assignments=rows.assignments[brief.pk],
             submission=None,
             is_answered=False,
@@ -114,7 +116,8 @@ def add_former_people(every: Iterable[BriefFacts], people: Sequence[Person]) -> 
     named: set[int] = set()
     for facts in every:
         named.add(facts.brief.returned_by_id or 0)
-        named |= {signoff.by_id for signoff in facts.history.signoffs}
+        if "history" in vars(facts):
+            named |= {signoff.by_id for signoff in facts.history.signoffs}
         named |= {row.person_id for row in facts.assignments.values()}
     former = Person.objects.in_bulk(named - known - {0}) if named - known - {0} else {}
     by_id = {person.pk: person for person in people} | former
