@@ -43,6 +43,7 @@ from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.history.revision_pages import describe_comparison
 from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
+from briefs.lexicon import passages
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.text import date_format, paths
 from briefs.text.text_diff import ContentDifference, diff_contents
@@ -385,8 +386,17 @@ class BriefActForm(ActForm):
             bullets=build_read_only_bullets(shown) if shown else [],
             difference=describe_comparison(difference) if difference else None,
             key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
+            unsourced=_list_unsourced(shown)
+            if shown and self.act.name == "approve" and page.has_original
+            else (),
             **context,
         )
+
+
+def _list_unsourced(content: Content) -> list[str]:
+    """Return the points with a figure or a quotation and no passage of the original, in the interface language."""
+    rows = [row for row in content.bullets if not row.passage and passages.has_figure_or_quotation(row)]
+    return [row.text_zh if interface_side() == "zh" else row.text_en for row in rows]
 
 
 def _describe_taking_down(edition: Edition | None) -> Iterable[str]:

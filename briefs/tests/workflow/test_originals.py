@@ -118,3 +118,21 @@ def test_text_that_is_no_article_is_refused(
 )
 def test_figure_quotation_or_name_asks_for_a_passage(zh: str, en: str, expected: bool) -> None:
     assert needs_passage(Bullet(1, zh, en)) is expected
+
+
+def test_publisher_reads_which_figures_have_no_passage(client: Client, team: factories.Team) -> None:
+    rows = (Bullet(0, "出口下降 3%。", "Exports fell 3 percent.", passage="Exports fell by 3 percent."),)
+    rows += (
+        Bullet(0, "進口增加 7%。", "Imports rose 7 percent."),
+        Bullet(0, "作者主張等待。", "The author would wait."),
+    )
+    brief = factories.signed_brief(team, factories.content(bullets=rows))
+    sign_in(client, team.publisher)
+    heading = "Without a passage of the original"
+    assert heading not in client.get(brief_url(brief, "approve")).content.decode(), (
+        "nobody pasted an original"
+    )
+    originals.paste_original(brief, ARTICLE, by=team.writer)
+    page = client.get(brief_url(brief, "approve")).content.decode()
+    assert "<li>Imports rose 7 percent.</li>" in page.partition(heading)[2]
+    assert "<li>Exports" not in page.partition(heading)[2]
