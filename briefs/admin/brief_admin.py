@@ -25,13 +25,14 @@ from .history.timeline import timeline
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
+from .uploads.sheet_pages import BriefImportAdmin
 from .verbs import correction_pages, verb_views
 from .verbs.bulk_verbs import SheetExportAdmin
 from .verbs.verb_views import assign, verb_view
 
 
 @admin.register(Brief)
-class BriefAdmin(SheetExportAdmin):
+class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
     """Uses Django's changelist, but a custom change page, since the form edits a `Content`."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -45,7 +46,8 @@ class BriefAdmin(SheetExportAdmin):
             own("names/affiliations/", autocomplete.affiliations_view, "affiliations"),
             own("paste/", margin.read_pasted_text, "paste"),
             own("export/", self.export_view, "export"),
-            own("sheet/", upload_views.import_sheet, "sheet"),
+            own("import/", self.import_action, "import"),
+            own("process_import/", self.process_import, "process_import"),
             own("upload/", upload_views.upload, "upload"),
             own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             own("upload/<uuid:pk>/files/", upload_views.add_files, "upload_files"),

@@ -9,7 +9,7 @@ from .derived import (
     EditionTerm,
     SearchEntry,
 )
-from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, SheetFile, Upload, UploadFile
 from .drafts import Draft
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
@@ -68,6 +68,7 @@ __all__ = [
     "RowKey",
     "Search",
     "SearchEntry",
+    "SheetFile",
     "SignInCounter",
     "SignInEvent",
     "SignOff",

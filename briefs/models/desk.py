@@ -86,6 +86,17 @@ class UploadFile(models.Model):
         return self.name
 
 
+class SheetFile(models.Model):
+    """A sheet between the preview of its import and the confirmation. Deleted after an hour."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    data = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 # Translation memory. Derived from editions, including scheduled ones, so never public.
 
 

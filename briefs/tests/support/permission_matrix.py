@@ -76,6 +76,7 @@ briefs/{kind}/<path:object_id>/         -           -
 briefs/{kind}/<path:object_id>/change/  wvreps      wvps
 briefs/{kind}/<path:object_id>/history/ wvreps      -
 briefs/{kind}/import/                   wvps        wvps
+briefs/{kind}/process_import/           -           w
 briefs/{kind}/export/                   wvreps      (wvreps)
 briefs/{kind}/merge/                    wvps        wvps
 briefs/{kind}/<int:pk>/unmerge/         -           wvps
@@ -93,7 +94,8 @@ briefs/brief/ @export_word              .           (wvreps)
 briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
-briefs/brief/sheet/                     wvps        wvps
+briefs/brief/import/                    wvps        wvps
+briefs/brief/process_import/            -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps

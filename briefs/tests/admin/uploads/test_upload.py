@@ -17,9 +17,6 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.admin.common import pending_uploads
 from briefs.admin.uploads import pending_files
-from briefs.exchange.sheets.brief_sheets import build_brief_rows
-from briefs.exchange.sheets.columns import BRIEFS
-from briefs.exchange.sheets.sheet_files import write_sheet
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, Source, Upload, UploadFile
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.intake.test_importer import checksum as checksum_of_all
@@ -249,17 +246,13 @@ def test_citation_begins_brief_with_its_facts_once(writer_client: Client, as_fil
     assert not Author.objects.filter(name="Ann Lin").exists(), "a refused claim leaves no names behind"
 
 
-def test_sheet_and_its_mixture_with_documents(writer_client: Client, team: factories.Team) -> None:
-    assert writer_client.post(UPLOAD_URL, {"files": make_file("briefs.csv", "a,b")}).status_code == 409
-    draft = factories.draft_brief(team)
-    rows = build_brief_rows(Brief.objects.filter(pk=draft.pk))[BRIEFS]
-    sheet = make_file("briefs.csv", write_sheet(rows, "csv", title="x"))
-    response = writer_client.post(UPLOAD_URL, {"files": sheet}, HTTP_ACCEPT="application/json")
-    assert "Preview of the import" in writer_client.get(response.json()["page"]).content.decode()
-    sheet.seek(0)
-    mixed = writer_client.post(UPLOAD_URL, {"files": [sheet, make_file("a.txt", SAMPLE)]})
-    assert mixed.status_code == 409
-    assert "Upload sheets and documents one after the other." in mixed.content.decode()
+def test_sheet_is_sent_to_its_own_page(writer_client: Client) -> None:
+    answer = writer_client.post(
+        UPLOAD_URL, {"files": [make_file("briefs.csv", "a"), make_file("a.txt", SAMPLE)]}
+    )
+    assert answer.status_code == 409
+    assert 'href="/admin/briefs/brief/import/"' in answer.content.decode()
+    assert not Upload.objects.exists()
 
 
 def test_chosen_date_order_decides_ambiguous_date(writer_client: Client) -> None:
