@@ -2,8 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -140,14 +140,13 @@ class ConfirmSheetForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One brief or entry of a preview. `values`: the columns of a new entry, by label."""
+    """One brief or entry of a preview. `url`: of its page, if it is stored already."""
 
     title: str
     place: str
     badge: Badge
     url: str = ""
     waits: bool = False
-    values: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[ChangeRow] = ()
     unchanged_count: int = 0
 
@@ -259,6 +258,7 @@ class SheetImportAdmin(ImportMixin):  # type: ignore[misc]
             title=_("Preview of the import"),
             opts=self.opts,
             form=form,
+            is_vocabulary=self.model in RESOURCES,
             file=form.initial["original_file_name"],
             rows=self.describe_rows(plan.rows),
             count=len(plan.rows),

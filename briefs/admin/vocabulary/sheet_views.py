@@ -10,7 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -189,20 +189,16 @@ class SheetsAdmin(SheetImportAdmin, MergingAdmin):
         return [(str(self.opts.verbose_name_plural), list_columns(self.model))]
 
     def describe_rows(self, rows: Sequence[RowChange]) -> Iterator[PreviewRow]:
+        badges = {"new": Badge(_("New"), "good"), "update": Badge(_("Changed"), "going")}
         for row in rows:
-            is_new = row.kind == "new"
             yield PreviewRow(
                 str(row.entry),
-                _("Row %(n)s") % {"n": row.number},
-                Badge(_("New"), "good") if is_new else Badge(_("Changed"), "going"),
-                "" if is_new else self._reverse_change(row),
+                str(row.number),
+                badges[row.kind],
+                self.reverse_url("change", row.entry.pk) if row.kind == "update" else "",
                 row.waits,
-                {cell.label: cell.new for cell in row.changes} if is_new else {},
-                [] if is_new else [build_value_row(cell.label, cell.old, cell.new) for cell in row.changes],
+                [build_value_row(cell.label, cell.old, cell.new) for cell in row.changes],
             )
-
-    def _reverse_change(self, row: RowChange) -> str:
-        return reverse(f"admin:briefs_{self.opts.model_name}_change", args=[row.entry.pk])
 
     def count_changes(self, rows: Sequence[RowChange]) -> Iterator[tuple[int, str]]:
         counts = Counter("waits" if row.waits else row.kind for row in rows)
