@@ -112,6 +112,8 @@ def hash_text_pair(content: Content, bullet: int | None, field: FindingField = "
 def _hash_pair(content: Content, pair: TextPair | None, field: FindingField) -> str:
     if field == "url":
         return hash_json([content.facts.url, content.facts.archive_url])
+    if field == "file":
+        return hash_json([])  # its findings name the line, and have no text that could change
     if field == "authors":
         return hash_json([line.author for line in content.facts.authors])
     return hash_json([pair.zh, pair.en]) if pair else ""

@@ -15,7 +15,9 @@ from typing import Any, Literal, Self
 from briefs.content import INVISIBLE, Content, Side
 from briefs.lexicon.figure import BLANK_CHARACTER, blank_out_matches
 
-FindingField = Literal["headline", "summary", "bullet", "source", "authors", "date", "url", "picture"]
+FindingField = Literal["headline", "summary", "bullet", "source", "authors", "date", "url", "picture", "file"]
+IMPORT_CHECK = "import"
+"""Name of the check to which doubts about an imported file belong (`workflow/import_findings.py`)."""
 Span = tuple[int, int]
 MessageValues = dict[str, str | int]
 

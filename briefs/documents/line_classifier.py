@@ -56,6 +56,7 @@ class DocumentLine:
     index: int = 0
     starts_paragraph: bool = False
     new_page: bool = False
+    is_mail_header: bool = False
     is_escaped: bool = False
     """A backslash preceded the text, which is then no marker, label or address."""
     is_in_sequence: bool = False
@@ -150,6 +151,7 @@ def classify_lines(lines: Sequence[str], origins: Sequence[LineOrigin] | None = 
     mail = find_mail_headers(lines)
     for line in _lines(lines, origins):
         if line.index in mail:
+            line.is_mail_header = True
             marker.classified_lines.append(line)
         else:
             marker.add(line)

@@ -1,12 +1,12 @@
 """Parse a file, or pasted lines, into documents. No line is lost: what has no place is listed with a caution."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
-from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Marker, Side
-from briefs.documents import alignment
+from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Side
+from briefs.documents import alignment, unlabelled
 from briefs.documents.alignment import align
 from briefs.documents.fields import header
 from briefs.documents.fields.date_reader import DateOrder
@@ -23,15 +23,8 @@ from briefs.documents.line_classifier import (
 from briefs.documents.markers import (
     DEEPEST_LEVEL,
     OUTLINE_STYLE_PREFIX,
-    ListMarker,
-    ListNesting,
-    SequenceLine,
-    ends_at_hard_break,
     ends_sentence,
-    find_capital_marker,
-    find_capital_sequences,
     find_marker,
-    find_sequence_markers,
 )
 from briefs.documents.sections import (
     PARAGRAPH_STOPS,
@@ -48,7 +41,6 @@ from briefs.documents.sections import (
     split_digests,
 )
 from briefs.documents.types import (
-    PARAGRAPHS_AS_POINTS,
     Caution,
     DocumentRefused,
     ParsedDocument,
@@ -57,122 +49,7 @@ from briefs.documents.types import (
     Point,
 )
 from briefs.text.paths import OTHER_SIDE
-from briefs.text.scripts import detect_side, display_width, is_wider, join_wrapped
-
-# Read pasted lines as the rows of one language: markers, levels and wrapped lines as in an imported document.
-
-_WORD_BULLETS = {"o": "○", "§": "▪", "v": "❖", "Ø": "➢", "ü": "✓", "q": "□", "n": "■", "u": "◆", "l": "●"}
-"""Word's bullets as plain text: the letters that its symbol fonts draw as these signs. A tab follows."""
-_WORD_BULLET = re.compile(rf"[{''.join(_WORD_BULLETS)}](?=\t)")
-_LEAST_YEAR = 100
-_WIDTHS = {"\t": 4, "\u3000": 2}
-_NARROWEST_MAIL = 56
-"""Columns. Mail programs wrap at 72 to 78; a line that is clearly shorter was ended by its writer."""
-_HANGING = 4
-"""Columns by which a wrapped Chinese line may be shorter, since a line neither begins nor ends with some signs."""
-_FIRST_WORD = re.compile("[!-~]+|.")
-
-
-@dataclass(frozen=True, slots=True)
-class PastedLine:
-    """`depth` counts from 0. A line without a marker has no `marker`."""
-
-    text: str
-    marker: Marker | None = None
-    depth: int = 0
-
-
-def read_pasted_lines(lines: Sequence[str], *, joins_wrapped: bool = False) -> list[PastedLine]:
-    """Return one entry per line, including empty lines and those joined to the line above."""
-    read = {
-        at: (_replace_word_bullet(raw.strip()), _indent(raw)) for at, raw in enumerate(lines) if raw.strip()
-    }
-    nesting = ListNesting()
-    pasted: dict[int, PastedLine] = {}
-    for (at, (text, indent)), mark in zip(read.items(), _find_markers(list(read.values())), strict=True):
-        resolved = mark and nesting.resolve_roman_or_letter(mark)
-        if resolved and _is_item(resolved, nesting):
-            level = nesting.add_item(indent, resolved)
-            pasted[at] = PastedLine(_clean(resolved.item_text), resolved.kind, min(level, DEEPEST_LEVEL))
-        else:
-            pasted[at] = PastedLine(_clean(text))
-    if joins_wrapped:
-        pasted = _join_wrapped_lines(pasted, read)
-    return [pasted.get(at, PastedLine("")) for at in range(len(lines))]
-
-
-def _is_item(mark: ListMarker, nesting: ListNesting) -> bool:
-    """Return whether a marker begins an item. A pasted list may begin with any number but a year or outline number."""
-    is_number = mark.ordinal < _LEAST_YEAR and not mark.style.startswith(OUTLINE_STYLE_PREFIX)
-    return is_number or nesting.expects(mark)
-
-
-def _indent(raw: str) -> int:
-    blank = raw[: len(raw) - len(raw.lstrip())]
-    return sum(_WIDTHS.get(character, 1) for character in blank)
-
-
-def _replace_word_bullet(text: str) -> str:
-    text = _WORD_BULLET.sub(lambda match: _WORD_BULLETS[match[0]], text)
-    return text.replace("\t", " ").replace("\u00a0", " ")
-
-
-def _clean(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def _find_markers(texts: Sequence[tuple[str, int]]) -> Iterator[ListMarker | None]:
-    if not texts:
-        return
-    capitals = find_capital_sequences(text for text, _indent in texts)
-    own = [find_marker(text, indent) or find_capital_marker(text, capitals) for text, indent in texts]
-    widest = max(display_width(text) for text, _indent in texts)
-    breaks = [True, *(ends_at_hard_break(above, text, widest) for (above, _), (text, _) in pairwise(texts))]
-    places = [
-        SequenceLine(text, indent, mark, starts_paragraph=False, after_hard_break=hard)
-        for (text, indent), mark, hard in zip(texts, own, breaks, strict=True)
-    ]
-    sequences = find_sequence_markers(places)
-    yield from (mark or sequences.get(at) for at, mark in enumerate(own))
-
-
-def _join_wrapped_lines(
-    pasted: dict[int, PastedLine], read: dict[int, tuple[str, int]]
-) -> dict[int, PastedLine]:
-    """Join lines that a mail program wrapped: the next word did not fit, and some lines end within a sentence.
-
-    If each line after such an end begins with a capital, the lines are a list.
-    """
-    widths = {at: indent + display_width(text) for at, (text, indent) in read.items()}
-    widest = max(widths.values(), default=0)
-    wrapped = [
-        at
-        for at, line in pasted.items()
-        if not line.marker and at - 1 in pasted and _is_full(widths[at - 1], line.text, widest)
-    ]
-    within = [at for at in wrapped if not _may_end_paragraph(pasted[at - 1].text)]
-    if all(pasted[at].text[0].isupper() for at in within):
-        return pasted
-    joined = dict(pasted)
-    head = 0
-    for at in pasted:
-        if at in wrapped:
-            joined[head] = replace(joined[head], text=join_wrapped(joined[head].text, joined.pop(at).text))
-        else:
-            head = at
-    return joined
-
-
-def _is_full(width: int, below: str, widest: int) -> bool:
-    word = _FIRST_WORD.match(below)
-    room = display_width(word[0]) if word else 0
-    is_latin = below[0].isascii()
-    return width >= _NARROWEST_MAIL and width + room + (1 if is_latin else _HANGING) > widest
-
-
-def _may_end_paragraph(text: str) -> bool:
-    return ends_sentence(text) or text[-1] in "；;：:"
-
+from briefs.text.scripts import detect_side, is_wider
 
 DOCUMENT_TEXT_LIMIT = 600_000
 """Characters of all digests of a file together, which are read in less than two seconds."""
@@ -204,11 +81,11 @@ def parse(
     *,
     date_order: DateOrder = "mdy",
     terms: Sequence[tuple[str, str]] = (),
-    paragraphs_are_points: bool = False,
+    without_labels: bool = False,
 ) -> list[ParseResult]:
     """Parse all digests of a file. Each is parsed or refused on its own.
 
-    `paragraphs_are_points` answers the caution `paragraphs-as-points` with yes.
+    `without_labels`: also read text that has no labels, and paragraphs without markers as points.
     """
     lines, encoding = decoded.lines, decoded.encoding
     if sum(map(len, lines)) > DOCUMENT_TEXT_LIMIT:
@@ -227,14 +104,65 @@ def parse(
         above = digest[0].number if index else 0
         below = digests[index + 1][0].number if index + 1 < len(digests) else DOCUMENT_LINE_LIMIT * 2
         own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
-        try:
-            parser = _DigestParser(date_order, own, paragraphs_are_points=paragraphs_are_points)
-            parsed = parser.parse_lines(digest, terms)
-        except DocumentRefused as refusal:
-            readings.append(ParseResult(index, digest_hash, None, refusal, encoding))
-        else:
-            readings.append(ParseResult(index, digest_hash, parsed, None, encoding))
+        options = _Options(date_order, terms, own, without_labels=without_labels)
+        for text, parsed, refusal in _parse_texts(digest, options):
+            lines_hash = digest_hash if text is digest else hash_lines([line.text for line in text])
+            readings.append(ParseResult(len(readings), lines_hash, parsed, refusal, encoding))
     return readings
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How to read a digest. `cautions`: about its lines, found when the file was decoded."""
+
+    date_order: DateOrder
+    terms: Sequence[tuple[str, str]]
+    cautions: Sequence[Caution]
+    without_labels: bool
+
+
+_Reading = tuple[Sequence[DocumentLine], ParsedDocument | None, DocumentRefused | None]
+
+
+def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Reading]:
+    """Parse the digest by its labels. If these say too little of it, label its lines, which may be several texts."""
+    reading = _parse_digest(digest, options)
+    if not options.without_labels or not unlabelled.has_text(digest):
+        return [reading]
+    parsed, refusal = reading[1:]
+    if refusal and refusal.code not in ("no-label", "no-body"):
+        return [reading]
+    lost = sum(len(text) for _line, text in parsed.unplaced_lines) if parsed else 0
+    if parsed and not lost:
+        return [reading]
+    is_lost = parsed is None or lost > sum(len(side.summary) for side in parsed.sides.values())
+    texts = unlabelled.split_texts(digest) if is_lost else [digest]
+    readings = []
+    for text in texts:
+        labelled = unlabelled.label_lines(text, with_text=is_lost)
+        cautions = [Caution(line.number, "left-out", {"text": line.text}) for line in labelled.left_out]
+        if is_lost:
+            cautions.append(Caution(None, "without-labels"))
+        own = options if len(texts) == 1 else replace(options, cautions=_list_cautions_of(text, options))
+        result = _parse_digest(labelled.lines, replace(own, cautions=[*own.cautions, *cautions]))
+        readings.append((text if len(texts) > 1 else digest, *result[1:]))
+    still_lost = sum(len(t) for _text, p, _refusal in readings if p for _line, t in p.unplaced_lines)
+    is_better = all(p for _text, p, _refusal in readings) and (parsed is None or still_lost < lost)
+    return (
+        readings if is_better or (parsed is None and any(p for _text, p, _refusal in readings)) else [reading]
+    )
+
+
+def _list_cautions_of(text: Sequence[DocumentLine], options: _Options) -> list[Caution]:
+    lines = range(text[0].number, text[-1].number + 1)
+    return [c for c in options.cautions if c.line is None or c.line in lines]
+
+
+def _parse_digest(lines: Sequence[DocumentLine], options: _Options) -> _Reading:
+    try:
+        return lines, _DigestParser(options).parse_lines(lines, options.terms), None
+    except DocumentRefused as refusal:
+        return lines, None, refusal
 
 
 def _require_bounded(sides: Collection[ParsedSide]) -> None:
@@ -250,13 +178,11 @@ def _require_bounded(sides: Collection[ParsedSide]) -> None:
 class _DigestParser:
     """Parse one digest line by line."""
 
-    def __init__(
-        self, date_order: DateOrder, cautions: Sequence[Caution], *, paragraphs_are_points: bool
-    ) -> None:
-        self.date_order, self.paragraphs_are_points = date_order, paragraphs_are_points
-        self.cautions = list(cautions)
+    def __init__(self, options: _Options) -> None:
+        self.date_order, self.without_labels = options.date_order, options.without_labels
+        self.cautions = list(options.cautions)
         self.unplaced_lines: list[tuple[int, str]] = [
-            (c.line, c.values["text"]) for c in cautions if c.code == "unplaced" and c.line
+            (c.line, c.values["text"]) for c in self.cautions if c.code == "unplaced" and c.line
         ]
         self.mixed_label_side: Side | None = None
         self.given_field_sides: dict[str, set[Side]] = {}
@@ -296,17 +222,20 @@ class _DigestParser:
         if not self.header_entries and not any(section.label for section in self.sections):
             raise DocumentRefused(number, "no-label")
         sides = build_parsed_sides(self.sections, self.cautions)
-        if count := count_paragraph_points(sides):
-            if self.paragraphs_are_points:
-                sides = {side: convert_paragraphs(text) for side, text in sides.items()}
-            else:
-                self.cautions.append(Caution(None, PARAGRAPHS_AS_POINTS, {"n": count}))
+        if self.without_labels:
+            is_told = any(caution.code == "without-labels" for caution in self.cautions)
+            sides = convert_paragraphs(sides, self._list_paragraph_lines(), [] if is_told else self.cautions)
+        elif count := count_paragraph_points(sides):
+            self.cautions.append(Caution(None, "paragraphs-as-points", {"n": count}))
         if not any(side.summary or side.points for side in sides.values()):
             raise DocumentRefused(last, "no-body")
         _require_bounded(sides.values())
         facts = header.parse_header_facts(
             self.header_entries, self.date_order, self.cautions, self.unplaced_lines
         )
+        if self.without_labels:
+            unlabelled.find_headlines(facts["title"], sides, self.unplaced_lines)
+            self._place_headlines(facts["title"].values())
         zh, en = (sides[side].points if side in sides else () for side in SIDES)
         pairs = tuple(align(zh, en, terms=terms))
         self.cautions += alignment.find_side_cautions(sides, pairs)
@@ -318,6 +247,13 @@ class _DigestParser:
             unplaced_lines=tuple(sorted(self.unplaced_lines)),
             **facts,
         )
+
+    def _place_headlines(self, titles: Collection[str]) -> None:
+        self.unplaced_lines = [line for line in self.unplaced_lines if line[1] not in titles]
+        self.cautions = [c for c in self.cautions if c.code != "unplaced" or c.values["text"] not in titles]
+
+    def _list_paragraph_lines(self) -> dict[str, int]:
+        return {item.text: item.line for section in self.sections for item in section.items}
 
     def _handle_label(self, line: DocumentLine, label: FieldLabel) -> None:
         if label.field not in FIELDS_OF_BODY:
@@ -484,6 +420,9 @@ class _DigestParser:
                 last.indent = line.indent
         elif last.point is None or self._is_other_language(section, line.text):
             self._add_paragraph(section, line.number, line.text, line.indent)
+        elif self.without_labels and unlabelled.has_text([line]):
+            point = Point(line.text, line=line.number)
+            section.items.append(SectionItem(line.number, line.text, line.indent, point, line.text))
         else:
             self._add_unplaced(line)
 
@@ -577,11 +516,11 @@ def read_document(
     *,
     date_order: DateOrder = "mdy",
     terms: Sequence[tuple[str, str]] = (),
-    paragraphs_are_points: bool = False,
+    without_labels: bool = False,
 ) -> list[ParseResult]:
     """Read a file's bytes into its digests, each parsed or refused. This is the entry point of the package."""
     try:
         decoded = decode_document(data, name)
     except DocumentRefused as refusal:
         return [ParseResult(0, hash_lines(()), None, refusal, "")]
-    return parse(decoded, date_order=date_order, terms=terms, paragraphs_are_points=paragraphs_are_points)
+    return parse(decoded, date_order=date_order, terms=terms, without_labels=without_labels)

@@ -217,10 +217,24 @@ def count_paragraph_points(sides: Mapping[Side, ParsedSide]) -> int:
     return min(counts) - 1
 
 
-def convert_paragraphs(side: ParsedSide) -> ParsedSide:
-    """Return the first paragraph as the summary and the others as points."""
-    summary, *points = side.summary.split("\n\n")
-    return ParsedSide(summary, tuple(map(Point, points)))
+def convert_paragraphs(
+    sides: Mapping[Side, ParsedSide], lines: Mapping[str, int], cautions: list[Caution]
+) -> dict[Side, ParsedSide]:
+    """Make points of the paragraphs below the first, of a language without points. `lines`: by paragraph.
+
+    The first is a point too if the other language has points and no summary.
+    """
+    converted = dict(sides)
+    for side, text in sides.items():
+        paragraphs = text.summary.split("\n\n")
+        other = sides.get(OTHER_SIDE[side])
+        kept = 0 if other and other.points and not other.summary else 1
+        if text.points or len(paragraphs) <= kept:
+            continue
+        points = tuple(Point(paragraph, line=lines.get(paragraph, 0)) for paragraph in paragraphs[kept:])
+        converted[side] = ParsedSide("".join(paragraphs[:kept]), points)
+        cautions.append(Caution(points[0].line or None, "paragraphs-read", describe_language(side)))
+    return converted
 
 
 def _is_swapped(section: Section) -> bool:

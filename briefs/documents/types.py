@@ -6,7 +6,7 @@ Every code of a caution or a refusal is in `messages.txt`, with its message in b
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from briefs.content import Marker, Side
 from briefs.documents.files.formats import list_formats
@@ -53,10 +53,6 @@ def describe_language(side: Side) -> dict[str, str]:
 
 def _format_message(code: str, language: str, values: Mapping[str, Any]) -> str:
     return MESSAGES_BY_CODE[code][0 if language == "en" else 1].format_map(values)
-
-
-PARAGRAPHS_AS_POINTS: Final = "paragraphs-as-points"
-"""Code of the caution that asks whether paragraphs without markers are points."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,29 +8,21 @@ each document is stored whole or not at all.
 from .importer import (
     CheckedDigest,
     DocumentChecker,
-    TooManyDigests,
     create_import_job,
     find_files,
-    import_digests,
+    import_documents,
     import_files,
-    rehearse_import,
 )
-from .storing import PASTED_FILE_NAME, BriefChange, ImportChoice, ImportJob, ImportOutcome
-from .vocabulary_lookup import NameQuestion
+from .storing import PASTED_FILE_NAME, ImportJob, ImportOutcome
 
 __all__ = [
     "PASTED_FILE_NAME",
-    "BriefChange",
     "CheckedDigest",
     "DocumentChecker",
-    "ImportChoice",
     "ImportJob",
     "ImportOutcome",
-    "NameQuestion",
-    "TooManyDigests",
     "create_import_job",
     "find_files",
-    "import_digests",
+    "import_documents",
     "import_files",
-    "rehearse_import",
 ]

@@ -26,7 +26,7 @@ def build_content(parsed: ParsedDocument, facts: Facts, old: Sequence[Bullet] = 
         headline_en=title.get("en", ""),
         summary_zh=sides["zh"].summary if "zh" in sides else "",
         summary_en=sides["en"].summary if "en" in sides else "",
-        bullets=_carry_numbers_over([_bullet(pair) for pair in parsed.pairs], old),
+        bullets=carry_numbers_over([_bullet(pair) for pair in parsed.pairs], old),
         facts=facts,
     )
 
@@ -115,7 +115,7 @@ def _bullet(pair: PointPair) -> Bullet:
     return Bullet(number=0, **columns)
 
 
-def _carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:
+def carry_numbers_over(new: Sequence[Bullet], old: Sequence[Bullet]) -> tuple[Bullet, ...]:
     if not old:
         return tuple(new)
     texts = [[(b.text_zh, b.text_en) for b in bullets] for bullets in (old, new)]

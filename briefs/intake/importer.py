@@ -3,10 +3,8 @@
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,13 +17,12 @@ from briefs.database.bulk_writes import let_other_writers_in
 from briefs.documents.fields.date_reader import DateOrder
 from briefs.documents.files.encodings import decode_text
 from briefs.documents.parser import read_document
-from briefs.documents.types import DocumentRefused, ParsedDocument, ParseResult
+from briefs.documents.types import DocumentRefused, ParsedDocument
 from briefs.models import Person, Term, get_importer
 from briefs.workflow.rules.check_context import load_check_context
 
 from .content_mapping import build_content, build_text_facts
 from .storing import (
-    ImportChoice,
     ImportItem,
     ImportJob,
     ImportOutcome,
@@ -89,6 +86,8 @@ def _printable_name(name: str) -> str:
 
 # Import files in batches and yield one outcome per digest.
 
+DIGEST_LIMIT: Final = 200
+"""Digests of one file that the desk takes."""
 BATCH_SIZE: Final = 40
 """Digests per transaction: about half a second, for which other writers wait on SQLite."""
 
@@ -100,16 +99,21 @@ def create_import_job(
     date_order: DateOrder = "mdy",
     dry_run: bool = False,
     now: dt.datetime | None = None,
-    asks_dates: bool = False,
-    answers: Mapping[str, str] | None = None,
+    for_desk: bool = False,
 ) -> ImportJob:
-    """`answers`: by name key, the row that a new name means (see `VocabularyLookup`)."""
     actor = actor or get_importer()
     writer = writer or actor
-    vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now, answers)
+    vocabulary = VocabularyLookup(dict.fromkeys((actor, writer)), now)
     terms = load_alignment_terms()
     return ImportJob(
-        actor, writer, vocabulary, date_order, dry_run, asks_dates=asks_dates, now=now, terms=terms
+        actor,
+        writer,
+        vocabulary,
+        date_order,
+        dry_run,
+        for_desk=for_desk,
+        now=now,
+        terms=terms,
     )
 
 
@@ -125,10 +129,8 @@ def import_files(files: Iterable[tuple[str, Path]], job: ImportJob) -> Iterator[
     return _import_in_batches(files, job, ImportBatch.read_file)
 
 
-def import_digests(
-    files: Iterable[tuple[str, bytes, Mapping[int, ImportChoice] | None]], job: ImportJob
-) -> Iterator[ImportOutcome]:
-    """Import the digests that a person chose, by index in the file; None means all. Refuse digests changed since."""
+def import_documents(files: Iterable[tuple[str, bytes]], job: ImportJob) -> Iterator[ImportOutcome]:
+    """Import every digest of documents in memory, as `import_files` does."""
     return _import_in_batches(files, job, ImportBatch.add_file)
 
 
@@ -142,35 +144,6 @@ def _import_in_batches(
             yield from batch.store_entries()
             let_other_writers_in()
     yield from batch.store_entries()
-
-
-class TooManyDigests(Exception):
-    """Raised when files contain more digests than a rehearsal allows."""
-
-    def __init__(self, digest_count: int) -> None:
-        self.digest_count = digest_count
-        super().__init__(digest_count)
-
-
-@contextmanager
-def rehearse_import(
-    files: Iterable[tuple[str, bytes]], job: ImportJob, *, digest_limit: int
-) -> Iterator[list[ImportOutcome]]:
-    """Run the import, and roll it back at the end of the context. Ids of created rows are valid only inside it.
-
-    Files are read before the transaction begins, to keep the transaction short.
-    """
-    batch = ImportBatch(replace(job, rehearsal=True))
-    for name, data in files:
-        batch.add_file(name, data)
-    if len(batch.entries) > digest_limit:
-        raise TooManyDigests(len(batch.entries))
-    try:
-        with transaction.atomic():
-            yield list(batch.store_entries())
-            transaction.set_rollback(True)
-    finally:
-        job.vocabulary.clear_cache()
 
 
 class ImportBatch:
@@ -193,34 +166,21 @@ class ImportBatch:
         except DocumentRefused as refusal:
             self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
 
-    def add_file(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice] | None = None) -> None:
-        for reading in self._read(name, data, chosen or {}):
-            if chosen is not None and reading.index not in chosen:
-                continue
+    def add_file(self, name: str, data: bytes) -> None:
+        job = self.job
+        readings = read_document(
+            data, name, date_order=job.date_order, terms=job.terms, without_labels=job.for_desk
+        )
+        if job.for_desk and len(readings) > DIGEST_LIMIT:
+            refusal = DocumentRefused(None, "too-many-digests", {"n": len(readings), "limit": DIGEST_LIMIT})
+            self.entries.append(ImportOutcome(name, 0, "refused", refusal=refusal))
+            return
+        for reading in readings:
             if reading.parsed is None:
                 self.entries.append(ImportOutcome(name, reading.index, "refused", refusal=reading.refusal))
             else:
                 cautions = list(reading.parsed.cautions)
-                choice = chosen[reading.index] if chosen else None
-                item = ImportItem(name, data, reading, reading.parsed, cautions, choice)
-                try:
-                    item.apply_chosen_date(is_required=self.job.asks_dates)
-                    item.require_paragraphs_answer()
-                    self.entries.append(item)
-                except DocumentRefused as refusal:
-                    self.entries.append(item.build_refused_outcome(refusal))
-
-    def _read(self, name: str, data: bytes, chosen: Mapping[int, ImportChoice]) -> list[ParseResult]:
-        read = partial(read_document, data, name, date_order=self.job.date_order, terms=self.job.terms)
-        readings = read()
-        as_points = {index for index, choice in chosen.items() if choice.paragraphs == "points"}
-        if as_points:
-            divided = read(paragraphs_are_points=True)
-            readings = [
-                points if text.index in as_points else text
-                for text, points in zip(readings, divided, strict=True)
-            ]
-        return readings
+                self.entries.append(ImportItem(name, data, reading, reading.parsed, cautions))
 
     def store_entries(self) -> Iterator[ImportOutcome]:
         """Store the collected entries. Items that may be the same document or article never share a group."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from briefs import workflow
 from briefs.content import Bullet, Content, hash_json
 from briefs.documents.fields.date_reader import DateOrder
-from briefs.documents.types import PARAGRAPHS_AS_POINTS, Caution, DocumentRefused, ParsedDocument, ParseResult
-from briefs.models import Brief, Document, Person, Revision, State
+from briefs.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
+from briefs.models import Brief, Document, Note, Person, Revision, State
 from briefs.text.article_urls import build_article_key
 from briefs.text.paths import LANGUAGE_CODES
 
@@ -27,46 +28,14 @@ from .content_mapping import (
     restore_earlier_numbers,
     states_the_same,
 )
-from .vocabulary_lookup import NameQuestion, VocabularyLookup
+from .vocabulary_lookup import VocabularyLookup
 
 # Parsed digests to be stored, the outcome of each, and the state of a dry run.
 
 
 @dataclass(frozen=True, slots=True)
-class BriefChange:
-    """An existing brief, before and after the update by a document."""
-
-    brief: int
-    version: int
-    before: Content
-    after: Content
-
-
-@dataclass(frozen=True, slots=True)
-class ImportChoice:
-    """A person's choice for one digest after a rehearsal.
-
-    `status` is `created`, `second` (also if there is a brief of the same article), `updated` (update the brief) or
-    `over` (overwrite people's edits, or the brief of the same article). Without `brief`, the target is a brief created
-    by the same import. `date`: the chosen reading of an ambiguous date. `paragraphs`: whether paragraphs without markers
-    are `points` or belong to the `summary`.
-    """
-
-    status: str
-    brief: int | None = None
-    version: int | None = None
-    date: str = ""
-    paragraphs: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """The result for one digest of one file.
-
-    A rehearsal shows `parsed_for_preview` (set even if the digest was refused), `change` (the update of an existing
-    brief, or what an update of `same_article` would change), and what a person has to decide: `name_questions` and
-    `same_file`, an earlier file of the import with the same article.
-    """
+    """The result for one digest of one file."""
 
     file: str
     index: int
@@ -75,11 +44,6 @@ class ImportOutcome:
     parsed: ParsedDocument | None = None
     cautions: tuple[Caution, ...] = ()
     refusal: DocumentRefused | None = None
-    parsed_for_preview: ParsedDocument | None = None
-    change: BriefChange | None = None
-    same_article: int | None = None
-    same_file: str = ""
-    name_questions: Sequence[NameQuestion] = ()
     dry_run_status: str = ""
     """The status that the digest would have had without the dry run."""
 
@@ -93,33 +57,6 @@ class ImportItem:
     parse_result: ParseResult
     parsed: ParsedDocument
     cautions: list[Caution] = field(default_factory=list)
-    choice: ImportChoice | None = None
-    same_article: int | None = None
-    same_file: str = ""
-    change: BriefChange | None = None
-    name_questions: Sequence[NameQuestion] = ()
-
-    def apply_chosen_date(self, *, is_required: bool) -> None:
-        """Take the chosen reading of the date. Raise `DocumentRefused` if a choice lacks a required one."""
-        date = self.parsed.date
-        if self.choice is None or date is None or not (date.ambiguous and date.alternative):
-            return
-        if self.choice.date in (date.iso, date.alternative):
-            other = date.alternative if self.choice.date == date.iso else date.iso
-            chosen = replace(date, iso=self.choice.date, alternative=other, ambiguous=False)
-            self.parsed = replace(self.parsed, date=chosen)
-            self.cautions = [caution for caution in self.cautions if caution.code != "date-ambiguous"]
-        elif is_required:
-            raise DocumentRefused(None, "changed-meanwhile")
-
-    def require_paragraphs_answer(self) -> None:
-        """Raise `DocumentRefused` if a choice leaves open what the paragraphs are."""
-        settled = [caution for caution in self.cautions if caution.code != PARAGRAPHS_AS_POINTS]
-        if self.choice is None or settled == self.cautions:
-            return
-        if not self.choice.paragraphs:
-            raise DocumentRefused(None, "changed-meanwhile")
-        self.cautions = settled
 
     @cached_property
     def file_name(self) -> str:
@@ -138,9 +75,7 @@ class ImportItem:
         """Hash the article's address, else its source, date and first author. Empty if all are missing."""
         if key := self.url_key:
             return hash_json(["url", key])
-        parsed = (
-            self.parse_result.parsed or self.parsed
-        )  # with the date as read, whichever reading was chosen
+        parsed = self.parsed
         parts = [
             (parsed.source or "").casefold(),
             parsed.date.iso if parsed.date else "",
@@ -160,80 +95,27 @@ class ImportItem:
         keys = {("lines", self.lines_hash), ("name", self.file_name, str(self.parse_result.index))}
         return keys | ({("article", self.article_hash)} if self.article_hash else set())
 
-    def require_unchanged_since_choice(
-        self, status: str, brief: int | None = None, version: int | None = None
-    ) -> None:
-        """Raise `DocumentRefused` if the planned outcome differs from the person's choice."""
-        seen = self.choice
-        if seen is None or (seen.status, seen.brief, seen.version) == (status, brief, version):
-            return
-        if seen.status != status or seen.brief is not None:
-            raise DocumentRefused(None, "changed-meanwhile")
+    def build_outcome(self, status: str, brief: int | None = None) -> ImportOutcome:
+        index = self.parse_result.index
+        return ImportOutcome(self.file, index, status, brief, self.parsed, tuple(self.cautions))
 
-    def is_update_of(self, brief: int) -> bool:
-        """Return whether a person chose to overwrite this brief."""
-        return self.choice is not None and (self.choice.status, self.choice.brief) == ("over", brief)
-
-    def require_choice_of_new_brief(self, same_article: int | None) -> None:
-        """Raise `DocumentRefused` unless a new brief was chosen, beside the one of the same article if there is one."""
-        if self.choice and self.choice.status != "second":
-            self.require_unchanged_since_choice("created")
-            if same_article is not None:
-                raise DocumentRefused(None, "changed-meanwhile")
-
-    def build_outcome(
-        self, status: str, brief: int | None = None, change: BriefChange | None = None
-    ) -> ImportOutcome:
-        cautions = tuple(self.cautions)
-        return ImportOutcome(
-            self.file,
-            self.parse_result.index,
-            status,
-            brief,
-            self.parsed,
-            cautions,
-            None,
-            self.parsed,
-            change or self.change,
-            self.same_article,
-            self.same_file,
-            self.name_questions,
-        )
-
-    def build_refused_outcome(
-        self, refusal: DocumentRefused, change: BriefChange | None = None
-    ) -> ImportOutcome:
-        cautions = tuple(self.cautions) if change else ()
-        return ImportOutcome(
-            self.file,
-            self.parse_result.index,
-            "refused",
-            cautions=cautions,
-            refusal=refusal,
-            parsed_for_preview=self.parsed,
-            change=change,
-            name_questions=self.name_questions,
-        )
+    def build_refused_outcome(self, refusal: DocumentRefused) -> ImportOutcome:
+        return ImportOutcome(self.file, self.parse_result.index, "refused", refusal=refusal)
 
 
 @dataclass(slots=True)
 class DryRunState:
-    """The documents already processed by a dry run or a rehearsal, so that later ones see the briefs that these would
-    have created. Some hundred bytes per document.
+    """The documents already processed by a dry run, so that later ones are recognized although their briefs were undone.
 
-    A rehearsal uses `created_briefs`: its briefs exist until it ends. A dry run undoes each group at once, so
-    it recognizes earlier documents by the other sets.
+    Some hundred bytes per document.
     """
 
-    created_briefs: set[int] = field(default_factory=set)
     _lines_hashes: set[str] = field(default_factory=set)
     _names: set[tuple[str, int]] = field(default_factory=set)
     _document_keys: set[tuple[str, int, str]] = field(default_factory=set)
     _articles: dict[str, str] = field(default_factory=dict)
 
-    def add_item(self, item: ImportItem, status: str, brief: int | None) -> None:
-        if status == "created" and brief is not None:
-            self.created_briefs.add(brief)
+    def add_item(self, item: ImportItem) -> None:
         self._lines_hashes.add(item.lines_hash)
         self._names.add((item.file_name, item.parse_result.index))
         if item.article_hash:
@@ -259,6 +141,7 @@ class DryRunState:
 PASTED_FILE_NAME: Final = "pasted.txt"
 """File name of pasted text, for which the same-name warning is skipped."""
 
+MAX_NOTED_LINES: Final = 50
 EARLIER_REVISIONS_LIMIT: Final = 20
 """Number of revisions that are searched for a bullet that has returned."""
 
@@ -267,7 +150,8 @@ EARLIER_REVISIONS_LIMIT: Final = 20
 class ImportJob:
     """Settings that apply to every document of one import. `writer` is the person named as the writer.
 
-    With `rehearsal`, the caller rolls back everything that is stored. `now` is the time of import, if not the present.
+    `for_desk`: also read text without labels; a document of a known article becomes a draft that asks whether it is a new
+    version, and doubts are kept for the desk. `now` is the time of import, if not the present.
     """
 
     actor: Person
@@ -275,16 +159,10 @@ class ImportJob:
     vocabulary: VocabularyLookup
     date_order: DateOrder = "mdy"
     dry_run: bool = False
-    rehearsal: bool = False
-    asks_dates: bool = False
-    """Refuse a choice without the chosen reading of an ambiguous date."""
+    for_desk: bool = False
     now: dt.datetime | None = None
     terms: Sequence[tuple[str, str]] = ()
     dry_run_state: DryRunState = field(default_factory=DryRunState)
-
-    @property
-    def will_be_undone(self) -> bool:
-        return self.dry_run or self.rehearsal
 
 
 def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, ImportOutcome]:
@@ -301,8 +179,8 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
                 outcomes[id(item)] = item.build_outcome("unchanged", same)
             elif job.dry_run and job.dry_run_state.has_lines_hash(item):
                 outcomes[id(item)] = item.build_outcome("unchanged")
-            elif (other := known.find_same_article(item, job.dry_run_state)) and item.is_update_of(other):
-                outcomes[id(item)] = _update_brief(item, other, job)
+            elif job.for_desk:
+                outcomes |= _plan_draft(item, known, job, new)
             elif (older := known.by_document_key.get(item.document_key)) is not None:
                 outcomes[id(item)] = _update_brief(item, older, job)
             elif job.dry_run and job.dry_run_state.has_document_key(item):
@@ -318,10 +196,12 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
     made = workflow.create_many(drafts, by=job.writer, actor=job.actor, kind=kind, verb="import", now=job.now)
     for (item, _), brief in zip(new, made, strict=True):
         outcomes[id(item)] = item.build_outcome("created", brief.pk)
-    if job.will_be_undone:
+    if job.for_desk:
+        _note_unplaced_lines([(item, brief) for (item, _), brief in zip(new, made, strict=True)], job)
+    if job.dry_run:
         for item in group:
-            if (outcome := outcomes[id(item)]).refusal is None:
-                job.dry_run_state.add_item(item, outcome.status, None if job.dry_run else outcome.brief)
+            if outcomes[id(item)].refusal is None:
+                job.dry_run_state.add_item(item)
     return outcomes
 
 
@@ -363,7 +243,7 @@ class ExistingDocuments:
 
     def find_duplicate_cautions(self, item: ImportItem, dry_run_state: DryRunState) -> list[Caution]:
         """Return cautions about other briefs with the same article or file name."""
-        if other := self.find_same_article(item, dry_run_state):
+        if other := self.find_same_article(item):
             title = str(Brief.objects.get(pk=other))
             which = {"which_en": f"brief {other}, “{title}”", "which_zh": f"第 {other} 號〈{title}〉"}
             return [Caution(None, "same-article", which)]
@@ -378,13 +258,20 @@ class ExistingDocuments:
         )
         return [Caution(None, "same-name")] if known else []
 
-    def find_same_article(self, item: ImportItem, dry_run_state: DryRunState) -> int | None:
-        other = self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
-        return other if other not in dry_run_state.created_briefs else None
+    def find_same_article(self, item: ImportItem) -> int | None:
+        return self.by_url.get(item.url_key) or self.by_article.get(item.article_hash)
 
-    def find_same_brief(self, item: ImportItem, content: Content, dry_run_state: DryRunState) -> int | None:
+    def find_earlier_brief(self, item: ImportItem) -> Brief | None:
+        """Return the brief of an earlier form of the document, or of the same article."""
+        pk = self.by_document_key.get(item.document_key) or self.find_same_article(item)
+        row = Brief.objects.filter(pk=pk).first() if pk else None
+        while row and row.version_of:
+            row = row.version_of
+        return row if row and row.state != State.DISCARDED else None
+
+    def find_same_brief(self, item: ImportItem, content: Content) -> int | None:
         """Return the id of a brief of the same article with the same content, as when an exported document returns."""
-        other = None if item.parsed.unplaced_lines else self.find_same_article(item, dry_run_state)
+        other = None if item.parsed.unplaced_lines else self.find_same_article(item)
         row = Brief.objects.exclude(state=State.DISCARDED).filter(pk=other).first() if other else None
         if row is None or not states_the_same(content, workflow.load_working_copy(row)):
             return None
@@ -399,27 +286,29 @@ def _plan_new_brief(
     new: list[tuple[ImportItem, workflow.PreparedContent]],
 ) -> dict[int, ImportOutcome]:
     """Add the item to `new`, or return its outcome if the brief of the same article says the same already."""
-    other = known.find_same_article(item, job.dry_run_state)
-    item.require_choice_of_new_brief(None)
-    _ask_for_names(item, job)
     draft = _build_draft(item, known, job)
-    if same := known.find_same_brief(item, draft.content, job.dry_run_state):
+    if same := known.find_same_brief(item, draft.content):
         return {id(item): item.build_outcome("unchanged", same)}
-    item.require_choice_of_new_brief(other)
-    if job.rehearsal:
-        item.same_article = other
-        item.same_file = "" if other else job.dry_run_state.find_file_of_article(item)
-        item.change = _build_change(item, Brief.objects.get(pk=other), job) if other else None
     new.append((item, draft))
     return {}
 
 
-def _ask_for_names(item: ImportItem, job: ImportJob) -> None:
-    """Keep the questions about new names for the preview. Refuse a choice that leaves one open."""
-    if job.rehearsal:
-        item.name_questions = job.vocabulary.find_name_questions(item.parsed)
-    elif item.choice and job.vocabulary.has_open_question(item.parsed):
-        raise DocumentRefused(None, "changed-meanwhile")
+def _plan_draft(
+    item: ImportItem,
+    known: ExistingDocuments,
+    job: ImportJob,
+    new: list[tuple[ImportItem, workflow.PreparedContent]],
+) -> dict[int, ImportOutcome]:
+    """Add a draft to `new`, which asks whether it is a version of an earlier brief. A claim takes the text directly."""
+    earlier = known.find_earlier_brief(item)
+    if earlier and earlier.is_planned:
+        return {id(item): _update_brief(item, earlier.pk, job)}
+    outcomes = _plan_new_brief(item, known, job, new)
+    item.cautions = [caution for caution in item.cautions if caution.code != "same-article"]
+    if earlier and not outcomes:
+        _, draft = new.pop()
+        new.append((item, replace(draft, columns={**draft.columns, "version_of": earlier})))
+    return outcomes
 
 
 def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:
@@ -441,46 +330,47 @@ def _simulate_update(item: ImportItem, job: ImportJob) -> ImportOutcome:
 
 
 def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome:
-    """Update a draft that nobody has edited since the import. Overwrite an edited brief only if that was
-    chosen.
-    """
-    _ask_for_names(item, job)
+    """Update a draft that nobody has edited since the import, or on the desk a claim."""
     row = Brief.objects.select_for_update().get(pk=brief)
     last = row.revisions.order_by("-number")[0]
-    edited = last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT
-    version = row.version
-    is_chosen = item.choice is not None and item.choice.status == "over"
-    if edited and not is_chosen:
+    if not job.for_desk and (last.kind != Revision.Kind.IMPORT or row.state != State.DRAFT):
         values = {"brief": row.pk, "title": str(row), "name": str(last.by)}
-        refusal = DocumentRefused(None, "edited-since", values)
-        if not job.rehearsal:  # a dry run stops here, since the code below creates vocabulary rows
-            raise refusal
-        return item.build_refused_outcome(refusal, _build_change(item, row, job))
-    item.require_unchanged_since_choice("over" if is_chosen else "updated", row.pk, version)
+        raise DocumentRefused(None, "edited-since", values)
     try:
         with transaction.atomic():
             before = workflow.load_working_copy(row)
-            revision = workflow.reimport(
+            content = _build_updated_content(item, row, before, job)
+            workflow.reimport(
                 row,
-                _build_updated_content(item, row, before, job),
+                content,
                 by=job.writer,
                 actor=job.actor,
-                provenance=_build_provenance(item, _get_or_create_document(item, job)),
+                provenance=_build_provenance(item, _get_or_create_document(item, job), content),
                 flags=build_date_columns(item.parsed) if item.parsed.date or not before.facts.date else {},
-                seen_version=version if is_chosen else None,
+                seen_version=row.version if job.for_desk else None,
             )
     except workflow.Refused:
         job.vocabulary.clear_cache()
         raise
-    after = Content.from_json(revision.content) if revision else before
-    return item.build_outcome("updated", row.pk, BriefChange(row.pk, version, before, after))
+    if job.for_desk:
+        _note_unplaced_lines([(item, row)], job)
+    return item.build_outcome("updated", row.pk)
 
 
-def _build_change(item: ImportItem, row: Brief, job: ImportJob) -> BriefChange:
-    before = workflow.load_working_copy(row)
-    content = _build_updated_content(item, row, before, job)
-    after = workflow.prepare(content, next_number=row.next_number).content
-    return BriefChange(row.pk, row.version, before, after)
+def _note_unplaced_lines(stored: Sequence[tuple[ImportItem, Brief]], job: ImportJob) -> None:
+    """Add a note to each brief whose document has lines without a place. An open note blocks approval."""
+    now = job.now or timezone.now()
+    Note.objects.bulk_create(
+        Note(brief=brief, by=job.actor, at=now, text=_describe_unplaced_lines(item.parsed))
+        for item, brief in stored
+        if item.parsed.unplaced_lines
+    )
+
+
+def _describe_unplaced_lines(parsed: ParsedDocument) -> str:
+    lines = [f"{number}: {text}" for number, text in parsed.unplaced_lines[:MAX_NOTED_LINES]]
+    more = ["…"] if len(parsed.unplaced_lines) > MAX_NOTED_LINES else []
+    return "\n".join([gettext("Lines of the file without a place in the brief:"), *lines, *more])
 
 
 def _build_updated_content(item: ImportItem, row: Brief, before: Content, job: ImportJob) -> Content:
@@ -516,7 +406,10 @@ def _attach_documents(
             missing[key] = _new_document(item, job, key[0])
     documents |= {(d.sha256, d.name): d for d in Document.objects.bulk_create(missing.values())}
     return [
-        replace(draft, provenance=_build_provenance(item, documents[hashes[id(item)], item.file_name]))
+        replace(
+            draft,
+            provenance=_build_provenance(item, documents[hashes[id(item)], item.file_name], draft.content),
+        )
         for item, draft in new
     ]
 
@@ -538,14 +431,25 @@ def _new_document(item: ImportItem, job: ImportJob, sha256: str) -> Document:
     )
 
 
-def _build_provenance(item: ImportItem, document: Document) -> dict[str, Any]:
+def _build_provenance(item: ImportItem, document: Document, content: Content) -> dict[str, Any]:
     return {
         "document": document,
         "document_index": item.parse_result.index,
         "document_lines": item.lines_hash,
         "document_article": item.article_hash,
-        "document_notes": [
-            {"line": c.line, "code": c.code, "message": c.message("en"), "message_zh": c.message("zh")}
-            for c in item.cautions
-        ],
+        "document_notes": list(_build_notes(item, content)),
     }
+
+
+def _build_notes(item: ImportItem, content: Content) -> Iterator[Mapping[str, Any]]:
+    """Yield the cautions as the desk shows them: `bullet` is the number of the pair, `names` the entries that may be meant."""
+    numbers = {
+        point.line: bullet.number
+        for pair, bullet in zip(item.parsed.pairs, content.bullets, strict=False)
+        for point in (pair.zh, pair.en)
+        if point and point.line
+    }
+    for caution in item.cautions:
+        note = {"line": caution.line, "code": caution.code, "message": caution.message("en")}
+        note |= {"message_zh": caution.message("zh"), "bullet": numbers.get(caution.line or 0)}
+        yield note | ({"names": caution.values["names"]} if "names" in caution.values else {})

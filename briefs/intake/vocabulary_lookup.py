@@ -4,13 +4,13 @@ import datetime as dt
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, cast
 
 from django.utils import timezone
 
-from briefs.content import Byline, Side, hash_json
+from briefs.content import Byline, Side
 from briefs.documents.fields.authors import (
     HAN_ORGANIZATION,
     HAN_TITLE,
@@ -157,39 +157,16 @@ class KnownAuthor(NamedTuple):
 type RowsByName = dict[str, list[KnownAuthor]]
 
 
-class NameQuestion(NamedTuple):
-    """A name that no row has, and the rows (id and label) with a similar name that may be meant."""
-
-    kind: type[Vocabulary]
-    text: str
-    rows: tuple[tuple[int, str], ...]
-
-    @property
-    def key(self) -> str:
-        return build_name_key(self.kind, self.text)
-
-
-class NameAnswer(NamedTuple):
-    """The row that a new name means, or None if it is a new one."""
-
-    row: tuple[int, str] | None
-
-
-def build_name_key(kind: type[Vocabulary], text: str) -> str:
-    """Return the key of a name under which the answer to its question is kept."""
-    return f"{kind._meta.model_name}-{hash_json(text.casefold())[:16]}"
+def _offer_known(kind: type[Vocabulary], new: int, known: Iterable[int]) -> dict[str, Any]:
+    """Return the rows that a new one may be, as the desk offers them: *use the known one*."""
+    return {"kind": kind._meta.model_name, "new": new, "known": list(known)}
 
 
 class AuthorLookup:
-    """Look up authors by name during an import. Rows are read once; new authors are added with `make`.
+    """Look up authors by name during an import. Rows are read once; new authors are added with `make`."""
 
-    `choose` returns a person's answer to the question which row a new name means.
-    """
-
-    def __init__(
-        self, make: Callable[..., Vocabulary], choose: Callable[[type[Vocabulary], str], NameAnswer | None]
-    ) -> None:
-        self._make, self._choose = make, choose
+    def __init__(self, make: Callable[..., Vocabulary]) -> None:
+        self._make = make
         self._rows_by_name: RowsByName = {}
         self._undone_rows_by_name: RowsByName = {}
 
@@ -207,12 +184,11 @@ class AuthorLookup:
             author = read_author(text)
             row = _find(self._rows_by_name, text, author)
             known = row or _find(self._undone_rows_by_name, text, author)
-            answer = None if known else self._choose(Author, text)
-            if known is not None:
-                cautions += _report_other_name(author, known)
-            elif answer is None:
-                cautions += self._report_new(text, author)
-            row = row or (answer and answer.row and KnownAuthor(*answer.row, "")) or self._create(author)
+            near = [] if known else self._find_similar(author)
+            row = row or self._create(author)
+            cautions += (
+                _report_other_name(author, known) if known else _report_new(text, author, row.pk, near)
+            )
             affiliations = (
                 author.affiliation_zh[:AFFILIATION_LIMIT],
                 author.affiliation_en[:AFFILIATION_LIMIT],
@@ -231,22 +207,6 @@ class AuthorLookup:
         for name in filter(None, (author.name, author.name_zh)):
             self._rows_by_name.setdefault(name.casefold(), []).append(row)
         return row
-
-    def _report_new(self, text: str, author: AuthorName) -> Iterator[Caution]:
-        if author.name_zh and not _is_transliteration(author.name_zh):
-            values = {"text": text, "name": author.name, "name_zh": author.name_zh}
-            yield Caution(None, "author-two-names", values)
-        if near := list(map(str, self._find_similar(author))):
-            names = {"text": author.name, "near_en": ", ".join(near), "near_zh": "、".join(near)}
-            yield Caution(None, "author-similar", names)
-
-    def find_similar_rows(self, text: str) -> list[tuple[int, str]]:
-        """Return the rows that a new name may mean. Empty if a row has the name."""
-        if not self._rows_by_name:
-            self._rows_by_name = _load_rows_by_name()
-        author = read_author(text)
-        known = _find(self._rows_by_name, text, author)
-        return [] if known else [(row.pk, str(row)) for row in self._find_similar(author)]
 
     def _find_similar(self, author: AuthorName) -> list[KnownAuthor]:
         """Return the authors with a similar name, or with an equal one but another name in the other script."""
@@ -269,6 +229,17 @@ def _find(rows_by_name: RowsByName, text: str, author: AuthorName) -> KnownAutho
             if not (other and known) or known.casefold() == other.casefold():
                 return row
     return None
+
+
+def _report_new(text: str, author: AuthorName, new: int, similar: Sequence[KnownAuthor]) -> Iterator[Caution]:
+    if author.name_zh and not _is_transliteration(author.name_zh):
+        values = {"text": text, "name": author.name, "name_zh": author.name_zh}
+        yield Caution(None, "author-two-names", values)
+    if similar:
+        near = list(map(str, similar))
+        values = {"text": author.name, "near_en": ", ".join(near), "near_zh": "、".join(near)}
+        names = _offer_known(Author, new, (row.pk for row in similar))
+        yield Caution(None, "author-similar", {**values, "names": names})
 
 
 def _report_other_name(author: AuthorName, row: KnownAuthor) -> Iterator[Caution]:
@@ -318,20 +289,16 @@ class VocabularyLookup:
     """Look up vocabulary rows during an import. Rows are read once; new names are added.
 
     `named_by`: who is recorded as having named new rows, so that none of them brings a name to readers alone.
-    `answers`: by name key, the id of the row that a new name means, or `new`. Call `clear_cache` after a rollback,
-    since added rows are gone.
+    Call `clear_cache` after a rollback, since added rows are gone.
     """
 
     def __init__(
         self,
         named_by: Collection[Person],
         now: dt.datetime | None = None,
-        answers: Mapping[str, str] | None = None,
     ) -> None:
-        self._named_by, self._now, self._answers = named_by, now, answers or {}
-        self._authors = AuthorLookup(self._make, self._choose)
-        self._added: set[tuple[type[Vocabulary], int]] = set()
-        self._questions: dict[str, NameQuestion] = {}
+        self._named_by, self._now = named_by, now
+        self._authors = AuthorLookup(self._make)
         self._indexes: dict[type[Vocabulary], NameIndex] = {}
         self._source_addresses: tuple[str, ...] | None = None
         self._reported_names: set[tuple[type[Vocabulary], str]] = set()
@@ -355,46 +322,6 @@ class VocabularyLookup:
                 dict.fromkeys(self._find_or_create_keyword(label, cautions) for label in parsed.keywords)
             ),
         }
-
-    def find_name_questions(self, parsed: ParsedDocument) -> list[NameQuestion]:
-        """Return a question for each new name of the document that may mean an existing row.
-
-        Later documents with the same name get the same question, although the first has added the name.
-        """
-        names: list[tuple[type[Vocabulary], str]] = [(Source, parsed.source)] if parsed.source else []
-        names += [(Author, text) for text in parsed.authors] + [(Keyword, text) for text in parsed.keywords]
-        for kind, text in names:
-            if (key := build_name_key(kind, text)) not in self._questions:
-                near = [
-                    row for row in self._find_similar_rows(kind, text) if (kind, row[0]) not in self._added
-                ]
-                self._questions[key] = NameQuestion(kind, text, tuple(dict.fromkeys(near)))
-        questions = dict.fromkeys(self._questions[build_name_key(*name)] for name in names)
-        return [question for question in questions if question.rows]
-
-    def has_open_question(self, parsed: ParsedDocument) -> bool:
-        return any(
-            self._choose(question.kind, question.text) is None
-            for question in self.find_name_questions(parsed)
-        )
-
-    def _find_similar_rows(self, kind: type[Vocabulary], text: str) -> list[tuple[int, str]]:
-        if kind is Author:
-            return self._authors.find_similar_rows(text)
-        index = self._index(kind)
-        if text.casefold() in index or (kind is Keyword and _find_bilingual_keyword(text, index, [])):
-            return []
-        return [(index[key].pk, index[key].name) for key in _find_similar_keys(text.casefold(), index)]
-
-    def _choose(self, kind: type[Vocabulary], text: str) -> NameAnswer | None:
-        """Return the answer to the question about a name, if it is one of the offered ones."""
-        key = build_name_key(kind, text)
-        answer, question = self._answers.get(key), self._questions.get(key)
-        if answer is None or question is None:
-            return None
-        if answer == "new":
-            return NameAnswer(None)
-        return next((NameAnswer(row) for row in question.rows if str(row[0]) == answer), None)
 
     def _warn_of_lookalike(self, url: str, cautions: list[Caution]) -> None:
         if url and self._source_addresses is None:
@@ -429,19 +356,19 @@ class VocabularyLookup:
     ) -> int:
         index = self._index(kind)
         key = name.casefold()
-        answer = None if key in index else self._choose(kind, name)
-        if answer and answer.row:
-            index[key] = VocabularyMatch(*answer.row)
         if key not in index:
-            if answer is None and (kind, key) not in self._reported_names:
-                cautions.append(Caution(None, code, {"text": name, **_suggest_similar_names(key, index)}))
-                self._reported_names.add((kind, key))
+            is_reported = (kind, key) in self._reported_names
+            near = [] if is_reported else [index[other] for other in _find_similar_keys(key, index)]
             index[key] = VocabularyMatch(self._make(kind, **values).pk, name)
+            if not is_reported:
+                names = _offer_known(kind, index[key].pk, dict.fromkeys(match.pk for match in near))
+                offer = {"names": names} if near else {}
+                cautions.append(Caution(None, code, {"text": name, **_list_near_names(near), **offer}))
+                self._reported_names.add((kind, key))
         return index[key].pk
 
     def _make(self, kind: type[Vocabulary], **values: str) -> Vocabulary:
         row = kind.make(**values)
-        self._added.add((kind, row.pk))
         for person in self._named_by:
             record_vocabulary_event(
                 row, "name_entry", by=person, now=self._now or timezone.now(), note=str(row)
@@ -514,9 +441,9 @@ def _split_bilingual_label(label: str) -> Iterator[tuple[str, str, bool]]:
             yield left, right, is_marked
 
 
-def _suggest_similar_names(name: str, index: NameIndex) -> dict[str, str]:
+def _list_near_names(matches: Iterable[VocabularyMatch]) -> dict[str, str]:
     """Return up to three similar names, as a clause in each language for a caution."""
-    near = list(dict.fromkeys(index[key].name for key in _find_similar_keys(name, index)))
+    near = list(dict.fromkeys(match.name for match in matches))
     return {
         "near_en": f" Did you mean {', '.join(near)}?" if near else "",
         "near_zh": f"您要找的是不是：{'、'.join(near)}？" if near else "",

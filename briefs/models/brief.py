@@ -98,6 +98,8 @@ class Brief(models.Model):
     returned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
+    # The brief of which the imported draft may be a new version, until somebody says that it is another brief.
+    version_of = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", editable=False)
     due_on = models.DateField(_("Due"), null=True, blank=True)
     has_priority = models.BooleanField(_("Priority"), default=False)
     # Normalised article URL (`article_urls.build_article_key`). Claimed at most once.

@@ -46,16 +46,14 @@ class Presence(models.Model):
         return f"{self.person_id} {self.brief_id}"
 
 
-# Uploaded files that wait for confirmation. Deleted after a day; no brief depends on them.
+# Uploaded sheets that wait for confirmation. Deleted after a day; no brief depends on them.
 
 
 class Upload(models.Model):
-    """Files uploaded by one person, with import settings. `results`: the outcome of each digest by key."""
+    """A sheet uploaded by one person. `results`: its counts, answers and what was saved."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    words_of = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    date_order = models.CharField(max_length=3)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     results = models.JSONField(default=dict, encoder=PlainJSON)
@@ -69,11 +67,10 @@ class Upload(models.Model):
 
 
 class UploadFile(models.Model):
-    """One file, unchanged. A rejected file has a code in `refused` and no data."""
+    """A batch of planned rows. `refused`: they wait, since somebody changed their briefs or entries."""
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
     position = models.PositiveIntegerField()
-    name = models.CharField(max_length=255)
     size = models.PositiveIntegerField()
     data = models.BinaryField(default=b"")
     refused = models.CharField(max_length=20, blank=True)
@@ -83,7 +80,7 @@ class UploadFile(models.Model):
         constraints = [models.UniqueConstraint(fields=["upload", "position"], name="upload_file_place_once")]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.upload_id}/{self.position}"
 
 
 class SheetFile(models.Model):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import SIDES
 
 from .fields import ContentField
+from .people import Person
 
 SIDE_CHOICES = [("zh", _("Chinese")), ("en", _("English"))]
 
@@ -46,7 +47,8 @@ class Document(models.Model):
 class Revision(models.Model):
     """One save: the whole content, its hashes, and which parts it changed.
 
-    `by` is the editor. `also_by` uploaded or pasted the editor's text, or worded the suggestion that the editor accepted.
+    `by` is the editor. `also_by`: ids of the people who uploaded or pasted the editor's text, or worded the suggestions that
+    the editor accepted.
     Nobody made an import by the command in nobody's name (`is_nobodys`). Imported revisions also name the file and the digest
     in it. `hash_common`: of the facts and the names that both languages print; whoever changes a name that an open brief
     prints adds a revision of the kind `NAMES`. `changed_*` is false for unchanged parts.
@@ -72,7 +74,7 @@ class Revision(models.Model):
     changed_en = models.BooleanField()
     changed_facts = models.BooleanField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    also_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    also_by = models.JSONField(default=list)
     is_nobodys = models.BooleanField(default=False)
     at = models.DateTimeField()
     document = models.ForeignKey(Document, models.PROTECT, null=True, related_name="+")
@@ -100,10 +102,17 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.brief_id}/{self.number}"
 
+    def list_people_ids(self) -> list[int]:
+        return [self.by_id, *self.also_by]
+
+    def load_co_authors(self) -> list[Person]:
+        """Return the people of `also_by`, in one query if there are any."""
+        return list(Person.objects.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
+
     @property
     def people(self) -> str:
-        """Return the names of editor and co-author (`also_by`)."""
-        return gettext(", ").join(str(person) for person in (self.by, self.also_by) if person)
+        """Return the names of editor and co-authors."""
+        return gettext(", ").join(map(str, (self.by, *self.load_co_authors())))
 
 
 class SignOff(models.Model):

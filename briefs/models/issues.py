@@ -53,7 +53,6 @@ class IssueRevision(models.Model):
     """One save. `hash_common`: of the briefs in their order, the note and its kind."""
 
     open_columns: ClassVar[tuple[str, ...]] = ()
-    also_by_id: ClassVar[None] = None
     is_nobodys: ClassVar[bool] = False
 
     issue = models.ForeignKey(Issue, models.PROTECT, related_name="revisions")
@@ -71,3 +70,6 @@ class IssueRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue_id}/{self.number}"
+
+    def list_people_ids(self) -> list[int]:
+        return [self.by_id]

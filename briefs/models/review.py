@@ -21,7 +21,8 @@ class Suggestion(models.Model):
     """A wording that a reviewer suggests for one side of a text.
 
     `field` is headline, summary or bullet; `was` is the text to replace. A suggestion
-    can be accepted only while that text is unchanged.
+    can be accepted only while that text is unchanged. One from a file has its name, and in `also_by` the ids of those who
+    worded the file's text besides `by`. `after`: of a new bullet, the number of the one above it (0: it is the first).
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="suggestions")
@@ -31,6 +32,9 @@ class Suggestion(models.Model):
     was = models.TextField()
     text = models.TextField()
     why = models.TextField(blank=True)
+    file = models.CharField(max_length=255, blank=True)
+    also_by = models.JSONField(default=list)
+    after = models.PositiveIntegerField(null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)

@@ -135,7 +135,7 @@ def test_import_refuses_too_large_digest(team: factories.Team, points: list[str]
     lines = "\n".join(f"• {point}" for point in points)
     document = f"Author(s): A B\nSource: X\nDate: 2025-06-09\n\nSummary:\nOne.\n{lines}\n"
     job = intake.create_import_job(actor=team.writer)
-    (outcome,) = intake.import_digests([("a.txt", document.encode(), None)], job)
+    (outcome,) = intake.import_documents([("a.txt", document.encode())], job)
     assert outcome.refusal
     assert sentence in outcome.refusal.message("en", "a.txt")
     assert not Brief.objects.exists()

@@ -78,6 +78,6 @@ def test_form_and_import_store_no_invisible_character(client: Client, team: fact
     assert (stored.facts.url, stored.facts.doi) == ("https://a.example/x", "10.1000/inter")
     document = "Author(s): Ann\u202e Lee\nSource: X\nDate: 2025-06-09\n\nSummary:\nOne\u2066 two.\n"
     job = intake.create_import_job(actor=team.writer)
-    (outcome,) = intake.import_digests([("a.txt", document.encode(), None)], job)
+    (outcome,) = intake.import_documents([("a.txt", document.encode())], job)
     assert Brief.objects.get(pk=outcome.brief).summary_en == "One two."
     assert Author.objects.filter(name="Ann Lee").exists()

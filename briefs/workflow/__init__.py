@@ -36,6 +36,7 @@ from .letters import handle_letter, turn_letter_into_note
 from .publishing import approve, hash_for_approval
 from .review_comments import (
     accept,
+    accept_file,
     decline,
     reply,
     suggest,
@@ -77,6 +78,7 @@ __all__ = [
     "Stale",
     "VocabularyBatch",
     "accept",
+    "accept_file",
     "add_note",
     "add_notes_together",
     "announce_drafts",

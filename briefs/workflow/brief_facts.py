@@ -232,7 +232,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
         SignOff.objects.filter(page__in=[brief.page for brief in briefs]).order_by("id") if briefs else ()
     ):
         signoffs[signoff.page].append(signoff)
-    columns = ("number", "by_id", "also_by_id", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
+    columns = ("number", "by_id", "also_by", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
     revisions = _group(Revision.objects.only("brief_id", *columns), briefs)
     return {
         brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.page])

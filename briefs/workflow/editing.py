@@ -1,7 +1,7 @@
 """Verbs that change the working copy: create, claim, save, reimport, restore, begin or discard a version, take a picture."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,9 +111,9 @@ def create_many(
     return briefs
 
 
-def _find_second_person(editor: Person, actor: Person) -> Person | None:
-    """Return the importing person as co-author of an editor's text. Return None for the editor and the command line."""
-    return None if actor.pk == editor.pk or actor.username == IMPORTER else actor
+def _find_second_person(editor: Person, actor: Person) -> list[int]:
+    """Return the importing person as co-author of an editor's text. Return nobody for the editor and the command line."""
+    return [] if actor.pk == editor.pk or actor.username == IMPORTER else [actor.pk]
 
 
 def claim(
@@ -187,7 +187,7 @@ def write_revision(
     content: Content,
     *,
     kind: Revision.Kind,
-    also_by: Person | None = None,
+    also_by: Collection[int] = (),
     provenance: dict[str, Any] | None = None,
     to: State | None = None,
 ) -> Revision | None:
@@ -209,7 +209,7 @@ def store_revision(
     *,
     kind: Revision.Kind,
     number: int,
-    also_by: Person | None = None,
+    also_by: Collection[int] = (),
     to: State | None = None,
 ) -> Revision:
     """Replace the stored content (`before`) with tidied content, as revision `number`."""

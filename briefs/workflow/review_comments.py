@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 
-from briefs.content import SIDES, Content, Side, hash_json, tidy_line
+from briefs.content import SIDES, Bullet, Content, Side, hash_json, tidy_line
 from briefs.models import Answer, Brief, Note, Person, Reply, Revision, Suggestion
 
 from .editing import write_revision
@@ -34,6 +34,11 @@ class TextAnchor:
         if not is_number or number[0] == "0":  # numbers start at 1; `b04` would be a second spelling of `b4`
             return None
         return cls("bullet", int(number))
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        """Return the anchor of a key of `index_texts`."""
+        return cls("bullet", int(key[1:])) if key.startswith("b") else cls(key)
 
     def __str__(self) -> str:
         return f"b{self.bullet}" if self.bullet else self.field
@@ -113,27 +118,40 @@ def suggest(
 
 
 class SuggestedText(NamedTuple):
-    """See `suggest`."""
+    """See `suggest`. `after`: of a new bullet, the number of the one above it."""
 
     anchor: TextAnchor
     side: Side
     text: str
     seen: str
     why: str = ""
+    after: int | None = None
 
 
 def suggest_together(
-    brief: Brief | int, wanted: Iterable[SuggestedText], *, by: Person, now: dt.datetime | None = None
+    brief: Brief | int,
+    wanted: Iterable[SuggestedText],
+    *,
+    by: Person,
+    now: dt.datetime | None = None,
+    file: str = "",
+    also_by: Collection[int] = (),
 ) -> list[Suggestion]:
-    """Store all suggestions or none, with one notice for each writer."""
+    """Store all suggestions or none, with one notice for each writer.
+
+    `file`: where they stand, so that they can be accepted together. `also_by`: who worded them besides `by`.
+    """
     with run_verb("suggest", brief, by=by, now=now) as run:
         texts = index_texts(load_working_copy(run.row))
-        return _store_suggestions(run, [_build_suggestion(run, texts, asked) for asked in wanted])
+        suggestions = [_build_suggestion(texts, asked) for asked in wanted]
+        for suggestion in suggestions:
+            suggestion.file, suggestion.also_by = file, sorted(also_by)
+        return _store_suggestions(run, suggestions)
 
 
-def _build_suggestion(run: VerbRun, texts: Texts, asked: SuggestedText) -> Suggestion:
+def _build_suggestion(texts: Texts, asked: SuggestedText) -> Suggestion:
     anchor, about = asked.anchor, str(asked.anchor)
-    there = texts.get((about, asked.side))
+    there = texts.get((about, asked.side), None if asked.after is None else "")
     text = tidy_or_refuse(asked.text, about=about)
     text = text if anchor.field == "summary" else tidy_line(text)
     if there is None or asked.seen != hash_json(there):
@@ -142,7 +160,7 @@ def _build_suggestion(run: VerbRun, texts: Texts, asked: SuggestedText) -> Sugge
         raise build_refusal("suggestion-same", about=about)
     return Suggestion(
         field=anchor.field, bullet=anchor.bullet, side=asked.side, was=there, text=text,
-        why=tidy_or_refuse(asked.why, about=about),
+        why=tidy_or_refuse(asked.why, about=about), after=asked.after,
     )  # fmt: skip
 
 
@@ -160,7 +178,7 @@ def _store_suggestions(run: VerbRun, suggestions: Sequence[Suggestion]) -> list[
 
 
 def accept(suggestion: Suggestion, *, by: Person, now: dt.datetime | None = None) -> Revision | None:
-    """Apply a suggestion. Both who accepts it and who worded it count as changers of the text.
+    """Apply a suggestion. Who accepts it and all who worded it count as changers of the text.
 
     Raise Refused when the text changed since.
     """
@@ -189,12 +207,51 @@ def _answer(
 
 
 def _apply_suggestion(run: VerbRun, suggestion: Suggestion) -> Revision | None:
-    content, anchor, side = load_working_copy(run.row), get_anchor(suggestion), parse_side(suggestion.side)
-    if anchor.find_text(content, side) != suggestion.was:
-        raise build_refusal("suggestion-lapsed", about=str(anchor))
-    changed = anchor.replace_text(content, side, suggestion.text)
-    worded_by = None if suggestion.by_id == run.by.pk else suggestion.by
-    return write_revision(run, changed, kind=Revision.Kind.SAVE, also_by=worded_by)
+    content = load_working_copy(run.row)
+    if not is_current(suggestion, content):
+        raise build_refusal("suggestion-lapsed", about=str(get_anchor(suggestion)))
+    changed = _apply_text(content, suggestion)
+    return write_revision(run, changed, kind=Revision.Kind.SAVE, also_by=_list_worders([suggestion]))
+
+
+def is_current(suggestion: Suggestion, content: Content) -> bool:
+    """Return whether the text is unchanged since the suggestion was made."""
+    text = get_anchor(suggestion).find_text(content, parse_side(suggestion.side))
+    return suggestion.was == (text if suggestion.after is None else text or "")
+
+
+def _apply_text(content: Content, suggestion: Suggestion) -> Content:
+    """Return the content with the suggested text, in a new bullet if it is one."""
+    number, bullets = suggestion.bullet or 0, content.bullets
+    if suggestion.after is not None and number not in {bullet.number for bullet in bullets}:
+        above = [at for at, bullet in enumerate(bullets, 1) if bullet.number == suggestion.after]
+        at = above[0] if above else 0 if suggestion.after == 0 else len(bullets)
+        content = replace(content, bullets=(*bullets[:at], Bullet(number), *bullets[at:]))
+    return get_anchor(suggestion).replace_text(content, parse_side(suggestion.side), suggestion.text)
+
+
+def _list_worders(suggestions: Iterable[Suggestion]) -> set[int]:
+    return {pk for suggestion in suggestions for pk in (suggestion.by_id, *suggestion.also_by)}
+
+
+def accept_file(
+    brief: Brief | int, file: str, *, by: Person, now: dt.datetime | None = None
+) -> Revision | None:
+    """Apply all suggestions of a file whose text is unchanged, in one revision. The others stay."""
+    with run_verb("edit", brief, by=by, now=now, approved_closed=True) as run:
+        before = content = load_working_copy(run.row)
+        asked = run.row.suggestions.filter(file=file, answer="").order_by("id")
+        accepted = [suggestion for suggestion in asked if is_current(suggestion, before)]
+        if not accepted:
+            raise build_refusal("suggestion-lapsed", about="review")
+        for suggestion in accepted:
+            content = _apply_text(content, suggestion)
+        revision = write_revision(run, content, kind=Revision.Kind.SAVE, also_by=_list_worders(accepted))
+        Suggestion.objects.filter(pk__in=[suggestion.pk for suggestion in accepted]).update(
+            answer=Answer.ACCEPTED, answered_by=by, answered_at=run.now
+        )
+        run.record_event("accept", note=file, revision=revision)
+        return revision
 
 
 def reply(note: Note, text: str, *, by: Person, now: dt.datetime | None = None) -> Reply:

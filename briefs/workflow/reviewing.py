@@ -301,7 +301,7 @@ def find_writers(row: Brief) -> QuerySet[Person]:
     history, last = BriefHistory.load(row), find_last_submission(row)
     since = four_eyes.find_baseline_number(history)
     later = [r for r in history.revisions if r.number > since]
-    ids = {pk for r in later for pk in (r.by_id, r.also_by_id) if pk} | ({last.by_id} if last else set())
+    ids = {pk for r in later for pk in r.list_people_ids()} | ({last.by_id} if last else set())
     return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 

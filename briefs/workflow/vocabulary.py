@@ -3,18 +3,26 @@
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from briefs.content import SIDES, hash_json, tidy
 from briefs.derived import build
 from briefs.derived.name_changes import is_changed_for_readers
-from briefs.models import Draft, Event, Person, SiteText
+from briefs.models import Brief, Draft, Event, Person, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.models.vocabulary import Author, Term, Vocabulary, append_free_number, find_free_vocabulary_slug
+from briefs.models.vocabulary import (
+    Author,
+    Keyword,
+    Source,
+    Term,
+    Vocabulary,
+    append_free_number,
+    find_free_vocabulary_slug,
+)
 
 from . import drafts
 from .rules.page_values import build_page_name, build_row, find_row, hash_values, read_values
@@ -202,6 +210,22 @@ def _lock_stored_row(row: Vocabulary) -> Vocabulary | None:
 
 def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.datetime, note: str) -> None:
     Event.objects.create(about=build_page_name(row), verb=verb, by=by, at=now, note=note)
+
+
+def leave_out_discarded[R: Vocabulary](rows: QuerySet[R]) -> QuerySet[R]:
+    """Leave out the entries whose briefs were all discarded, such as those that an import named. *Recover* shows them again."""
+    if rows.model not in _USES:
+        return rows
+    briefs = _USES[rows.model].filter(entry=OuterRef("pk"))
+    discarded = Q(state=State.DISCARDED)
+    return rows.exclude(Exists(briefs.filter(discarded)) & ~Exists(briefs.exclude(discarded)))
+
+
+_USES: Final[dict[type[Vocabulary], QuerySet[Brief]]] = {
+    Author: Brief.objects.order_by().annotate(entry=F("bylines__author")),
+    Keyword: Brief.objects.order_by().annotate(entry=F("labels__keyword")),
+    Source: Brief.objects.order_by().annotate(entry=F("source")),
+}
 
 
 def revise_site_text(

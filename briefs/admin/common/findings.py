@@ -20,6 +20,7 @@ from briefs import checks
 from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
+from briefs.workflow.import_findings import load_import_findings
 from briefs.workflow.reviewing import COMPLETENESS_CHECK, load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
 from briefs.workflow.rules.refusals import describe_finding
@@ -39,6 +40,7 @@ _ORDER = {
     "summary": 4,
     "bullet": 5,
     "picture": 6,
+    "file": 7,
 }
 
 
@@ -53,11 +55,12 @@ class CheckedContent:
 
     @classmethod
     def check(cls, brief_pk: int, content: Content) -> "CheckedContent":
-        """Run the checks on a content and separate dismissed findings. Three queries, for any length."""
+        """Run the checks on a content and separate dismissed findings. Four queries, for any length."""
         known = load_check_context(content)
         rows = {to_check_dismissal(row): row for row in load_dismissals(brief_pk)} if brief_pk else {}
         part = replace(content, bullets=content.bullets[: count_checked_bullets(content)])
         every = list(run_cached_checks(part, known))
+        every += load_import_findings(brief_pk, content) if brief_pk else []
         aside = [(f, rows[d]) for f, d in checks.find_dismissed(every, rows, content)] if rows else []
         return cls(content, known, checks.remove_dismissed(every, rows, content) if rows else every, aside)
 
@@ -113,7 +116,14 @@ def as_json_with_plain_repair(
         )
     for finding, row in sorted(look.dismissed, key=lambda pair: page.sort_key(pair[0])):
         told = {"pk": row.pk, "by": str(row.by), "reason": row.reason}
-        plain = {"blocks": False, "repair": None, "copy": None, "dismissable": False, "dismissed": told}
+        plain = {
+            "blocks": False,
+            "repair": None,
+            "copy": None,
+            "use": (),
+            "dismissable": False,
+            "dismissed": told,
+        }
         shown.append(_finding_as_json(finding, page) | {"all": None} | plain)
     if (further := len(look.open_findings) - len(first)) > 0:
         message = ngettext(
@@ -216,6 +226,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "repair": _repair_as_json(_repair_label(finding), repair, page) if repair and repair.edits else None,
         "copy": list(_copy_structure_actions()) if finding.check_name == "structure" else None,
         "link": _offer_link(repair),
+        "use": list(_offer_known_names(repair)),
         "dismissable": finding.check_name != COMPLETENESS_CHECK,
         "dismissed": None,
     }
@@ -223,7 +234,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 
 def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
-    values = dict.fromkeys(("repair", "copy", "link", "dismissed", "all", "href"))
+    values = dict.fromkeys(("repair", "copy", "link", "use", "dismissed", "all", "href"))
     about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
@@ -258,6 +269,12 @@ def _repair_all_as_json(
 def _copy_structure_actions() -> Iterator[dict[str, str]]:
     yield {"label": _("Copy structure from Chinese"), "from": "zh"}
     yield {"label": _("Copy structure from English"), "from": "en"}
+
+
+def _offer_known_names(repair: checks.Repair | None) -> Iterator[dict[str, str]]:
+    """Yield a button for each known entry that a name of an imported file may mean."""
+    for offer, name in repair.values.items() if repair and repair.code == "use-known" else ():
+        yield {"label": _("Use %(name)s") % {"name": name}, "value": f"use_known:{offer}"}
 
 
 def _offer_link(repair: checks.Repair | None) -> dict[str, str] | None:

@@ -1,25 +1,25 @@
-"""Store uploads until their owner confirms them, for one day and at most ten per person."""
+"""Store sheets until their owner confirms them, for one day and at most ten per person."""
 
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from briefs.database.bulk_writes import delete_in_batches
-from briefs.models import Person, Upload, UploadFile
+from briefs.models import Person, Upload
 
 UPLOAD_RETENTION: Final = dt.timedelta(hours=24)
 MAX_PENDING_UPLOADS: Final = 10
 """Pending uploads per person; the oldest is deleted when another is created."""
 
 
-def create_upload(owner: Person, *, words_of: Person, date_order: str) -> Upload:
+def create_upload(owner: Person) -> Upload:
     """Store a new upload, deleting the owner's oldest beyond the limit."""
     now = timezone.now()
     own = Upload.objects.filter(owner=owner).order_by("-created_at").values_list("pk", flat=True)
     Upload.objects.filter(pk__in=list(own[MAX_PENDING_UPLOADS - 1 :])).delete()
-    return Upload.objects.create(owner=owner, words_of=words_of, date_order=date_order, created_at=now)
+    return Upload.objects.create(owner=owner, created_at=now)
 
 
 def delete_expired(now: dt.datetime) -> None:
@@ -34,12 +34,11 @@ def _find_uploads(owner: Person) -> QuerySet[Upload]:
 
 
 def list_pending_uploads(owner: Person) -> list[Upload]:
-    """Return the owner's uploads that are not finished, with the names of their files, newest first."""
+    """Return the owner's uploads that are not finished, newest first."""
     rows = _find_uploads(owner).filter(Q(done_at=None) | Q(results__conflicts__gt=0))
-    files = UploadFile.objects.defer("data").exclude(name="")
-    return list(rows.prefetch_related(Prefetch("files", files)).order_by("-created_at")[:MAX_PENDING_UPLOADS])
+    return list(rows.order_by("-created_at")[:MAX_PENDING_UPLOADS])
 
 
 def find_pending_upload(owner: Person, pk: Any) -> Upload | None:
     """Return the owner's upload if it has not expired."""
-    return _find_uploads(owner).select_related("words_of").filter(pk=pk).first()
+    return _find_uploads(owner).filter(pk=pk).first()

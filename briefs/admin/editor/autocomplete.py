@@ -29,6 +29,7 @@ from briefs.models.vocabulary import Vocabulary
 from briefs.text.person_names import build_author_columns, divide_person_name
 from briefs.text.similarity import are_similar_names, fold_name
 from briefs.workflow.rules.transitions import require_allowed
+from briefs.workflow.vocabulary import leave_out_discarded
 
 # Search by typed name, also approximately.
 
@@ -57,7 +58,7 @@ def search_entries(model: type[Vocabulary], search_text: str) -> list[Vocabulary
     search_text = " ".join(search_text.split())[:MAX_SEARCH_LENGTH]
     if not search_text:
         return _most_used(model)
-    rows = model._default_manager.filter(merged_into=None)
+    rows = leave_out_discarded(model._default_manager.filter(merged_into=None))
     begins = _any_name(model, "istartswith", search_text)
     holds = Q(*(_any_name(model, "icontains", word) for word in search_text.split()))
     hits: dict[int, Vocabulary] = {row.pk: row for row in rows.filter(begins)[:MAX_MATCHES]}
@@ -103,9 +104,12 @@ def _find_near_matches(model: type[Vocabulary], search_text: str) -> list[Vocabu
     wanted = fold_name(search_text)
     if len(wanted) < 2:
         return []
-    return _find_by_name(
+    found = _find_by_name(
         model, lambda name: wanted in fold_name(name) or are_similar_names(search_text, name), MAX_RESULTS
     )
+    shown = leave_out_discarded(model._default_manager.filter(pk__in=[row.pk for row in found]))
+    ids = set(shown.values_list("pk", flat=True)) if found else set()
+    return [row for row in found if row.pk in ids]
 
 
 def find_similar_entries(row: Vocabulary) -> list[Vocabulary]:

@@ -1,6 +1,7 @@
 """Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -142,7 +143,7 @@ class BriefPageData:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "also_by", "document")
+        rows = self.brief.revisions.select_related("by", "document")
         return list(rows.defer("content", "document__data"))
 
     @cached_property
@@ -390,6 +391,11 @@ class BriefPageData:
 
     def newest_event(self) -> int:
         return self.timeline[0].event_id if self.timeline else 0
+
+    def suggested_files(self) -> list[dict[str, Any]]:
+        """Return the files with open suggestions, and how many."""
+        counts = Counter(row.file for row in self.suggestions if row.file)
+        return [{"name": name, "suggestions": count} for name, count in counts.items()]
 
     def files(self) -> list[dict[str, Any]]:
         """Return each imported file with the notes of its newest import."""

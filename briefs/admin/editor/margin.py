@@ -17,10 +17,10 @@ from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
-from briefs.documents.parser import read_pasted_lines
+from briefs.documents.pasted_lines import read_pasted_lines
 from briefs.models import Brief, Note, Suggestion, Term
 from briefs.text.text_diff import diff_texts
-from briefs.workflow.review_comments import TextAnchor, get_anchor
+from briefs.workflow.review_comments import TextAnchor, get_anchor, is_current
 from briefs.workflow.rules.check_context import load_check_context
 
 from .editor_page_data import BriefPageData
@@ -136,7 +136,7 @@ def list_comment_items(page_data: BriefPageData) -> Iterator[MarginItem]:
     for row in page_data.suggestions:
         anchor = get_anchor(row)
         text = anchor.find_text(page_data.content, "zh" if row.side == "zh" else "en")
-        view = SuggestionView(row, render_diff(row.was, row.text, effort), row.was == text)
+        view = SuggestionView(row, render_diff(row.was, row.text, effort), is_current(row, page_data.content))
         yield MarginItem("suggestion", "" if text is None else str(anchor), view)
     for note in reversed(page_data.notes):
         key = _find_row(note, page_data)

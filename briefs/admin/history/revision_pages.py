@@ -207,7 +207,7 @@ class RevisionHistory:
 
     @cached_property
     def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "also_by").defer("content", "document_notes")
+        rows = self.brief.revisions.select_related("by").defer("content", "document_notes")
         if self.before_number:
             rows = rows.filter(number__lt=self.before_number)
         return list(rows.order_by("-number")[: MAX_REVISIONS + 1])

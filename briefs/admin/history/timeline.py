@@ -72,7 +72,7 @@ def group_edit_sessions(
 
 def _is_same_session(earlier: Revision, later: Revision) -> bool:
     return (
-        (earlier.by_id, earlier.also_by_id) == (later.by_id, later.also_by_id)
+        earlier.list_people_ids() == later.list_people_ids()
         and earlier.kind == Revision.Kind.SAVE
         and later.kind == Revision.Kind.SAVE
         and later.at - earlier.at <= MAX_SESSION_PAUSE
@@ -166,9 +166,10 @@ def _detail_lines(event: Event) -> Iterator[str]:
     elif event.verb not in SUGGESTION_VERBS and event.note:
         yield event.note
     if (revision := event.revision) and revision.also_by:
-        other = revision.by if revision.by_id != event.by_id else revision.also_by
+        others = {person.pk: str(person) for person in (revision.by, *revision.load_co_authors())}
+        others.pop(event.by_id, None)
         text = _("Written by %(name)s") if event.verb == "import" else _("Worded by %(name)s")
-        yield text % {"name": other}
+        yield text % {"name": _(", ").join(others.values())}
     if event.edition:
         told = {"n": event.edition.number, "time": format_time(event.edition.live_from)}
         yield _("Edition %(n)s, public from %(time)s") % told
@@ -184,7 +185,7 @@ def _translate_assignment_line(line: str) -> str:
 
 
 def _query_events(brief: Brief) -> QuerySet[Event]:
-    rows = brief.events.select_related("by", "edition", "revision__by", "revision__also_by")
+    rows = brief.events.select_related("by", "edition", "revision__by")
     return rows.defer("edition__content", "revision__content", "revision__document_notes").order_by("-id")
 
 
@@ -233,7 +234,7 @@ def _session_entries(
     brief: Brief, since: dt.datetime | None, until: dt.datetime | None
 ) -> Iterator[TimelineEntry]:
     """Yield the edit sessions between `since` and `until`."""
-    rows = brief.revisions.select_related("by", "also_by").defer("content", "document_notes")
+    rows = brief.revisions.select_related("by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
     href = reverse("admin:briefs_brief_revisions", args=[brief.pk])

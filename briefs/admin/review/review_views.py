@@ -49,9 +49,11 @@ from briefs.admin.editor.margin import (
     list_finding_items,
     render_items,
 )
+from briefs.admin.uploads.versions import keep_as_other_brief, take_as_version
 from briefs.models import Brief, Dismissal, Note, Person, State, Suggestion
 from briefs.models.site import REVIEW_CARD_KEY
 from briefs.workflow import review_comments, reviewing
+from briefs.workflow.import_findings import find_named_rows
 from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
 
 from .review_page_data import SINCE_PATTERN, ReviewPageData, render_rows
@@ -73,7 +75,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if is_writing and (refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk))):
         return refusal
     try:
-        REVIEW_ACTIONS[act](brief, person, request.POST, target, side)
+        result = REVIEW_ACTIONS[act](brief, person, request.POST, target, side)
     except workflow.Refused as refused:
         errors = field_errors(refused)
         if wants_json(request):
@@ -82,6 +84,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if wants_json(request):
         page_data = BriefPageData(get_brief_or_404(pk), person)
         return json_response({"margin": render_items(page_data, list_comment_items(page_data))})
+    if isinstance(result, Brief):  # the file of this draft is a version of that brief now
+        return redirect("admin:briefs_brief_change", pk=result.pk)
     view = "write" if is_writing else "review"
     return redirect(f"{review_url(pk, request.POST.get('since', ''), view)}#{_anchor(act, target)}")
 
@@ -218,6 +222,17 @@ def _on_row(model: type[Note] | type[Suggestion], act: Callable[..., Any]) -> Re
     )
 
 
+def _accept_file(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+    workflow.accept_file(brief, data.get(f"file-{target}", ""), by=by)
+
+
+def _use_known(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
+    """Merge a name that an import added into the known entry."""
+    if (rows := find_named_rows(target)) is None:
+        raise Http404
+    workflow.merge_vocabulary([rows[0]], into=rows[1], by=by)
+
+
 def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     note = get_object_or_404(Note, brief=brief, pk=parse_int_or_zero(target))
     workflow.reply(note, data.get(f"reply-{target}", ""), by=by)
@@ -228,12 +243,20 @@ REVIEW_ACTIONS: dict[str, ReviewAction] = {
     "suggest": _suggest,
     "accept": _on_row(Suggestion, workflow.accept),
     "decline": _on_row(Suggestion, workflow.decline),
+    "accept_file": _accept_file,
+    "use_known": _use_known,
+    "version": lambda brief, by, data, target, side: take_as_version(brief, by=by),
+    "other": lambda brief, by, data, target, side: keep_as_other_brief(brief, by=by),
     "reply": _reply,
     "resolve": _on_row(Note, workflow.resolve),
     "reopen": _on_row(Note, review_comments.reopen),
 }
 POLICY_VERBS = {
     "accept": "edit",
+    "accept_file": "edit",
+    "use_known": "merge",
+    "version": "discard",
+    "other": "edit",
     "decline": "note",
     "reply": "note",
     "reopen": "resolve",

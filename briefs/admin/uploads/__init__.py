@@ -1,4 +1,3 @@
-"""Import of files: `upload_views` receives them, `pending_files` keeps them until they are confirmed, `import_preview`
-and `table_things` show what they would change as `things` with `questions`, `word_pages` exports Word files and takes
-returned tables.
+"""Import of files: `upload_views` receives them, `document_imports` stores documents and Word tables at once, `versions` answers
+the question of a draft, `sheet_imports` keeps the plan of a sheet and shows it as `things` with `questions`, and `word_pages` exports Word files.
 """

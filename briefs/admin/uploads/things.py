@@ -1,4 +1,4 @@
-"""Things of an import: what will happen to each, questions, and the differences from the brief that it changes."""
+"""Things of a sheet's import: what will happen to each, questions, and the differences from the brief that it changes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,6 @@ from briefs.admin.common.name_fields import NamesById
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.facts import FACTS
 from briefs.models import Brief, Person, State
-from briefs.rendering.text import NestedPosition
 from briefs.text.text_diff import EFFORT_LIMIT, diff_contents
 
 from .questions import SKIP, Question
@@ -68,11 +67,6 @@ def build_value_row(label: str, now: str, file: str) -> ChangeRow:
 
 def count_unchanged_bullets(before: Content, after: Content) -> int:
     return len(set(before.bullets) & set(after.bullets))
-
-
-def build_text_row(label: str, texts: Mapping[Side, tuple[str, str]]) -> ChangeRow:
-    """Build the row of one text. `texts`: by language, the text on the desk and the text in the file."""
-    return ChangeRow(label, _text_cells(texts))
 
 
 def _lead_rows(before: Content, after: Content) -> Iterator[ChangeRow]:
@@ -137,34 +131,11 @@ def _fact_rows(before: Content, after: Content, names: NamesById) -> Iterator[Ch
             yield ChangeRow(FIELD_LABELS[name], [ChangeCell("", *highlight_differences(now, file))], name)
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewNote:
-    """A caution. `about`: the name in the document that it is about."""
-
-    text: str
-    line: int | None = None
-    code: str = ""
-    about: str = ""
-
-
-@dataclass(slots=True)
-class PairPreview:
-    """A bullet pair as it would be imported. `pairing_confidence` is in percent and set only if doubtful."""
-
-    position: int
-    bullet: Bullet
-    zh: NestedPosition
-    en: NestedPosition
-    pairing_confidence: int | None = None
-    notes: list[PreviewNote] = field(default_factory=list)
-
-
 @dataclass(slots=True)
 class Thing:
-    """One thing of an import: what will happen to it, the brief that it changes, questions and differences.
+    """One brief or entry that a sheet changes, with its questions and differences.
 
-    `choice_token`: what the preview showed, sent back by the page. `is_optional`: it has a box to leave it out; `is_taken`: the
-    box is ticked.
+    `is_optional`: it has a box to leave it out; `is_taken`: the box is ticked.
     """
 
     key: str
@@ -173,42 +144,16 @@ class Thing:
     badge: Badge
     status: str
     title: str = ""
-    other_title: str = ""
     questions: list[Question] = field(default_factory=list)
     is_optional: bool = False
     is_taken: bool = True
     error: str = ""
     brief: int | None = None
     brief_title: str = ""
-    choice_token: str = ""
-    notes: list[PreviewNote] = field(default_factory=list)
     fields: list[dict[str, Any]] = field(default_factory=list)
-    content: Content | None = None
-    field_notes: dict[str, list[PreviewNote]] = field(default_factory=dict)
-    """Notes by the name of the field that they are about."""
-    pairs: list[PairPreview] = field(default_factory=list)
-    unplaced: list[PreviewNote] = field(default_factory=list)
     changes: list[ChangeRow] = field(default_factory=list)
     unchanged_count: int = 0
-    why_not: str = ""
-    suggestions: list[ChangeRow] = field(default_factory=list)
-    refused_rows: list[ChangeRow] = field(default_factory=list)
-    remarks: list[tuple[str, str]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
     counts: list[str] = field(default_factory=list)
-
-    @property
-    def target_question(self) -> Question | None:
-        """The question whether the thing updates a brief or becomes one."""
-        return next((question for question in self.questions if question.kind == "target"), None)
-
-    @property
-    def expected_status(self) -> str:
-        """Return what the import makes of the thing; `asked` if a person has to decide that."""
-        if self.status != "created" or not (target := self.target_question):
-            return self.status
-        verbs = {"over": "updated", "second": "created", SKIP: SKIP}
-        return verbs.get(target.answer.partition("-")[0], "asked")
 
     @property
     def is_waiting(self) -> bool:

@@ -1,4 +1,4 @@
-"""A brief as a Word file: export in both layouts, and the comparison of a returned table before it is stored."""
+"""A brief as a Word file: export in both layouts, and a returned table."""
 
 import io
 import zipfile
@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils.functional import Promise
@@ -26,16 +25,13 @@ from briefs.admin.common.form_fields import (
     link_errors,
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
-from briefs.admin.common.pending_uploads import create_upload
 from briefs.content import Content
 from briefs.exchange.brief_text import BriefFile, write_table_files, write_word_files
-from briefs.exchange.table_plan import TableRefused, plan_table
 from briefs.exchange.word_file import WORD_TYPE
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
-from briefs.models import Brief, Person, Upload, UploadFile
+from briefs.models import Brief, Person
 
-from .pending_files import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, TABLE, UPLOAD_LIMITS
-from .table_things import name_row, read_table
+from .document_imports import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS, take_table
 from .things import explain_locked
 
 WRITERS: Final = {"digest": write_word_files, "table": write_table_files}
@@ -87,22 +83,21 @@ def word_page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _render_word_page(request, brief, person)
     require_role(request, "edit")
-    try:
-        name, data = _read_uploaded_file(request)
-        table = read_table(name, data)
-        if why_not := explain_locked(person, brief):
-            raise TableRefused(why_not)
-        plan_table(table, brief)
-    except TableRefused as refused:
-        return _render_word_page(request, brief, person, [FieldError(str(refused), "file")])
-    except workflow.Refused as refused:
-        errors = [FieldError(name_row(reason), "file") for reason in refused.reasons]
-        return _render_word_page(request, brief, person, errors)
-    with transaction.atomic():
-        waiting = create_upload(person, words_of=person, date_order="mdy")
-        Upload.objects.filter(pk=waiting.pk).update(results={TABLE: brief.pk})
-        UploadFile.objects.create(upload=waiting, position=1, name=name, size=len(data), data=data)
-    return redirect("admin:briefs_brief_upload_one", pk=waiting.pk)
+    file: UploadedFile[Any] | None = request.FILES.get("file")
+    if why_not := explain_locked(person, brief):
+        error = why_not
+    elif not file:
+        error = _("Choose a file.")
+    elif (file.size or 0) > MAX_FILE_SIZE:
+        error = str(FILE_REFUSAL_MESSAGES["too-large"]) % {**UPLOAD_LIMITS, "name": file.name}
+    else:
+        result = take_table((file.name or "?")[:255], file.read(), person, brief)
+        error = result.error
+        if not error:
+            what = _(", ").join(result.details) or _("nothing new")
+            messages.success(request, _("The table was stored: %(what)s.") % {"what": what})
+            return redirect("admin:briefs_brief_change", pk=brief.pk)
+    return _render_word_page(request, brief, person, [FieldError(error, "file")])
 
 
 def download_word_file(request: HttpRequest, pk: int, layout: str) -> HttpResponse:
@@ -112,16 +107,6 @@ def download_word_file(request: HttpRequest, pk: int, layout: str) -> HttpRespon
         raise Http404
     (file,) = WRITERS[layout]([brief])
     return download_response(file.name, file.data, WORD_TYPE)
-
-
-def _read_uploaded_file(request: HttpRequest) -> tuple[str, bytes]:
-    """Return the name and the bytes of the uploaded file."""
-    file: UploadedFile[Any] | None = request.FILES.get("file")
-    if not file:
-        raise TableRefused(_("Choose a file."))
-    if (file.size or 0) > MAX_FILE_SIZE:
-        raise TableRefused(str(FILE_REFUSAL_MESSAGES["too-large"]) % UPLOAD_LIMITS)
-    return (file.name or "?")[:255], file.read()
 
 
 def _render_word_page(

@@ -53,6 +53,7 @@ from briefs.text.person_names import (
     find_name_order,
 )
 from briefs.workflow.rules.page_values import hash_values
+from briefs.workflow.vocabulary import leave_out_discarded
 
 from .draft_views import DraftedAdmin, find_drafts, get_written_draft
 from .sheet_views import SheetsAdmin
@@ -132,7 +133,9 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
         return rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(merged_into=None)
+        rows = super().get_queryset(request).filter(merged_into=None)
+        is_list = request.resolver_match and str(request.resolver_match.url_name).endswith("_changelist")
+        return leave_out_discarded(rows) if is_list else rows
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "seen"] + ["seen"]

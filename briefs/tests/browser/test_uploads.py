@@ -1,14 +1,13 @@
 """Upload documents, sheets and citations in a browser: dropped or chosen, with questions answered by keyboard."""
 
 import pytest
+from playwright.sync_api import Route
 
 from briefs import workflow
-from briefs.exchange.brief_text import write_table_files
-from briefs.models import Author, Brief, Keyword, Upload
+from briefs.models import Brief, Keyword
 from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
 from briefs.tests.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.conftest import SEED
-from briefs.tests.documents.word_builder import edit_word_file
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.factories import load_content
@@ -45,97 +44,79 @@ def choose_files(
     tab.page.wait_for_url("**/upload/*-*/")
 
 
-def test_dropped_files_are_uploaded_in_batches_with_progress(open_tab: OpenTab, team: factories.Team) -> None:
+def test_dropped_files_become_drafts_in_batches_with_progress(
+    open_tab: OpenTab, team: factories.Team
+) -> None:
     tab = open_tab(team.writer)
     page = tab.page
     progress: list[str] = []
     page.expose_function("saw", lambda text: progress.append(text))
     tab.open(PAGE)
-    seed = SEED.read_text(encoding="utf-8")
-    page.evaluate(DROP_FILES, [".drop", [["seed.txt", seed], ["letter.txt", "Dear all"]]])
+    page.evaluate(DROP_FILES, [".drop", [["seed.txt", SEED.read_text()], ["letter.txt", "Dear all"]]])
     long_word = "Averylong" * 30
     page.evaluate(DROP_FILES, [".drop", [[f"{n}.txt", digest_text(n) + long_word] for n in range(24)]])
     expect(page.locator(".chosen li")).to_have_count(26)
     page.get_by_role("button", name="Remove 23.txt").click()
-    # Interrupted, it keeps the files.
+    # Interrupted after the first batch, the page keeps the files; sent again, none is imported twice.
     tab.expected_messages = ("ERR_FAILED",)
-    page.route("**/upload/", lambda route: route.abort())
+    sent: list[Route] = []
+
+    def answer_once(route: Route) -> None:
+        sent.append(route)
+        route.continue_() if len(sent) == 1 else route.abort()
+
+    page.route("**/upload/", answer_once)
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_text("The upload was interrupted.")).to_be_visible()
+    expect(page.get_by_text("The import was interrupted.")).to_be_visible()
+    expect(page.locator("#imported li")).to_have_count(10)
     expect(page.locator(".chosen li")).to_have_count(25)
     page.unroute("**/upload/")
     progress.clear()
     page.evaluate(WATCH_PROGRESS)
     page.get_by_role("button", name="Continue").click()
-    page.wait_for_url("**/upload/*-*/")
-    assert progress[:3] == [f"Uploading {n} of 25 files" for n in (0, 10, 20)]  # then the page goes
-    assert not Brief.objects.exists()
-    expect(page.locator(".digest")).to_have_count(25)
-    expect(page.locator("[name=take]:checked")).to_have_count(24)
-    assert tab.faults_by_width_and_colours("found", (390,)) == []
-    progress.clear()
-    page.evaluate(WATCH_PROGRESS)
-    expect(page.get_by_role("button", name="Import 23")).to_be_visible()
-    page.get_by_role("radio", name="9 June 2025 (Monday)").check()
-    page.get_by_role("button", name="Import 24").click()
-    expect(page.get_by_role("heading", name="What was imported")).to_be_visible()
-    assert progress[0] == "Importing 0 of 24"
+    expect(page.locator("#imported li")).to_have_count(25)
+    assert progress[:3] == [f"Importing {n} of 25" for n in (0, 10, 20)]
+    expect(page.locator("#imported .badge", has_text="Unchanged")).to_have_count(9)
+    expect(page.locator("#imported .error")).to_have_count(1)
+    expect(page.locator(".chosen li")).to_have_count(0)
     assert Brief.objects.count() == 24
-    assert Upload.objects.get().done_at
     assert tab.faults_by_width_and_colours("imported", (390,)) == []
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_questions_of_documents_are_answered_by_keyboard(
+def test_new_version_is_taken_and_its_changes_accepted_by_keyboard(
     open_tab: OpenTab, team: factories.Team, *, has_script: bool
 ) -> None:
-    Author.make(name="Russell Hsiao", name_zh="蕭良其")
-    Keyword.make(label_zh="台灣海峽", label_en="Taiwan Strait")
     brief = factories.draft_brief(team, factories.content(facts=factories.facts(url="https://example.org/1")))
-    asking = digest_text(2).replace("2025-05-19", "03/04/2025").replace("Ann Lee", "Russell Hsaio")
-    asking = asking.replace("連結", "關鍵字/Keywords: 台海\n連結")
     tab = open_tab(team.writer, java_script_enabled=has_script)
     page = tab.page
-    choose_files(tab, {"renamed.txt": digest_text(1), "asking.txt": asking, "plain.txt": digest_text(3)})
-    page.get_by_role("button", name="Import 1").press("Enter")
-    expect(page.get_by_text("1 digest of this upload is imported already.")).to_be_visible()
-    assert Brief.objects.count() == 2
-    expect(page.locator("#import-now")).to_have_text("Import")  # nothing is ready
-    page.get_by_role("link", name="4 questions left").focus()
+    tab.open(PAGE)
+    page.set_input_files(
+        "#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(1).encode()}]
+    )
+    page.get_by_role("button", name="Continue").press("Enter")
+    page.wait_for_url("**/change/")
+    expect(page.get_by_text(f"Is this file a new version of brief {brief.pk}")).to_be_visible()
     if has_script:
-        tab.press("Enter")
-    else:
-        page.get_by_role("radio", name=f"Update {brief.pk}").focus()
-    for number in range(1, 5):  # the first option of each question
-        tab.expect_focus(".question input")
-        tab.press("Space")
-        expect(page.locator(".question :checked")).to_have_count(number)
-        tab.press_tab_until("input[type=radio], button")
-    if has_script:
-        expect(page.locator("#open-questions")).to_be_hidden()
-        expect(page.locator("#import-says")).to_have_text("Import 2. ")
-        assert tab.faults_by_width_and_colours("answered", (390,)) == []
-    page.locator("#import-now").press("Enter")
-    expect(page.get_by_role("heading", name="What was imported")).to_be_visible()
-    assert Brief.objects.count() == 3
+        assert tab.faults_by_width_and_colours("version", (390,)) == []
+        page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="A new version").press("Enter")
+    page.wait_for_url(f"**/{brief.pk}/change/")
+    expect(page.get_by_text("“a.txt” suggests 2 changes.")).to_be_visible()
+    page.get_by_role("button", name="Accept all from this file").press("Enter")
+    expect(page.get_by_text("“a.txt” suggests")).to_have_count(0)
     assert load_content(brief).summary_en == "Number 1."
-    newest = Brief.objects.latest("pk")
-    assert (str(newest.article_date), newest.article_date_confirmed) == ("2025-03-04", True)
-    assert (Author.objects.count(), Keyword.objects.filter(label_zh="台海").exists()) == (2, False)
 
 
 @pytest.mark.parametrize("has_script", [True, False])
-def test_questions_of_sheets_and_tables_are_answered_by_keyboard(
+def test_questions_of_sheets_are_answered_by_keyboard(
     open_tab: OpenTab, team: factories.Team, *, has_script: bool
 ) -> None:
     """Tab to each question of the page, choose its first option by Space, and import by Enter."""
-    draft, other, tabled = (factories.draft_brief(team) for _ in range(3))
+    draft, other = factories.draft_brief(team), factories.draft_brief(team)
     sheet = sheet_with_headlines(draft, other)
     factories.edit(draft, team.other_writer, headline_en="Faster")
     keyword = Keyword.objects.get(slug="technology")
-    (table,) = write_table_files([tabled])
-    returned = edit_word_file(table.data, (">A Headline<", ">From the table<"))
-    factories.edit(tabled, team.other_writer, headline_en="Faster")
     tab = open_tab(team.writer, java_script_enabled=has_script)
     page = tab.page
 
@@ -162,14 +143,8 @@ def test_questions_of_sheets_and_tables_are_answered_by_keyboard(
     page.get_by_role("button", name="Import 1").press("Enter")
     answer()
     expect(page.locator(".results")).to_be_visible()
-    choose_files(tab, {"table.docx": returned}, at=f"/admin/briefs/brief/{tabled.pk}/word/", field="#file")
-    answer()
-    page.wait_for_url("**/change/")
-    assert list(Brief.objects.order_by("pk").values_list("headline_en", flat=True)) == [
-        "From the sheet",
-        "A Headline",
-        "From the table",
-    ]
+    headlines = list(Brief.objects.order_by("pk").values_list("headline_en", flat=True))
+    assert headlines == ["From the sheet", "A Headline"]
     assert Keyword.objects.get(pk=keyword.pk).label_en == "Tech"
 
 

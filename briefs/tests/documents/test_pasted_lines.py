@@ -2,7 +2,7 @@
 
 import pytest
 
-from briefs.documents.parser import PastedLine, read_pasted_lines
+from briefs.documents.pasted_lines import PastedLine, read_pasted_lines
 
 
 def outline(text: str) -> list[tuple[str, str | None, int]]:

@@ -49,9 +49,9 @@ def test_box_after_a_bullet_is_text():
     assert [point.text for point in result.parsed.sides["zh"].points] == ["[ ] 甲。", "乙。"]
 
 
-def test_paragraphs_become_points_when_the_question_is_answered_with_yes():
+def test_desk_reads_paragraphs_below_the_first_as_points():
     document = next(document for document in DOCUMENTS if "question" in document.differences)
-    (result,) = read_document(document.text.encode(), "a.txt", paragraphs_are_points=True)
+    (result,) = read_document(document.text.encode(), "a.txt", without_labels=True)
     assert result.parsed
     assert list_sides(result.parsed) == document.pairs
     assert {side.summary for side in result.parsed.sides.values()} == document.summaries

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from briefs import workflow
 from briefs.documents.fields.authors import split_authors
-from briefs.intake import ImportOutcome, create_import_job, import_digests
+from briefs.intake import ImportOutcome, create_import_job, import_documents
 from briefs.intake.vocabulary_lookup import read_author
 from briefs.models import Author, Brief
 
@@ -114,8 +114,8 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 
 def import_authors(*lines: str, dry_run: bool = False) -> list[ImportOutcome]:
     """Import one document for each line of authors, in one import."""
-    files = [(f"{n}.txt", TEXT.format(authors=line).encode(), None) for n, line in enumerate(lines)]
-    return list(import_digests(files, create_import_job(dry_run=dry_run)))
+    files = [(f"{n}.txt", TEXT.format(authors=line).encode()) for n, line in enumerate(lines)]
+    return list(import_documents(files, create_import_job(dry_run=dry_run)))
 
 
 def messages(outcome: ImportOutcome, language: str = "en") -> list[str]:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from briefs import workflow
 from briefs.admin.common.findings import CheckedContent
-from briefs.intake import create_import_job, import_digests
+from briefs.intake import create_import_job, import_documents
 from briefs.management.commands.check_documents import format_rule
 from briefs.models import Brief, Term
 from briefs.tests.conftest import FIXTURES, SEED
@@ -37,7 +37,7 @@ def run_check(capsys: Any, *args: object) -> tuple[list[dict[str, Any]], int]:
 def test_findings_are_those_of_the_desk(capsys: Any, path: Path) -> None:
     factories.load_vocabulary()
     (line,), _ = run_check(capsys, path)
-    (outcome,) = import_digests([(path.name, path.read_bytes(), None)], create_import_job())
+    (outcome,) = import_documents([(path.name, path.read_bytes())], create_import_job())
     brief = Brief.objects.get(pk=outcome.brief)
     desk = CheckedContent.check(brief.pk, workflow.load_working_copy(brief)).open_findings
     found = {(f["rule"], f["bullet"], f["side"] or "", f["repair"]) for f in line["findings"]}

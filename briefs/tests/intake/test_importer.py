@@ -11,7 +11,7 @@ from django.db import connection
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.intake import create_import_job, find_files, import_digests, import_files, rehearse_import
+from briefs.intake import create_import_job, find_files, import_documents, import_files
 from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source, Term
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import factories
@@ -160,7 +160,7 @@ def test_dry_run_names_file_instead_of_unsaved_brief(capsys, tmp_path: Path) -> 
 def test_glossary_pairs_bullets_of_imported_document() -> None:
     Term.make(zh="翠微", en="Fenwick")
     text = "標題: 甲\n作者: 乙\n\n要點:\n1. 甲案很快完成。\n2. 翠微已經停辦。\n\nBullets:\n1. Fenwick has been wound up.\n"
-    (outcome,) = import_digests([("a.txt", text.encode(), None)], create_import_job())
+    (outcome,) = import_documents([("a.txt", text.encode())], create_import_job())
     bullets = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).bullets
     assert [(bullet.text_zh, bullet.text_en) for bullet in bullets] == [
         ("甲案很快完成。", ""),
@@ -168,17 +168,9 @@ def test_glossary_pairs_bullets_of_imported_document() -> None:
     ]
 
 
-def test_rehearsed_import_names_file_instead_of_unsaved_brief(tmp_path: Path) -> None:
-    write_related_documents(tmp_path)
-    files = [(name, path.read_bytes()) for name, path in find_files([str(tmp_path)])]
-    with rehearse_import(files, create_import_job(), digest_limit=10) as outcomes:
-        messages = [c.message("zh") for c in outcomes[3].cautions if c.code == "same-article"]
-    assert messages == ["這篇原文已有文摘：本次匯入的「a.txt」。"]
-
-
 def test_refusal_is_worded_in_the_requested_language(tmp_path: Path) -> None:
     long = "作者/Author(s): A B\n摘要:\n" + "長" * 30_000
-    (outcome,) = import_digests([("long.txt", long.encode(), None)], create_import_job())
+    (outcome,) = import_documents([("long.txt", long.encode())], create_import_job())
     refusal = outcome.refusal
     assert refusal is not None
     assert refusal.code == "not-storable"

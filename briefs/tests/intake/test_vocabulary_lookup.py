@@ -3,7 +3,7 @@
 import pytest
 
 from briefs import workflow
-from briefs.intake import ImportOutcome, create_import_job, import_digests, rehearse_import
+from briefs.intake import ImportOutcome, create_import_job, import_documents
 from briefs.models import Brief, Keyword, Source
 from briefs.tests.support import factories
 
@@ -14,7 +14,7 @@ TEXT = "作者: Jane Doe\n來源: {source}\n日期: 2025-06-09\n關鍵字: {keyw
 def import_with(keywords: str = "科技", source: str = "Foreign Policy") -> tuple[ImportOutcome, list[str]]:
     """Import a document with these names. Return the outcome and the keywords of the brief."""
     data = TEXT.format(keywords=keywords, source=source).encode()
-    (outcome,) = import_digests([("a.txt", data, None)], create_import_job())
+    (outcome,) = import_documents([("a.txt", data)], create_import_job())
     facts = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).facts
     rows = Keyword.objects.in_bulk(facts.keywords)
     return outcome, [str(rows[pk]) for pk in facts.keywords]
@@ -46,13 +46,6 @@ def test_two_labels_of_one_keyword_match_one_row(written: str, keywords: list[st
     assert (matched, Keyword.objects.count()) == (keywords, before)
     assert not caution_messages(outcome, "unknown-keyword")
     assert not caution_messages(outcome, "keyword-label")
-
-
-def test_both_labels_of_one_keyword_raise_no_question() -> None:
-    Keyword.make(label_zh="人工智慧", label_en="Artificial Intelligence")
-    data = TEXT.format(keywords="人工智慧 Artificial Intelligence", source="Foreign Policy").encode()
-    with rehearse_import([("a.txt", data)], create_import_job(), digest_limit=1) as (outcome,):
-        assert not outcome.name_questions
 
 
 def test_label_of_merged_keyword_matches_its_successor() -> None:
@@ -109,7 +102,7 @@ def test_other_text_becomes_keyword_as_written(written: str) -> None:
 def test_lookalike_address_is_imported_with_a_warning(url: str, stored: str, warnings: list[str]) -> None:
     Source.make(name="RAND", url="https://www.rand.org/")
     data = f"URL: {url}\n{TEXT.format(keywords='科技', source='RAND')}".encode()
-    (outcome,) = import_digests([("a.txt", data, None)], create_import_job())
+    (outcome,) = import_documents([("a.txt", data)], create_import_job())
     assert Brief.objects.get(pk=outcome.brief).article_url == stored
     assert outcome.parsed is not None
     assert outcome.parsed.facts["url"] == stored

@@ -48,19 +48,12 @@ def sign(brief: int, by: int, seen: str) -> object:
     return workflow.sign_off(brief, "en", by=_person(by), seen=seen).pk
 
 
-def import_upload(upload: str, keys: list[str]) -> object:
-    from briefs.admin.uploads.pending_files import (
-        choose_digests,
-        import_next_digests,
-        list_results,
-        run_import,
-    )
-    from briefs.models import Upload
+def import_texts(texts: dict[str, str], by: int) -> object:
+    from briefs.intake import create_import_job, import_documents
 
-    row = Upload.objects.get(pk=upload)
-    choose_digests(row, dict.fromkeys(keys, "created"), {}, known_keys=keys)
-    run_import(row, import_next_digests, by=row.owner, seconds=60)
-    return len(list_results(Upload.objects.get(pk=upload)))
+    job = create_import_job(actor=_person(by), for_desk=True)
+    outcomes = import_documents(((name, text.encode()) for name, text in texts.items()), job)
+    return sum(outcome.status == "created" for outcome in outcomes)
 
 
 def _person(pk: int) -> Any:
@@ -102,7 +95,7 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "import_upload": import_upload,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "import_texts": import_texts,
 }  # fmt: skip
 
 

@@ -140,3 +140,13 @@ def snapshot_rows() -> dict[str, int | str]:
         list(Edition.objects.order_by("pk").values_list("live_until", "withdrawn_at", "removed_at"))
     )
     return counts
+
+
+def find_option(html: str, label: str) -> dict[str, list[str]]:
+    """Return the form data of the first radio button with this label."""
+    pattern = (
+        rf'<input\s+type="radio"\s+name="([^"]+)"\s+value="([^"]+)"[^>]*>\s*<span>{re.escape(label)}</span>'
+    )
+    match = re.search(pattern, html)
+    assert match, f"no option {label}"
+    return {match[1]: [match[2]]}

@@ -58,7 +58,7 @@ def _import_brief(world: World) -> Brief:
         *("Summary:", f"{latin('summary_en')} summary.", f"  • {latin('bullet_en')} point."),
     ]
     job = intake.create_import_job(actor=world.team.writer)
-    ((outcome),) = intake.import_digests([(f"{latin('name')}.txt", "\n".join(lines).encode(), None)], job)
+    ((outcome),) = intake.import_documents([(f"{latin('name')}.txt", "\n".join(lines).encode())], job)
     assert outcome.brief, outcome
     return Brief.objects.get(pk=outcome.brief)
 

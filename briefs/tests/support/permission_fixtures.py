@@ -105,8 +105,8 @@ class PermissionScenario:
     def _add_files_and_settings(self) -> None:
         """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
         writer = self.team.writer
-        ((outcome),) = intake.import_digests(
-            [("原稿.txt", SEED.read_bytes(), None)], intake.create_import_job(actor=writer)
+        ((outcome),) = intake.import_documents(
+            [("原稿.txt", SEED.read_bytes())], intake.create_import_job(actor=writer)
         )
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
@@ -177,8 +177,6 @@ class PermissionScenario:
             name: _preview_sheet(writer, name, csv_table(values))
             for name, (_kind, values) in VOCABULARY.items()
         }
-        upload = writer.post("/admin/briefs/brief/upload/", self.upload_form())
-        self.upload = upload["Location"]
         self._upload_brief_sheet(writer)
 
     def _upload_brief_sheet(self, writer: Client) -> None:
@@ -196,7 +194,7 @@ class PermissionScenario:
 
     def upload_form(self) -> dict[str, Any]:
         text = SEED.read_text(encoding="utf-8").replace("Vivek Chilukuri", "Somebody Else")
-        return {"paste": text, "words_of": self.team.writer.pk, "date_order": "mdy"}
+        return {"paste": text, "words_of": self.team.writer.pk}
 
 
 def _preview_sheet(client: Client, kind: str, data: bytes) -> dict[str, list[str]]:

@@ -104,7 +104,6 @@ briefs/brief/names/create/              -           wvps
 briefs/brief/names/affiliations/        wvreps      -
 briefs/brief/upload/                    wvps        wvps
 briefs/brief/upload/<uuid:pk>/          w           w
-briefs/brief/upload/<uuid:pk>/files/    -           w
 briefs/brief/picture/<str:name>         wvreps      -
 briefs/brief/<int:pk>/change/           wvreps      wvreps
 briefs/brief/<int:pk>/autosave/         -           wvreps
@@ -133,6 +132,10 @@ briefs/brief/<int:pk>/review/ @note     .           wvreps
 briefs/brief/<int:pk>/review/ @suggest  .           wvreps
 briefs/brief/<int:pk>/review/ @accept   .           wvreps
 briefs/brief/<int:pk>/review/ @decline  .           wvreps
+briefs/brief/<int:pk>/review/ @accept_file .        wvreps
+briefs/brief/<int:pk>/review/ @use_known .          wvps
+briefs/brief/<int:pk>/review/ @version  .           wvps
+briefs/brief/<int:pk>/review/ @other    .           wvps
 briefs/brief/<int:pk>/review/ @reply    .           wvreps
 briefs/brief/<int:pk>/review/ @resolve  .           wvreps
 briefs/brief/<int:pk>/review/ @reopen   .           wvreps

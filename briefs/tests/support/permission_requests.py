@@ -117,17 +117,25 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
+    row, known, _merged = scenario.rows["keyword"]
+    brief = scenario.brief_in_review
+    if act in ("version", "other"):
+        brief = scenario.imported_brief
+        type(brief).objects.filter(pk=brief.pk).update(version_of=scenario.briefs["draft"])
+    type(scenario.suggestion).objects.filter(pk=scenario.suggestion.pk).update(file="a.docx")
     targets = {
         "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
         "reply": scenario.note.pk, "resolve": scenario.note.pk, "reopen": scenario.resolved_note.pk,
+        "accept_file": 1, "use_known": f"keyword-{row.pk}-{known.pk}", "version": "", "other": "",
     }  # fmt: skip
     key = f"{scenario.anchor}-en"
     data = {
         "do": f"{act}:{targets[act]}", f"note-{key}": "看", f"suggest-{key}": "Yet another.",
         f"seen-{key}": hash_json(scenario.text), f"reply-{scenario.note.pk}": "好",
+        "file-1": "a.docx",
     }  # fmt: skip
-    return PermissionRequest(f"/admin/briefs/brief/{scenario.brief_in_review.pk}/review/", data)
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/review/", data)
 
 
 def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act: str) -> PermissionRequest:
@@ -321,9 +329,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
     "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
         g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
-    ),
-    "briefs/brief/upload/<uuid:pk>/files/": lambda g: PermissionRequest(
-        f"{g.upload}files/", files={"files": b"x"}
     ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(

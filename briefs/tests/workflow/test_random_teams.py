@@ -1,11 +1,11 @@
 """Random teams do random acts through the verbs: what readers get, two people have seen, and nobody is locked out.
 
-The oracle compares values (texts, facts, names, order) and knows no hashes. Each of seven guards taken out is found.
+The oracle compares values (texts, facts, names, order) and knows no hashes. Each of eight guards taken out is found.
 """
 
 import datetime as dt
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -15,12 +15,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from briefs import policy, workflow
+from briefs.admin.uploads import versions
 from briefs.content import SIDES, Content
-from briefs.models import Draft, Keyword, Note, Person, Source, State, Suggestion
+from briefs.intake import create_import_job, import_documents
+from briefs.models import Brief, Draft, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import drafts, issues, vocabulary
+from briefs.workflow import drafts, issues, review_comments, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 
@@ -174,14 +176,14 @@ class World:
         self.row = type(self.row).objects.get(pk=self.row.pk)
         return self.row
 
-    def run(self, by: Person, act: Callable[[], Any], also_by: int | None = None) -> Any:
+    def run(self, by: Person, act: Callable[[], Any], also_by: Collection[int] = ()) -> Any:
         """Do the act unless it is refused. Return its result, or None."""
         try:
             with transaction.atomic():
                 result = act()
         except workflow.Refused:
             return None
-        self.observe({by.pk, also_by} - {None})  # type: ignore[arg-type]
+        self.observe({by.pk, *also_by})
         return result or True
 
     def act(self) -> None:
@@ -189,7 +191,15 @@ class World:
         state = self.reload().state
         names = ["edit"] * 5 + ["undo"]
         if self.is_brief:
-            names += ["rename"] * 5 + ["restore", "suggest", "merge", "say_yes", "say_yes"]
+            names += ["rename"] * 5 + [
+                "restore",
+                "suggest",
+                "merge",
+                "say_yes",
+                "say_yes",
+                "upload",
+                "upload",
+            ]
         if state == State.DRAFT:
             names += ["submit"] * 8 + ["discard"]
         elif state == State.IN_REVIEW:
@@ -236,7 +246,27 @@ class World:
             made = workflow.suggest(self.row, anchor, "en", text, by=other, seen=seen)
             return workflow.accept(Suggestion.objects.get(pk=made.pk), by=by)
 
-        self.run(by, act, also_by=other.pk)
+        self.run(by, act, also_by=[other.pk])
+
+    def upload(self, by: Person) -> None:
+        """Accept a file's words: who uploaded it, whose words they are, and who edited its draft changed the text too."""
+        uploader, writer, editor, chooser = (self.rng.choice(self.people) for _ in range(4))
+        word = self.rng.choice("abc")
+        text = f"摘要:\n天\n• 甲{word}\n\nSummary:\n{word}\n• {word}\n".encode()
+        job = create_import_job(actor=uploader, writer=writer, for_desk=True)
+        try:
+            with transaction.atomic():
+                (outcome,) = import_documents([("a.txt", text)], job)
+                draft = Brief.objects.get(pk=outcome.brief)
+                Brief.objects.filter(pk=draft.pk).update(version_of=self.row, state=State.DRAFT)
+                factories.edit(draft, editor, summary_zh=self.rng.choice("天地玄"))
+                versions.take_as_version(Brief.objects.get(pk=draft.pk), by=chooser)
+                Note.objects.update(resolved_at=timezone.now())
+        except workflow.Refused:
+            return
+        self.observe({chooser.pk})
+        people = {uploader.pk, writer.pk, editor.pk, chooser.pk}
+        self.run(by, lambda: workflow.accept_file(self.row, "a.txt", by=by), also_by=people)
 
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
@@ -385,7 +415,8 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "press": (leaves.Leaf, "is_settled", _count_press_always),
     "suggestion": (four_eyes, "_find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
     "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
-    "nobody": (four_eyes, "_find_people", lambda r: tuple(pk for pk in (r.by_id, r.also_by_id) if pk)),
+    "upload": (review_comments, "_list_worders", lambda suggestions: {s.by_id for s in suggestions}),
+    "nobody": (four_eyes, "_find_people", lambda r: tuple(r.list_people_ids())),
 }
 
 

@@ -77,9 +77,7 @@ def build_leaves(history: History, staff: Collection[int], now: dt.datetime) -> 
 
 
 def _find_people(revision: Any) -> tuple[int, ...]:
-    if revision.is_nobodys:
-        return (NOBODY,)
-    return tuple(pk for pk in (revision.by_id, revision.also_by_id) if pk)
+    return (NOBODY,) if revision.is_nobodys else tuple(revision.list_people_ids())
 
 
 def find_answers(history: History, name: LeafName) -> list[SignOff]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs import checks
+from briefs.checks.texts import IMPORT_CHECK
 from briefs.content import Content, ForbiddenCharacter, tidy
 
 # Refusals of verbs and their messages, shared by admin, commands and imports.
@@ -44,6 +45,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "suggestion-late": _("This text changed while you were reading. Look at it again, then suggest."),
     "suggestion-same": _("Suggest a wording that differs from the text."),
     "suggestion-lapsed": _("The text has changed since this was suggested. Take over by hand what still fits."),
+    "no-earlier-brief": _("There is no earlier brief any more of which this could be a version."),
     "suggestion-answered": _("%(name)s has already answered this suggestion."),
     "not-a-reviewer": _("%(name)s has no role that may sign off. Choose a reviewer."),
     "not-a-writer": _("%(name)s has no role that may write. Choose a writer."),
@@ -161,6 +163,10 @@ class Reason:
 
 def describe_finding(code: str, values: Mapping[str, Any]) -> str:
     """Return the message of a finding in the active language."""
+    if code.startswith(
+        f"{IMPORT_CHECK}."
+    ):  # in both languages, since the reader of documents has its own messages
+        return str(values["zh" if (translation.get_language() or "").startswith("zh") else "en"])
     message = checks.FINDING_MESSAGES[code]
     return (gettext(message) if isinstance(message, str) else ngettext(*message, values["n"])) % values
 

@@ -1,7 +1,7 @@
 """Revisions: the hashes of a page's leaves, and a revision for each open brief whose names somebody changed."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from django.db.models import OuterRef, Q, Subquery
@@ -41,7 +41,7 @@ def build_revision(
     names: PageNames,
     *,
     by: Person,
-    also_by: Person | None = None,
+    also_by: Collection[int] = (),
     now: dt.datetime,
     kind: Revision.Kind,
     provenance: Mapping[str, Any] | None = None,
@@ -56,8 +56,8 @@ def build_revision(
         kind=kind,
         content=content.as_json(),
         by=by,
-        also_by=also_by,
-        is_nobodys=by.username == IMPORTER and also_by is None,
+        also_by=sorted(set(also_by) - {by.pk}),
+        is_nobodys=by.username == IMPORTER and not also_by,
         at=now,
         **{f"hash_{leaf}": value for leaf, value in hash_leaves(content, names).items()},
         **{f"changed_{part}": changed[part] != was[part] for part in _CHANGEABLE_PARTS},

@@ -35,8 +35,7 @@ def _prepare_rows[M: Model, K: (int, str)](
 def _contributors(pk: int) -> QuerySet[Person]:
     acted = Event.objects.filter(brief=pk).order_by().values("by")
     wrote = Revision.objects.filter(brief=pk).order_by().values("by")
-    suggested = Revision.objects.filter(brief=pk).exclude(also_by=None).order_by().values("also_by")
-    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote) | Q(pk__in=suggested)).order_by("pk")
+    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk")
 
 
 _revisions = _prepare_rows(
@@ -72,8 +71,11 @@ def load_editions(brief: Brief) -> list[Edition]:
 
 
 def load_contributors(brief: Brief) -> list[Person]:
-    """Return the people with an event or a revision on the brief."""
-    return _people(brief.pk)
+    """Return the people with an event or a revision on the brief, or words in one."""
+    people = _people(brief.pk)
+    named = Revision.objects.filter(brief=brief).exclude(also_by=[]).values_list("also_by", flat=True)
+    missing = {pk for also_by in named for pk in also_by} - {person.pk for person in people}
+    return [*people, *(Person.objects.filter(pk__in=missing).order_by("pk") if missing else ())]
 
 
 # Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event.

@@ -1,4 +1,4 @@
-// Upload and import files in batches, with a progress bar. Without this module each form is one request. The
+// Import files and sheets in batches, with a progress bar. Without this module each form is one request. The
 // server enforces the limits; the checks here only save a request.
 
 import { acceptDrops, createElement } from "./dom.js";
@@ -6,7 +6,6 @@ import { fill } from "./strings.js";
 
 const MB = 1_000_000;
 const FILES_A_BATCH = 10;
-const DIGESTS_A_REQUEST = 20;
 
 const size = (bytes) => (bytes < MB ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / MB).toFixed(1)} MB`);
 
@@ -41,7 +40,7 @@ class Progress {
     this.box.hidden = true;
     this.form.querySelectorAll("button").forEach((button) => (button.disabled = false));
     this.reasons.replaceChildren(createElement("ul", {}, ...sentences.map((text) => createElement("li", {}, text))));
-    this.reasons.hidden = false;
+    this.reasons.hidden = !sentences.length;
   }
 }
 
@@ -104,30 +103,34 @@ function uploading(form) {
     return item;
   }
 
+  /** Send the files in batches. Each answer has the rows of the list; what was sent before is recognized again. */
   async function send() {
-    const batches = [];
-    for (let i = 0; i < files.length; i += FILES_A_BATCH) batches.push(files.slice(i, i + FILES_A_BATCH));
+    const list = form.querySelector("#imported");
+    const pages = [];
+    list.closest("section").hidden = false;
+    list.replaceChildren();
     progress.begin(files.length);
-    const data = new FormData(form);
-    data.delete("files");
-    batches[0].forEach((file) => data.append("files", file));
-    const begun = await post(form.action, data);
-    if (!begun.ok) return progress.fail(begun.reasons);
-    progress.show(batches[0].length);
-    let done = batches[0].length;
-    for (const batch of batches.slice(1)) {
-      const more = new FormData();
-      more.set("csrfmiddlewaretoken", data.get("csrfmiddlewaretoken"));
-      batch.forEach((file) => more.append("files", file));
-      const answer = await post(begun.files, more);
-      if (!answer.ok) throw new Error("refused");
-      progress.show((done += batch.length));
+    for (let done = 0; done < files.length; done += FILES_A_BATCH) {
+      const data = new FormData(form);
+      data.delete("files");
+      if (done) data.delete("paste");
+      files.slice(done, done + FILES_A_BATCH).forEach((file) => data.append("files", file));
+      const answer = await post(form.action, data);
+      if (!answer.ok) return progress.fail(answer.reasons);
+      if (answer.page) return location.assign(answer.page); // a sheet, or a citation
+      list.insertAdjacentHTML("beforeend", answer.rows);
+      pages.push(...answer.pages);
+      progress.show(Math.min(done + FILES_A_BATCH, files.length));
     }
-    location.assign(begun.page);
+    if (pages.length === 1 && pages[0]) return location.assign(pages[0]);
+    files = [];
+    form.elements.paste.value = "";
+    show();
+    progress.fail([]);
   }
 }
 
-// Importing
+// Importing a sheet
 
 const confirming = document.getElementById("confirm-form");
 if (confirming) {
@@ -139,13 +142,11 @@ if (confirming) {
   });
   confirming.addEventListener("submit", (event) => {
     if (event.submitter?.name === "page") return; // another page of a sheet, with the answers on this one
-    const keys = listReady(confirming);
     if (!countReady(confirming) && listOpen(confirming).length && !listSkipped(confirming).length) {
       event.preventDefault();
       focusQuestion(confirming);
       return;
     }
-    if (!("left" in confirming.dataset) && keys.length <= DIGESTS_A_REQUEST) return;
     event.preventDefault();
     const progress = new Progress(confirming);
     importing(confirming, progress).catch(() => progress.fail([confirming.dataset.failed]));

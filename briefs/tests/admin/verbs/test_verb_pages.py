@@ -257,7 +257,7 @@ def test_revoked_rights_end_with_next_request(client: Client, team: factories.Te
 def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factories.Team, seed: bytes) -> None:
     from briefs import intake
 
-    list(intake.import_digests([("原稿.txt", seed, None)], intake.create_import_job(actor=team.writer)))
+    list(intake.import_documents([("原稿.txt", seed)], intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()
     sign_in(client, team.reviewer)
     page = client.get(brief_url(brief)).content.decode()
