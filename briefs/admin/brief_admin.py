@@ -49,7 +49,6 @@ class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
             own("import/", self.import_action, "import"),
             own("process_import/", self.process_import, "process_import"),
             own("upload/", upload_views.upload, "upload"),
-            own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             *preview_views.urls(self.admin_site.admin_view),
             own("<int:pk>/citation/", import_citation, "citation"),
             own("<int:pk>/autosave/", autosave, "autosave"),

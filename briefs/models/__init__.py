@@ -9,7 +9,7 @@ from .derived import (
     EditionTerm,
     SearchEntry,
 )
-from .desk import MemoryKey, MemoryPair, Presence, RowKey, SheetFile, Upload, UploadFile
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, SheetFile
 from .drafts import Draft
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
@@ -79,8 +79,6 @@ __all__ = [
     "Subscriber",
     "Suggestion",
     "Term",
-    "Upload",
-    "UploadFile",
     "WithdrawalKind",
     "get_importer",
 ]

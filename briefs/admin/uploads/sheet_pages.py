@@ -50,7 +50,7 @@ from briefs.exchange.sheets.waiting_sheets import (
     keep_sheet,
 )
 
-from .things import ChangeRow, build_change_rows, count_unchanged_bullets
+from .change_rows import ChangeRow, build_change_rows, count_unchanged_bullets
 
 COLUMN_LABELS: Final = {
     **FIELD_LABELS,

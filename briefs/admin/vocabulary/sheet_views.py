@@ -19,8 +19,8 @@ from briefs import workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, parse_int_or_zero
 from briefs.admin.common.name_fields import build_name_condition
+from briefs.admin.uploads.change_rows import build_value_row
 from briefs.admin.uploads.sheet_pages import NameFormat, PreviewRow, SheetImportAdmin
-from briefs.admin.uploads.things import build_value_row
 from briefs.content import hash_json
 from briefs.derived import build
 from briefs.exchange.sheets import sheet_files

@@ -103,7 +103,6 @@ briefs/brief/names/                     wvreps      -
 briefs/brief/names/create/              -           wvps
 briefs/brief/names/affiliations/        wvreps      -
 briefs/brief/upload/                    wvps        wvps
-briefs/brief/upload/<uuid:pk>/          w           w
 briefs/brief/picture/<str:name>         wvreps      -
 briefs/brief/<int:pk>/change/           wvreps      wvreps
 briefs/brief/<int:pk>/autosave/         -           wvreps

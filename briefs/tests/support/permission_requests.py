@@ -327,9 +327,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"{NEW}picture/", _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
     "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
-    "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
-        g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
-    ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
