@@ -19,6 +19,9 @@ BULLET_MARKERS: tuple[Marker, Marker] = ("bullet", "number")
 BULLET_LEVELS = range(3)
 LEAD_FIELDS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 ALT_TEXT_FIELDS = ("picture_alt_zh", "picture_alt_en")
+CHANGE_FIELDS = ("change_kind", "change_note_zh", "change_note_en")
+"""Kind and note of what an edition changes, of a brief or an issue. Empty before the second, and when a revision begins."""
+NO_CHANGE: dict[str, Any] = dict.fromkeys(CHANGE_FIELDS, "")
 LANGUAGE_TAGS: dict[Side, str] = {"zh": "zh-Hant-TW", "en": "en"}
 
 MAX_BULLETS = 2_000
@@ -93,7 +96,7 @@ def hash_json(value: object) -> str:
 
 
 def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in ("", None, False, [], ())}
+    return {name: value for name, value in values.items() if value not in ("", None, False, [], (), {})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,11 @@ class Picture:
         """Return the name of the largest stored file in the encoding that every program reads."""
         return f"{self.key}-{self.width}.jpg"
 
+    @property
+    def column_jpeg_name(self) -> str:
+        """Return the name of the file for mail, EPUB and PDF: sharp at 600 px on a dense screen."""
+        return f"{self.key}-{next((width for width in self.widths if width >= 1200), self.width)}.jpg"
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -198,6 +206,9 @@ class Content:
     picture_alt_zh: str = ""
     picture_alt_en: str = ""
     key_point: int = 0
+    change_kind: str = ""
+    change_note_zh: str = ""
+    change_note_en: str = ""
 
     @property
     def key_bullet(self) -> Bullet | None:
@@ -215,9 +226,9 @@ class Content:
         return self.picture_alt_zh if side == "zh" else self.picture_alt_en
 
     def count_text_bytes(self) -> int:
-        """Count the bytes (UTF-8) of headlines, summaries, alt texts, and of bullets with passages and reasons."""
+        """Count the bytes (UTF-8) of headlines, summaries, alt texts, change notes, and of bullets with passages and reasons."""
         texts = (
-            *(getattr(self, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)),
+            *(getattr(self, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS, *CHANGE_FIELDS)),
             *(t for b in self.bullets for t in (b.text_zh, b.text_en, b.passage, b.one_sided)),
         )
         return sum(len(text) if text.isascii() else len(text.encode()) for text in texts)
@@ -236,7 +247,8 @@ class Content:
         return hash_json({"format": CONTENT_FORMAT, **_without_empty(form)})
 
     def hash_facts(self) -> str:
-        return hash_json({"format": CONTENT_FORMAT, **_facts_as_json(self.facts)})
+        """Return the sha256 of what both languages share: the facts, the change note and its kind."""
+        return hash_json({"format": CONTENT_FORMAT, **_facts_as_json(self.facts), **get_change(self)})
 
     def hashes(self) -> dict[str, str]:
         return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "facts": self.hash_facts()}
@@ -302,6 +314,11 @@ def _known_fields(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name in _FIELD_NAMES[kind]}
 
 
+def get_change(content: "Content | IssueContent") -> dict[str, str]:
+    """Return the change note and its kind, without empty values."""
+    return _without_empty({name: getattr(content, name) for name in CHANGE_FIELDS})
+
+
 # An issue: chosen briefs in an order, with texts of its own.
 
 ISSUE_TEXTS = ("title", "preface", "subject", "preheader")
@@ -316,6 +333,8 @@ class IssueText:
     preface: str = ""
     subject: str = ""
     preheader: str = ""
+    why: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Why to read each brief, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,26 +344,43 @@ class IssueContent:
     zh: IssueText = IssueText()
     en: IssueText = IssueText()
     items: tuple[int, ...] = ()
+    change_kind: str = ""
+    change_note_zh: str = ""
+    change_note_en: str = ""
 
     def side(self, side: Side) -> IssueText:
         return self.zh if side == "zh" else self.en
 
     def texts(self) -> dict[str, str]:
-        """Return the texts by field, such as `title_zh`."""
-        return {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+        """Return the texts by field, such as `title_zh`, `why-12_zh` for the brief 12, and the change note and its kind."""
+        texts = {f"{name}_{side}": getattr(self.side(side), name) for side in SIDES for name in ISSUE_TEXTS}
+        texts |= {
+            f"why-{pk}_{side}": self.side(side).why.get(f"{pk}", "") for pk in self.items for side in SIDES
+        }
+        return texts | {name: getattr(self, name) for name in CHANGE_FIELDS}
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str], items: Iterable[int]) -> Self:
-        zh, en = (IssueText(**{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS}) for side in SIDES)
-        return cls(zh, en, tuple(items))
+        items = tuple(items)
+        zh, en = (
+            IssueText(
+                **{name: texts[f"{name}_{side}"] for name in ISSUE_TEXTS},
+                why={f"{pk}": why for pk in items if (why := texts.get(f"why-{pk}_{side}", ""))},
+            )
+            for side in SIDES
+        )
+        return cls(zh, en, items, *(texts[name] for name in CHANGE_FIELDS))
 
     def hash_side(self, side: Side) -> str:
         """Return the hash that a sign-off of one language is bound to."""
         return hash_json([CONTENT_FORMAT, side, _without_empty(dataclasses.asdict(self.side(side)))])
 
     def hashes(self) -> dict[Literal["zh", "en", "common"], str]:
-        """Return the hash of each leaf: the texts of both languages, and what both show, the briefs in their order."""
-        common = hash_json([CONTENT_FORMAT, "common", list(self.items)])
+        """Return the hash of each leaf: the texts of both languages, and what both show: the briefs in their order, and the
+        change note.
+        """
+        change = get_change(self)
+        common = hash_json([CONTENT_FORMAT, "common", list(self.items), *([change] if change else [])])
         return {"zh": self.hash_side("zh"), "en": self.hash_side("en"), "common": common}
 
     def hash(self) -> str:
@@ -357,10 +393,12 @@ class IssueContent:
                 "zh": _without_empty(dataclasses.asdict(self.zh)),
                 "en": _without_empty(dataclasses.asdict(self.en)),
                 "items": list(self.items),
+                **get_change(self),
             }
         )
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         texts = {side: IssueText(**data.get(side, {})) for side in SIDES}
-        return cls(texts["zh"], texts["en"], tuple(data.get("items", ())))
+        change = (data.get(name, "") for name in CHANGE_FIELDS)
+        return cls(texts["zh"], texts["en"], tuple(data.get("items", ())), *change)

@@ -35,11 +35,12 @@ from .models import (
     Subscriber,
 )
 from .publications import mailings, sending
-from .workflow import issues
+from .workflow import issues, originals
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
 SPEECHES_FOLDER: Final = FIXTURES / "demo"
+ORIGINAL: Final = FIXTURES / "originals" / "01-subsea-cables.txt"
 TEXTS: Final = FIXTURES / "demo_texts.json"
 """Site texts by key, as paragraphs: the about page, and the introduction of a topic as `keyword/SLUG`."""
 
@@ -56,12 +57,12 @@ ARTICLE: Final = {
 *Foreign Policy*."""
 WRONG: Final = "技術迅大多數新興市場快速普及"
 RIGHT: Final = "的技術得以在幾乎所有新興市場迅速普及"
-CORRECTION: Final = workflow.ChangeNote(
-    kind="correction",
-    note_zh="第1點的中文漏字，並誤作「大多數新興市場」，應為「幾乎所有新興市場」；中文標點一併改正。",
-    note_en="Bullet 1 in Chinese lacked words and had “most emerging markets” for “nearly all emerging markets.” "
-    "Punctuation is corrected as well.",
-)
+CORRECTION: Final[dict[str, Any]] = {
+    "change_kind": "correction",
+    "change_note_zh": "第1點的中文漏字，並誤作「大多數新興市場」，應為「幾乎所有新興市場」；中文標點一併改正。",
+    "change_note_en": "Bullet 1 in Chinese lacked words and had “most emerging markets” for “nearly all emerging "
+    "markets.” Punctuation is corrected as well.",
+}
 ISSUE: Final = IssueContent(
     IssueText(
         "從產業政策到軍備管制",
@@ -128,6 +129,9 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
         _publish_correction(seed, people, now - 2 * day)
     in_review = _import_document(files["01"], people, now - 2 * day)
     if _is_untouched(in_review, people, State.DRAFT):
+        originals.paste_original(
+            in_review, ORIGINAL.read_text(encoding="utf-8"), by=people["writer"], now=now
+        )
         _submit_draft(in_review, people, now - day, headlines=HEADLINES["01"])
     _import_document(files["03"], people, now - day)
     for n, path in enumerate(sorted(SPEECHES_FOLDER.glob("*.txt"))):
@@ -209,10 +213,10 @@ def _publish_correction(brief: Brief, people: dict[str, Person], now: dt.datetim
     )
     writer = people["writer"]
     workflow.revise(brief, by=writer, version=_version(brief), now=now)
-    corrected = replace(repaired or content, bullets=tuple(bullets))
+    corrected = replace(repaired or content, bullets=tuple(bullets), **CORRECTION)
     workflow.save(brief, corrected, by=writer, version=_version(brief), now=now)
     workflow.submit(brief, by=writer, version=_version(brief), now=now)
-    _review_and_approve(brief, people, now, change=CORRECTION)
+    _review_and_approve(brief, people, now)
 
 
 @transaction.atomic
@@ -230,16 +234,13 @@ def _publish_issue(people: dict[str, Person], now: dt.datetime) -> None:
     issues.publish_issue(issue, by=people["publisher"], seen=content.hash(), now=now + 3 * hour)
 
 
-def _review_and_approve(
-    brief: Brief, people: dict[str, Person], now: dt.datetime, *, change: workflow.ChangeNote | None = None
-) -> None:
+def _review_and_approve(brief: Brief, people: dict[str, Person], now: dt.datetime) -> None:
     row, hour = Brief.objects.get(pk=brief.pk), dt.timedelta(hours=1)
     for hours, side in enumerate(SIDES, 1):
         reviewer, seen = people[f"reviewer-{side}"], workflow.hash_for_sign_off(row, side)
         workflow.sign_off(brief, side, by=reviewer, seen=seen, now=now + hours * hour)
-    note = change or workflow.ChangeNote()
     seen = workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))
-    workflow.approve(brief, by=people["publisher"], seen=seen, change=note, now=now + 3 * hour)
+    workflow.approve(brief, by=people["publisher"], seen=seen, now=now + 3 * hour)
 
 
 def _load_content(brief: Brief) -> Content:

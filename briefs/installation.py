@@ -36,10 +36,10 @@ from .health import (
     measure_disks,
 )
 from .lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
-from .lexicon.translations import build_translations_file
 from .models import JobRun, Person
 from .publications import departures, pdf
 from .rendering import title_card
+from .search import meaning
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"
 KNOWN_CHECKS: Final = ("briefs.W001", "briefs.W002")
@@ -64,7 +64,6 @@ def prepare_dictionary() -> str:
     try:
         is_there = build_dictionary_file(settings.DICTIONARY_FILE)
         set_dictionary_path(settings.DICTIONARY_FILE)
-        build_translations_file()
     except OSError as error:
         values = {"file": settings.DICTIONARY_FILE, "reason": error.strerror}
         return _("The dictionary could not be written to %(file)s: %(reason)s.") % values
@@ -244,6 +243,11 @@ def _dictionary() -> Faults:
         yield "There is no dictionary: points are paired by names, numbers and lengths alone. Run manage.py setup."
 
 
+def _vectors() -> Faults:
+    if missing := meaning.count_missing():
+        yield f"{missing} briefs cannot be found by meaning. Run manage.py rebuild_derived."
+
+
 def _fonts() -> Faults:
     if title_card.find_font() is None:
         yield "No font with Chinese: link previews have no Chinese. Install fontconfig and fonts-noto-cjk."
@@ -273,5 +277,5 @@ def _disk() -> Faults:
 
 
 DOCTOR_CHECKS: Final[tuple[Callable[[], Faults], ...]] = (
-    _settings, _server, _proxies, _database, _connections, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _fonts, _jobs, _disk,
+    _settings, _server, _proxies, _database, _connections, _people, _secret_key, _cache, _mail, _departures, _media, _dictionary, _vectors, _fonts, _jobs, _disk,
 )  # fmt: skip

@@ -292,9 +292,8 @@ def _describe_next_step(message: Outbox) -> list[str]:
     """Return who can do what next with the brief, as its page says it when the mail is sent."""
     if message.brief is None or message.kind in ("failure", "letter"):
         return []
-    people = policy.load_staff()
-    facts = load_brief_facts([message.brief], timezone.now(), people)[message.brief.pk]
-    step = next_step(facts, message.to, people)
+    facts = load_brief_facts([message.brief], timezone.now(), policy.load_staff())[message.brief.pk]
+    step = next_step(facts, message.to)
     act = [_("Next for you: %(act)s") % {"act": step.label}] if step.is_mine else []
     return ["", str(step.sentence), *act]
 

@@ -1,22 +1,21 @@
-"""Policy: which roles may use which verb in which state. Anything outside `RULES_BY_VERB` is refused.
+"""Policy: which roles may do which act in which state, as the table `acts` says. Anything else is refused.
 
 A role is a permission, so any group may grant it, and superusers have all roles. The four-eyes rule is in
-`workflow.rules.four_eyes` and applies to superusers too.
+`workflow.rules.four_eyes`, and applies to superusers too.
 """
 
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final
 
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from . import acts
+from .acts import Role
 from .database.prepared import PreparedQuery
-from .models.brief import Brief, State
+from .models.brief import Brief
 from .models.issues import Issue
 from .models.people import Person
-
-type Role = Literal["writer", "reviewer", "publisher"]
 
 ROLE_PERMISSIONS: dict[Role, str] = {
     "writer": "write_briefs",
@@ -24,84 +23,11 @@ ROLE_PERMISSIONS: dict[Role, str] = {
     "publisher": "publish_briefs",
 }
 
-WRITER_ROLES: frozenset[Role] = frozenset({"writer", "publisher"})
-REVIEWER_ROLES: frozenset[Role] = frozenset({"reviewer", "publisher"})
-PUBLISHER_ROLES: frozenset[Role] = frozenset({"publisher"})
-ALL_ROLES: frozenset[Role] = frozenset({"writer", "reviewer", "publisher"})
-
-ANY_STATE = frozenset(State)
-OPEN_STATES = frozenset({State.DRAFT, State.IN_REVIEW})
-UNDISCARDED_STATES = frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED})
-
-
-@dataclass(frozen=True, slots=True)
-class VerbRule:
-    roles: frozenset[Role]
-    states: frozenset[State]
-
-
-def _rule(roles: frozenset[Role], *states: State) -> VerbRule:
-    return VerbRule(roles, frozenset(states) or ANY_STATE)
-
-
-# Verbs without a brief (import, claim) have no state. Several rules of one verb are alternatives.
-RULES_BY_VERB: dict[str, tuple[VerbRule, ...]] = {
-    "import": (_rule(WRITER_ROLES),),
-    "claim": (_rule(WRITER_ROLES),),
-    "edit": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
-    "dismiss": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
-    "restore": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
-    "confirm_date": (_rule(ALL_ROLES, *OPEN_STATES),),
-    "note": (_rule(ALL_ROLES, *UNDISCARDED_STATES),),
-    "resolve": (_rule(ALL_ROLES, *UNDISCARDED_STATES),),
-    "share": (_rule(ALL_ROLES, *OPEN_STATES),),
-    "unshare": (_rule(ALL_ROLES),),
-    "handle": (_rule(ALL_ROLES),),
-    "submit": (_rule(WRITER_ROLES, State.DRAFT),),
-    "take_back": (_rule(WRITER_ROLES, State.IN_REVIEW),),
-    "sign_off": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "take_back_sign_off": (_rule(ALL_ROLES, *OPEN_STATES),),
-    "suggest": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
-    "assign": (_rule(ALL_ROLES, *OPEN_STATES),),
-    "send_back": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
-    "approve": (_rule(PUBLISHER_ROLES, State.IN_REVIEW),),
-    "cancel": (_rule(PUBLISHER_ROLES),),
-    "reschedule": (_rule(PUBLISHER_ROLES),),
-    "withdraw": (_rule(PUBLISHER_ROLES),),
-    "remove": (_rule(PUBLISHER_ROLES),),
-    "reinstate": (_rule(PUBLISHER_ROLES),),
-    "revise": (_rule(WRITER_ROLES, State.APPROVED),),
-    "source_withdrew": (_rule(WRITER_ROLES, State.APPROVED),),  # the source withdrew its article
-    "discard": (_rule(WRITER_ROLES, State.DRAFT),),
-    "recover": (_rule(WRITER_ROLES, State.DISCARDED),),
-    "edit_vocabulary": (_rule(WRITER_ROLES),),
-    "merge": (_rule(WRITER_ROLES),),
-    "edit_site": (_rule(PUBLISHER_ROLES),),
-    # Who may say yes to a draft and take it back: `workflow.drafts`.
-    "sign_draft": (_rule(ALL_ROLES),),
-    "take_back_draft": (_rule(ALL_ROLES),),
-    "resend": (_rule(PUBLISHER_ROLES),),
-    "create_issue": (_rule(WRITER_ROLES),),
-    "edit_issue": (_rule(WRITER_ROLES, State.DRAFT), _rule(ALL_ROLES, State.IN_REVIEW)),
-    "submit_issue": (_rule(WRITER_ROLES, State.DRAFT),),
-    "take_back_issue": (_rule(WRITER_ROLES, State.IN_REVIEW),),
-    "sign_off_issue": (_rule(ALL_ROLES, State.IN_REVIEW),),
-    "take_back_issue_sign_off": (_rule(ALL_ROLES, *OPEN_STATES),),
-    "send_back_issue": (_rule(REVIEWER_ROLES, State.IN_REVIEW),),
-    "discard_issue": (_rule(WRITER_ROLES, State.DRAFT),),
-    "recover_issue": (_rule(WRITER_ROLES, State.DISCARDED),),
-    "publish_issue": (_rule(PUBLISHER_ROLES, State.IN_REVIEW),),
-    "cancel_issue": (_rule(PUBLISHER_ROLES),),
-    "revise_issue": (_rule(WRITER_ROLES, State.APPROVED),),
-    "withdraw_issue": (_rule(PUBLISHER_ROLES),),
-    "test_mail": (_rule(ALL_ROLES),),
-    "send_issue": (_rule(PUBLISHER_ROLES),),
-    "send_correction": (_rule(PUBLISHER_ROLES),),
-    "pause_mailing": (_rule(PUBLISHER_ROLES),),
-    "resume_mailing": (_rule(PUBLISHER_ROLES),),
-    "stop_mailing": (_rule(PUBLISHER_ROLES),),
-}
-VERBS = tuple(RULES_BY_VERB)
+WRITER_ROLES: Final = acts.WRITERS
+REVIEWER_ROLES: Final = acts.REVIEWERS
+PUBLISHER_ROLES: Final = acts.PUBLISHERS
+ALL_ROLES: Final = acts.EVERYBODY
+OPEN_STATES: Final = acts.OPEN
 
 
 def _held_query(person_pk: int) -> QuerySet[Permission, Any]:
@@ -161,27 +87,29 @@ def load_staff() -> list[Person]:
     return staff
 
 
+def _get_rules(verb: str) -> acts.Rules:
+    act = acts.ACTS.get(verb)
+    return act.rules if act else ()
+
+
 def has_role_for(person: Person, verb: str) -> bool:
     """Return whether any of the person's roles may use the verb in some state."""
     held = get_roles(person)
-    return any(rule.roles & held for rule in RULES_BY_VERB.get(verb, ()))
+    return any(rule.roles & held for rule in _get_rules(verb))
 
 
 def fits_state(verb: str, row: Brief | Issue | None) -> bool:
     """Return whether the verb is possible in the state of the brief or issue."""
-    return row is None or any(row.state in rule.states for rule in RULES_BY_VERB.get(verb, ()))
+    return row is None or any(row.state in rule.states for rule in _get_rules(verb))
 
 
 def is_allowed(person: Person, verb: str, row: Brief | Issue | None = None) -> bool:
     held = get_roles(person)
-    return any(
-        rule.roles & held and (row is None or row.state in rule.states)
-        for rule in RULES_BY_VERB.get(verb, ())
-    )
+    return any(rule.roles & held and (row is None or row.state in rule.states) for rule in _get_rules(verb))
 
 
 def find_permitted_people(verb: str, row: Brief | Issue | None = None) -> QuerySet[Person]:
     """Return everybody who may use the verb. One query."""
-    rules = [rule for rule in RULES_BY_VERB.get(verb, ()) if row is None or row.state in rule.states]
+    rules = [rule for rule in _get_rules(verb) if row is None or row.state in rule.states]
     roles = frozenset(role for rule in rules for role in rule.roles)
     return find_people_with_roles(roles) if roles else Person.objects.none()

@@ -35,6 +35,13 @@ def on_starting(server: Any) -> None:
         raise SystemExit(fault)
 
 
+def when_ready(server: Any) -> None:
+    """Load the sentence model once, before the workers are forked. Without the extra `meaning` there is none."""
+    from briefs.search.meaning import load_encoder
+
+    load_encoder()
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     gc.freeze()
 

@@ -1,5 +1,6 @@
 """Settings from environment variables. `SITE_URL` decides how strict they are. See docs/operators.md."""
 
+import os
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -13,6 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
 environment.load()
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # read when NumPy is loaded: each request has a thread of its own
 VERSION = environment.read_version(BASE_DIR)
 _site = environment.read_site()
 SITE_URL, _host, _https = _site

@@ -19,6 +19,7 @@ from .editor.citation_import import cite_new_brief, import_citation
 from .editor.draft_form import Draft
 from .editor.editor_page_data import BriefPageData, find_document
 from .editor.margin import build_margin_permissions, list_comment_items
+from .editor.original_pages import show_originals
 from .editor.saving import autosave, autosave_new_brief
 from .history import revision_pages
 from .history.timeline import timeline
@@ -67,6 +68,7 @@ class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
             own("<int:pk>/unshare/", verb_views.unshare, "unshare"),
             own("<int:pk>/dismiss/", review_views.dismiss, "dismiss"),
             own("<int:pk>/rail/", margin.suggest_for_row, "rail"),
+            own("<int:pk>/original/", show_originals, "original"),
             own("<int:pk>/word/", word_pages.word_page, "word"),
             own("<int:pk>/word/<slug:layout>/", word_pages.download_word_file, "word_file"),
             own("<int:pk>/file/<int:document>/", download_document, "file"),

@@ -141,9 +141,7 @@ def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
         },
     }
     items = {"anyOf": [change, {"$ref": "#/components/schemas/Relabelled"}]}
-    part, closest = {"$ref": "#/components/schemas/PartialBrief"}, components["ClosestBrief"]
-    parts = {"type": "array", "items": part}
-    closest_parts = {**closest, "properties": {**closest["properties"], "brief": part}}
+    parts = {"type": "array", "items": {"$ref": "#/components/schemas/PartialBrief"}}
     return {
         "PartialBrief": {
             **brief,
@@ -154,11 +152,7 @@ def _build_partial_schemas(components: dict[str, Any]) -> dict[str, Any]:
         "PartialBriefPage": {
             **page,
             "title": "PartialBriefPage",
-            "properties": {
-                **page["properties"],
-                "briefs": parts,
-                "closest": {"type": "array", "items": closest_parts},
-            },
+            "properties": {**page["properties"], "briefs": parts, "closest": parts},
         },
         "PartialChangePage": {
             **changes,

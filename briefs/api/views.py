@@ -1,10 +1,9 @@
 """The API: briefs, one brief, changes, vocabulary, and the open corpus with its files."""
 
-import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from django.conf import settings
@@ -18,7 +17,6 @@ from briefs.derived.brief_shape import Brief, FoundBrief, Name
 from briefs.public import responses, search_queries, subject_queries
 from briefs.public import views as public_views
 from briefs.public.editions import ListPosition
-from briefs.public.search_queries import SearchParams
 from briefs.text import date_format
 
 from . import brief_queries
@@ -27,24 +25,15 @@ from .api_responses import Problem, json_response, require_rate
 # The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`.
 
 
-class ClosestBrief(Struct):
-    """A brief that holds a search in other words (`all`), mostly (`closest`) or in part. `holds`, `lacks`: words of it."""
-
-    brief: Brief
-    grade: Literal["all", "closest", "part"]
-    holds: list[str]
-    lacks: list[str]
-
-
 class BriefPage(Struct):
     """Listed briefs, newest first. `next` is the address of the next page, null on the last.
 
-    `closest`: the closest briefs, best first, where none matches a search. They are no matches.
+    `closest`: briefs that are probably on the subject of a search that none matches, best first. They are no matches.
     """
 
     briefs: list[Brief]
     next: str | None
-    closest: list[ClosestBrief]
+    closest: list[Brief]
 
 
 class CountedName(Name, frozen=True):
@@ -67,7 +56,7 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     fields, limit = brief_queries.read_fields(values), brief_queries.read_limit(values)
     since = brief_queries.read_time(values, "updated_since")
     search = brief_queries.read_search(values)
-    closest: list[dict[str, Any]] = []
+    closest: list[FoundBrief] = []
     if search.is_empty:
         position = brief_queries.read_list_position(values)
         rows = brief_queries.fetch_newest(now, limit + 1, since=since, position=position)
@@ -80,27 +69,19 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
             matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
             rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
             if not matches and before is None and search.query_text:
-                closest = _list_closest(search, now, fields, since, limit)
+                nearest = search_queries.list_closest(search, now)[:limit]
+                closest = brief_shape.build_shapes(
+                    brief_queries.fetch_listed(now, [row.edition for row in nearest], since=since)
+                )
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
     briefs = brief_shape.build_shapes(rows[:limit])
     next_url = brief_queries.build_url("briefs", values | {"cursor": cursor}) if cursor else ""
-    page = {"briefs": _choose_fields(briefs, fields), "next": next_url or None, "closest": closest}
+    page = {
+        "briefs": _choose_fields(briefs, fields),
+        "next": next_url or None,
+        "closest": _choose_fields(closest, fields),
+    }
     return json_response(page, next_url=next_url)
-
-
-def _list_closest(
-    search: SearchParams, now: dt.datetime, fields: Sequence[str], since: dt.datetime | None, limit: int
-) -> list[dict[str, Any]]:
-    """Return the closest briefs as `ClosestBrief`, each with the chosen fields."""
-    if not (graded := search_queries.grade_closest(search, now)):
-        return []
-    hits = {hit.row.edition: hit for hit in graded.hits[:limit]}
-    rows = brief_queries.fetch_listed(now, list(hits), since=since)
-    briefs = _choose_fields(brief_shape.build_shapes(rows), fields)
-    return [
-        {"brief": brief, "grade": graded.grade, "holds": hits[row.pk].holds, "lacks": hits[row.pk].lacks}
-        for row, brief in zip(rows, briefs, strict=True)
-    ]
 
 
 def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:

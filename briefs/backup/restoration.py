@@ -34,6 +34,7 @@ from briefs.database import guards
 from briefs.models import Edition, Mailing
 from briefs.publications import mailings, subscribers
 from briefs.search import indexing
+from briefs.workflow import originals
 
 from . import backup_archive
 from .backup_archive import (
@@ -108,7 +109,7 @@ def fill(path: Path, media: Path) -> None:
     load(path, media)
     _compare_rows(path)
     call_command("migrate", verbosity=0)  # to this version; also installs the guards
-    _hold_mail(timezone.now())
+    _catch_up(timezone.now())
     for editions in batched(Edition.objects.order_by("pk").iterator(), BATCH):
         with transaction.atomic():
             indexing.put(editions, timezone.now())
@@ -118,9 +119,10 @@ def fill(path: Path, media: Path) -> None:
     _finish_file()
 
 
-def _hold_mail(now: dt.datetime) -> None:
-    """Repeat departures since the backup and pause every unfinished mailing: it may have been sent since."""
+def _catch_up(now: dt.datetime) -> None:
+    """Repeat what was due since the backup: departures and deletions. Pause every unfinished mailing: it may have been sent since."""
     subscribers.repeat_departures()
+    originals.delete_expired(now)
     mailings.pause_by_itself(Mailing.objects.all(), "restored", now)
 
 

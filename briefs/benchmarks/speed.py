@@ -66,9 +66,11 @@ def list_addresses(port: int) -> dict[str, list[str]]:
     lists, briefs = ["/zh-hant/"], []
     while len(briefs) < ADDRESSES and len(lists) < 6:
         body = fetch(port, lists[-1])
-        briefs += re.findall(r'<h[23]><a href="(/zh-hant/briefs/[^"]+)"', body)
+        briefs += re.findall(r'<h[23] class="hed"><a href="(/zh-hant/briefs/[^"]+)"', body)
         lists += [f"/zh-hant/{older}" for older in re.findall(r'rel="next" href="/zh-hant/([^"]+)"', body)]
-    topics = re.findall(r'<li>\s*<a href="(/zh-hant/keywords/[^"]+)"', fetch(port, "/zh-hant/keywords/"))[:20]
+    topics = re.findall(
+        r'<li class="across">\s*<a href="(/zh-hant/keywords/[^"]+)"', fetch(port, "/zh-hant/keywords/")
+    )[:20]
     return {
         "constant": [CONSTANT],
         "brief": briefs,

@@ -16,6 +16,7 @@ from .registry import (
     count_repaired_places,
     find_dismissed,
     hash_text_pair,
+    is_house_style,
     remove_dismissed,
     run_checks,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "find_term_spans",
     "find_terms_in_pair",
     "hash_text_pair",
+    "is_house_style",
     "prefilter_names",
     "remove_dismissed",
     "run_checks",

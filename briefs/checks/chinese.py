@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 
 from opencc import OpenCC
@@ -18,11 +18,13 @@ from briefs.checks.texts import (
     Edit,
     Finding,
     MainlandWording,
+    Span,
     build_brief_finding,
     check,
     claim_span,
     find_matches,
     find_word_spans,
+    fold_characters,
     gettext_noop,
     iterate_text_pairs,
     list_side_texts,
@@ -30,7 +32,11 @@ from briefs.checks.texts import (
 )
 from briefs.content import Content
 from briefs.lexicon import numbers_zh
+from briefs.lexicon.axes import list_words_zh
+from briefs.lexicon.concepts import KEYS_ZH
+from briefs.lexicon.dictionary import VARIANTS, list_same_sounding, sounds_alike
 from briefs.lexicon.figure import blank_out_matches
+from briefs.lexicon.word_links import divide, is_written_by_sound
 from briefs.text.data_files import read_sections
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]
@@ -175,8 +181,10 @@ def _converter(config: str) -> OpenCC:
     return OpenCC(config)
 
 
-_LINES = chain.from_iterable(read_sections(Path(__file__).with_name("typos.txt")).values())
-_RIGHT_BY_PATTERN = dict(line.split() for line in _LINES)
+_TYPO_SECTIONS = read_sections(Path(__file__).with_name("typos.txt"))
+_COMMON_WORDS = frozenset(" ".join(_TYPO_SECTIONS.pop("common words")).split())
+_TYPOS = ", ".join(" ".join(lines) for lines in _TYPO_SECTIONS.values())
+_RIGHT_BY_PATTERN = dict(pair.split() for pair in _TYPOS.split(", "))
 _RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY_PATTERN.items()}
 _TYPO = re.compile(f"(?=[{''.join(word[0] for word in _RIGHT)}])(?:{'|'.join(_RIGHT_BY_PATTERN)})")
 
@@ -185,8 +193,61 @@ _TYPO = re.compile(f"(?=[{''.join(word[0] for word in _RIGHT)}])(?:{'|'.join(_RI
     each="zh", rules="Z12", messages={"word": gettext_noop("“%(a)s” has a wrong character. Change to %(b)s")}
 )
 def check_typos(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
-    """Find wrong characters: of the same sound, or left by a conversion from Simplified."""
+    """Find wrong characters: of the same sound or shape, or left by a conversion from Simplified."""
     yield from text.replace_matches("typos.word", _TYPO, lambda match: _RIGHT[match[0]])
+    for span in islice(_list_odd_words(text.without_urls), MAX_FINDINGS):
+        if right := _find_likely_word(text.original[slice(*span)]):
+            yield text.build_replacement_finding("typos.word", span, right)
+
+
+_HAN_RUN = re.compile(f"[{HAN_RANGES}]+")
+_FUNCTION_CHARACTERS = frozenset(
+    "的了是在有和與及也就而不沒無這那其之以於所被把將從對並且則若更最很再又已正只我你他她它每各某此年第先須仍應唯末多可單使價組形走句一二三四五六七八九十兩百千萬億"
+)
+_PAIR, _IDIOM = 2, 4
+
+
+def _list_odd_words(plain: str) -> Iterator[Span]:
+    """Yield places of two to four characters that the dictionary divides into single ones, or nearly so."""
+    for run in _HAN_RUN.finditer(plain):
+        spans = divide(run[0])
+        for n, (start, _) in enumerate(spans):
+            singles = 0
+            for a, b in spans[n : n + _IDIOM]:
+                singles += b - a == 1
+                word = run[0][start:b]
+                if len(word) > _IDIOM:
+                    break
+                is_odd = singles == len(word)
+                may_be = len(word) == _IDIOM or _FUNCTION_CHARACTERS.isdisjoint(word)
+                if len(word) > 1 and is_odd and may_be and not is_written_by_sound(word):
+                    yield run.start() + start, run.start() + b
+
+
+def _find_likely_word(text: str) -> str:
+    """Return the word that differs from a text in one character of the same sound or shape; one of two characters must be common."""
+    if len(text) > _PAIR:
+        words = (word for word, _ in list_same_sounding(text, tuple(range(len(text)))))
+    else:
+        common = _index_common_words()
+        near = (*common.get(text[0] + "_", ()), *common.get("_" + text[1], ()))
+        words = (
+            word
+            for word in near
+            if all(a == b or sounds_alike(a, b) for a, b in zip(text, word, strict=True))
+        )
+    return next((word for word in words if not VARIANTS.issuperset(set(text) ^ set(word))), "")
+
+
+@cache
+def _index_common_words() -> dict[str, list[str]]:
+    """Return the common words of two characters by each of them: 談_ and _判."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(_COMMON_WORDS | list_words_zh() | KEYS_ZH.keys()):
+        if len(word) == _PAIR:
+            index[word[0] + "_"].append(word)
+            index["_" + word[1]].append(word)
+    return dict(index)
 
 
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")
@@ -349,13 +410,21 @@ _MONEY = re.compile(
 )
 _YEAR = re.compile(f"(?<![{_DIGITS}十])(?P<run>[一二][{_DIGITS}]{{3}})(?=年)")
 _DAY = re.compile(
-    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})(?=日)"
+    "(?<![一二三四五六七八九十])(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>[一二三四五六七八九十]{1,3})日"
 )
 _SMALL_COUNT = re.compile(
     r"(?<![0-9A-Za-z.,，、/~～–—至到第條-])(?P<run>[1-9])(?=項|種|類|方面|大(?=[方類主重原])|個(?!月|小時|鐘頭|星期|百分|世紀))"
 )
 
 
+_WIDE_DIGITS = re.compile("[０-９]+(?:[．，][０-９]+)*")
+_MIXED = re.compile(
+    "(?<![雙第一二三四五六七八九百千萬])(?P<run>[二三四五六七八九]?十)(?P<digit>[1-9])(?![0-9])"
+)
+_PERCENT_OF = re.compile(r"百分之(?P<number>\d+(?:\.\d+)?)")
+_MIXED_DATE = re.compile(
+    r"(?<![0-9一二三四五六七八九十個])(?:(?P<run>[一二三四五六七八九十]{1,2})月(?P<day>\d{1,2})|(?P<month>\d{1,2})月(?P<han>[一二三四五六七八九十]{1,3}))日"
+)
 _COUNT_ABOVE_TEN = re.compile(
     "(?<![一二三四五六七八九十百千萬億兩數幾好第])(?P<run>[二三四五六七八九]?十[一二三四五六七八九]?)(?=艘|架(?!次)|輛|枚)"
 )
@@ -422,7 +491,16 @@ def _write_year(match: re.Match[str]) -> str:
 
 def _write_month_and_day(match: re.Match[str]) -> str:
     month, day = numbers_zh.parse_numeral(match["run"]), numbers_zh.parse_numeral(match["day"])
-    return match[0] if month is None or day is None else f"{month}月{day}"
+    return match[0] if month is None or day is None else f"{month}月{day}日"
+
+
+def _write_mixed_date(match: re.Match[str]) -> str:
+    month, day = match["month"] or match["run"], match["day"] or match["han"]
+    return f"{numbers_zh.parse_numeral(month)}月{numbers_zh.parse_numeral(day)}日"
+
+
+def _write_mixed(match: re.Match[str]) -> str:
+    return str((numbers_zh.parse_numeral(match["run"]) or 0) + int(match["digit"]))
 
 
 def _write_small_count(match: re.Match[str]) -> str:
@@ -430,7 +508,11 @@ def _write_small_count(match: re.Match[str]) -> str:
 
 
 _NUMERAL_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (_WIDE_DIGITS, lambda match: fold_characters(match[0])),
     (_LARGE_NUMBER, _write_scaled),
+    (_PERCENT_OF, lambda match: f"{match['number']}%"),
+    (_MIXED, _write_mixed),
+    (_MIXED_DATE, _write_mixed_date),
     (_PERCENTAGE, _write_arabic),
     (_AGE, _write_arabic),
     (_MONEY, _write_arabic),

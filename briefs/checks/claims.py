@@ -1,4 +1,4 @@
-"""Find what only one language says as certain, done, limited or caused.
+"""Find what only one language says as certain, done or limited.
 
 Reads the linked words of a pair (`lexicon/word_links.py`). Each finder yields a code of the check `meaning` and a word of
 each side; one of the two words is None if only one side has it.
@@ -22,8 +22,6 @@ def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_tenses(pair)
     yield from _find_hedges(pair)
     yield from _find_lone_limits(pair)
-    yield from _find_ranks(pair)
-    yield from _find_reversed_causes(pair)
     yield from _find_turned_comparisons(pair)
 
 
@@ -38,6 +36,8 @@ _WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
 _OUGHT_ZH = ("應", "應該", "應當", "必須")
 _ONGOING_ZH = ("正", "正在", "仍在", "還在", "如今", "目前")
 _ENDINGS_ZH, _ENDED_ZH = ("了", "過"), re.compile("了|過(?![去程度於高低多分往半剩])")
+_SOON_ZH = re.compile("快要?$|就要$")
+_NOWADAYS_ZH = ("如今", "目前")
 _HAVE, _BE = ("has", "have", "had"), ("is", "are", "am")
 _AFTER_HAVE, _AFTER_BE = 4, 2
 """Words within which a participle follows its auxiliary."""
@@ -53,6 +53,7 @@ def _find_tenses(pair: LinkedPair) -> Iterator[ClaimFinding]:
         for one, word in mine.items():
             for other, word_en in _read_aspects_en(pair, english).items():
                 is_apart = one != other and (one != "due" or word_en.lower in _HAVE)
+                is_apart = is_apart and not (word.text in _NOWADAYS_ZH and word_en.lower in _HAVE)
                 if is_apart and not (_may_be_en(english, one) or _may_be_zh(pair, chinese, other)):
                     yield "tense", word, word_en
                     return
@@ -63,7 +64,8 @@ def _read_aspects_zh(pair: LinkedPair, clause: list[Word]) -> _Aspects:
     for word in clause:
         has_ended = word.link and pair.zh_text[word.end : word.end + 1] in _ENDINGS_ZH
         if (has_ended and _ENDED_ZH.match(pair.zh_text, word.end)) or word.expresses("happened", "done"):
-            aspects.setdefault("done", word)
+            if not _SOON_ZH.search(pair.zh_text, max(0, word.start - 2), word.start):
+                aspects.setdefault("done", word)
         elif word.text in _ONGOING_ZH and not word.link:
             aspects.setdefault("ongoing", word)
         elif word.text in _OUGHT_ZH and not word.link:
@@ -199,7 +201,7 @@ def _any_hedge(words: list[Word], pole: str) -> bool:
 _ALMOST_ZH = re.compile("幾|近|差點|險些|約|致|形同|左右|差不多|快要|無異|難|少|漸|不到|即將")
 
 
-# Limits and ranks
+# Limits and comparisons
 
 _ONLY_ZH = frozenset(("只", "僅", "只有", "僅有", "唯有", "唯一", "僅限", "只限", "只能", "僅能", "限於"))
 _FIGURE_ZH = re.compile("[約近]?[0-9一二兩三四五六七八九十百千數幾]")
@@ -213,75 +215,14 @@ def _find_lone_limits(pair: LinkedPair) -> Iterator[ClaimFinding]:
         yield from (
             ("limit", None, word)
             for word in pair.en
-            if word.lower == "only" and not word.link and not word.is_inner
+            if word.lower == "only"
+            and not (word.link or word.is_inner or pair.en_text.startswith(" then", word.end))
         )
     for word in pair.zh if re.search("[只僅唯限]", pair.zh_text) else ():
         if word.text in _ONLY_ZH and not word.link and not _FIGURE_ZH.match(pair.zh_text, word.end):
             is_denied = any(other.negates for other in pair.zh[word.index - 1 : word.index])
             if not is_denied and _ANSWERS_ONLY_EN.isdisjoint(other.lower for other in pair.en):
                 yield "limit", word, None
-
-
-_RANK_ZH, _RANK_EN = (
-    re.compile("最[^，。；]{1,14}之一"),
-    re.compile(r"\b[Oo]ne of (?:\S+ ){1,3}?(?:most|\w{3,}est)\b"),
-)
-_LARGEST_EN = re.compile(r"\bthe (?:\w+’s )?(?:most|\w{3,}est)\b")
-_AMONG_ZH = re.compile("之一|其中|數一數二|名列|[幾數些二兩三四五]|前[十百]")
-_AMONG_EN = re.compile(
-    r"\b(?:one|some|two|three|many|several|few|all) of\b|\bamong\b|\ba (?:leading|top|major)\b"
-)
-
-
-def _find_ranks(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report 最大 of *one of the largest*, and 最大…之一 of *the largest*."""
-    if "最" not in pair.zh_text:
-        return
-    zh, en = _RANK_ZH.search(pair.zh_text), _RANK_EN.search(pair.en_text)
-    if zh and not en and not _AMONG_EN.search(pair.en_text):
-        en = _LARGEST_EN.search(pair.en_text)
-    elif not (en and not zh and not _AMONG_ZH.search(pair.zh_text)):
-        return
-    first_zh = next((w for w in pair.zh if w.text[0] == "最" and (not zh or w.start >= zh.start())), None)
-    first_en = next((w for w in pair.en if en and w.start >= en.start()), None)
-    if first_zh and first_en:
-        yield "quantity", first_zh, first_en
-
-
-# Cause and effect
-
-_REVERSED = 2.0
-
-
-def _find_reversed_causes(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report a cause whose clause translates the effect of the other language, and a causing verb turned round."""
-    causes_zh, causes_en = _list_causes(pair.zh, pair.clauses_zh), _list_causes(pair.en, pair.clauses_en)
-    if len(causes_zh) > 1:
-        causes_zh = [
-            row for row in causes_zh if causes_en and set(row[0].senses) & set(causes_en[0][0].senses)
-        ]
-    if len(causes_zh) == 1 == len(causes_en):
-        (zh, cause, effect), (en, cause_en, effect_en) = causes_zh[0], causes_en[0]
-        straight = pair.weigh(cause, cause_en) + pair.weigh(effect, effect_en)
-        crossed = pair.weigh(cause, effect_en) + pair.weigh(effect, cause_en)
-        if crossed >= straight + _REVERSED:
-            yield "cause", zh, en
-            return
-    yield from _find_turned_verbs(pair)
-
-
-def _list_causes(words: list[Word], clauses: int) -> list[tuple[Word, int, int]]:
-    """Return each connective with the clause of the cause and that of the effect."""
-    causes = []
-    for word in words:
-        if word.is_inner or not word.senses:
-            continue
-        if word.expresses("cause", "because"):
-            effect = word.clause + 1 if word.clause == words[0].clause else word.clause - 1
-            causes.append((word, word.clause, effect))
-        elif word.expresses("cause", "therefore") and word.clause:
-            causes.append((word, word.clause - 1, word.clause))
-    return [row for row in causes if 0 <= row[2] < clauses]
 
 
 def _find_turned_comparisons(pair: LinkedPair) -> Iterator[ClaimFinding]:
@@ -305,27 +246,3 @@ def _find_turned_comparisons(pair: LinkedPair) -> Iterator[ClaimFinding]:
         ):
             yield "actors", one, other.link
             return
-
-
-_TURNED, _FEWEST_TURNED = 0.85, 3
-
-
-def _find_turned_verbs(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report 使, 導致 or a comparison whose two halves are in the other order in English."""
-    for verb in (word for word in pair.zh if word.senses):
-        is_cause = verb.expresses("force", "causes")
-        if not is_cause and (verb.expresses("limit") or not verb.expresses("compare", "more", "less")):
-            continue
-        in_clause = [word for word in pair.zh if word.clause == verb.clause and word.link and word.link.stems]
-        left = [word.link.index for word in in_clause if word.index < verb.index and word.link]
-        right = [word.link.index for word in in_clause if word.index > verb.index and word.link]
-        if not left or not right or len(left) + len(right) < _FEWEST_TURNED:
-            continue
-        if not is_cause and re.search("[比較]", pair.zh_text[max(0, verb.start - 14) : verb.start]):
-            continue
-        pairs = [(a, b) for a in left for b in right]
-        if sum(a > b for a, b in pairs) / len(pairs) < _TURNED:
-            continue
-        span = pair.en[min(left + right) : max(left + right) + 1]
-        if not is_cause or not any(word.expresses("force", "reversed") for word in span):
-            yield "cause", verb, pair.en[min(left + right)]

@@ -1,4 +1,4 @@
-"""Checks of the English text: spelling, abbreviations, Taiwan, headlines, amounts, grammar. Those of its punctuation are in `punctuation`."""
+"""Checks of the English text: spelling, abbreviations, Taiwan, headlines, amounts. Those of its punctuation are in `punctuation`."""
 
 import gzip
 import json
@@ -123,7 +123,7 @@ def check_misspellings(content: Content, context: CheckContext) -> list[Finding]
 
     Known words come from the frequency list of pyspellchecker. Without that package nothing is reported.
     """
-    frequencies = _load_frequencies()
+    frequencies = load_frequencies()
     texts = list_side_texts(content, "en") if frequencies else []
     words = [(text, match) for text in texts for match in _CORRECTABLE_WORD.finditer(text.without_urls)]
     counts = Counter(match[0].lower() for _, match in words)
@@ -151,7 +151,7 @@ def _is_opening_word(text: str, match: re.Match[str]) -> bool:
 
 
 @cache
-def _load_frequencies() -> dict[str, int]:
+def load_frequencies() -> dict[str, int]:
     spec = find_spec("spellchecker")
     if spec is None or spec.origin is None:
         return {}
@@ -466,112 +466,4 @@ _AMOUNT_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...
     (_ABBREVIATED_WITHOUT_SIGN, _write_money),
     (_SPELLED, _write_digits),
     (_PERCENT, _write_percent),
-)
-
-
-# Grammar and capitals, as far as they need no parser: each check reads a few words with a closed list around them.
-
-_GRAMMAR = {
-    name: frozenset(" ".join(lines).split())
-    for name, lines in read_sections(Path(__file__).with_name("grammar.txt")).items()
-}
-_END_OF_WORD = r"(?![A-Za-z0-9’'-])"
-_ARTICLE = re.compile(rf"(?<![A-Za-z’'.-])(?P<article>an?)(?= (?P<word>[A-Za-z]?[a-z]{{2,}}){_END_OF_WORD})")
-_VOWEL = re.compile(
-    r"(?!eu|one(?![a-z]*r)|once|u(?:ni(?!n|m)|s[aeiu]|t[aeio]|biq|r[ao](?!n?g)|k|g|y))[aeiou]|hours?$|honest|honor|heir"
-)
-_OPEN = re.compile(
-    r"(?!un(?!i)|um|up|ur(?!a)|us(?![aeiu])|ut(?![aeio])|u[bcdfhlmp]|h|y|u[iy])[b-df-hj-np-tv-z]|eu|uni(?!n|m)|us[aeu]|one |once"
-)
-_MODAL = re.compile(
-    r"(?<![A-Za-z’'-])(?P<before>[A-Za-z’']+) (?P<modal>will|would|can|could|may|might|must|should|cannot)(?P<between> not| also| still| only| never| soon)?"
-    rf" (?P<verb>[a-z]{{2,}}(?<![suia])s|has|does|goes){_END_OF_WORD}(?= (?:the|a|an|its|their|his|her|this|that|these|those|in|on|to|with|from|into|for|by|at|more|all|any|both|[A-Z])(?![a-z])|[.,;]|$)"
-)
-_NOMINAL = re.compile(r"(?:tion|ment|itie|er|or|ist|ship|nesse|ance|ence|ism|force)s$")
-_OPENS = r"(?=[A-Z])(?:^|(?<=[.!?] )|(?<=[.!?]” )|(?<=; ))"
-_PLURAL_BE = re.compile(
-    rf"{_OPENS}(?:The|These|Those|Many|Several|Few|Both|Most|Some|All)(?: (?P<middle>[a-z]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<be>is|was){_END_OF_WORD}"
-)
-_SINGULAR_BE = re.compile(
-    rf"{_OPENS}(?:The|This|That|Each|Every|A|An|Another)(?: (?P<middle>[a-z]+))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<be>are|were){_END_OF_WORD}"
-)
-_PRONOUN_BE = re.compile(
-    rf"{_OPENS}(?:(?:They|We|You) (?P<plural>is|was)|(?:He|She|It) (?P<singular>are|were)){_END_OF_WORD}"
-)
-_SENTENCE = re.compile(r"(?<= )(?P<above>[a-z]{3,})[.!?] (?P<letter>[a-z])(?=[a-z]* )")
-_UNCAPPED_NAME = re.compile(
-    rf"(?<![A-Za-z’'@./-])(?:{'|'.join(sorted(_GRAMMAR['names']))})(?![A-Za-z@/-]|\.[a-z])"
-)
-_BE = {"is": "are", "was": "were", "are": "is", "were": "was"}
-
-
-@check(
-    each="en",
-    rules="E10",
-    messages={"word": gettext_noop("“%(a)s” does not fit the words beside it. Change to %(b)s")},
-)
-def check_grammar(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
-    """Find a for an, a verb with -s after a modal, and *be* that does not agree with its subject."""
-    if text.field != "headline":
-        for pattern, write in _GRAMMAR_RULES:
-            yield from text.replace_matches("grammar.word", pattern, write)
-
-
-@check(
-    each="en",
-    rules="E11",
-    messages={"letter": gettext_noop("“%(a)s” begins with a small letter. Change to %(b)s")},
-)
-def check_capitals(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
-    """Find sentences, and names of countries, cities, months and days, without a capital."""
-    own = text.without_quotations
-    first = re.match(r"[a-z]{2,}(?= )", own)
-    if first and text.field != "headline" and own[-1:] in ".!?" and first[0] not in _GRAMMAR["particles"]:
-        yield text.build_replacement_finding("capitals.letter", first.span(), first[0].capitalize())
-    for match in _SENTENCE.finditer(own):
-        if match["above"] not in _GRAMMAR["abbreviations"]:
-            word = re.match("[a-z]+", own[match.start("letter") :])
-            if word:
-                span = match.start("letter"), match.start("letter") + len(word[0])
-                yield text.build_replacement_finding("capitals.letter", span, word[0].capitalize())
-    for match in _UNCAPPED_NAME.finditer(own):
-        yield text.build_replacement_finding("capitals.letter", match.span(), match[0].capitalize())
-
-
-def _write_article(match: re.Match[str]) -> str:
-    article, word = match["article"], match["word"].lower()
-    if word in _GRAMMAR["no nouns"]:
-        return article
-    if article == "a" and _VOWEL.match(word):
-        return "an"
-    return "a" if article == "an" and _OPEN.match(word) else article
-
-
-def _write_base_verb(match: re.Match[str]) -> str:
-    verb, before = match["verb"], match["before"].lower()
-    if before in _GRAMMAR["before a noun"] or verb in _GRAMMAR["no verbs"] or _NOMINAL.search(verb):
-        return match[0]
-    irregular = {"has": "have", "does": "do", "goes": "go"}
-    base = irregular.get(verb) or (f"{verb[:-3]}y" if verb.endswith("ies") and len(verb) > 4 else "")
-    base = base or (verb[:-2] if re.search("(?:ch|sh|ss|x|zz)es$", verb) else verb[:-1])
-    return match[0][: match.start("verb") - match.start()] + base
-
-
-def _write_be(match: re.Match[str]) -> str:
-    if match["noun"] in _GRAMMAR["either number"] or match["middle"] in _GRAMMAR["no middle"]:
-        return match[0]
-    return match[0][: match.start("be") - match.start()] + _BE[match["be"]]
-
-
-def _write_pronoun_be(match: re.Match[str]) -> str:
-    be = match["plural"] or match["singular"]
-    return match[0][: -len(be)] + _BE[be]
-
-
-_GRAMMAR_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (_ARTICLE, _write_article),
-    (_MODAL, _write_base_verb),
-    (_PLURAL_BE, _write_be),
-    (_SINGULAR_BE, _write_be),
-    (_PRONOUN_BE, _write_pronoun_be),
 )

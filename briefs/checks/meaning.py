@@ -22,7 +22,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import SIDES, Content, Side
 from briefs.lexicon.axes import are_opposed
-from briefs.lexicon.dictionary import list_same_sounding
+from briefs.lexicon.dictionary import PARTICLES, VARIANTS, list_same_sounding
 from briefs.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
 from briefs.lexicon.word_links import (
     NEGATION,
@@ -99,16 +99,11 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "direction": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is up, one is down."),
         "certainty": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is certain, one is not."),
         "quantity": gettext_noop("The Chinese says %(zh)s, the English %(en)s: not the same share."),
-        "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: they exclude each other."),
+        "opposites": gettext_noop("The Chinese says %(zh)s, the English %(en)s: these are opposites."),
         "negation_zh": gettext_noop("The Chinese has %(value)s; the English has no negation."),
         "negation_en": gettext_noop("The English has “%(value)s”; the Chinese has no negation."),
         "contrast": gettext_noop("One language recommends what the other rejects."),
         "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
-        "crossed": gettext_noop("What the Chinese says of %(zh)s, the English says of %(en)s."),
-        "place": gettext_noop(
-            "%(zh)s in the Chinese, %(en)s in the English: one is from there, one to there."
-        ),
-        "attribution": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. Who says it?"),
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
@@ -116,7 +111,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "limit_en": gettext_noop("The English says “%(value)s”; the Chinese sets no limit."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
-        "cause": gettext_noop("%(zh)s in the Chinese, %(en)s in the English. What causes what?"),
     },
 )
 def check_meaning(content: Content, context: CheckContext) -> list[Finding]:
@@ -153,33 +147,67 @@ def check_homophones(content: Content, context: CheckContext) -> Iterator[Findin
             yield pair.read("zh").build_replacement_finding("homophones.word", word, right)
 
 
-_LEAST_WEIGHT = 2.0
-_NOT_CONFUSED = frozenset("的了砲一二三四五六七八九十兩")
-"""Particles, a form that Taiwan prefers to 炮, and figures: 三季 is no word, but right."""
+_LEAST_WEIGHT, _LONGEST_WORD = 2.0, 3
+_NOT_CONFUSED = frozenset("的了只也他她它們一二三四五六七八九十兩")
+"""Particles, pronouns and figures: 三季 is no word, but right."""
+_RIGHT_WORDS = frozenset(("原訂", "小廠", "核指"))
 
 
 def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
-    """Yield the place of two characters that are no word, and the word of the same sound that the English translates."""
-    single = [
-        (one, other)
-        for one, other in pairwise(pair.zh)
-        if len(one.text) == 1 == len(other.text)
-        and not (one.link or other.link or one.negates or one.end != other.start)
-        and _NOT_CONFUSED.isdisjoint((one.text, other.text))
-    ]
-    english: dict[str, Word] = {
+    """Yield the place of characters that are no word, and the word of the same sound that the English translates."""
+    english = {
         stem: word
-        for word in (pair.en if single else ())
-        if not word.is_inner and word.text.islower() and not word.link
+        for word in pair.en
+        if not word.is_inner and word.text.islower() and (not word.link or len(word.link.text) == 1)
         for stem in word.stems
         if weigh_stem(stem) >= _LEAST_WEIGHT
     }
-    for one, other in single if english else ():
-        for word, stems in list_same_sounding(one.text, other.text):
-            shared = stems & english.keys()
-            if any(pair.are_comparable(one.clause, english[stem].clause) for stem in shared):
-                yield (one.start, other.end), word
+    end = 0
+    for words in _list_doubtful(pair) if english else ():
+        start, text = words[0].start, pair.zh_text[words[0].start : words[-1].end]
+        if start < end or text in _RIGHT_WORDS:
+            continue
+        doubtful = (word for word in words if not word.link or len(word.text) == 1)
+        positions = tuple(at - start for word in doubtful for at in range(word.start, word.end))
+        for right, stems in list_same_sounding(text, positions):
+            sought = [english[stem] for stem in stems if stem in english]
+            if not VARIANTS.issuperset(set(text) ^ set(right)) and any(
+                _may_translate(pair, words, word) for word in sought
+            ):
+                end = words[-1].end
+                yield (start, end), right
                 break
+
+
+def _may_translate(pair: LinkedPair, words: list[Word], english: Word) -> bool:
+    """Return whether an English word translates nothing else, and the Chinese ones no other English word."""
+    is_free = english.link is None or english.link in words
+    return (
+        is_free
+        and all(word.link in (None, english) for word in words)
+        and pair.are_comparable(words[0].clause, english.clause)
+    )
+
+
+def _list_doubtful(pair: LinkedPair) -> Iterator[list[Word]]:
+    """Yield two adjacent words, or three single characters, of two or three characters, that may be one wrong word."""
+    for n, first in enumerate(pair.zh):
+        for count in (2, 3):
+            words = pair.zh[n : n + count]
+            size, links = words[-1].end - first.start, sum(word.link is not None for word in words)
+            is_together = (
+                len(words) == count and sum(len(word.text) for word in words) == size <= _LONGEST_WORD
+            )
+            if not is_together or links > 1 or not all(map(_may_be_wrong, words)):
+                break
+            has_particle = any(word.text in PARTICLES for word in words)
+            if not has_particle or (size == count == 2 and not links):
+                yield words
+
+
+def _may_be_wrong(word: Word) -> bool:
+    is_part = word.is_foreign or word.is_inner
+    return word.is_han and not (is_part or word.negates or word.text in _NOT_CONFUSED)
 
 
 def link_texts(zh: str, en: str) -> LinkedPair:
@@ -276,6 +304,8 @@ def _find_opposed_axis(zh: Word, en: Word) -> str:
 
 
 def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
+    if zh.expresses("scope", "all") and en.expresses("scope", "none") and _says_no_after(pair, zh):
+        return False
     if not pair.are_comparable(zh.clause, en.clause) or _is_negated(pair.zh, zh) != _is_negated(pair.en, en):
         return False
     free_en = [word for word in pair.english_for(zh.clause) if word is not en and not _is_taken(word)]
@@ -285,14 +315,27 @@ def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
     )
 
 
+def _says_no_after(pair: LinkedPair, word: Word) -> bool:
+    """Return whether a negation follows in the clause: 始終未達 is *never reached*."""
+    return any(
+        other.clause == word.clause and _NEGATIVE_CORE.search(other.text)
+        for other in pair.zh[word.index + 1 :]
+    )
+
+
 def _is_taken(word: Word) -> bool:
     """Return whether a word translates another one, so that it cannot explain a repetition: 下跌…下跌 for *rose … fell*."""
     return word.link is not None and word.shares_stem(word.link)
 
 
+_AS_GOOD_AS_NOT = ("far", "hardly", "barely", "scarcely")
+
+
 def _is_negated(words: list[Word], word: Word) -> bool:
     return any(
-        other.negates or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
+        other.negates
+        or (other.lower in _AS_GOOD_AS_NOT and other.expresses(NEGATION, "soft"))
+        or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
         for other in list_before(words, word, _BACK)
     )
 
@@ -340,7 +383,7 @@ def _is_answered_zh(pair: LinkedPair, word: Word, english: list[Word]) -> bool:
         return True
     is_rejected = word.text in ("不是", "並非", "並不是", "而非", "而不是", "非")
     if (is_rejected or _PREFERS_ZH.search(pair.zh_text, 0, word.start)) and any(
-        other.lower in ("rather", "but", "instead", "than") for other in pair.en
+        other.lower in ("rather", "but", "instead", "than", "over") for other in pair.en
     ):
         return True
     if _ONLY_ZH.search(pair.zh_text) and _ONLY_EN.search(pair.en_text):

@@ -83,7 +83,8 @@ def _letters(match: re.Match[str]) -> str:
 
 
 def _build_name(match: re.Match[str], written: str) -> LatinName:
-    return LatinName(match.start(), match.end(), match[0], written.upper().replace("-", ""))
+    key = re.sub("(?<=[0-9A-Z])s$", "", written).upper().replace("-", "")  # F-35s is F-35
+    return LatinName(match.start(), match.end(), match[0], key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class KnownNames:
     """The terms, including built-in ones, and the names of authors and sources that may occur in a brief.
 
     `terms`: each with its renderings in lower case, so that a pair without any is left quickly.
-    `introduced`: acronyms that the Chinese explains once, as in 議員（AM）, and may leave out elsewhere.
+    `introduced`: acronyms that one side explains once, as in 議員（AM） and Guard Corps (GC); the other may leave them out.
     """
 
     terms: tuple[tuple[TermData, tuple[str, ...]], ...]

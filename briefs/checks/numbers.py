@@ -29,7 +29,6 @@ from briefs.checks.texts import (
 from briefs.content import Content, Side
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import (
-    CURRENCIES,
     Figure,
     SortedValues,
     are_compatible,
@@ -48,7 +47,7 @@ _MEASURE_WORD = re.compile(
 @check(
     rules="N1 N2 N3 N4 N5 N6 N7",
     messages={
-        "count": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
+        "differs": gettext_noop("The Chinese says %(zh)s, the English %(en)s. Is one of them wrong?"),
         "zh_only": gettext_noop("%(value)s appears in the Chinese only. Is it missing from the English?"),
         "en_only": gettext_noop("%(value)s appears in the English only. Is it missing from the Chinese?"),
         "scale": gettext_noop("%(en)s is %(right)s, not %(zh)s."),
@@ -65,7 +64,13 @@ def check_numbers(content: Content, context: CheckContext) -> list[Finding]:
         for pair in iterate_translated_pairs(content)
     ]
     known_names = KnownNames.select_for([reading.text for both in read for reading in both], context)
-    introduced = {n.key for zh, _ in read for n in zh.names if zh.text.startswith((")", "）"), n.end)}
+    introduced = {
+        name.key
+        for reading in (reading for both in read for reading in both)
+        for name in reading.names
+        if reading.text.startswith((")", "）"), name.end)
+        and (reading.side == "zh" or is_spelled_out(name.key, collect_initials(reading.text[: name.start])))
+    }
     known_names = replace(known_names, introduced=frozenset(filter(str.isalpha, introduced)))
     return [finding for zh, en in read for finding in _check_pair(zh, en, known_names)]
 
@@ -126,13 +131,14 @@ class SideFigures:
 def _check_pair(zh: SideFigures, en: SideFigures, known_names: KnownNames) -> list[Finding]:
     lone_zh, lone_en = _unmatched_figures(zh, en, known_names), _unmatched_figures(en, zh, known_names)
     scaled = list(_find_scale_mismatches(lone_zh, lone_en))
-    reported = {id(figure) for two in scaled for figure in two}
+    wrong = list(_find_wrong_figures(lone_zh, lone_en, scaled))
+    reported = {id(figure) for two in (*scaled, *wrong) for figure in two}
     findings = [_scale_finding(zh, en, *two) for two in scaled]
+    findings += [_mismatch_finding(zh, en, "numbers.differs", *two, {}) for two in wrong]
     findings += [_unit_finding(zh, en, *two) for two in _find_unit_mismatches(zh, en)]
     for reading, figures in ((zh, lone_zh), (en, lone_en)):
         rest = (figure for figure in figures if id(figure) not in reported)
         findings += [_one_sided_finding(reading, figure, reading.quote(figure)) for figure in rest]
-    findings += _check_currencies(zh, en)
     findings += _check_counts(zh, en)
     return [*findings, *_check_names(zh, en, known_names), *_check_names(en, zh, known_names)]
 
@@ -159,6 +165,19 @@ def _find_scale_mismatches(zh: Sequence[Figure], en: Sequence[Figure]) -> Iterat
         same = by_digits.get(_digits(figure.value), []) if figure.value >= _LARGE else []
         if same and are_compatible(figure.unit, same[-1].unit):
             yield figure, same.pop()
+
+
+def _find_wrong_figures(
+    zh: Sequence[Figure], en: Sequence[Figure], scaled: Sequence[tuple[Figure, Figure]]
+) -> Iterator[tuple[Figure, Figure]]:
+    """Yield unmatched figures of both sides in order, as long as their units agree: 38.1% against 31.8 percent."""
+    reported = {id(figure) for two in scaled for figure in two}
+    rest = [figure for figure in en if id(figure) not in reported]
+    for figure in zh:
+        same = [other for other in rest if are_compatible(figure.unit, other.unit)]
+        if same and id(figure) not in reported:
+            rest.remove(same[0])
+            yield figure, same[0]
 
 
 def _digits(value: Decimal) -> tuple[int, ...]:
@@ -190,23 +209,6 @@ def _by_unit(figures: Iterable[Figure]) -> dict[Decimal, dict[str, Figure]]:
     return figures_by_value
 
 
-def _check_currencies(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
-    """Report an amount of money whose counterpart is a bare figure, unless the counterpart's side mentions money."""
-    for own, other in ((zh, en), (en, zh)):
-        if any(figure.unit in CURRENCIES for figure in other.figures):
-            continue
-        amounts, others = (
-            _by_unit(figure for figure in reading.figures if figure.needs_counterpart)
-            for reading in (own, other)
-        )
-        reported = set()
-        for value, by_unit in amounts.items():
-            money = [figure for unit, figure in by_unit.items() if unit in CURRENCIES]
-            if money and set(others.get(value, ())) == {""} and money[0].unit not in reported:
-                reported.add(money[0].unit)
-                yield _one_sided_finding(own, money[0], money[0].written_unit)
-
-
 def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
     """Report a small count in words on each side that the other side lacks: 九家 against six."""
     lone_zh, lone_en = (
@@ -218,7 +220,7 @@ def _check_counts(zh: SideFigures, en: SideFigures) -> Iterator[Finding]:
         for own, other in ((zh, en), (en, zh))
     )
     if lone_zh and lone_en:
-        yield _mismatch_finding(zh, en, "numbers.count", lone_zh[0], lone_en[0], {})
+        yield _mismatch_finding(zh, en, "numbers.differs", lone_zh[0], lone_en[0], {})
 
 
 def _check_names(own: SideFigures, other: SideFigures, known_names: KnownNames) -> list[Finding]:

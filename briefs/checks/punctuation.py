@@ -41,6 +41,7 @@ _QUOTES = (
     ("punctuation.straight", re.compile('"(?P<inside>[^"]{1,400})"')),
 )
 _STRAY_QUOTE = re.compile("[“”]")
+_INNER_DEPTH = 2
 _INNER = {"‘": "『", "’": "』"}
 _DASH_OR_ELLIPSIS = re.compile(
     r"\.{3,}|。{3,}|(?<!…)…(?:…{2,})?(?!…)|(?<![─—])(?:—(?:—{2,})?|──+)(?![─—])|(?<!-)--+(?!-)"
@@ -53,11 +54,12 @@ _LATIN_SPACE = re.compile(
 @check(
     rules="Z1 Z2 Z3 Z4 Z6",
     is_plain=True,
-    pairs="quotes straight outer brackets",
+    pairs="quotes straight outer inner brackets",
     messages={
         "quotes": gettext_noop("Curly quotation marks in Chinese. Change to 「」"),
         "straight": gettext_noop("Straight quotation marks in Chinese. Change to 「」"),
         "outer": gettext_noop("『』 are for a quotation inside another. Change to 「」"),
+        "inner": gettext_noop("「」 inside 「」. Change to 『』"),
         "marks": gettext_noop("“%(a)s” in Chinese. Change to %(b)s"),
         "spaces": gettext_noop("Space between Chinese and Latin text. Remove"),
         "commas": ngettext(
@@ -130,17 +132,23 @@ def _quote_edits(text: CheckedText, match: re.Match[str]) -> Iterator[Edit]:
 
 
 def _check_outer_corner_marks(text: CheckedText, rest: str) -> Iterator[Finding]:
-    """Report 『』 outside 「」."""
+    """Report 『』 outside 「」, and 「」 inside 「」."""
     depth = 0
-    edits: list[Edit] = []
+    edits: dict[str, list[Edit]] = {"outer": [], "inner": []}
     for at, mark in enumerate(rest):
-        if mark in "「」":
-            depth = max(depth + (1 if mark == "「" else -1), 0)
-        elif mark in "『』" and not depth and len(edits) < MAX_FINDINGS:
-            edits.append(text.build_edit(at, at + 1, "「" if mark == "『" else "」"))
-    if edits:
-        even = len(edits) % 2 == 0
-        yield text.build_finding("punctuation.outer", edits[0].span, edits=edits if even else ())
+        if mark in "『』" and not depth:
+            edits["outer"].append(text.build_edit(at, at + 1, "「" if mark == "『" else "」"))
+        elif mark in "「」":
+            depth += mark == "「"
+            if depth == _INNER_DEPTH:
+                edits["inner"].append(text.build_edit(at, at + 1, "『" if mark == "「" else "』"))
+            depth = max(depth - (mark == "」"), 0)
+    for reason, some in edits.items():
+        if some:
+            even = len(some) % 2 == 0
+            yield text.build_finding(
+                f"punctuation.{reason}", some[0].span, edits=some[:MAX_FINDINGS] if even else ()
+            )
 
 
 def _check_dashes_and_ellipses(text: CheckedText) -> Iterator[Finding]:
@@ -307,9 +315,10 @@ _OUTER = re.compile(r"(?<![A-Za-z0-9])‘(?P<inside>[^‘“”\n]{1,300}?)’(?
     rules="E5",
     is_plain=True,
     pairs="outer",
-    indivisible="straight",
+    indivisible="straight apostrophe",
     messages={
         "straight": gettext_noop("Straight quotation marks. Change to “ ”"),
+        "apostrophe": gettext_noop("Straight apostrophe: use ’"),
         "unbalanced": gettext_noop("A quotation mark has no partner."),
         "outer": gettext_noop("‘ ’ are for a quotation inside another. Change to “ ”"),
     },
@@ -318,7 +327,8 @@ def check_quotes(content: Content, context: CheckContext) -> list[Finding]:
     """Check English quotation marks and apostrophes: curly, balanced, “ ” outside. Primes are kept: 5' 10"."""
     english = list_side_texts(content, "en")
     edits = [edit for text in english for edit in _straight_mark_edits(text)]
-    findings = build_brief_finding("quotes.straight", edits)
+    is_apostrophe = all((edit.expected, edit.replacement) == ("'", "’") for edit in edits)
+    findings = build_brief_finding("quotes.apostrophe" if is_apostrophe else "quotes.straight", edits)
     for text in english:
         if lone := _find_unbalanced(text.without_urls):
             findings.append(text.build_finding("quotes.unbalanced", lone))

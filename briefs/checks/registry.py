@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from briefs.checks import chinese, english, glossary, meaning, numbers, punctuation, whole_brief
+from briefs.checks import chinese, english, glossary, grammar, meaning, numbers, punctuation, whole_brief
 from briefs.checks.texts import (
     Check,
     CheckContext,
@@ -42,8 +42,8 @@ _CHECKS: tuple[Check, ...] = (
     chinese.check_numerals,
     english.check_spelling,
     english.check_misspellings,
-    english.check_grammar,
-    english.check_capitals,
+    grammar.check_grammar,
+    grammar.check_capitals,
     english.check_abbreviations,
     english.check_taiwan,
     english.check_headline,
@@ -57,6 +57,7 @@ _CHECKS: tuple[Check, ...] = (
 )
 ALL_CHECKS = {check.name: check for check in _CHECKS}
 PLAIN_CHECKS = frozenset(check.name for check in _CHECKS if check.is_plain)
+_STYLE_CHECKS = PLAIN_CHECKS | {"numerals", "amounts", "headline", "persons"}
 _PAIRED_MARK_CODES = {check.code(reason) for check in _CHECKS for reason in check.pairs}
 _INDIVISIBLE_CODES = {check.code(reason) for check in _CHECKS for reason in check.indivisible}
 FINDING_MESSAGES = {
@@ -185,6 +186,11 @@ def _merge_repairs(findings: Sequence[Finding]) -> Finding:
         return first
     edits = tuple(edit for finding in findings if finding.repair for edit in finding.repair.edits)
     return replace(first, repair=replace(first.repair, edits=edits))
+
+
+def is_house_style(finding: Finding) -> bool:
+    """Return whether a finding is about form alone and brings its repair. Others ask what the text means."""
+    return finding.check_name in _STYLE_CHECKS and bool(finding.repair and finding.repair.edits)
 
 
 def combine_repairs(findings: Iterable[Finding]) -> dict[str, Repair]:

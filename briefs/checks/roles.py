@@ -1,4 +1,4 @@
-"""Find who does what to whom, and who says it. Yields what `claims.py` yields."""
+"""Find who does what to whom. Yields what `claims.py` yields."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from briefs.checks.claims import ClaimFinding
 from briefs.checks.english import read_words
 from briefs.checks.texts import opens_sentence
-from briefs.lexicon.axes import Pole, are_opposed, can_link
 from briefs.lexicon.word_links import (
     LinkedPair,
     Word,
     compute_likeness,
     list_before,
-    list_expressing,
     list_unlinked_names,
 )
 
@@ -21,12 +19,7 @@ def find_role_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     actors = _list_actors(pair)
     yield from _find_actors(pair, actors)
     yield from _find_exchanged_neighbors(pair, actors)
-    yield from _find_places(pair, actors)
-    says = list_expressing(pair.zh, "reporting", "says")
-    yield from _find_crossed_clauses(pair, actors, says)
     yield from _find_other_persons(pair)
-    yield from _find_sources(pair, says)
-    yield from _find_swapped_sources(pair, says)
 
 
 # Who does what to whom
@@ -69,10 +62,11 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
             yield "actors", *found
             return
         subject = next((zh for zh, _ in actors if zh.clause == verb.clause and zh.index < verb.index), None)
-        if subject is None or _PASSIVE_ZH.search(pair.zh_text, subject.end, verb.start):
-            continue
         subject_en = _find_subject_en(pair, [en for _, en in actors], verb_en)
-        if subject_en is None or subject.shares_stem(subject_en):
+        if subject is None or subject_en is None or subject.shares_stem(subject_en):
+            continue
+        is_owner = subject_en.text.endswith("’s") and pair.zh_text.startswith("的", subject.end)
+        if _PASSIVE_ZH.search(pair.zh_text, subject.end + is_owner, verb.start):
             continue
         if _are_swapped(pair, actors, verbs, (verb, verb_en), (subject, subject_en)):
             yield "actors", subject, subject_en
@@ -139,7 +133,11 @@ def _are_swapped(
             and own.start < min(ends, default=len(pair.en_text))
             and len(between) <= _MOST_AFTER
             and "by" not in between
-            and ("from" not in between or verb_zh.expresses("trade", "import"))
+            and (
+                "from" not in between
+                or verb_zh.expresses("trade", "import")
+                or verb_en.lower.startswith("fear")
+            )
             and ("of" not in between or verb_en.lower.endswith("ed"))
         )
     first = min(zh.index for zh, _ in actors if zh.clause == other.clause)
@@ -180,82 +178,14 @@ def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[Cla
             and len(between) <= _FAR
             and len(verb.text) > 1
             and (verb.link in between if verb.link else not any(w.link for w in between))
+            and not any(w.text in ("使", "讓", "令") for w in list_before(pair.zh, subject))
+            and not subject.expresses("relative year")
             and all(len(w.text) > 1 and w.weight >= _SURE and w.is_han for w in (subject, object_))
             and _NOT_OBJECT_EN.isdisjoint(w.lower for w in between)
             and not _NOT_OBJECT_ZH.search(pair.zh_text, subject.end, object_.start)
         ):
             yield "actors", subject, left
             return
-
-
-_TO_ZH = re.compile("(?:移往|前往|運往|銷往|飛往|赴|往|駛向|移至|遷至)$")
-_FROM_ZH = re.compile("(?:從|自|來自|離開|逃離|撤出|源自|撤離|源於)$")
-_OBTAINS_ZH = re.compile("[租買購借進採訂徵收]")
-_TO_EN = frozenset(["to", "into", "toward", "towards", "against"])
-_BEFORE_PLACES = frozenset(["the", "northern", "southern", "eastern", "western", "central"])
-
-
-def _find_places(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
-    """Report a name that is the goal in one language and the origin in the other: 前往烏克蘭, *from Ukraine*.
-
-    Also report two goals: 從甲遷往乙, *from B to A*.
-    """
-    rows = [(zh, _find_preposition(pair, en)) for zh, en in actors]
-    goals = [zh for zh, preposition in rows if preposition in _TO_EN]
-    for zh, preposition in rows:
-        before = pair.zh_text[max(0, zh.start - 3) : zh.start]
-        is_goal = bool(_TO_ZH.search(before))
-        is_obtained = before[-1:] == "向" and _OBTAINS_ZH.match(pair.zh_text, zh.end)
-        others = [goal for goal in goals if goal.clause == zh.clause and goal.index < zh.index]
-        if is_goal and preposition not in _TO_EN and others:
-            yield "place", zh, others[0].link
-        elif (
-            (is_goal and preposition == "from")
-            or (_FROM_ZH.search(before) and preposition in _TO_EN)
-            or (is_obtained and preposition in ("to", "for"))
-        ):
-            yield "place", zh, zh.link
-
-
-def _find_preposition(pair: LinkedPair, name: Word) -> str:
-    """Return the word before a name, in small letters: *into* of *into the eastern Mediterranean*."""
-    at = name.index - 1
-    while at >= 0 and pair.en[at].lower in _BEFORE_PLACES:
-        at -= 1
-    return pair.en[at].lower if at >= 0 else ""
-
-
-_CROSSED, _LEAST_CROSSED = 5.0, 0.4
-
-
-def _find_crossed_clauses(pair: LinkedPair, actors: _Actors, says: list[Word]) -> Iterator[ClaimFinding]:
-    """Report two names, figures or opposites, each linked into the clause whose other words translate the other's clause."""
-    named = {id(zh) for zh, _ in actors} | {id(_find_source_zh(pair, verb)) for verb in says}
-    rows = [(zh, en, _list_kinds(zh, en, is_name=id(zh) in named)) for zh, en in pair.links()]
-    rows = [row for row in rows if row[2]]
-    for n, (zh, en, kinds) in enumerate(rows):
-        for other, other_en, other_kinds in rows[n + 1 :]:
-            if zh.clause == other.clause or en.clause == other_en.clause:
-                continue
-            if not any(are_opposed(one, two) or one == two == _PLAIN for one in kinds for two in other_kinds):
-                continue
-            crossed = pair.weigh(zh.clause, other_en.clause), pair.weigh(other.clause, en.clause)
-            if min(crossed) <= _LEAST_CROSSED or zh.shares_stem(other_en) or other.shares_stem(en):
-                continue
-            straight = pair.weigh(zh.clause, en.clause) + pair.weigh(other.clause, other_en.clause)
-            if sum(crossed) >= straight - zh.weight - other.weight + _CROSSED:
-                yield "crossed", zh, other_en
-                return
-
-
-_PLAIN = Pole("", "")
-"""Of names and figures, any two of which can be exchanged."""
-
-
-def _list_kinds(zh: Word, en: Word, *, is_name: bool) -> list[Pole]:
-    if is_name or (zh.text[0].isdigit() and en.text[0].isdigit()):
-        return [_PLAIN]
-    return [sense.pole for sense in zh.senses if sense in en.senses and can_link(sense.pole)]
 
 
 _UNLIKE, _SOUNDS = 0.55, 5
@@ -281,69 +211,3 @@ def _find_other_persons(pair: LinkedPair) -> Iterator[ClaimFinding]:
         for name in names
     ):
         yield "names", person, names[-1]
-
-
-# Who says it
-
-_EXCHANGED = 2.0
-_ADVERBS_ZH = frozenset("不並也則還曾已都卻仍均更亦")
-_NO_SOURCE_EN = frozenset(read_words("no source"))
-
-
-def _find_sources(pair: LinkedPair, says_zh: list[Word]) -> Iterator[ClaimFinding]:
-    """Report what one language has from the author and the other from somebody else."""
-    author_zh, author_en = (list_expressing(words, "reporting", "author") for words in (pair.zh, pair.en))
-    if not author_zh and not author_en:
-        return
-    says_en = [word for word in list_expressing(pair.en, "reporting", "says") if not word.text[0].isupper()]
-    names_author_en = any(word.expresses("reporting", "author", "other author") for word in pair.en)
-    if not names_author_en and any(_find_source_zh(pair, word) in author_zh for word in says_zh):
-        for word in says_en:
-            source = _find_source_en(pair, word)
-            if source and source.stems:
-                yield "attribution", author_zh[0], source
-                return
-    if author_en and not any(word.expresses("reporting", "author", "other author") for word in pair.zh):
-        reported = [word for word in says_en if _find_source_en(pair, word) in author_en]
-        for word in says_zh:
-            source = _find_source_zh(pair, word)
-            if reported and source and len(source.text) > 1 and not source.negates and not _is_report(source):
-                yield "attribution", source, author_en[0]
-                return
-
-
-def _find_swapped_sources(pair: LinkedPair, says: list[Word]) -> Iterator[ClaimFinding]:
-    """Report two sources, each of which says in one language what the other says in the other."""
-    rows = []
-    for verb in says if len(says) > 1 else ():
-        ends_clause = verb.index + 1 < len(pair.zh) and pair.zh[verb.index + 1].clause != verb.clause
-        for source in list_before(pair.zh, verb)[-_MOST_BETWEEN:]:
-            if source.link and source.shares_stem(source.link):
-                rows.append((source, source.link, verb.clause + ends_clause))
-    for n, (source, en, claim) in enumerate(rows):
-        for other, other_en, other_claim in rows[n + 1 :]:
-            straight = pair.weigh(claim, en.clause) + pair.weigh(other_claim, other_en.clause)
-            crossed = pair.weigh(claim, other_en.clause) + pair.weigh(other_claim, en.clause)
-            own = sum(word.weight for word in (source, other) if word.clause in (claim, other_claim))
-            if en.clause != other_en.clause and crossed >= straight - own + _EXCHANGED:
-                yield "attribution", source, other_en
-                return
-
-
-def _is_report(word: Word) -> bool:
-    return bool(word.link and word.link.expresses("reporting", "says"))
-
-
-def _find_source_zh(pair: LinkedPair, verb: Word) -> Word | None:
-    at = verb.index - 1
-    if at > 0 and (pair.zh[at].text in _ADVERBS_ZH or pair.zh[at].negates):
-        at -= 1
-    return pair.zh[at] if at >= 0 and pair.zh[at].clause == verb.clause else None
-
-
-def _find_source_en(pair: LinkedPair, verb: Word) -> Word | None:
-    at = verb.index - 1
-    while at > 0 and pair.en[at].lower in ("not", "does", "has", "have", "also", "do", "did", "had"):
-        at -= 1
-    source = pair.en[at] if at >= 0 else None
-    return source if source and source.clause == verb.clause and source.lower not in _NO_SOURCE_EN else None

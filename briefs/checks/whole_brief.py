@@ -276,6 +276,7 @@ _REPEATED: dict[Side, re.Pattern[str]] = {
     ),
     "en": re.compile(r"(?<![A-Za-z’'-])(?!(?:had|that) )(?P<word>[a-z]{2,30}) (?=(?-i:[a-z]))(?=(?P=word)(?![A-Za-z’'-]))", re.I),
 }  # fmt: skip
+_MARK_BEFORE_AND = re.compile("、(?=及(?![時格早])|[和與](?![平解談諧緩約睦氣善好會否眾]))")
 _HAN, _LATIN = re.compile(f"[{HAN_RANGES}]+"), re.compile(r"[A-Za-z][A-Za-z’'-]+")
 _ASIDE = re.compile(r"[(（][^()（）]{,200}[)）]|[“「\"][^“”「」\"]{,200}[”」\"]")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -294,6 +295,7 @@ _DATE: dict[Side, re.Pattern[str]] = {
     messages={
         "unpaired": gettext_noop("“%(a)s” has no partner."),
         "doubled": gettext_noop("Doubled punctuation “%(a)s”. Change to “%(b)s”"),
+        "before_and": gettext_noop("No 、 before 及, 和 and 與. Remove"),
         "repeated": gettext_noop("“%(a)s” is written twice. Remove one"),
         "invisible": gettext_noop("A character here cannot be seen: %(a)s. Remove"),
         "language_zh": gettext_noop("This Chinese text is mostly in English."),
@@ -321,6 +323,8 @@ def _check_text(text: CheckedText) -> Iterator[Finding]:
     if (at := _find_unpaired(plain)) is not None:
         yield text.build_finding("form.unpaired", (at, at + 1), {"a": plain[at]})
     yield from text.replace_matches("form.doubled", _DOUBLED[text.side], _choose_mark)
+    if text.side == "zh":
+        yield from text.replace_matches("form.before_and", _MARK_BEFORE_AND, "")
     for match in _REPEATED[text.side].finditer(plain):
         word = match[0].strip()
         edit = text.build_edit(*match.span(), "")
@@ -394,6 +398,9 @@ _INVISIBLE = "\u180e\u200b\u200e\u200f\u2028\u2029\u2060\ufeff"
 _STRAY_SPACE = re.compile(f"[{_INVISIBLE}]+|[ \u00a0\u2007\u202f]{{2,}}|[\u00a0\u2007\u202f]")
 _CJK = f"{HAN_RANGES}，。、；：！？「」『』《》〈〉（）"
 _SPACE_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}])[ \u00a0\u3000]+(?=[{_CJK}])")
+_MISPLACED_EN = re.compile(
+    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(]))|(?P<inside>\( +| +\))"
+)
 _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
 
 
@@ -407,6 +414,10 @@ _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
         "stray": ngettext(
             "%(n)s double or invisible space. Clean up", "%(n)s double or invisible spaces. Clean up"
         ),
+        "marks": ngettext(
+            "%(n)s space too many or too few beside a punctuation mark. Clean up",
+            "%(n)s spaces too many or too few beside punctuation marks. Clean up",
+        ),
     },
 )
 def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
@@ -416,10 +427,20 @@ def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
     stray = [
         edit for side in SIDES for text in list_side_texts(content, side) for edit in _stray_space_edits(text)
     ]
+    marks = [edit for text in list_side_texts(content, "en") for edit in _misplaced_space_edits(text)]
     return [
         *build_brief_finding("spaces.han", between, n=len(between)),
+        *build_brief_finding("spaces.marks", marks, n=len(marks)),
         *build_brief_finding("spaces.stray", stray, n=len(stray)),
     ]
+
+
+def _misplaced_space_edits(text: CheckedText) -> Iterator[Edit]:
+    """Yield edits of English marks: a space before a comma or full stop, none after a comma, one inside a bracket."""
+    for match in find_matches(_MISPLACED_EN, text.without_urls):
+        is_close = bool(match["after"]) or text.without_urls[match.end() :][:1].isalpha()
+        to = match[0].strip() + " " * (is_close and not match["inside"])
+        yield text.build_edit(*match.span(), to)
 
 
 def _stray_space_edits(text: CheckedText) -> Iterator[Edit]:

@@ -10,7 +10,7 @@ from briefs.text.date_format import ENGLISH_MONTHS
 
 from . import cited_article as cited
 from .cited_article import CitationRejected, CitedArticle, CitedName, read_cited_facts
-from .works import AuthorName, CitableWork
+from .works import AuthorName, CitableWork, build_file_title, describe_digested_article
 
 # Convert LaTeX in BibTeX files to plain text.
 
@@ -111,8 +111,10 @@ def format_bibtex(work: CitableWork) -> str:
 
 def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     yield "author", f"{{{' and '.join(map(_format_name, work.authors))}}}" if work.authors else ""
-    yield "title", f"{{{_brace(work.title)}}}" if work.genre and work.title else _brace(work.title)
+    title = build_file_title(work)
+    yield "title", f"{{{_brace(title)}}}" if work.genre and title else _brace(title)
     yield "type", _brace(work.genre)
+    yield "note", _brace(describe_digested_article(work))
     yield outlet, _brace(work.outlet)
     year, month, day = (*work.date.split("-"), "", "")[:3]
     yield "year", _brace(year)

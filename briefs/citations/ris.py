@@ -10,7 +10,7 @@ from briefs.facts import CITED_FACTS
 
 from . import cited_article as cited
 from .cited_article import CitedArticle, read_cited_facts
-from .works import FILE_TYPES_BY_KIND, AuthorName, CitableWork, describe_digested_article
+from .works import FILE_TYPES_BY_KIND, AuthorName, CitableWork, build_file_title, describe_digested_article
 
 _LINE = re.compile(r"([A-Z][A-Z0-9]) {0,2}- ?(.*)")
 _KINDS_BY_TYPE = {"RPRT": "report", "HEAR": "testimony"}
@@ -30,7 +30,7 @@ def _tags(work: CitableWork) -> Iterator[tuple[str, str]]:
     values = [
         ("ID", work.citation_key if work.genre else ""),
         *(("AU", _format_name(name)) for name in work.authors),
-        ("TI", work.title),
+        ("TI", build_file_title(work)),
         ("M3", work.genre),
         ("T2", "" if work.kind == "report" else work.outlet),
         (

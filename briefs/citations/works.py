@@ -1,7 +1,7 @@
 """The two citable works of a public brief, and their citations as sentences: Chicago, APA, Taiwan's journals.
 
 A brief is cited as a web page by the organization that runs the site: the article's author did not write it, and editors
-are not named in public. Its genre, "Digest of an article by …", names the article. Transliterated Chinese names are never cited.
+are not named in public. Its genre, "Digest of “…” by …", names the article. Transliterated Chinese names are never cited.
 """
 
 import datetime as dt
@@ -100,7 +100,7 @@ class CitableWork:
     digested_article: "CitableWork | None" = None
     """The article, if the work is a brief."""
     genre: str = ""
-    """What a brief is, without the article's address: Digest of an article by Ann Lee, RAND Corporation, March 4, 2025."""
+    """What a brief is: Digest of “The Title” by Ann Lee, RAND Corporation, March 4, 2025."""
 
     @property
     def url(self) -> str:
@@ -136,9 +136,19 @@ def build_brief_work(brief: PublicBrief, side: Side, site_name: str) -> CitableW
         date=brief.published_day.isoformat(),
         facts={"url": f"{paths.SITE_PLACEHOLDER}{paths.brief(side, brief.slug)}"},
         abstract=brief.summary(side),
-        digested_article=build_article_work(brief),
-        genre=_describe_digest(brief, side),
+        digested_article=(article := build_article_work(brief, side)),
+        genre=_describe_digest(brief, article, side),
     )
+
+
+def mark_corrected(work: CitableWork, day: dt.date, side: Side) -> CitableWork:
+    """Return the work of a corrected brief: what it is says so in every form."""
+    said = (
+        f"，{date_format.format_day(day, 'zh')}更正"
+        if side == "zh"
+        else f", corrected {_american_date(day.isoformat())}"
+    )
+    return replace(work, genre=work.genre + said)
 
 
 def mark_withdrawn(work: CitableWork, day: dt.date, side: Side) -> CitableWork:
@@ -151,24 +161,31 @@ def mark_withdrawn(work: CitableWork, day: dt.date, side: Side) -> CitableWork:
     return replace(work, title=work.title + said, abstract="")
 
 
-def _describe_digest(brief: PublicBrief, side: Side) -> str:
+def _describe_digest(brief: PublicBrief, article: CitableWork, side: Side) -> str:
+    """Name the article. Without title and author its address does."""
     source = brief.source.label(side) if brief.source else ""
     if side == "zh" and brief.source and is_publication(brief.source):
         source = f"《{source}》"
     date = brief.facts.date if date_format.parse_first_day(brief.facts.date) else ""
     names = [_author(author, chinese=side == "zh").display_name for author in brief.authors]
+    address = "" if article.title or names else article.link
     if side == "zh":
         who = "、".join(names)
         when = date_format.format_article_date(date, brief.facts.date_label, "zh")
-        return "摘自" + ("，".join(filter(None, (who, source, when))) or "一篇文章")
+        parts = filter(None, (who, _chinese_title(article), source, when, address))
+        return "摘自" + ("，".join(parts) or "一篇文章")
     who = _join_names(names, " and ", ", and ")
     when = brief.facts.date_label or (_american_date(date) if date else "")
-    return ", ".join(
-        filter(None, (f"Digest of an article by {who}" if who else "Digest of an article", source, when))
-    )
+    what, rest = "an article", ", ".join(filter(None, (source, when, address)))
+    if article.title:
+        comma = "," if rest and not who and not _ends_sentence(article.title) else ""
+        what = f"“{_nest_english_quotes(article.title)}{comma}”"
+    first = f"Digest of {what}" + (f" by {who}" if who else "")
+    return f"{first}{' ' if first.endswith('”') else ', '}{rest}" if rest else first
 
 
-def build_article_work(brief: PublicBrief) -> CitableWork:
+def build_article_work(brief: PublicBrief, side: Side = "en") -> CitableWork:
+    """Build the work of the article. In Chinese the authors have their own Chinese names."""
     source = brief.source
     language = brief.facts.language or ("en" if detect_language_code(brief.facts.title) == "en" else "zh")
     chinese = language.lower().startswith("zh")
@@ -177,7 +194,7 @@ def build_article_work(brief: PublicBrief) -> CitableWork:
         kind=_KINDS.get(brief.facts.kind) or _OUTLETS.get(source.kind if source else "", "article"),
         title=brief.facts.title,
         language=language,
-        authors=tuple(_author(author, chinese=chinese) for author in brief.authors),
+        authors=tuple(_author(author, chinese=chinese or side == "zh") for author in brief.authors),
         outlet=source.label("zh" if chinese else "en") if source else "",
         is_in_publication=source is None or is_publication(source),
         date=brief.facts.date if date_format.parse_first_day(brief.facts.date) else "",
@@ -275,6 +292,12 @@ def format_attribution(work: CitableWork) -> str:
     if work.is_chinese:
         return f"{_to_text(_in_chinese_note(work))}，"
     return f"{_to_text(_in_note(work))}, {work.genre[:1].lower()}{work.genre[1:]}, "
+
+
+def build_file_title(work: CitableWork) -> str:
+    """Return the title for files of which programs print no genre. That of a brief says that it is a digest."""
+    mark = "（文摘）" if work.is_chinese else " (digest)"
+    return work.title + (mark if work.genre and work.title and mark not in work.title else "")
 
 
 def describe_digested_article(work: CitableWork) -> str:

@@ -14,7 +14,6 @@ from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
 from briefs.public_brief import PublicNames
 from briefs.search import indexing
-from briefs.search.analysis import VERSION
 from briefs.text import date_format
 
 from . import term_occurrences
@@ -215,13 +214,13 @@ def find_stale_edition_ids() -> Iterator[int]:
     now = timezone.now()
     for batch in batched(Edition.objects.order_by("pk").iterator(BATCH), BATCH):
         ids = [edition.pk for edition in batch]
-        stored, versions = _load_stored_rows(ids), indexing.load_versions(ids)
+        stored, outdated = _load_stored_rows(ids), indexing.find_outdated(batch, now)
         glossary = Glossary()
         for edition, names in _load_names(batch):
             expected, found = _build_rows(edition, names, glossary), stored[edition.pk]
-            if is_past := indexing.is_past(edition, now):
+            if indexing.is_past(edition, now):
                 found[EditionTerm] = expected[EditionTerm]  # a changed term is not looked for in these
-            if versions.get(edition.pk) != (None if is_past else VERSION) or found != expected:
+            if edition.pk in outdated or found != expected:
                 yield edition.pk
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from briefs.citations.works import is_publication
-from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, hash_json
+from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, get_change, hash_json
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
@@ -257,21 +257,15 @@ class PageNames:
         return json.dumps(self.parts, ensure_ascii=False, separators=(",", ":"))
 
     def hash_common(self, content: Content) -> str:
-        """Return the hash of the leaf that both languages show: the facts with the embargo, and every public column of the
-        rows that the pages print.
+        """Return the hash of the leaf that both languages show: the facts with the embargo, every public column of the rows
+        that the pages print, and the change note.
         """
-        return hash_json({"format": CONTENT_FORMAT, "facts": content.as_json()["facts"], "names": self.parts})
+        form = {"format": CONTENT_FORMAT, "facts": content.as_json()["facts"], "names": self.parts}
+        return hash_json(form | get_change(content))
 
     def hash_with(self, content: Content) -> str:
         """Return one hash of all that the pages will show."""
         return hash_json([content.hash_side("zh"), content.hash_side("en"), self.hash_common(content)])
-
-    def list_part(self, part: str) -> list[str]:
-        return [_format_texts(texts) for texts in self.parts.get(part, {}).values()]
-
-    def list_cited(self, part: str) -> list[str]:
-        """Return the texts that only citations print: an author's family and given name, and their own Chinese name."""
-        return list(filter(None, map(_format_cited, self.parts.get(part, {}).values())))
 
     def find_changes_since(self, earlier: Self) -> list[ChangedName]:
         """Return the names that changed since `earlier`. A row merged into another counts as renamed to it."""

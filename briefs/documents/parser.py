@@ -105,9 +105,9 @@ def parse(
         below = digests[index + 1][0].number if index + 1 < len(digests) else DOCUMENT_LINE_LIMIT * 2
         own = [c for c in decoded.cautions if c.line is None or above <= c.line < below]
         options = _Options(date_order, terms, own, without_labels=without_labels)
-        for text, parsed, refusal in _parse_texts(digest, options):
+        for text, parsed, refused in _parse_texts(digest, options):
             lines_hash = digest_hash if text is digest else hash_lines([line.text for line in text])
-            readings.append(ParseResult(len(readings), lines_hash, parsed, refusal, encoding))
+            readings.append(ParseResult(len(readings), lines_hash, parsed, refused, encoding))
     return readings
 
 
@@ -127,15 +127,19 @@ _Reading = tuple[Sequence[DocumentLine], ParsedDocument | None, DocumentRefused 
 def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Reading]:
     """Parse the digest by its labels. If these say too little of it, label its lines, which may be several texts."""
     reading = _parse_digest(digest, options)
-    if not options.without_labels or not unlabelled.has_text(digest):
+    if not options.without_labels:
         return [reading]
     parsed, refusal = reading[1:]
+    if not unlabelled.has_text(digest):
+        is_unread = refusal and refusal.code == "no-label"
+        return [(digest, None, DocumentRefused(digest[0].number, "no-text"))] if is_unread else [reading]
     if refusal and refusal.code not in ("no-label", "no-body"):
         return [reading]
     lost = sum(len(text) for _line, text in parsed.unplaced_lines) if parsed else 0
     if parsed and not lost:
         return [reading]
     is_lost = parsed is None or lost > sum(len(side.summary) for side in parsed.sides.values())
+    is_lost = is_lost or (parsed is not None and _lacks_summary(parsed))
     texts = unlabelled.split_texts(digest) if is_lost else [digest]
     readings = []
     for text in texts:
@@ -151,6 +155,13 @@ def _parse_texts(digest: Sequence[DocumentLine], options: _Options) -> list[_Rea
     return (
         readings if is_better or (parsed is None and any(p for _text, p, _refusal in readings)) else [reading]
     )
+
+
+def _lacks_summary(parsed: ParsedDocument) -> bool:
+    """Return whether a sentence has no place although its language has no summary."""
+    summaries = {side for side, text in parsed.sides.items() if text.summary}
+    sentences = (text for _line, text in parsed.unplaced_lines if unlabelled.is_sentence(text))
+    return any(detect_side(text) not in (None, *summaries) for text in sentences)
 
 
 def _list_cautions_of(text: Sequence[DocumentLine], options: _Options) -> list[Caution]:

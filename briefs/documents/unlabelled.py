@@ -19,7 +19,7 @@ from briefs.documents.line_classifier import DocumentLine
 from briefs.documents.markers import ends_sentence
 from briefs.documents.types import ParsedSide
 from briefs.text.paths import OTHER_SIDE
-from briefs.text.scripts import count_han, detect_side, is_wider
+from briefs.text.scripts import count_han, detect_side, is_wider, split_bilingual
 
 _SHORTEST_SENTENCE: Final = 24
 _SHORTEST_WRAPPED: Final = 56
@@ -71,7 +71,7 @@ class LabelledText:
 
 def has_text(lines: Sequence[DocumentLine]) -> bool:
     """Return whether a line is a sentence. A list of words is no digest."""
-    return any(_is_sentence(_get_words(line)) for line in lines)
+    return any(is_sentence(_get_words(line)) for line in lines)
 
 
 def split_texts(lines: Sequence[DocumentLine]) -> list[list[DocumentLine]]:
@@ -111,7 +111,7 @@ def _begins_another(lines: Sequence[DocumentLine], at: int, counts: Mapping[Side
 
 
 def _list_languages(lines: Sequence[DocumentLine]) -> set[Side]:
-    return {s for line in lines if _is_sentence(_get_words(line)) and (s := detect_side(_get_words(line)))}
+    return {s for line in lines if is_sentence(_get_words(line)) and (s := detect_side(_get_words(line)))}
 
 
 def label_lines(lines: Sequence[DocumentLine], *, with_text: bool) -> LabelledText:
@@ -123,6 +123,8 @@ def label_lines(lines: Sequence[DocumentLine], *, with_text: bool) -> LabelledTe
 
 
 class _Labeller:
+    """Label the lines of one text, from top to bottom."""
+
     def __init__(self, lines: Sequence[DocumentLine], *, with_text: bool) -> None:
         lines = [_find_label_after_sign(line) for line in lines]
         is_body = [line.label is not None and line.is_body for line in lines]
@@ -143,7 +145,7 @@ class _Labeller:
         """The last label announces text."""
 
     def label(self) -> LabelledText:
-        last = max((n for n, line in enumerate(self.lines) if _is_sentence(_get_words(line))), default=0)
+        last = max((n for n, line in enumerate(self.lines) if is_sentence(_get_words(line))), default=0)
         at = 0
         while at < self.end:
             if at > last and _CLOSING.fullmatch(self.lines[at].text):
@@ -183,8 +185,10 @@ class _Labeller:
         return line.list_marker is None or line.list_marker.style in ("sign", "emoji")
 
     def _is_greeting(self, line: DocumentLine) -> bool:
-        is_open = line.text[-1] in "：:" and not is_wider(line.text, _WIDEST_QUESTION) and not line.label
-        return not self.begun and (is_open or _GREETING.fullmatch(line.text) is not None)
+        if self.begun or line.label:
+            return False
+        is_open = line.text[-1] in "：:" and not is_wider(line.text, _WIDEST_QUESTION) and not self.titles
+        return is_open or _GREETING.fullmatch(line.text) is not None
 
     def _is_heading(self, at: int) -> bool:
         """Return whether a line with a sign is a heading: its language has a headline already."""
@@ -192,6 +196,7 @@ class _Labeller:
         return mark is not None and mark.kind == "bullet" and side in self.titles and _is_head(self.lines, at)
 
     def _is_head(self, at: int) -> bool:
+        """Return whether a line may stand above the text of its language."""
         return detect_side(_get_words(self.lines[at])) not in self.begun and _is_head(self.lines, at)
 
     def _take_heads(self, at: int) -> list[DocumentLine]:
@@ -226,7 +231,7 @@ class _Labeller:
                 self._add_text(line)
 
     def _has_own_headline(self, line: DocumentLine, side: Side) -> bool:
-        """Return whether the text in this language has another headline, or is so short a line no headline of it."""
+        """Return whether a later line is the headline in this language, or no text in it follows."""
         at = self.lines.index(line)
         first = next((n for n in range(at, len(self.lines)) if self._begins_text(n, side)), 0)
         return not first or any(
@@ -238,6 +243,7 @@ class _Labeller:
         return not _is_head(self.lines, at) and detect_side(_get_words(self.lines[at])) == side
 
     def _add_facts(self, line: DocumentLine, facts: Mapping[str, str]) -> bool:
+        """Label the facts of a line that no other line states. Return whether it states any."""
         new = {name: value for name, value in facts.items() if name not in self.given}
         for name, value in new.items():
             self._add_label(line, name, value, detect_side(line.text))
@@ -251,7 +257,7 @@ class _Labeller:
         if mark is None or not self._is_plain(line) or detect_side(words) in self.begun:
             return False
         below = next((other for other in self.lines if other.index > line.index), None)
-        return bool(below and below.list_marker and below.text[0] != line.text[0] and _is_sentence(words))
+        return bool(below and below.list_marker and below.text[0] != line.text[0] and is_sentence(words))
 
     def _add_label(self, line: DocumentLine, name: str, value: str, side: Side | None) -> None:
         self.given |= {name} - {"title"}
@@ -260,11 +266,11 @@ class _Labeller:
 
     def _add_text(self, line: DocumentLine) -> None:
         line = replace(line, label=None)
-        if self.with_text and self._is_summary(line):
-            line = replace(line, text=_get_words(line), list_marker=None)
         if not self.with_text:
             self.text.lines.append(line)
             return
+        if self._is_summary(line):
+            line = replace(line, text=_get_words(line), list_marker=None)
         for half in _split_languages(line):
             side = detect_side(_get_words(half))
             if not self.is_open or (self.open_side and side == OTHER_SIDE[self.open_side]):
@@ -299,7 +305,8 @@ def _get_words(line: DocumentLine) -> str:
     return line.list_marker.item_text if line.list_marker else line.text
 
 
-def _is_sentence(words: str) -> bool:
+def is_sentence(words: str) -> bool:
+    """Return whether a line is a whole sentence, not a name or a heading."""
     return ends_sentence(words) and is_wider(words, _SHORTEST_SENTENCE)
 
 
@@ -308,7 +315,7 @@ def _is_outlet(words: str, side: Side | None) -> bool:
 
 
 def _is_head(lines: Sequence[DocumentLine], at: int) -> bool:
-    """Return whether a line may stand above a text: short, no item of a list, no sentence and no begin of one."""
+    """Return whether a line may be a headline, a by-line or an outlet: short, no item of a list, no part of a sentence."""
     line, below = lines[at], lines[at + 1] if at + 1 < len(lines) else None
     if line.label or is_web_address(line.text) or (not detect_side(line.text) and not _read_facts(line.text)):
         return False
@@ -320,7 +327,7 @@ def _is_head(lines: Sequence[DocumentLine], at: int) -> bool:
             is_alone = (
                 is_alone
                 and not is_wider(line.text, _WIDEST_NUMBERED)
-                and bool(below and _is_sentence(below.text))
+                and bool(below and is_sentence(below.text))
             )
         elif line.list_marker.style not in ("sign", "emoji"):
             return False
@@ -354,7 +361,7 @@ def _read_facts(text: str) -> dict[str, str]:
     words = (match[1] if match else text).strip(" 。.")
     by = _BY.match(words)
     words = words[by.end() :] if by else words
-    if is_wider(words, _WIDEST_HEADLINE) or not words:
+    if is_wider(words, _WIDEST_HEADLINE) or not words or split_bilingual(words):
         return {}
     date, names = _find_date(words)
     if not (by or date) and not (("|" in words or "｜" in words) and any(map(_is_author, names))):
@@ -410,15 +417,15 @@ def find_headlines(
             continue
         if more:
             sides[side] = replace(text, summary="\n\n".join(more))
-        elif text.points and _is_sentence(text.points[0].text):
+        elif text.points and is_sentence(text.points[0].text):
             sides[side] = ParsedSide(text.points[0].text, text.points[1:])
         else:
             continue
         titles[side] = first
-    for _line, text in unplaced if len(titles) == 1 else ():
-        is_long = len(text.split()) > 2 or count_han(text) > _LONGEST_NAME
-        if (side := detect_side(text)) and side not in titles and is_long and not _is_closed(text):
-            titles[side] = text
+    for _line, words in unplaced if len(titles) == 1 else ():
+        is_long = len(words.split()) > 2 or count_han(words) > _LONGEST_NAME
+        if (found := detect_side(words)) and found not in titles and is_long and not _is_closed(words):
+            titles[found] = words
 
 
 def _split_where_script_changes(words: str, *, least: int) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rapidfuzz.distance import Indel, LCSseq
 
-from briefs.content import ALT_TEXT_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
+from briefs.content import ALT_TEXT_FIELDS, CHANGE_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
 from briefs.documents.types import ParsedDocument, PointPair
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
 from briefs.text.article_urls import is_safe_link
@@ -46,6 +46,7 @@ def preserve_missing_parts(content: Content, old: Content, parsed: ParsedDocumen
         bullets=tuple(_restore_absent_languages(b, numbers.get(b.number), absent) for b in content.bullets),
         facts=Facts(**facts),
         key_point=old.key_point,
+        **{name: getattr(old, name) for name in CHANGE_FIELDS},
     )
 
 
@@ -54,13 +55,13 @@ def states_the_same(document: Content, brief: Content) -> bool:
     unstated = FACTS.keys() - DOCUMENT_FACTS.keys() - {"source", "authors", "keywords", "date", "date_label"}
     changes: dict[str, Any] = {name: getattr(brief.facts, name) for name in unstated}
     alone = replace(document, facts=replace(document.facts, **changes))
-    no_alt_texts: dict[str, Any] = dict.fromkeys(ALT_TEXT_FIELDS, "")
+    no_texts: dict[str, Any] = dict.fromkeys(ALT_TEXT_FIELDS + CHANGE_FIELDS, "")
     alone, other = (
         replace(
             content,
             bullets=tuple(replace(b, number=0, passage="", one_sided="") for b in content.bullets),
             key_point=0,
-            **no_alt_texts,
+            **no_texts,
         )
         for content in (alone, brief)
     )

@@ -87,15 +87,6 @@ MARK = "#"
 
 KEYS_ZH = {form: concept.key for concept in PAIRING_CONCEPTS for form in concept.chinese}
 NAME_KEYS = {MARK + concept.key for concept in PAIRING_CONCEPTS if concept.is_name}
-_UNSEARCHED = {
-    form.removeprefix("-").lower()
-    for section in ("names", "people")
-    for row in _read_section(section)
-    for forms in row
-    for form in forms
-    if form.startswith("-")
-}
-"""Forms with a minus, in small letters."""
 
 
 def _index_words() -> tuple[
@@ -151,17 +142,3 @@ def find_keyed_words(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 def find_keys_en(words: Sequence[str]) -> list[str]:
     """Return the keys of the concepts that these words (in lower case) mention, each with its mark."""
     return [key for _, _, key in find_keyed_words(words)]
-
-
-def find_names(text: str) -> list[str]:
-    """Return the keys of the names that a text in either language is or mentions, for search."""
-    if text.lower() in _UNSEARCHED:
-        return []
-    keys = [MARK + KEYS_ZH[text]] if text in KEYS_ZH else find_keys_en(normalize_english(text).split())
-    return [key for key in keys if key in NAME_KEYS]
-
-
-@lru_cache(5_000)
-def list_names_zh(key: str) -> tuple[str, ...]:
-    """Return the Chinese names with this key, for search. They may also be those of a capital: 日本, 東京."""
-    return tuple(form for form, own in KEYS_ZH.items() if MARK + own == key and form not in _UNSEARCHED)

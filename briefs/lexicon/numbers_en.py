@@ -24,6 +24,8 @@ _ARABIC = re.compile(
     r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn)(?![A-Za-z])|(?P<letter>[KMBTkmb])(?![A-Za-z]))?"
     r"(?P<ending>(?:'?s|st|nd|rd|th)(?![A-Za-z]))?"
 )
+_PREFIXES = {"kilo": 10**3, "mega": 10**6, "giga": 10**9, "tera": 10**12}
+_METRIC = re.compile(f"[ -]?({'|'.join(_PREFIXES)})(?:watt|joule|hertz|bit|byte|volt)")
 _QUARTER = re.compile(r"(?<![A-Za-z0-9])(?:Q[1-4]|H[12])(?![A-Za-z0-9])")
 
 _NUMBER_WORDS = read_sections(Path(__file__).with_name("number_words.txt"))
@@ -89,6 +91,8 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
         values: tuple[Decimal, ...] = (number * scale,)
         if (match["ending"] or "").endswith("s") and number < 100:
             values = (number, number + 1900)  # the '90s
+        if prefix := _METRIC.match(text, match.end()):
+            values = (*values, number * scale * _PREFIXES[prefix[1]])  # 300 megajoules: 3億焦耳
         unit, end = find_unit_after(text, match.end(), chinese=False)
         written = text[match.end() : end].strip(" -\xa0")
         if sign := find_unit_of_sign(match["sign"] or ""):

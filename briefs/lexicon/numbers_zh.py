@@ -31,8 +31,8 @@ _ROC = 1911
 _SCALE = "(?:[多餘幾]?[十百千萬億兆]{1,3}(?<!兆(?=[瓦赫])))"
 _TENTHS = "成(?![為立功長員果就分本型因熟效])"
 _ARABIC = re.compile(
-    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN_PATTERN})\\s?)?"
-    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[百千]?[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
+    f"(?<![0-9A-Za-z])(?<!\\d\\.)(?P<roc>民國\\s?)?(?P<sign>(?:{SIGN_PATTERN})\\s?)?(?P<tens>[二三四五六七八九]?十(?=[1-9](?![0-9])))?"
+    f"(?P<share>百分之)?(?P<first>{NUMBER_PATTERN})(?P<more>(?:[ \u00a0](?=[百千]?[萬億兆]))?{_SCALE}(?:{NUMBER_PATTERN}{_SCALE}?|[ \u00a0]{NUMBER_PATTERN}[ \u00a0]?{_SCALE}){{0,4}})?(?P<tenths>{_TENTHS}(?:[1-9](?!\\d))?)?"
 )
 _HAN = re.compile(
     f"(?P<sign>(?:{SIGN_PATTERN}))?(?P<share>百分之)?(?P<run>[零〇一二兩三四五六七八九十百千萬億兆]+(?:[多餘][萬億兆]+)?)(?P<tenths>{_TENTHS}[一二三四五六七八九]?)?"
@@ -53,6 +53,7 @@ _IDIOM = re.compile(
     f"(?:{'|'.join(sorted(_IDIOMS, key=len, reverse=True))}|[一二三四五六七八九]中全會)"
 )
 _VAGUE = "數幾好上成"
+_BASIS_POINTS = re.compile("([一兩二三四五六七八九半1-9])碼(?!頭)")
 _DECADE = re.compile("年代")
 _BOTH = re.compile("雙(?!重標準)|倍")
 _HALF = re.compile("半(?!導|島|徑)")
@@ -78,6 +79,9 @@ def find_implied_values(text: str) -> set[Decimal]:
         if below and above is not None:
             values |= {round(above / below, 2), Decimal(round(100 * above / below)), 100 * above / below}
             values |= {below, above} if below > 100 else set()
+    for match in islice(_BASIS_POINTS.finditer(text), FIGURE_LIMIT):
+        steps = Decimal("0.5") if match[1] == "半" else parse_numeral(match[1]) or Decimal(0)
+        values |= {25 * steps, steps / 4}
     for match in islice(_DECADES.finditer(text), FIGURE_LIMIT):
         first = Decimal(100 * (int(match["century"] or 20) - 1))
         values |= {first + 10 * (_DIGIT.get(digit) or Decimal(digit)) for digit in match["tens"].rstrip("0")}
@@ -128,6 +132,7 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
         read = parse_numeral(match["first"] + match["more"]) if match["more"] else first
         if read is None:
             continue
+        read += parse_numeral(match["tens"] or "零") or 0  # 三十5
         readings: tuple[Decimal, ...] = (read,)
         if match["roc"]:
             readings = (read + _ROC,)
@@ -169,6 +174,8 @@ def _build_figure(
 ) -> Figure:
     end = match.end()
     unit, end = ("%", end) if match["share"] or match["tenths"] else find_unit_after(text, end, chinese=True)
+    if text[end : end + 2] in ("分之", "分□"):
+        unit = "part"  # 十七分之一 is not 17 percent
     written = text[match.end() : end].strip("多餘 ")
     if sign := find_unit_of_sign(match["sign"] or ""):
         unit, written = sign, match["sign"].strip()

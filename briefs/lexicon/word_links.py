@@ -13,7 +13,10 @@ from briefs.lexicon.axes import Sense
 from briefs.text.data_files import read_sections
 
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9&.-]*|[0-9][0-9,.]*|[，；：。！？—（）]")
-_WORD_EN = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|\d[\d,]*(?:\.\d+)?|[,;:—.?!()]")
+_WORD_EN = re.compile(
+    r"[A-Z][A-Za-z]{0,4}-?\d{1,4}[A-Za-z]?(?![A-Za-z0-9])|[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ.’'-]*[A-Za-zÀ-ɏ]|[A-Za-z]|\d[\d,]*(?:\.\d+)?|[,;:—.?!()]"
+)
+_DESIGNATION = re.compile("[a-z]-?[0-9]")
 _ABBREVIATION = re.compile(
     r"(?:^|\.)[A-Z]$|^(?:Mr|Mrs|Ms|Dr|St|Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec|Gen|Sen|Rep)$"
 )
@@ -186,7 +189,11 @@ def read_words_zh(text: str) -> list[Word]:
                     )
                 )  # fmt: skip
         elif run[0].isascii():
-            stems = (run.replace(",", ""),) if run[0].isdigit() else (axes.stem(run), run.lower())
+            stems = (
+                (run.replace(",", ""),)
+                if run[0].isdigit()
+                else (axes.stem(run), run.lower().replace("-", ""))
+            )
             words.append(Word(start, match.end(), run, clause, len(words), stems))
         else:
             clause += 1
@@ -262,6 +269,8 @@ def read_words_en(text: str) -> list[Word]:
 @lru_cache(50_000)
 def _is_negative(word: str) -> bool:
     """Return whether a word is the negative of another one: *unwilling*, *insufficient*, *nonexistent*."""
+    if word.endswith(("less", "-free")) and len(word) > _SHORTEST_REST + 5:
+        return True
     match = _NEGATIVE_PREFIX.match(word)
     if word.startswith("non-") or not match:
         return word.startswith("non-")
@@ -274,6 +283,8 @@ def _find_stems_en(word: str) -> tuple[str, ...]:
     low = word.lower()
     if low[0].isdigit():
         return (low.replace(",", ""),)
+    if _DESIGNATION.search(low):
+        return (low.removesuffix("s").replace("-", ""),)
     stem = dictionary.stem_english(low.replace("’s", "").replace("'s", "").replace(".", ""))
     return (stem,) if stem else ()
 

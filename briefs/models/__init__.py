@@ -7,6 +7,7 @@ from .derived import (
     EditionKeyword,
     EditionPlace,
     EditionTerm,
+    EditionVector,
     SearchEntry,
 )
 from .desk import MemoryKey, MemoryPair, Presence, RowKey, SheetFile
@@ -16,6 +17,7 @@ from .history import Dismissal, Document, Event, Note, Revision, SignOff
 from .issues import Issue, IssueRevision
 from .letters import Letter
 from .mailings import Copy, Mailing, MailingEdition, MailSide, Subscriber
+from .originals import Original
 from .people import EncryptionKey, Person, SignInCounter, SignInEvent, get_importer
 from .review import Answer, Assignment, Reply, Suggestion
 from .searches import Search
@@ -40,6 +42,7 @@ __all__ = [
     "EditionKeyword",
     "EditionPlace",
     "EditionTerm",
+    "EditionVector",
     "EncryptionKey",
     "Event",
     "Issue",
@@ -57,6 +60,7 @@ __all__ = [
     "MemoryPair",
     "NameChange",
     "Note",
+    "Original",
     "Outbox",
     "Person",
     "Picture",

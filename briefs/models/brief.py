@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from briefs import content
 from briefs.facts import AFFILIATION_LIMIT, CREDIT_LIMIT, FACTS, Fact
 
+from .edition import ChangeKind
 from .history import SignOff
 from .people import Person
 
@@ -145,6 +146,10 @@ class Brief(models.Model):
     picture_credit = models.CharField(_("Credit"), max_length=CREDIT_LIMIT, blank=True)
     picture_licence = models.CharField(_("Licence"), max_length=CREDIT_LIMIT, blank=True)
     picture_focus = models.CharField(max_length=7, blank=True)
+
+    change_kind = models.CharField(_("Kind of change"), max_length=12, choices=ChangeKind.choices, blank=True)
+    change_note_zh = models.TextField(_("Note on change, Chinese"), blank=True)
+    change_note_en = models.TextField(_("Note on change, English"), blank=True)
 
     objects: ClassVar[models.Manager["Brief"]] = models.Manager()
 

@@ -102,6 +102,17 @@ class SearchEntry(models.Model):
         return f"{self.edition_id} at {self.place}"
 
 
+class EditionVector(models.Model):
+    """The meaning of an edition, for search: 512 half-precision numbers. `version`: that of the sentence model."""
+
+    edition = models.OneToOneField("briefs.Edition", models.CASCADE, primary_key=True, related_name="+")
+    vector = models.BinaryField()
+    version = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return str(self.edition_id)
+
+
 class SearchIndex(models.Model):
     """The analyser version of an index, needed while the index has no entries."""
 

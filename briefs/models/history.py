@@ -6,6 +6,8 @@ Document, Revision, SignOff and Event are append only, enforced by `database.gua
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
@@ -15,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from briefs.content import SIDES
 
 from .fields import ContentField
-from .people import Person
 
 SIDE_CHOICES = [("zh", _("Chinese")), ("en", _("English"))]
 
@@ -50,8 +51,9 @@ class Revision(models.Model):
     `by` is the editor. `also_by`: ids of the people who uploaded or pasted the editor's text, or worded the suggestions that
     the editor accepted.
     Nobody made an import by the command in nobody's name (`is_nobodys`). Imported revisions also name the file and the digest
-    in it. `hash_common`: of the facts and the names that both languages print; whoever changes a name that an open brief
-    prints adds a revision of the kind `NAMES`. `changed_*` is false for unchanged parts.
+    in it. `hash_common`: of the facts, the names that both languages print, and the change note; whoever changes a name that
+    an open brief prints adds a revision of the kind `NAMES`. The kind `REVISE` only empties the change note. `changed_*` is
+    false for unchanged parts.
     """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
@@ -62,6 +64,7 @@ class Revision(models.Model):
         RESTORE = "restore", _("Restored")
         RETURN = "return", _("Returned to what is live")
         NAMES = "names", _("Names changed")
+        REVISE = "revise", _("Change note emptied")
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
@@ -105,9 +108,14 @@ class Revision(models.Model):
     def list_people_ids(self) -> list[int]:
         return [self.by_id, *self.also_by]
 
-    def load_co_authors(self) -> list[Person]:
+    def load_co_authors(self) -> list[AbstractBaseUser]:
         """Return the people of `also_by`, in one query if there are any."""
-        return list(Person.objects.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
+        people = get_user_model()._default_manager
+        return list(people.filter(pk__in=self.also_by).order_by("pk")) if self.also_by else []
+
+    @property
+    def begins_version(self) -> bool:
+        return self.kind == self.Kind.REVISE
 
     @property
     def people(self) -> str:

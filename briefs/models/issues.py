@@ -50,7 +50,10 @@ class Issue(models.Model):
 
 
 class IssueRevision(models.Model):
-    """One save. `hash_common`: of the briefs in their order, the note and its kind."""
+    """One save. `hash_common`: of the briefs in their order, the change note and its kind.
+
+    `begins_version`: made by *revise*, which only empties the change note.
+    """
 
     open_columns: ClassVar[tuple[str, ...]] = ()
     is_nobodys: ClassVar[bool] = False
@@ -61,6 +64,7 @@ class IssueRevision(models.Model):
     hash_zh = models.CharField(max_length=64)
     hash_en = models.CharField(max_length=64)
     hash_common = models.CharField(max_length=64)
+    begins_version = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -33,6 +33,9 @@ READING: Final = Q(confirmed_at__isnull=False, left_at=None, bounced_at=None)
 """Condition of the subscribers who get mail."""
 
 
+MAX_NAME_LENGTH: Final = 100
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def reading(self) -> Self:
         """Return the subscribers who get mail."""
@@ -50,6 +53,8 @@ class Subscriber(models.Model):
     """
 
     address = models.CharField(_("Address"), max_length=254, unique=True)
+    name = models.CharField(_("Name"), max_length=MAX_NAME_LENGTH, blank=True, default="")
+    """From an imported list. Readers who subscribe are not asked for one."""
     side = models.CharField(pgettext_lazy("subscriber", "Language"), max_length=4, choices=MailSide.choices)
     asked_at = models.DateTimeField(null=True)
     asked_side = models.CharField(max_length=4, blank=True, default="", choices=MailSide.choices)
@@ -194,7 +199,7 @@ class Copy(models.Model):
     class Stage(models.TextChoices):
         QUEUED = "queued", pgettext_lazy("copy", "Queued")
         CLAIMED = "claimed", pgettext_lazy("copy", "Being handed over")
-        HANDED = "handed", pgettext_lazy("copy", "Fate unknown")
+        HANDED = "handed", pgettext_lazy("copy", "Delivery unconfirmed")
         SENT = "sent", pgettext_lazy("copy", "Sent")
         REFUSED = "refused", pgettext_lazy("copy", "Refused")
         DROPPED = "dropped", pgettext_lazy("copy", "Not sent")

@@ -65,7 +65,6 @@ def render_preview(
         "",
         status=status,
         view=view,
-        has_issues=False,
         twin_url=there,
         zh_url=preview_path(token, "zh", "zh"),
         en_url=preview_path(token, "en", "en"),

@@ -6,6 +6,7 @@ Also the parts of them that other pages, feeds and files show: notices, the edit
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from html import escape, unescape
 from typing import Any
@@ -89,7 +90,7 @@ def build_brief_context(
     )
     html, term_list = text.mark_terms(brief.content, fragment, sides, *terms)
     lines = [build_history_line(row, language) for row in history]
-    notices = _collect_notices(edition, lines)
+    notices, corrected_on = _collect_notices(edition, lines), find_correction(history)
     return _build_headlines(brief, language) | {
         "content": mark_safe(html),  # noqa: S308 escaped by the fragment
         "terms": mark_safe(term_list),  # noqa: S308 escaped by its template
@@ -97,8 +98,8 @@ def build_brief_context(
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
         "issues": _render_issue_links(issues, language),
-        "head": _insert_site_url(cards.render_head_tags(brief, language)),
-        "cite": _insert_site_url(cards.render_citation_box(brief, language)),
+        "head": _insert_site_url(cards.render_head_tags(brief, language, corrected_on)),
+        "cite": _insert_site_url(cards.render_citation_box(brief, language, corrected_on)),
         "description": text.extract_gist(brief.summary(language), language),
         "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
         "history": text.render_partial(
@@ -107,13 +108,19 @@ def build_brief_context(
             changes=paths.changes(language, brief.slug) if any(row["note"] for row in lines) else "",
         ),
         "beside": _render_neighbours(edition, neighbours, language),
-        "citation": cards.format_attribution(brief, language),
+        "citation": cards.format_attribution(brief, language, corrected_on),
         "zh_url": paths.brief("zh", brief.slug),
         "en_url": paths.brief("en", brief.slug),
         "view": "parallel" if is_parallel else language,
         "parallel": paths.parallel(language, brief.slug),
         "report": paths.report(language, brief.slug),
     }
+
+
+def find_correction(history: Sequence[EditionHistoryLine]) -> dt.date | None:
+    """Return the day of the latest correction; None if there is none."""
+    days = (timezone.localdate(row.live_from) for row in history if row.kind == ChangeKind.CORRECTION)
+    return next(days, None)
 
 
 def format_issue_number(number: int, side: Side) -> str:
@@ -199,9 +206,11 @@ def build_withdrawn_context(
     }
 
 
-def build_brief_work(edition: PublicEdition, language: Side) -> works.CitableWork:
+def build_brief_work(
+    edition: PublicEdition, language: Side, corrected_on: dt.date | None = None
+) -> works.CitableWork:
     """Return the citable work of a public edition. That of a withdrawn one says so in its title."""
-    work = works.build_brief_work(edition.brief, language, settings.DIGEST_SITE_NAME[language])
+    work = cards.build_brief_work(edition.brief, language, corrected_on)
     if edition.withdrawn_at is None:
         return work
     return works.mark_withdrawn(work, timezone.localdate(edition.withdrawn_at), language)
@@ -275,12 +284,11 @@ def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -
     robots = NOINDEX if page.query_string else ""
     if page.rows and not page.older_key and not page.newer_key:
         return {"robots": robots, "paging": ""}
-    options = (view.show, view.rows)
     links = text.render_partial(
         "briefs/_list_paging.html",
         here=list_url,
-        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", *options),
-        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", *options),
+        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", view.show),
+        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", view.show),
         newest=not page.query_string,
         empty=not page.rows,
     )
@@ -300,12 +308,14 @@ def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpRespon
         citation = cards.render_citation(build_brief_work(edition, language), language)
         body = markdown.render_withdrawn_markdown(edition.brief, language, notices, citation)
     else:
-        lines = [build_history_line(row, language) for row in editions.list_history(edition, now)]
+        history = editions.list_history(edition, now)
+        lines = [build_history_line(row, language) for row in history]
         body = markdown.render_markdown(
             edition.brief,
             language,
             posted=render_posted_line(edition.brief, lines, language),
             notices=render_notice_lines(edition, lines),
+            corrected_on=find_correction(history),
         )
     response = HttpResponse(
         body.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL), content_type=f"{_MARKDOWN}; charset=utf-8"
@@ -348,11 +358,16 @@ class CitationFileConverter(StringConverter):
 
 
 def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
-    edition = editions.find(slug, timezone.now())
+    now = timezone.now()
+    edition = editions.find(slug, now)
     what, _, end = file.partition(".")
     write, kind = CITATION_FORMATS[end]
-    is_own = what == "cite"
-    work = build_brief_work(edition, language) if is_own else works.build_article_work(edition.brief)
+    if what == "cite":
+        work = build_brief_work(edition, language, find_correction(editions.list_history(edition, now)))
+    else:
+        work = works.build_article_work(edition.brief, language)
+        if not work.title:
+            work = replace(work, title=f"[{edition.brief.headline(language)}]")
     body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
     response = HttpResponse(body, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{work.citation_key}.{end}"'

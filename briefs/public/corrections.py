@@ -5,24 +5,27 @@ also when it is public again, a removed one kind and date.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from briefs.content import LANGUAGE_TAGS, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards
-from briefs.rendering.before_and_after import Change, list_changes
+from briefs.rendering.before_and_after import list_changes
 from briefs.text import date_format, paths
 
-from . import brief_answers, editions, responses
+from . import brief_answers, editions, list_rows, responses
 from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey, WithdrawnBrief
+from .list_rows import RowSide
+from .responses import ListView
 
 # Queries. One row is one event of an edition.
 
@@ -163,15 +166,16 @@ def build_withdrawal(row: WithdrawnBrief) -> LogEntry:
 
 def log(request: HttpRequest, language: Side) -> HttpResponse:
     page = list_log(timezone.now(), editions.read_page_key(request))
-    path = "corrections/"
+    path, view = "corrections/", ListView.read(request, language)
     return responses.render(
         "briefs/corrections.html",
         language,
         path,
         query_string=page.query_string,
         robots=brief_answers.NOINDEX if page.query_string else "",
+        head=list_rows.render_head(view, lambda _: RowSide("", gettext("Corrections and withdrawals"))),
         feed=f"{paths.home(language)}{path}feed.atom",
-        **_build_page_context(page, f"{paths.home(language)}{path}", language),
+        **_build_page_context(page, f"{paths.home(language)}{path}", view),
     )
 
 
@@ -179,45 +183,61 @@ def changes(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now = timezone.now()
     edition = editions.find(slug, now)
     page = list_log(now, editions.read_page_key(request), edition.brief_id)
+    view = ListView.read(request, language)
     return responses.render(
         "briefs/changes.html",
         language,
         f"briefs/{slug}/changes/",
         query_string=page.query_string,
         headline=edition.brief.headline(language),
-        url=paths.brief(language, slug),
-        posted=cards.render_posted_date(edition.brief.published_day.isoformat(), language),
-        **_build_page_context(page, paths.changes(language, slug), language),
+        head=list_rows.render_head(view, partial(_build_changes_head, edition.brief)),
+        **_build_page_context(page, paths.changes(language, slug), view),
     )
 
 
-def _build_page_context(page: KeysetPage[LogEntry], url: str, language: Side) -> dict[str, Any]:
+def _build_changes_head(brief: PublicBrief, side: Side) -> RowSide:
+    posted = cards.render_posted_date(brief.published_day.isoformat(), side)
+    return RowSide(paths.brief(side, brief.slug), brief.headline(side), gettext("Changes"), posted)
+
+
+def _build_page_context(page: KeysetPage[LogEntry], url: str, view: ListView) -> dict[str, Any]:
     return {
-        "entries": [build_entry_context(entry, language) for entry in page.rows],
-        "older": page.older_key and f"{url}?before={page.older_key}",
-        "newer": page.newer_key and f"{url}?after={page.newer_key}",
+        "list_view": view,
+        "entries": [build_entry_sides(entry, view) for entry in page.rows],
+        "older": page.older_key and paths.with_query(url, f"before={page.older_key}", view.show),
+        "newer": page.newer_key and paths.with_query(url, f"after={page.newer_key}", view.show),
     }
 
 
-def build_entry_context(entry: LogEntry, language: Side) -> dict[str, Any]:
+def build_entry_sides(entry: LogEntry, view: ListView) -> list[dict[str, Any]]:
+    """Return the entry with the words of each language, the page's own first."""
+    sides = []
+    for side in view.both_sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            link = "" if side in view.sides else list_rows.OTHER_LINK
+            sides.append(build_entry_context(entry, side, (side,)) | {"link": link})
+    return sides
+
+
+def build_entry_context(entry: LogEntry, language: Side, sides: Sequence[Side] = SIDES) -> dict[str, Any]:
+    """Return an entry in one language, with the texts that changed in `sides`."""
     day, link = timezone.localdate(entry.row.at), entry.link
-    other = paths.OTHER_SIDE[language]
     return {
         "id": f"{entry.row.event[0]}{entry.row.pk}",
+        "lang": LANGUAGE_TAGS[language],
+        "code": paths.LANGUAGE_CODES[language],
         "is_quiet": entry.row.event == "correction" and entry.kind != ChangeKind.CORRECTION,
         "kind": _describe_event(entry),
         "iso": day.isoformat(),
         "date": date_format.format_day(day, language),
         "headline": link.headlines[language] if link else "",
-        "twin": link.headlines[other] if link else "",
-        "twin_tag": LANGUAGE_TAGS[other],
         "url": paths.brief(language, link.slug) if link else "",
         "changes_url": paths.changes(language, link.slug) if link and entry.row.event == "correction" else "",
         "reason": entry.reasons.get(language, ""),
         "reason_kind": str(WithdrawalKind(entry.kind).label)
         if entry.row.event == "withdrawn" and entry.kind
         else "",
-        "changes": _list_changes(entry, language),
+        "changes": list(list_changes(entry.old, entry.new, sides)) if entry.old and entry.new else [],
     }
 
 
@@ -230,10 +250,3 @@ def _describe_event(entry: LogEntry) -> str:
         "removed": gettext("Removed"),
     }
     return names[entry.row.event]
-
-
-def _list_changes(entry: LogEntry, language: Side) -> list[Change]:
-    """Return the changed texts and facts. The page's language comes first."""
-    if entry.old is None or entry.new is None:
-        return []
-    return list(list_changes(entry.old, entry.new, (language, paths.OTHER_SIDE[language])))

@@ -88,7 +88,7 @@ OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
 
 def build_year_key(year: int) -> str:
     """Return the key of the position before the first article of a year, in a list by article day."""
-    return _format_key(0, dt.date(year + 1, 1, 1))
+    return build_key(0, dt.date(year + 1, 1, 1))
 
 
 # Keyset pagination of brief lists.
@@ -163,13 +163,14 @@ def cut_page[R: tuple[Any, ...]](rows: list[R], page: PageKey) -> KeysetPage[R]:
     has_newer = more if is_upwards else bool(rows) and page.side == "before"
     return KeysetPage(
         rows,
-        older_key=_format_key(*rows[-1][:2]) if has_older else "",
-        newer_key=_format_key(*rows[0][:2]) if has_newer else "",
+        older_key=build_key(*rows[-1][:2]) if has_older else "",
+        newer_key=build_key(*rows[0][:2]) if has_newer else "",
         query_string=f"?{page.side}={page.position}" if page.side else "",
     )
 
 
-def _format_key(pk: int, at: dt.date) -> str:
+def build_key(pk: int, at: dt.date) -> str:
+    """Return the key of a row's position in its list."""
     if not isinstance(at, dt.datetime):
         at = dt.datetime.combine(at, dt.time(), dt.UTC)
     return str(ListPosition(at, pk))

@@ -236,7 +236,7 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
         (language, "feed.atom", gettext("Every new brief"), in_language[language]),
         (language, "parallel/feed.atom", gettext("Both languages, point by point"), gettext("one entry for each brief")),
         (other, "feed.atom", gettext("The other language"), in_language[other]),
-        *([(language, "issues/feed.atom", gettext("Each issue"), gettext("preface and summaries"))] if responses.has_issues() else []),
+        (language, "issues/feed.atom", gettext("Each issue"), gettext("preface and summaries")),
         (language, "corrections/feed.atom", gettext("Corrections and withdrawals"), gettext("what was, what is and why")),
     )  # fmt: skip
     feeds = [
@@ -350,7 +350,9 @@ def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: Reading
 
 
 def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
-    shown, moment = corrections.build_entry_context(entry, language), format_rfc3339(entry.row.at)
+    both = (language, paths.OTHER_SIDE[language])
+    shown = corrections.build_entry_context(entry, language, both)
+    moment = format_rfc3339(entry.row.at)
     joint = brief_answers.COLON[language]
     html = text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
     return {

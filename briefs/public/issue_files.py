@@ -36,7 +36,7 @@ def issue_file(request: HttpRequest, language: Side, number: int, file_format: s
     if issue.withdrawn_at:
         return responses.gone(language)
     if file_format == "pdf" and not pdf.is_available():
-        advice = gettext_noop("This site makes no PDF. The issue is on the web and can be had as EPUB.")
+        advice = gettext_noop("This site makes no PDF. Read the issue on the web or download the EPUB.")
         return responses.render_error(language, 404, gettext_noop("There is no PDF"), advice)
     if request.GET and request.GET.urlencode() != BOTH:
         return HttpResponseRedirect(request.path)
@@ -66,5 +66,5 @@ def issue_file(request: HttpRequest, language: Side, number: int, file_format: s
         response.headers["Retry-After"] = "5"
         return response
     except pdf.Failed:
-        advice = gettext_noop("The issue is on the web and can be had as EPUB.")
+        advice = gettext_noop("Read it on the web or download the EPUB.")
         return responses.render_error(language, 500, gettext_noop("The PDF cannot be made"), advice)

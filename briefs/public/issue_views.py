@@ -2,26 +2,31 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
+from html import escape
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls.converters import IntConverter
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, pgettext
 
-from briefs.content import LANGUAGE_TAGS, IssueContent, IssueText, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
-from briefs.publications import pdf, published
-from briefs.publications.published import PublicIssue
+from briefs.publications import published
+from briefs.publications.published import PublicIssue, PublicItem
 from briefs.publications.recent_corrections import list_recent_corrections
 from briefs.rendering import cards, text
 from briefs.text import paths
 from briefs.text.inline_markup import strip_inline
 
-from . import brief_answers, claim_rows, editions, responses
+from . import brief_answers, editions, list_rows, responses
 from .editions import EditionHistoryLine, KeysetPaginator, PageKey
+from .list_rows import Row, RowSide
 from .responses import ListView
 
 
@@ -91,9 +96,10 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
         language,
         "issues/",
         menu_entry="issues",
+        head=list_rows.render_head(view, lambda _: RowSide("", pgettext("menu of the site", "Issues"))),
         query_string=page.query_string,
         list_view=view,
-        rows=[[_build_line(row, side) for side in view.sides] for row in page.rows],
+        rows=list_rows.render_rows([_build_issue_row(row, view) for row in page.rows], view),
         robots=brief_answers.NOINDEX if page.query_string else "",
         older=_build_link(page.older_key and f"before={page.older_key}", view),
         newer=_build_link(page.newer_key and f"after={page.newer_key}", view),
@@ -101,7 +107,17 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
 
 
 def _build_link(key: str, view: ListView) -> str:
-    return key and paths.with_query(f"{paths.home(view.language)}issues/", key, view.show, view.rows)
+    return key and paths.with_query(f"{paths.home(view.language)}issues/", key, view.show)
+
+
+def _build_issue_row(issue: IssueLine, view: ListView) -> Row:
+    def build(side: Side) -> RowSide:
+        own = issue.content.side(side)
+        gist = extract_gist(own, side)
+        day = cards.render_day(issue.published_at.date().isoformat(), side)
+        return RowSide(paths.issue(side, issue.number), own.title, by=day, claim=gist)
+
+    return Row(list_rows.build_sides(view, build), list_rows.render_number(issue.number))
 
 
 def show_issue(
@@ -115,23 +131,30 @@ def show_issue(
         return _show_notice(issue, issue.withdrawn_at, language, path)
     if request.GET.get("show") == "both" and not is_parallel:
         return HttpResponseRedirect(f"{paths.issue(language, number)}parallel/")
-    view = ListView(language, is_both=is_parallel)
+    view, changes = ListView(language, is_both=is_parallel), _list_changes(issue, now)
     return responses.render(
         "public/issue.html",
         language,
         f"{path}parallel/" if is_parallel else path,
         menu_entry="issues",
-        **build_texts(issue, view),
+        title=issue.text(language).title,
+        number=brief_answers.format_issue_number(issue.number, language),
+        issue_url=paths.issue(language, number),
         head=_render_head(issue, language),
-        description=_extract_gist(issue.text(language), language),
-        changes=_build_changes(issue, language, now),
-        items=claim_rows.render_issue_items(issue.items, view),
+        description=extract_gist(issue.text(language), language),
+        subject=list_rows.render_head(view, partial(_build_head, issue, changes)),
+        items=list_rows.render_rows(
+            [_build_item_row(issue, item, n, view) for n, item in enumerate(issue.items, 1)], view
+        ),
         corrections=[
             (LANGUAGE_TAGS[side], correction.format_line(side), correction.get_path(side))
             for correction in list_recent_corrections(issue, now)
             for side in view.sides
         ],
-        neighbours=[_build_line(row, language) for row in list_neighbours(issue, now)],
+        neighbours=[
+            (row.number, paths.issue(language, row.number), row.content.side(language).title)
+            for row in list_neighbours(issue, now)
+        ],
         zh_url=paths.issue("zh", number),
         en_url=paths.issue("en", number),
         view="parallel" if is_parallel else language,
@@ -139,52 +162,72 @@ def show_issue(
     )
 
 
-def build_texts(issue: PublicIssue, view: ListView) -> dict[str, Any]:
-    """Return the texts of an issue in the languages of a view, the page's own first, and its title in the other language."""
-    language, other = view.language, paths.OTHER_SIDE[view.language]
-    return {
-        "sides": [_build_side(issue, side) for side in view.sides],
-        "title": issue.text(language).title,
-        "twin_title": issue.text(other).title,
-        "issue_url": paths.issue(language, issue.number),
-        "twin_issue_url": paths.issue(other, issue.number),
+def format_issue_line(issue: PublicIssue, side: Side) -> SafeString:
+    """Render number and date of an issue in one line."""
+    day = cards.render_day(issue.published_at.date().isoformat(), side)
+    comma = "\u3000" if side == "zh" else ", "
+    return format_html("{}{}{}", brief_answers.format_issue_number(issue.number, side), comma, day)
+
+
+def _build_head(issue: PublicIssue, changes: Sequence[EditionHistoryLine], side: Side) -> RowSide:
+    lines = [brief_answers.build_history_line(change, side) for change in changes]
+    note = text.render_partial(
+        "public/_issue_head.html",
+        paragraphs=text.render_preface(issue.text(side).preface),
+        changes=[line for line in lines if line["note"]],
+    )
+    return RowSide("", issue.text(side).title, format_issue_line(issue, side), note=note)
+
+
+def _build_item_row(issue: PublicIssue, item: PublicItem, number: int, view: ListView) -> Row:
+    """Build the row of a brief. A correction newer than the issue is marked; a withdrawn brief is its notice."""
+    fold = list_rows.render_number(number)
+    if not item.withdrawn_at:
+        notes = {
+            side: render_why(issue, item, side) + _render_correction_mark(item, side) for side in view.sides
+        }
+        return list_rows.build_row(item.brief, view, fold, notes=notes)
+    notices = brief_answers.build_withdrawal_notices(item, item.withdrawn_at, "zh")
+    notes = {
+        side: format_html(
+            '<p class="correction"><strong>{}</strong> {}</p>', notice["heading"], notice["sentence"]
+        )
+        for side, notice in zip(SIDES, notices, strict=True)
     }
+    return Row(
+        list_rows.build_sides(
+            view,
+            lambda side: RowSide(
+                paths.brief(side, item.brief.slug), item.brief.headline(side), note=notes[side]
+            ),
+        ),
+        fold,
+    )
 
 
-def _build_side(issue: PublicIssue, side: Side) -> dict[str, Any]:
-    day = issue.published_at.date()
-    return {
-        "lang": LANGUAGE_TAGS[side],
-        "number": brief_answers.format_issue_number(issue.number, side),
-        "comma": "\u3000" if side == "zh" else ", ",
-        "date": cards.render_day(day.isoformat(), side),
-        "title": issue.text(side).title,
-        "paragraphs": text.render_preface(issue.text(side).preface),
-    }
+def render_why(issue: PublicIssue, item: PublicItem, side: Side) -> str:
+    """Render why the editors would have the brief read; empty if the issue does not say."""
+    if not (words := issue.text(side).why.get(f"{item.brief_id}")):
+        return ""
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        return format_html('<p class="why"><b>{}</b> {}</p>', gettext("Why read it"), words)
 
 
-def _build_line(row: IssueLine, side: Side) -> dict[str, Any]:
-    own = row.content.side(side)
-    return {
-        "lang": LANGUAGE_TAGS[side],
-        "number": row.number,
-        "url": paths.issue(side, row.number),
-        "title": own.title,
-        "gist": _extract_gist(own, side),
-        "date": cards.render_day(row.published_at.date().isoformat(), side),
-    }
+def _render_correction_mark(item: PublicItem, side: Side) -> str:
+    if not item.corrected_at:
+        return ""
+    day = cards.render_day(item.corrected_at.date().isoformat(), side)
+    with translation.override(paths.LANGUAGE_CODES[side]):
+        words = escape(gettext("Corrected since, on %(date)s")) % {"date": day}
+    return f'<p class="corrected"><a href="{escape(paths.changes(side, item.brief.slug))}">{words}</a></p>'
 
 
-def _build_changes(issue: PublicIssue, language: Side, now: dt.datetime) -> list[dict[str, str]]:
-    """Return the corrections of the issue itself as lines, newest first."""
-    changes = published.list_changes(issue, now)
-    lines = [EditionHistoryLine(at, kind, zh, en) for at, kind, zh, en in changes]
-    return [
-        line for line in (brief_answers.build_history_line(row, language) for row in lines) if line["note"]
-    ]
+def _list_changes(issue: PublicIssue, now: dt.datetime) -> list[EditionHistoryLine]:
+    """Return the corrections of the issue itself, newest first."""
+    return [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
 
 
-def _extract_gist(own: IssueText, side: Side) -> str:
+def extract_gist(own: IssueText, side: Side) -> str:
     return text.extract_gist(strip_inline(" ".join(text.split_paragraphs(own.preface))), side)
 
 
@@ -194,7 +237,9 @@ def _show_notice(issue: PublicIssue, withdrawn_at: dt.datetime, language: Side, 
         "public/issue_withdrawn.html",
         language,
         path,
-        **build_texts(issue, ListView(language)),
+        title=issue.text(language).title,
+        twin_title=issue.text(paths.OTHER_SIDE[language]).title,
+        line=format_issue_line(issue, language),
         notices=notices,
         description=notices[0]["sentence"],
     )
@@ -210,7 +255,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "og:type": "article",
         "og:site_name": site,
         "og:title": own.title,
-        "og:description": _extract_gist(own, language),
+        "og:description": extract_gist(own, language),
         "og:url": url,
     }
     publisher = {"@type": "Organization", "name": site, "url": f"{settings.SITE_URL}{paths.home(language)}"}
@@ -221,7 +266,7 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "url": url,
         "issueNumber": issue.number,
         "name": own.title,
-        "description": _extract_gist(own, language),
+        "description": extract_gist(own, language),
         "inLanguage": LANGUAGE_TAGS[language],
         "datePublished": cards.format_local(issue.published_at),
         "dateModified": cards.format_local(issue.updated_at),
@@ -244,28 +289,3 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
     }
     tags = [*cards.render_meta_tags("property", graph.items()), cards.render_json_ld(data)]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
-
-
-# The home page leads with the current issue.
-
-
-def render_lead(issue: PublicIssue, language: Side) -> SafeString:
-    """Render title, preface and numbered headlines of the current issue."""
-    return text.render_partial(
-        "public/_issue_lead.html",
-        **build_texts(issue, ListView(language)),
-        twin_lang=LANGUAGE_TAGS[paths.OTHER_SIDE[language]],
-        home=paths.home(language),
-        has_pdf=pdf.is_available(),
-        headlines=[
-            {
-                "n": n,
-                "headline": item.brief.headline(language),
-                "url": paths.brief(language, item.brief.slug),
-                "source": item.brief.source
-                and text.mark_language(item.brief.source.label(language), language),
-            }
-            for n, item in enumerate(issue.items, 1)
-            if not item.withdrawn_at
-        ],
-    )

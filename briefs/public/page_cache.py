@@ -15,7 +15,7 @@ import PIL
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
-from django.db.models import Exists, Model, Q, QuerySet, Subquery
+from django.db.models import Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from briefs.database.prepared import prepare
 from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 
-from .responses import LIST_OPTIONS, NO_STORE, known_issues, make_etag
+from .responses import LIST_OPTIONS, NO_STORE, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
@@ -96,7 +96,6 @@ class _Version(NamedTuple):
     """The site version's token (empty if it may be outdated), and when an edition next becomes public or ends."""
 
     token: str = ""
-    has_issues: bool = False
     next_start: dt.datetime | None = None
     next_end: dt.datetime | None = None
     next_issue: dt.datetime | None = None
@@ -104,7 +103,7 @@ class _Version(NamedTuple):
 
     @property
     def next_times(self) -> list[dt.datetime]:
-        return [time for time in self[2:] if time]
+        return [time for time in self[1:] if time]
 
 
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
@@ -153,12 +152,11 @@ def read_version_once(view: View) -> View:
 
 @contextmanager
 def _known_to_request(version: _Version) -> Iterator[None]:
-    reset, reset_issues = _version_of_request.set(version), known_issues.set(version.has_issues)
+    reset = _version_of_request.set(version)
     try:
         yield
     finally:
         _version_of_request.reset(reset)
-        known_issues.reset(reset_issues)
 
 
 def _decides_alone(query: QueryDict, paging_keys: frozenset[str]) -> bool:
@@ -221,7 +219,6 @@ def _may_be_kept(response: HttpResponse) -> bool:
 def _version(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
     return SiteVersion.objects.filter(pk=1).values_list(
         "token",
-        Exists(IssueEdition.objects.listed(now)),
         *(
             _next_time(kind, column, now)
             for kind in (Edition, IssueEdition)

@@ -5,7 +5,6 @@ import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import wraps
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
@@ -14,7 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import IntConverter, StringConverter
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
@@ -22,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from briefs.client_address import count_attempt, get_client_address
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.publications import pdf, published
+from briefs.publications import pdf
 from briefs.rendering.text import strip_indentation
 from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
@@ -88,48 +87,32 @@ def _is_zero(value: str) -> bool:
         return False
 
 
-LIST_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"show": (*SIDES, "both"), "rows": ("points", "headlines")}
-"""Query parameters that say how a list is shown, with their values. A language in `show` leads to its address."""
-
-
-def read_list_options(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the options that differ from the default, which is one language with points."""
-    return {name: values[-1] for name, values in LIST_OPTIONS.items() if parameters.get(name) == values[-1]}
+LIST_OPTIONS: Final[Mapping[str, Sequence[str]]] = {"show": (*SIDES, "both")}
+"""Query parameters that say how a page is shown, with their values. A language leads to its address."""
 
 
 class ListView(NamedTuple):
-    """How a list is shown: in which languages, the page's own first, and whether with points."""
+    """The languages of a page: one, or both, the page's own first."""
 
     language: Side
     is_both: bool = False
-    has_points: bool = True
 
     @classmethod
     def read(cls, request: HttpRequest, language: Side) -> "ListView":
-        options = read_list_options(request.GET.dict())
-        return cls(language, "show" in options, "rows" not in options)
+        return cls(language, request.GET.get("show") == "both")
+
+    @property
+    def both_sides(self) -> tuple[Side, Side]:
+        return self.language, paths.OTHER_SIDE[self.language]
 
     @property
     def sides(self) -> tuple[Side, ...]:
-        return (self.language, paths.OTHER_SIDE[self.language]) if self.is_both else (self.language,)
+        """Return the languages that are shown in full."""
+        return self.both_sides if self.is_both else (self.language,)
 
     @property
     def show(self) -> str:
         return "show=both" if self.is_both else ""
-
-    @property
-    def rows(self) -> str:
-        return "" if self.has_points else "rows=headlines"
-
-
-known_issues: ContextVar[bool | None] = ContextVar("known_issues", default=None)
-"""Whether an issue is public, if this request has read it already."""
-
-
-def has_issues() -> bool:
-    """Return whether an issue is public. The masthead names issues only then."""
-    known = known_issues.get()
-    return published.has_issues(timezone.now()) if known is None else known
 
 
 TITLE_SEPARATOR: dict[Side, str] = {"zh": "｜", "en": " · "}
@@ -147,13 +130,11 @@ def render(
 ) -> HttpResponse:
     """Render a page. `path` is its address without the language prefix, valid in both languages.
 
-    `query_string` is a position in a list, which only the links to other views of the list keep. `list_view`: how a list of
-    briefs is shown.
+    `query_string` is a position in a list, which only the links to other views of the list keep. `list_view`: of a page
+    that can show both languages.
     """
     frame = _language_context(language) | _address_context(language, path)
     frame |= _switch_context(language, path, query_string.removeprefix("?"), list_view)
-    if "has_issues" not in context:
-        frame["has_issues"] = has_issues()
     body = strip_indentation(render_to_string(template, frame | context))
     return HttpResponse(body, status=status)
 
@@ -178,23 +159,17 @@ def _language_context(language: Side) -> dict[str, Any]:
 
 
 def _switch_context(language: Side, path: str, position: str, list_view: ListView | None) -> dict[str, Any]:
-    """Return the links of the switch between languages, and of that between points and headlines if the page is a list."""
-    view = list_view or ListView(language)
+    """Return the links of the switch between languages."""
     pages = {side: paths.with_query(f"{paths.home(side)}{path}", position) for side in SIDES}
     context: dict[str, Any] = {
-        "zh_url": paths.with_query(pages["zh"], view.rows),
-        "en_url": paths.with_query(pages["en"], view.rows),
-        "twin_url": paths.with_query(pages[paths.OTHER_SIDE[language]], view.rows),
-        "view": "parallel" if view.is_both else language,
+        "zh_url": pages["zh"],
+        "en_url": pages["en"],
+        "twin_url": pages[paths.OTHER_SIDE[language]],
+        "view": language,
     }
     if list_view:
-        here = pages[language]
-        context |= {
-            "parallel": paths.with_query(here, "show=both", view.rows),
-            "points_url": paths.with_query(here, view.show),
-            "headlines_url": paths.with_query(here, view.show, "rows=headlines"),
-            "has_points": view.has_points,
-        }
+        context["parallel"] = paths.with_query(pages[language], "show=both")
+        context["view"] = "parallel" if list_view.is_both else language
     return context
 
 
@@ -235,7 +210,7 @@ def public_view(view: ViewFunction, *, allows_post: bool = False) -> ViewFunctio
         drop_session(request)
         if request.method == "OPTIONS" or request.method not in methods:
             return _answer_other_method(request, methods)
-        if redirect := _redirect_to_language(request, arguments.get("language")):
+        if redirect := _redirect_options(request, arguments.get("language")):
             return redirect
         with translation.override(LANGUAGE_CODES[arguments.get("language", "zh")]):
             try:
@@ -258,16 +233,22 @@ def public_view(view: ViewFunction, *, allows_post: bool = False) -> ViewFunctio
     )  # no session to forge: other views answer POST with 405, and `letters` checks the origin
 
 
-def _redirect_to_language(request: HttpRequest, language: Side | None) -> HttpResponse | None:
-    """Return the redirect to the page in the language of `?show=zh` or `?show=en`, if that is not the address's own."""
-    show = request.GET.get("show") if "show=" in request.META.get("QUERY_STRING", "") else None
-    if language is None or show not in SIDES or show == language:
+def _redirect_options(request: HttpRequest, language: Side | None) -> HttpResponse | None:
+    """Return the redirect to the address of `?show=zh` or `?show=en`, and without `?rows=`, which lists once had."""
+    options = request.META.get("QUERY_STRING", "")
+    if language is None or not ("show=" in options or "rows=" in options):
         return None
-    query = request.GET.copy()
-    del query["show"]
+    query, target = request.GET.copy(), language
+    query.pop("rows", None)
+    for side in SIDES:
+        if query.get("show") == side:
+            target = side
+            del query["show"]
+    if len(query) == len(request.GET):
+        return None
     rest = request.path.removeprefix(paths.home(language))
     return HttpResponseRedirect(
-        paths.with_query(escape_uri_path(f"{paths.home(show)}{rest}"), query.urlencode())
+        paths.with_query(escape_uri_path(f"{paths.home(target)}{rest}"), query.urlencode())
     )
 
 
@@ -439,7 +420,6 @@ def render_error(
             number=status,
             sides=sides,
             heading=sides[0]["heading"],
-            has_issues=False,
             **context,
         )
     response.headers["Cache-Control"] = NO_STORE

@@ -26,13 +26,11 @@ from briefs.search import (
     get_store,
     parse_query,
 )
+from briefs.search.closest import ClosestAnswer, find_closest
 from briefs.search.expansion import Concepts, expand_query
-from briefs.search.graded import GradedAnswer, GradedHit, find_closest
 from briefs.search.highlighting import find_spans
 from briefs.search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
 from briefs.search.query import Phrase, as_prefix_query, parse_date_range
-
-from .responses import read_list_options
 
 # Search parameters. Invalid values are ignored.
 
@@ -54,8 +52,8 @@ class SearchParams:
     before: int | None = None
     after: int | None = None
     start: int = 0
-    list_options: Mapping[str, str] = field(default_factory=dict)
-    """How the list of answers is shown, which changes no answer."""
+    show: str = ""
+    """`both` if the answers are shown in both languages, which changes none."""
     wrong_dates: Sequence[str] = ()
     """Values of `year`, `from` and `to` that are no date. They filter nothing."""
 
@@ -81,7 +79,7 @@ class SearchParams:
             before=_parse_number(parameters.get("before", ""), 16, 1 << 60),
             after=_parse_number(parameters.get("after", ""), 16, 1 << 60),
             start=_parse_number(parameters.get("start", ""), 10, _MAX_START) or 0,
-            list_options=read_list_options(parameters),
+            show="both" if parameters.get("show") == "both" else "",
             wrong_dates=[date for date, value in read if date and not value],
         )
 
@@ -131,7 +129,7 @@ class SearchParams:
             "before": f"{self.before:x}" if self.before is not None else "",
             "after": f"{self.after:x}" if self.after is not None else "",
             "start": str(self.start) if self.start else "",
-            **self.list_options,
+            "show": self.show,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -170,11 +168,10 @@ _MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
-    """A brief that matches, with its stored content. `graded`: what it holds and lacks, if it holds the query in part."""
+    """A brief that matches, with its stored content."""
 
     brief: PublicBrief
     content: Mapping[str, Any]
-    graded: GradedHit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +190,7 @@ class SearchResults:
     next_page: SearchParams | None = None
     is_truncated: bool = False
     """The ranked results end here although more exist."""
-    graded: GradedAnswer | None = None
+    closest: ClosestAnswer | None = None
     """The closest briefs, because none matches. `hits` are then these."""
     term: GlossaryEntry | None = None
     """The glossary term that the query names, if its page exists."""
@@ -211,11 +208,12 @@ def list_newest(
     return get_store().find_page(ask, limit=limit, before=before)
 
 
-def grade_closest(params: SearchParams, now: dt.datetime) -> GradedAnswer | None:
-    """Return the closest editions of a search that finds none, if any hold enough of it."""
+def list_closest(params: SearchParams, now: dt.datetime) -> Sequence[ResultRow]:
+    """Return the editions that are probably on the subject of a search that finds none, the closest first."""
     names = load_name_index()
     query, concepts, _ = _parse(params, names)
-    return find_closest(_build_request(params, query, now, names)[0], concepts)
+    closest = find_closest(_build_request(params, query, now, names)[0], concepts)
+    return closest.hits if closest and closest.is_close else ()
 
 
 def _parse(
@@ -246,9 +244,9 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     ask, chosen = _build_request(params, query, now, names)
     matches, page, previous, following = _search_page(ask, params)
     tally = matches.tally
-    graded = find_closest(ask, concepts) if not tally.total else None
-    if graded:
-        query, page = graded.query, [hit.row for hit in graded.hits]
+    closest = find_closest(ask, concepts) if not tally.total else None
+    if closest:
+        query, page = closest.query, closest.hits
     counts = Counter(names.resolve_all(tally.facets).split())
     facets = _narrowing_facets(counts, tally.total, {*chosen.values(), f"y{params.year}"})
     wanted = {facet for kind in FACET_LETTERS for facet, _ in facets.get(kind, ())}
@@ -257,9 +255,6 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     }  # facets without a listed brief stay unnamed
     term = next((entries[pk] for pk in query.glossary_terms), None)
     hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
-    if graded:
-        by_edition = {hit.row.edition: hit for hit in graded.hits}
-        hits = {pk: hit._replace(graded=by_edition[pk]) for pk, hit in hits.items()}
     return SearchResults(
         query,
         list(hits.values()),
@@ -272,7 +267,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
         previous,
         following,
         is_truncated=matches.has_more and following is None and not params.newest_first,
-        graded=graded,
+        closest=closest,
         term=term if is_term_used else None,
     )
 

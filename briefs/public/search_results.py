@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any, NamedTuple
 
+from django.utils import translation
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
@@ -17,18 +18,19 @@ from briefs.public_brief import PublicBrief, PublicName
 from briefs.rendering import cards, text
 from briefs.rendering.cards import LIST_SEPARATOR
 from briefs.rendering.text import KeyLine, render_partial
-from briefs.search.graded import GradedAnswer
+from briefs.search.closest import ClosestAnswer
 from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, has_quotation
 from briefs.search.search_documents import NO_SUCH_FACET
 from briefs.text import date_format, paths
 from briefs.text.scripts import detect_language_code
 
-from .claim_rows import Claim, highlight_sentence, render_claims, render_point_links
+from . import list_rows
+from .list_rows import Row
 from .responses import TITLE_SEPARATOR, ListView
 from .search_queries import SearchHit, SearchParams, SearchResults
 
-# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds and lacks.
+# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds.
 
 type MatchSpans = list[list[TextSpan]]
 type PartSpans = Mapping[tuple[str, Side], MatchSpans]
@@ -36,13 +38,14 @@ type PartSpans = Mapping[tuple[str, Side], MatchSpans]
 
 
 class Answer(NamedTuple):
-    claim: Claim
+    row: Row
     matching_bullets: int
     """Number of matching bullets in the brief, shown or not."""
 
 
-def build_answer(hit: SearchHit, query: ParsedQuery, language: Side) -> Answer:
-    phrases, content = query.highlighted_phrases, hit.content
+def build_answer(hit: SearchHit, query: ParsedQuery, number: int, view: ListView) -> Answer:
+    """Build the row of a hit. `number`: its position by rank; 0 for a list by day of publication."""
+    phrases, content, language = query.highlighted_phrases, hit.content, view.language
     matches = _find_matching_bullets(content.get("bullets", ()), phrases)
     spans = {
         (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
@@ -53,9 +56,14 @@ def build_answer(hit: SearchHit, query: ParsedQuery, language: Side) -> Answer:
     headlines = {
         side: highlight_spans(content.get(f"headline_{side}", ""), spans["headline", side]) for side in SIDES
     }
-    note = _render_reason(hit, query, spans, matches, lines[language].number, language)
-    lacks = _render_lacks(hit, language)
-    return Answer(Claim(hit.brief, lines, headlines, " ".join(filter(None, (note, lacks)))), len(matches))
+    notes = {}
+    for side in view.sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            notes[side] = _render_reason(hit, query, spans, matches, lines[language].number, side)
+    posted = hit.brief.published_day
+    fold = list_rows.render_number(number) if number else cards.render_posted_day(posted, language)
+    row = list_rows.build_row(hit.brief, view, fold, lines=lines, headlines=headlines, notes=notes)
+    return Answer(row, len(matches))
 
 
 def _choose_lines(
@@ -63,7 +71,9 @@ def _choose_lines(
 ) -> dict[Side, KeyLine]:
     """Return the point that holds most of the query, unless a sentence of the summary holds more; else the key line."""
     sentences = {
-        side: highlight_sentence(hit.content.get(f"summary_{side}", ""), spans["summary", side], side)
+        side: list_rows.highlight_sentence(
+            hit.content.get(f"summary_{side}", ""), spans["summary", side], side
+        )
         for side in SIDES
         if any(spans["summary", side])
     }
@@ -101,7 +111,7 @@ def _render_reason(
     ]
     if numbers := [bullet["number"] for _, _, bullet, _ in matches]:
         url = paths.brief(language, hit.brief.slug)
-        places.append(render_point_links(numbers, url, language))
+        places.append(list_rows.render_point_links(numbers, url, language))
     span_lists = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
     seen = {n for row in span_lists for n, places_of in enumerate(row) if places_of}
     named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
@@ -111,13 +121,6 @@ def _render_reason(
         return ""
     said = cards.LIST_SEPARATOR[language].join([*places, *named])
     return escape(gettext("Matches: %(places)s")) % {"places": said} if said else ""
-
-
-def _render_lacks(hit: SearchHit, language: Side) -> str:
-    """Render the words of the query that the brief lacks."""
-    words = hit.graded.lacks if hit.graded else ()
-    quoted = LIST_SEPARATOR[language].join(gettext("“%(word)s”") % {"word": word} for word in words)
-    return f'<b class="lacks">{escape(gettext("without %(words)s") % {"words": quoted})}</b>' if words else ""
 
 
 def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
@@ -170,7 +173,10 @@ KIND_LABELS = {
 
 def build_results_context(params: SearchParams, results: SearchResults, view: ListView) -> dict[str, Any]:
     language = view.language
-    answers = [build_answer(hit, results.query, language) for hit in results.hits]
+    answers = [
+        build_answer(hit, results.query, 0 if params.newest_first else params.start + n, view)
+        for n, hit in enumerate(results.hits, 1)
+    ]
     here = paths.search(language)
     is_all = results.next_page is None and params.is_first_page
     return {
@@ -189,7 +195,7 @@ def build_results_context(params: SearchParams, results: SearchResults, view: Li
             ],
             spellings=results.query.spellings if results.count else (),
             cut=results.query.is_truncated,
-            graded=_graded_context(params, results, language),
+            closest=_build_closest_context(results, language),
             nothing=not results.hits and not params.is_empty,
         ),
         "term": _render_term(results, language),
@@ -201,7 +207,7 @@ def build_results_context(params: SearchParams, results: SearchResults, view: Li
         )
         if not params.is_empty
         else "",
-        "answers": render_claims([answer.claim for answer in answers], view),
+        "answers": list_rows.render_rows([answer.row for answer in answers], view),
         "paging": render_partial(
             "briefs/_search_paging.html",
             newer=f"{here}{results.previous_page}" if results.previous_page else "",
@@ -223,18 +229,15 @@ def _hidden_inputs(params: SearchParams) -> SafeString:
     return format_html_join("\n", '<input type="hidden" name="{}" value="{}">', values)
 
 
-def _graded_context(params: SearchParams, results: SearchResults, language: Side) -> dict[str, Any] | None:
-    """Return what was searched for, and with which words, if the hits hold the query only in part or in other words."""
-    if not (graded := results.graded):
+def _build_closest_context(results: SearchResults, language: Side) -> dict[str, Any] | None:
+    """Return what was searched for, and what was not used, if no brief matches and the hits are the closest ones."""
+    if not (closest := results.closest):
         return None
-    joint, words = LIST_SEPARATOR[language], params.query_text
-    shown = [f"<b>{escape(word)}</b>" for word in graded.words]
-    exact = replace(params.first_page(), query_text=f'"{words}"')
+    joint = LIST_SEPARATOR[language]
+    shown = [f"<b>{escape(word)}</b>" for word in dict.fromkeys(closest.words)]
     return {
         "words": mark_safe(joint.join(shown)),  # noqa: S308 escaped one by one
-        "also": joint.join(dict.fromkeys(graded.also)),
-        "left_out": joint.join(dict.fromkeys(graded.left_out)),
-        "exact": "" if has_quotation(words) else f"{paths.search(language)}{exact}",
+        "unused": joint.join(dict.fromkeys(closest.unused)),
     }
 
 
@@ -256,8 +259,8 @@ def _render_term(results: SearchResults, language: Side) -> SafeString:
 
 
 def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) -> str:
-    if graded := results.graded:
-        return _grade_text(graded, len(results.hits))
+    if results.closest:
+        return _label_closest(results.closest)
     n = results.count
     if results.count_is_lower_bound:
         return gettext("More than %(n)s briefs") % {"n": f"{n:,}"}
@@ -272,14 +275,12 @@ def _count_text(results: SearchResults, matching_bullets: int, *, is_all: bool) 
     return gettext("%(briefs)s, %(bullets)s") % {"briefs": briefs, "bullets": bullets}
 
 
-def _grade_text(graded: GradedAnswer, hits: int) -> str:
-    if graded.grade == "part":
-        return gettext("No match. These hold part of it:")
-    if graded.grade == "closest":
-        return gettext("No brief holds all of it; the closest %(n)s") % {"n": hits}
-    briefs, words = ngettext("%(n)s brief", "%(n)s briefs", hits) % {"n": hits}, len(graded.words)
-    sentence = ngettext("In another wording: %(briefs)s", "All %(words)s words: %(briefs)s", words)
-    return sentence % {"words": words, "briefs": briefs}
+def _label_closest(closest: ClosestAnswer) -> str:
+    if not closest.is_close:
+        return gettext("Probably no brief on this; the nearest:")
+    if closest.is_by_meaning:
+        return gettext("No exact match. Closest by meaning:")
+    return gettext("No exact match. Closest in words:")
 
 
 def _filter_chips(params: SearchParams, results: SearchResults, language: Side) -> Iterator[tuple[str, str]]:

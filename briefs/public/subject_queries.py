@@ -29,6 +29,7 @@ from .editions import NO_FILTER, EditionRows, KeysetPage, KeysetPaginator, Liste
 
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
+MIN_COUNTED_BRIEFS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,9 @@ class Subject(NamedTuple):
 
 
 class StartHere(NamedTuple):
-    """A listed brief that editors recommend to read first, with its headlines and their reasons."""
+    """A listed brief that editors recommend to read first, with their reasons."""
 
-    slug: str
-    headlines: Mapping[Side, str]
+    brief: PublicBrief
     reasons: Mapping[Side, str]
 
 
@@ -135,6 +135,11 @@ class SubjectFacets(NamedTuple):
     brief_count: int
     names: Mapping[str, Sequence[CountedSubject]]
     """Most common first, without the subject itself."""
+
+    @property
+    def is_small(self) -> bool:
+        """Return whether a page of so few briefs needs neither counts nor a recommendation."""
+        return self.brief_count < MIN_COUNTED_BRIEFS
 
 
 def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
@@ -199,13 +204,11 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
     if not chosen:
         return []
     ids = [choice["brief"] for choice in chosen]
-    rows = _start_here[kind.name](now, subject.pk, *ids)
-    briefs_by_id = {brief: (slug, zh or "", en or "") for brief, slug, zh, en in rows}
+    briefs = dict(join_briefs(list(_start_here[kind.name](now, subject.pk, *ids))))
     return [
-        StartHere(slug, {"zh": zh, "en": en}, {"zh": choice["zh"], "en": choice["en"]})
+        StartHere(briefs[choice["brief"]], {"zh": choice["zh"], "en": choice["en"]})
         for choice in chosen
-        if choice["brief"] in briefs_by_id
-        for slug, zh, en in [briefs_by_id[choice["brief"]]]
+        if choice["brief"] in briefs
     ]
 
 
@@ -321,7 +324,7 @@ def _count_names_sql() -> str:
 
 def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
     rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
-    return rows.values_list("brief_id", "slug", *editions.select_headlines())
+    return rows.values_list("brief_id", *BRIEF_COLUMNS)
 
 
 def _prepare_by_kind(

@@ -1,13 +1,13 @@
 """Views of keywords, authors, sources, terms and the archive of article months."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 
-from briefs.content import Side
+from briefs.content import SIDES, Side
 from briefs.text import date_format, paths
 
 from . import (
@@ -26,12 +26,13 @@ from .subject_queries import ArchiveMonth, Subject, SubjectKind
 
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
     rows = subject_queries.list_subjects(subject_queries.SUBJECT_KINDS[kind], timezone.now())
+    view = ListView.read(request, language)
     return responses.render(
         "briefs/subject_index.html",
         language,
         f"{kind}/",
         menu_entry=kind,
-        **subject_presenters.build_index_context(rows, kind, language),
+        **subject_presenters.build_index_context(rows, kind, view),
     )
 
 
@@ -46,14 +47,12 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
     is_list = bool(page.rows or key.side)
     if not is_list:  # all its briefs were withdrawn
         rows = editions.list_withdrawn(of.found_editions(now, row.pk))
-        notices = (
-            corrections.build_entry_context(corrections.build_withdrawal(row), language) for row in rows
-        )
-        words |= {"withdrawn": list(notices), "count": "", "paging": "", "robots": brief_answers.NOINDEX}
+        notices = [corrections.build_entry_sides(corrections.build_withdrawal(row), view) for row in rows]
+        words |= {"withdrawn": notices, "paging": "", "robots": brief_answers.NOINDEX}
     path = f"{kind}/{slug}/"
     feeds_of_page = feeds.build_feed_links(language, feeds.FeedScope(path, name=words["plain"]))
     return responses.render(
-        "briefs/term.html" if kind == "terms" else "briefs/topic.html",
+        "briefs/topic.html",
         language,
         path,
         query_string=page.query_string,
@@ -72,15 +71,17 @@ type _Page = tuple[KeysetPage[Any], dict[str, Any]]
 def _build_topic(
     subject: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, key: PageKey
 ) -> _Page:
-    timeline, is_first = subject_queries.list_timeline(kind, subject, now, key), not key.side
+    timeline = subject_queries.list_timeline(kind, subject, now, key)
+    facets = None if key.side else subject_queries.count_facets(kind, subject, now)
+    has_start = facets is not None and not facets.is_small
     return timeline, subject_presenters.build_topic_context(
         subject,
         kind,
         view,
         timeline=timeline,
         years=subject_queries.list_years(kind, subject, now),
-        facets=subject_queries.count_facets(kind, subject, now) if is_first else None,
-        start_here=subject_queries.list_start_here(kind, subject, now) if is_first else (),
+        facets=facets,
+        start_here=subject_queries.list_start_here(kind, subject, now) if has_start else (),
     )
 
 
@@ -92,7 +93,8 @@ def _build_term(term: Subject, kind: SubjectKind, view: ListView, now: dt.dateti
 
 
 def archive(request: HttpRequest, language: Side) -> HttpResponse:
-    words = subject_presenters.build_archive_context(subject_queries.list_months(timezone.now()), language)
+    months, view = subject_queries.list_months(timezone.now()), ListView.read(request, language)
+    words = subject_presenters.build_archive_context(months, view)
     return responses.render("briefs/archive.html", language, "archive/", **words)
 
 
@@ -105,7 +107,7 @@ def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
     return _render_period(
         page,
         months,
-        date_format.format_year(year, language),
+        {side: date_format.format_year(year, side) for side in SIDES},
         f"archive/{year}/",
         ListView.read(request, language),
     )
@@ -120,14 +122,18 @@ def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpRe
     if month != f"{number:02}":
         return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
     page = subject_queries.list_briefs_of_month(year, number, now, read_page_key(request))
-    heading = date_format.format_month(dt.date(year, number, 1), language)
-    return _render_period(page, months, heading, path, ListView.read(request, language))
+    headings = {side: date_format.format_month(dt.date(year, number, 1), side) for side in SIDES}
+    return _render_period(page, months, headings, path, ListView.read(request, language))
 
 
 def _render_period(
-    page: KeysetPage[ListedBrief], months: Sequence[ArchiveMonth], heading: str, path: str, view: ListView
+    page: KeysetPage[ListedBrief],
+    months: Sequence[ArchiveMonth],
+    headings: Mapping[Side, str],
+    path: str,
+    view: ListView,
 ) -> HttpResponse:
-    words = subject_presenters.build_period_context(page, months, heading, path, view)
+    words = subject_presenters.build_period_context(page, months, headings, path, view)
     return responses.render(
         "briefs/archive_period.html",
         view.language,

@@ -32,8 +32,7 @@ _ERRORS: Final[dict[str, str | Promise]] = {
 _STATUS: Final = {"elsewhere": 403, "often": 429}
 _NOTICES: Final[dict[str, str | Promise]] = {
     "sent": gettext_lazy(
-        "Look into your mail: we have sent a message with a button. You get the issues once you press it. If it has not"
-        " come within the hour, look among unwanted mail, then ask again here."
+        "Check your email and press the button to confirm. Not there after an hour? Check spam."
     ),
     "erased": gettext_lazy("Everything about you is deleted."),
     "confirmed": gettext_lazy("Thank you. The next issue comes by mail."),

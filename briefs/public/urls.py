@@ -61,7 +61,7 @@ def list_feeds(folder: str, name: str, view: ViewFunction, **values: Any) -> lis
 
 
 pages = [
-    kept("", views.newest, "newest"),
+    kept("", views.home, "home"),
     kept("about/", views.about, "about"),
     kept("follow/", feeds.show_follow, "follow"),
     path("subscribe/", public_view(subscribe_views.subscribe, allows_post=True), name="subscribe"),

@@ -1,165 +1,156 @@
 """The home page, the about page and the choice of a language. In this package only views read the clock."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.encoding import escape_uri_path
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext
 
-from briefs import rendering
-from briefs.content import LANGUAGE_TAGS, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.models.site import SiteText
 from briefs.public_brief import PublicBrief
 from briefs.publications import published
+from briefs.publications.published import PublicIssue
 from briefs.rendering import cards, text
-from briefs.text import date_format, paths
+from briefs.text import paths
 
 from . import (
     brief_answers,
-    claim_rows,
     editions,
     issue_views,
+    list_rows,
     page_cache,
     responses,
     subject_presenters,
     subject_queries,
 )
 from .editions import KeysetPage, ListedBrief
+from .list_rows import Row, RowSide
 from .responses import ListView, accepts_chinese
 
-# The home page: purpose of the site, the newest brief with its key line, topics, and the list.
+# The home page: purpose of the site, the current issue with its lead, topics, and the newest briefs.
 
-PURPOSE: Final[dict[Side, tuple[str, str]]] = {
-    "zh": ("外交政策文章的雙語文摘：", "一篇一則，每一點中英對照，可讀可引"),
-    "en": (
-        "Bilingual briefs of writing on foreign policy: ",
-        "one per article, every point in two languages",
-    ),
-}
-"""The purpose of the site in two phrases, between which a line may break."""
 MAX_TOPICS: Final = 10
-MAX_CONTENTS: Final = 7
-"""Headlines shown without a sentence below the newest brief, so that the first screen of the page has eight."""
-MAX_IN_FULL: Final = 2
-"""A site of so few briefs shows each with its summary, the newest with its first points too."""
-FIRST_BULLETS: Final = 3
+MAX_NEWEST: Final = 5
+"""Briefs below the issue. Later pages have as many as other lists."""
+LEAD_POINTS: Final = 3
 
 
-def build_newest_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
-    """Build the context of the home page. It leads with the current issue, or with the newest brief before the first issue.
-
-    Its later pages, and those in another view, have only the list.
-    """
-    language = view.language
-    rows, heading = page.rows, gettext("Newest briefs")
-    if not rows or page.query_string or view != ListView(language):
-        top = text.render_partial("briefs/_home_top.html", purpose=PURPOSE[language])
-    elif issue := next(iter(published.load_issues(published.list_current(now)[:1], now)), None):
-        top = _render_page_top(issue_views.render_lead(issue, language), [], language, now)
-        of_issue = {item.brief.slug for item in issue.items}
-        rows = [row for row in rows if row.brief.slug not in of_issue]
-    elif len(rows) <= MAX_IN_FULL:
-        top = mark_safe("\n".join(_render_in_full(rows, language)))  # noqa: S308 escaped by the templates
-        rows = []
-    else:
-        newest, *rows = rows
-        contents = rows[:MAX_CONTENTS] if len(rows) > MAX_CONTENTS else []
-        top = _render_page_top(_render_lead(newest.brief, language), contents, language, now)
-        if contents:
-            rows, heading = rows[MAX_CONTENTS:], gettext("Earlier briefs")
-    return {
-        "top": top,
-        "entries": claim_rows.render_list_by_publication(rows, view, heading=heading),
-        "is_list": bool(rows),
-        **brief_answers.build_paging_context(page, paths.home(language), view),
+def build_home_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
+    """Build the context of the home page. Its later pages have only the list."""
+    context: dict[str, Any] = {}
+    rows = page.rows
+    if rows and not page.query_string:
+        issue = next(iter(published.load_issues(published.list_current(now)[:1], now)), None)
+        if issue:
+            shown = {item.brief.slug for item in issue.items}
+            rows = [row for row in rows if row.brief.slug not in shown]
+            if len(rows) > MAX_NEWEST:
+                rows = rows[:MAX_NEWEST]
+                page = page._replace(older_key=editions.build_key(*rows[-1][:2]))
+        context = _build_top(issue, rows, view, now)
+        rows = rows if issue else rows[1:]
+    entries = [list_rows.build_row_by_posting(row.brief, view) for row in rows]
+    if context:
+        entries = [row._replace(year="") for row in entries]
+    return context | {
+        "entries": list_rows.render_rows(entries, view, heading=gettext("Newest briefs")),
+        **brief_answers.build_paging_context(page, paths.home(view.language), view),
     }
 
 
-def _render_in_full(rows: Sequence[ListedBrief], language: Side) -> Iterator[SafeString]:
-    """Yield each brief with its summary and, beside it, its source. The first also has its terms and how to read it."""
-    for row in rows:
-        brief, terms = row.brief, ""
-        if row is rows[0]:
-            fragment = rendering.render_fragment(brief.content, language, language, brief.slug)
-            _, terms = text.mark_terms(brief.content, fragment, (language,), *editions.load_terms(row.pk))
-        yield text.render_partial(
-            "briefs/_home_top.html",
-            lead=_render_lead(brief, language, is_in_full=True, bullets=FIRST_BULLETS * (row is rows[0])),
-            aside=text.render_partial(
-                "briefs/_home_first_steps.html",
-                is_first=row is rows[0],
-                source=cards.render_source_box(brief, language, linked=True),
-                terms=mark_safe(terms),  # noqa: S308 escaped by its template
-            ),
-            purpose=PURPOSE[language] if row is rows[0] else "",
-            home=paths.home(language),
-        )
-
-
-def _render_page_top(
-    lead: SafeString, contents: Sequence[ListedBrief], language: Side, now: dt.datetime
-) -> SafeString:
-    """Render what leads the page, the headlines of `contents` and the topics above the list."""
-    return text.render_partial(
-        "briefs/_home_top.html",
-        lead=lead,
-        contents=[
+def _build_top(
+    issue: PublicIssue | None, rows: Sequence[ListedBrief], view: ListView, now: dt.datetime
+) -> dict[str, Any]:
+    """Return purpose, current issue, lead and topics. Before the first issue the newest brief leads."""
+    heads, briefs, notes = [], [(0, row.brief) for row in rows[:1]], {}
+    if issue:
+        heads = [_build_issue_row(issue, view)]
+        briefs = [(n, item.brief) for n, item in enumerate(issue.items, 1) if not item.withdrawn_at]
+        for item in issue.listed_items[:1]:
+            notes = {side: issue_views.render_why(issue, item, side) for side in view.sides}
+    lead = briefs[0][1] if briefs else None
+    if lead:
+        heads.append(list_rows.build_row(lead, view, notes=notes)._replace(kind="lead"))
+    items = [
+        list_rows.build_row(brief, view, list_rows.render_number(n), by=_render_facts_by_month)
+        for n, brief in briefs[1:]
+    ]
+    return {
+        "purpose": [
             {
-                "headline": brief.headline(language),
-                "url": paths.brief(language, brief.slug),
-                "source": brief.source and text.mark_language(brief.source.label(language), language),
-                "day": brief.published_day.isoformat(),
-                "date": date_format.format_short_day(brief.published_day, language),
-                "published_at": brief.published_utc,
+                "code": paths.LANGUAGE_CODES[side],
+                "lang": LANGUAGE_TAGS[side],
+                "home": paths.home(side),
+                "link": "" if side in view.sides else list_rows.OTHER_LINK,
             }
-            for _, _, brief in contents
+            for side in view.both_sides
         ],
-        aside=render_topics(language, now),
-        purpose=PURPOSE[language],
-        home=paths.home(language),
-    )
+        "top": list_rows.render_rows(heads, view),
+        "lead": _build_lead(lead, view) if lead else None,
+        "items": list_rows.render_rows(items, view),
+        "topics": render_topics(view, now),
+    }
 
 
-def render_topics(language: Side, now: dt.datetime) -> SafeString:
+def _build_issue_row(issue: PublicIssue, view: ListView) -> Row:
+    def build(side: Side) -> RowSide:
+        own, url = issue.text(side), paths.issue(side, issue.number)
+        if side not in view.sides:
+            return RowSide(url, own.title)
+        headline = format_html(
+            '<span class="kick"><b>{}</b> {}</span> <a href="{}">{}</a>',
+            pgettext("menu of the site", "This issue"),
+            issue_views.format_issue_line(issue, side),
+            url,
+            own.title,
+        )
+        gist = issue_views.extract_gist(own, side)
+        return RowSide("", headline, claim=gist)
+
+    return Row(list_rows.build_sides(view, build), kind="now")
+
+
+def _render_facts_by_month(brief: PublicBrief, side: Side) -> SafeString:
+    return cards.render_facts(brief, side, date="month")
+
+
+def _build_lead(brief: PublicBrief, view: ListView) -> dict[str, Any]:
+    """Return the first points of the lead, without its claim."""
+    key = text.find_key_line(brief.content, view.language).number
+    points = [
+        bullet
+        for bullet in brief.content.bullets
+        if bullet.number != key and all(bullet.text(side) for side in view.sides)
+    ]
+    return {
+        "url": paths.brief(view.language, brief.slug),
+        "points": [
+            (bullet.number, [(LANGUAGE_TAGS[side], bullet.text(side)) for side in view.sides])
+            for bullet in points[:LEAD_POINTS]
+        ],
+    }
+
+
+def render_topics(view: ListView, now: dt.datetime) -> SafeString:
     """Render the keywords with most briefs. The count over all briefs is kept for all pages."""
     rows, count = page_cache.keep_part("topics", lambda: subject_queries.count_topics(now, MAX_TOPICS))
-    return text.render_partial(
-        "briefs/_home_topics.html",
-        url=f"{paths.home(language)}keywords/",
-        topics=[subject_presenters.build_name_row(row, "keywords", language) for row in rows],
-        count=count,
-    )
-
-
-def _render_lead(
-    brief: PublicBrief, language: Side, *, is_in_full: bool = False, bullets: int = 0
-) -> SafeString:
-    other, published = paths.OTHER_SIDE[language], brief.published_day
-    points = [bullet for bullet in brief.content.bullets if bullet.text(language)] if is_in_full else []
-    shown = points[:bullets]
-    key_line = text.find_key_line(brief.content, language).words
-    return text.render_partial(
-        "briefs/_home_lead.html",
-        headline=brief.headline(language),
-        url=paths.brief(language, brief.slug),
-        twin=brief.headline(other),
-        twin_url=paths.brief(other, brief.slug),
-        twin_lang=LANGUAGE_TAGS[other],
-        facts=cards.render_facts(brief, language),
-        published_at=brief.published_utc,
-        posted=cards.render_fold_date(
-            published, language, year=date_format.format_year(published.year, language)
-        ),
-        paragraphs=text.split_paragraphs(brief.summary(language)) if is_in_full else [key_line],
-        bullets=[(bullet.number, text.escape_text(bullet.text(language))) for bullet in shown],
-        rest=len(points) - len(shown),
-        parallel=paths.parallel(language, brief.slug),
-        original=cards.get_original_link(brief),
-    )
+    sides = [
+        {
+            "code": paths.LANGUAGE_CODES[side],
+            "lang": LANGUAGE_TAGS[side],
+            "url": f"{paths.home(side)}keywords/",
+            "topics": [subject_presenters.build_name_row(row, "keywords", side) for row in rows],
+        }
+        for side in view.sides
+    ]
+    return text.render_partial("briefs/_home_topics.html", sides=sides if rows else (), count=count)
 
 
 def redirect_to_language(request: HttpRequest, page: str = "") -> HttpResponse:
@@ -177,18 +168,18 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
     )
 
 
-def newest(request: HttpRequest, language: Side) -> HttpResponse:
+def home(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     page = editions.list_newest_briefs(now, editions.read_page_key(request))
     view = ListView.read(request, language)
     return responses.render(
-        "briefs/newest.html",
+        "briefs/home.html",
         language,
         "",
-        menu_entry="newest",
+        menu_entry="home",
         query_string=page.query_string,
         list_view=view,
-        **build_newest_context(page, view, now),
+        **build_home_context(page, view, now),
     )
 
 
@@ -204,8 +195,20 @@ DEFAULT_ABOUT_TEXT: dict[Side, str] = {
 
 
 def about(request: HttpRequest, language: Side) -> HttpResponse:
-    own = SiteText.objects.filter(key="about").values_list(f"text_{language}", flat=True).first()
-    words = own or DEFAULT_ABOUT_TEXT[language]
+    view = ListView.read(request, language)
+    own = SiteText.objects.filter(key="about").values_list("text_zh", "text_en").first()
+    words = dict(zip(SIDES, own, strict=True)) if own else DEFAULT_ABOUT_TEXT
+    paragraphs = [text.split_paragraphs(words[side] or DEFAULT_ABOUT_TEXT[side]) for side in view.both_sides]
     return responses.render(
-        "briefs/about.html", language, "about/", menu_entry="about", paragraphs=text.split_paragraphs(words)
+        "briefs/about.html",
+        language,
+        "about/",
+        menu_entry="about",
+        list_view=view,
+        head=list_rows.render_head(view, lambda _: RowSide("", gettext("About"))),
+        paragraphs=list(zip_longest(*paragraphs, fillvalue="")),
+        sides=[
+            (paths.LANGUAGE_CODES[side], "" if side in view.sides else list_rows.OTHER_LINK)
+            for side in view.both_sides
+        ],
     )

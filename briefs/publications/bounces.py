@@ -1,6 +1,7 @@
-"""Mail that came back: the return path of each copy, and delivery reports read by our own rules.
+"""Mail that came back: the return path of each copy, delivery reports, and complaints.
 
-A dead address is a subscriber's end; a mail blocked for SPF, DKIM, DMARC or its content is our fault and drops no reader.
+A dead address is a subscriber's end, and so is a complaint; a mail blocked for SPF, DKIM, DMARC or its content is our fault.
+Reports in no standard form are found by flufl.bounce; what they mean is judged by our own rules.
 """
 
 import datetime as dt
@@ -17,13 +18,17 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from flufl.bounce import all_failures
 
-from briefs.models import Copy, Mailing, Subscriber
+from briefs.models import Copy
 
 from . import mailings
+from .subscribers import hash_token, leave
 
 MAX_REPORT_BYTES: Final = 1_000_000
 _MARK_LENGTH: Final = 16
+_STATUS_IN_TEXT: Final = re.compile(r"(?:#|\b5\d\d[ -]#?|\()(5\.\d{1,3}\.\d{1,3})\b")
+"""An enhanced status code in the words of a report, but no part of a network address."""
 
 
 class Verdict(Enum):
@@ -35,6 +40,8 @@ class Verdict(Enum):
     """This copy did not arrive. The next one may."""
     DELAYED = "delayed"
     """Still on its way, or no report of a failure."""
+    COMPLAINT = "complaint"
+    """The reader called it spam."""
 
 
 def classify(status: str) -> Verdict:
@@ -87,35 +94,68 @@ def read_reports(messages: Iterable[bytes], now: dt.datetime | None = None) -> C
 
 def _read_report(data: bytes, now: dt.datetime) -> Verdict | None:
     message = message_from_bytes(data, policy=policy.compat32)
-    copy, report = _find_copy(message), _find_recipient_report(message)
-    if copy is None or report is None:
+    if any(part.get_content_type() == "message/feedback-report" for part in message.walk()):
+        return _read_complaint(message, now)
+    copy = _find_copy(message)
+    if copy is None:
         return None
-    status = " ".join(f"{report['Status']} {report.get('Diagnostic-Code', '')}".split())
-    verdict = classify(status)
-    if verdict is Verdict.DELAYED or str(report.get("Action", "failed")).strip().lower() != "failed":
-        return Verdict.DELAYED
+    verdict, status = _judge(message)
+    if verdict in (None, Verdict.DELAYED):
+        return verdict
     Copy.objects.filter(pk=copy.pk, bounced_at=None).update(bounced_at=now)
     if verdict is Verdict.DEAD:
-        Subscriber.objects.filter(pk=copy.subscriber_id or 0, bounced_at=None).update(bounced_at=now)
+        mailings.end_subscription(copy, now)
+    mailings.end_if_refused(copy, now)
     # A report about a copy from before the mailing was resumed says nothing new.
-    rows = Mailing.objects.filter(pk=copy.mailing_id, state_at__lte=copy.stage_at)
-    if verdict is Verdict.POLICY and (mailing := rows.first()):
-        mailings.stop_as_blocked(mailing, status, now)
+    if copy.mailing.state_at <= copy.stage_at:
+        mailings.stop_if_refused(copy, status, now)
     return verdict
+
+
+def _judge(message: Message) -> tuple[Verdict | None, str]:
+    """Return what a report says of its copy, and the status that it states. None: it is no report."""
+    if report := _find_recipient_report(message):
+        status = " ".join(f"{report['Status']} {report.get('Diagnostic-Code', '')}".split())
+        has_failed = str(report.get("Action", "failed")).strip().lower() == "failed"
+        return classify(status) if has_failed else Verdict.DELAYED, status
+    delayed, failed = all_failures(message)
+    if not failed:
+        return Verdict.DELAYED if delayed else None, ""
+    match = _STATUS_IN_TEXT.search(message.as_bytes()[:MAX_REPORT_BYTES].decode("latin-1"))
+    status = match[1] if match else ""
+    return classify(status), status
+
+
+def _read_complaint(message: Message, now: dt.datetime) -> Verdict | None:
+    """Let the reader of the copy that is complained of leave (RFC 5965). The copy is known by its links or its return path."""
+    headers = [f"{name}: {value}" for part in message.walk() for name, value in part.items()]
+    if any(re.fullmatch(r"feedback-type:\s*not-spam\s*", header, re.I) for header in headers):
+        return None
+    tokens = re.findall(r"/u/([\w-]{22})/", " ".join(headers))
+    copy = Copy.objects.filter(token_hash__in=map(hash_token, tokens)).select_related("subscriber").first()
+    copy = copy or _find_marked(headers)
+    if copy and copy.subscriber:
+        leave(copy.subscriber, now)
+    return Verdict.COMPLAINT if copy else None
 
 
 def _find_copy(message: Message) -> Copy | None:
     """Return the copy whose return path the report was sent to."""
+    headers = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
+    return _find_marked([str(value) for header in headers for value in message.get_all(header, [])])
+
+
+def _find_marked(texts: Iterable[str]) -> Copy | None:
+    """Return the copy whose return path, with our mark, is in one of the texts."""
     name, _at, host = settings.BOUNCE_ADDRESS.partition("@")
     if not host:
         return None
     pattern = rf"{re.escape(name)}\+(\d{{1,18}})-([0-9a-f]{{{_MARK_LENGTH}}})@{re.escape(host)}"
-    for header in ("Delivered-To", "X-Original-To", "Envelope-To", "To"):
-        for value in message.get_all(header, []):
-            for number, mark in re.findall(pattern, str(value), re.I):
-                copy = Copy.objects.filter(pk=int(number)).select_related("mailing").first()
-                if copy and constant_time_compare(mark.lower(), _mark(copy)):
-                    return copy
+    for text in texts:
+        for number, mark in re.findall(pattern, text, re.I):
+            copy = Copy.objects.filter(pk=int(number)).select_related("mailing", "subscriber").first()
+            if copy and constant_time_compare(mark.lower(), _mark(copy)):
+                return copy
     return None
 
 

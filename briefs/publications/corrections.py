@@ -21,6 +21,7 @@ from briefs.models.mailings import MailSide
 from briefs.public_brief import PublicBrief
 from briefs.rendering import cards
 from briefs.rendering.before_and_after import Change, list_changes
+from briefs.rendering.title_words import render_title
 from briefs.text import paths
 from briefs.workflow.rules.refusals import build_refusal
 from briefs.workflow.rules.transitions import require_allowed
@@ -200,6 +201,7 @@ def _describe(edition: Edition, brief: PublicBrief, side: Side) -> dict[str, Any
             "kind": kind,
             "subject": subject,
             "headline": headline,
+            "headline_html": render_title(headline),
             "url": f"{settings.SITE_URL}{paths.brief(side, brief.slug)}",
             "byline": cards.format_authors_and_source(brief, side),
             "note": note,

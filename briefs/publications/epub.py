@@ -2,14 +2,15 @@
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
 from briefs.content import LANGUAGE_TAGS
+from briefs.rendering.title_card import draw_cover
 from briefs.text.scripts import cut_label
 
-from .issue_document import DocumentItem, IssueDocument, Paragraph, Point, Words
+from .issue_document import DocumentItem, IssueDocument, Paragraph, Point, Words, read_pictures
 
 CONTENT_TYPE: Final = "application/epub+zip"
 _ZIP_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -20,7 +21,7 @@ _CONTAINER: Final = (
     '<rootfile full-path="E/content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
 _STYLE: Final = """body{line-height:1.6}
-h1{line-height:1.3;hyphens:none}
+h1{line-height:1.3;hyphens:none;word-break:keep-all;overflow-wrap:break-word}
 h1:lang(zh){font-weight:bold}
 h1:lang(en){font-weight:normal}
 em:lang(zh){font-style:normal;text-emphasis:filled dot;text-emphasis-position:under right}
@@ -33,6 +34,9 @@ li p{margin-block:.25em}
 .twin{padding-inline-start:2.2em}
 .by,.details{font-size:.85em}
 .details{border-block-start:1px solid currentColor;margin-block-start:2em;overflow-wrap:anywhere}
+figure{margin:1em 0}
+img{max-width:100%;height:auto}
+img.tall{max-width:50%}
 .big{font-size:2.2em;margin-block:3em .2em}
 .fix{border-inline-start:3px solid #a3271b;padding-inline-start:.8em}
 nav li li{font-size:.9em;margin-block:.5em}
@@ -41,6 +45,10 @@ nav li li{font-size:.9em;margin-block:.5em}
 
 def write_epub(document: IssueDocument) -> bytes:
     labels, title = document.labels, document.title[0]
+    pictures = read_pictures(document)
+    cover = draw_cover(
+        *(_list_texts(words) for words in (document.site, document.kicker, _list_titles(document)))
+    )
     pages = {
         "title": _render_page(document, title.text, _render_title_page(document)),
         "nav": _render_page(document, labels["contents"], _render_navigation(document)),
@@ -51,7 +59,9 @@ def write_epub(document: IssueDocument) -> bytes:
             f"{_render_paragraphs(document.preface)}</section>",
         ),
         **{
-            f"brief-{n}": _render_page(document, item.headline[0].text, _render_item(item, document))
+            f"brief-{n}": _render_page(
+                document, item.headline[0].text, _render_item(item, document, pictures)
+            )
             for n, item in enumerate(document.items, start=1)
         },
     }
@@ -61,24 +71,34 @@ def write_epub(document: IssueDocument) -> bytes:
         heading = labels["corrections"]
         body = f'<section><h1>{escape(heading)}</h1><div class="fix">{_render_all(document.corrections)}</div></section>'
         pages["corrections"] = _render_page(document, heading, body)
-    files = {f"E/{name}.xhtml": body for name, body in pages.items()}
+    files: dict[str, str | bytes] = {f"E/{name}.xhtml": body for name, body in pages.items()}
+    files |= {f"E/{name}": data for name, data in pictures.items()}
     files |= {
-        "E/content.opf": _render_package(document, list(pages)),
+        "E/cover.png": cover,
+        "E/content.opf": _render_package(document, list(pages), list(pictures)),
         "E/style.css": _STYLE,
         "META-INF/container.xml": _CONTAINER,
     }
     with io.BytesIO() as stream:
         with zipfile.ZipFile(stream, "w") as archive:
             _add(archive, "mimetype", CONTENT_TYPE, zipfile.ZIP_STORED)
-            for name, body in sorted(files.items()):
-                _add(archive, name, body, zipfile.ZIP_DEFLATED)
+            for name, data in sorted(files.items()):
+                _add(archive, name, data, zipfile.ZIP_DEFLATED)
         return stream.getvalue()
 
 
-def _add(archive: zipfile.ZipFile, name: str, body: str, compression: int) -> None:
+def _add(archive: zipfile.ZipFile, name: str, body: str | bytes, compression: int) -> None:
     info = zipfile.ZipInfo(name, _ZIP_DATE)
     info.compress_type, info.create_system, info.external_attr = compression, 3, 0o644 << 16
-    archive.writestr(info, body.encode())
+    archive.writestr(info, body.encode() if isinstance(body, str) else body)
+
+
+def _list_titles(document: IssueDocument) -> list[Words]:
+    return [*document.title, *document.twin_title]
+
+
+def _list_texts(texts: Iterable[Words]) -> tuple[str, ...]:
+    return tuple(words.text for words in texts)
 
 
 def _render_page(document: IssueDocument, title: str, body: str) -> str:
@@ -91,14 +111,14 @@ def _render_page(document: IssueDocument, title: str, body: str) -> str:
 
 
 def _render_title_page(document: IssueDocument) -> str:
-    first, *others = document.title
+    first = document.title[0]
     notices = [f'<div class="fix">{_render_all(document.notices)}</div>'] if document.notices else []
     return "".join(
         [
             '<section epub:type="titlepage">',
             _render_all(document.site, "by"),
-            _render_text(first, "h1", "big"),
-            _render_all([*others, *document.twin_title]),
+            _render_heading(first, document, "big"),
+            _render_all(_list_titles(document)[1:]),
             _render_all(document.kicker, "by"),
             *notices,
             f'<p class="by">{escape(document.stamp)}<br/><a href="{escape(document.url)}">{escape(document.url)}</a></p>',
@@ -107,15 +127,20 @@ def _render_title_page(document: IssueDocument) -> str:
     )
 
 
-def _render_item(item: DocumentItem, document: IssueDocument) -> str:
+def _render_item(item: DocumentItem, document: IssueDocument, pictures: Collection[str]) -> str:
     first, *others = item.headline
     parts = [
         "<article>",
-        _render_text(first, "h1"),
+        _render_heading(first, document),
         _render_all([*others, *item.twin_headline], "by"),
         _render_all([*item.byline, *item.posted], "by"),
         f'<div class="fix">{_render_all(item.notices)}</div>' if item.notices else "",
     ]
+    if item.picture and item.picture.name in pictures:
+        name, alt, lang, is_tall, caption = item.picture
+        size = ' class="tall"' if is_tall else ""
+        picture = f'<img src="{name}" alt="{escape(alt)}" lang="{lang}" xml:lang="{lang}"{size}/>'
+        parts.append(f"<figure>{picture}<figcaption>{_render_all(caption, 'by')}</figcaption></figure>")
     if item.summary:
         label = escape(document.labels["summary"])
         parts.append(
@@ -137,6 +162,12 @@ def _render_point(point: Point, document: IssueDocument) -> str:
 
 def _render_all(texts: Iterable[Words], css_class: str = "") -> str:
     return "".join(_render_text(words, "p", css_class) for words in texts)
+
+
+def _render_heading(words: Words, document: IssueDocument, css_class: str = "") -> str:
+    html = _render_text(words, "h1", css_class)
+    units = document.title_words.get(words.text, [words.text])
+    return html.replace(escape(words.text), "<wbr/>".join(map(escape, units)))
 
 
 def _render_paragraphs(paragraphs: Iterable[Paragraph]) -> str:
@@ -187,8 +218,16 @@ def _mark(words: Words, document: IssueDocument) -> str:
     return "" if words.lang == document.lang else f' lang="{words.lang}" xml:lang="{words.lang}"'
 
 
-def _render_package(document: IssueDocument, pages: Sequence[str]) -> str:
-    manifest = '<item id="style" href="style.css" media-type="text/css"/>' + "".join(
+def _render_package(document: IssueDocument, pages: Sequence[str], pictures: Sequence[str]) -> str:
+    manifest = (
+        '<item id="style" href="style.css" media-type="text/css"/>'
+        '<item id="cover" href="cover.png" media-type="image/png" properties="cover-image"/>'
+    )
+    manifest += "".join(
+        f'<item id="picture-{n}" href="{name}" media-type="image/jpeg"/>'
+        for n, name in enumerate(pictures, 1)
+    )
+    manifest += "".join(
         f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"'
         f"{' properties="nav"' if name == 'nav' else ''}/>"
         for name in pages
@@ -197,12 +236,12 @@ def _render_package(document: IssueDocument, pages: Sequence[str]) -> str:
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<package xmlns="http://www.idpf.org/2007/opf" version="3.0" '
         f'unique-identifier="id" xml:lang="{document.lang}">'
-        f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{"".join(_list_metadata(document))}</metadata>'
+        f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{"".join(_list_metadata(document, has_pictures=bool(pictures)))}</metadata>'
         f"<manifest>{manifest}</manifest><spine>{spine}</spine></package>"
     )
 
 
-def _list_metadata(document: IssueDocument) -> Iterator[str]:
+def _list_metadata(document: IssueDocument, *, has_pictures: bool) -> Iterator[str]:
     """Yield the metadata, with what EPUB Accessibility 1.1 asks for discovery. No conformance is claimed (decision 35)."""
     site = escape(document.site[0].text)
     own = [runs for runs in document.preface if runs[0].lang == document.lang]
@@ -220,10 +259,11 @@ def _list_metadata(document: IssueDocument) -> Iterator[str]:
     yield f'<meta refines="#series" property="group-position">{document.number}</meta>'
     for name, value in (
         ("accessMode", "textual"),
+        *((("accessMode", "visual"),) if has_pictures else ()),
         ("accessModeSufficient", "textual"),
         *(
             ("accessibilityFeature", feature)
-            for feature in ("readingOrder", "structuralNavigation", "tableOfContents")
+            for feature in ("alternativeText", "readingOrder", "structuralNavigation", "tableOfContents")
         ),
         ("accessibilityHazard", "none"),
         ("accessibilitySummary", escape(document.labels["accessibility"])),

@@ -5,6 +5,7 @@ EPUB and PDF are both made from `IssueDocument`, so they hold the same words. La
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from html import unescape
 from typing import Final, NamedTuple
@@ -14,11 +15,13 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
+from briefs import images
 from briefs.citations import works
-from briefs.content import LANGUAGE_TAGS, Bullet, Side, hash_json
+from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
 from briefs.models.edition import ChangeKind
 from briefs.rendering import cards, text
 from briefs.rendering.text import find_key_line, split_paragraphs
+from briefs.rendering.title_words import split_units
 from briefs.text import date_format, paths
 from briefs.text.inline_markup import Style, parse_inline
 from briefs.text.scripts import detect_language_code
@@ -51,6 +54,16 @@ class Point(NamedTuple):
     texts: list[Words]
 
 
+class DocumentPicture(NamedTuple):
+    """The picture of a brief. `name`: of its file. `alt`: empty if it only decorates. `caption`: credit and licence."""
+
+    name: str
+    alt: str
+    lang: str
+    is_tall: bool
+    caption: list[Words]
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentItem:
     """A brief, or the notice of a withdrawn one, which has no summary, points and claim.
@@ -64,6 +77,7 @@ class DocumentItem:
     who: list[Words]
     posted: list[Words]
     notices: list[Words]
+    picture: DocumentPicture | None
     claim: list[Words]
     summary: list[Words]
     points: list[Point]
@@ -73,7 +87,10 @@ class DocumentItem:
 
 @dataclass(frozen=True, slots=True)
 class IssueDocument:
-    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last."""
+    """An issue for one reader. `stamp`: issue, edition and day. `modified`: when any part of it changed last.
+
+    `title_words`: each Chinese title and headline in the pieces between which a line may end.
+    """
 
     sides: tuple[Side, ...]
     url: str
@@ -91,6 +108,7 @@ class IssueDocument:
     preface: list[Paragraph]
     corrections: list[Words]
     items: list[DocumentItem]
+    title_words: dict[str, list[str]]
     labels: dict[str, str]
 
     @property
@@ -122,7 +140,9 @@ def build_document(
             "summary": gettext("Summary"),
             "point": gettext("Point %(n)s"),
             "page": gettext("p. %(n)s"),
-            "accessibility": gettext("Text only, with navigation by brief and point."),
+            "accessibility": gettext(
+                "Text, and pictures with alternative texts, with navigation by brief and point."
+            ),
         }
         stamp = gettext("%(site)s, issue %(number)s, edition %(edition)s, %(date)s") % {
             "site": settings.DIGEST_SITE_NAME[own],
@@ -130,6 +150,7 @@ def build_document(
             "edition": issue.edition_number,
             "date": date_format.format_day(issue.updated_at.date(), own),
         }
+    titles = [issue.text("zh").title, *(item.brief.headline("zh") for item in issue.items)]
     return IssueDocument(
         sides=sides,
         url=page if len(sides) == 1 else f"{page}parallel/",
@@ -147,8 +168,15 @@ def build_document(
         preface=[paragraph for side in sides for paragraph in _split_preface(issue.text(side).preface, side)],
         corrections=[Words(LANGUAGE_TAGS[side], c.format_line(side)) for c in corrections for side in sides],
         items=[_build_item(item, sides, others) for item in issue.items],
+        title_words={title: split_units(title) for title in titles},
         labels=labels,
     )
+
+
+def build_brief_url(slug: str, sides: Sequence[Side]) -> str:
+    """Return the address of a brief's page in the language, or of its parallel page."""
+    path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
+    return f"{settings.SITE_URL}{path}"
 
 
 def _split_preface(preface: str, side: Side) -> Iterator[Paragraph]:
@@ -191,10 +219,9 @@ def _format_notice(item: PublicItem, side: Side) -> str:
 
 def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side]) -> DocumentItem:
     brief, content = item.brief, item.brief.content
-    path = paths.brief(sides[0], brief.slug) if len(sides) == 1 else paths.parallel(sides[0], brief.slug)
-    url = f"{settings.SITE_URL}{path}"
+    url = build_brief_url(brief.slug, sides)
     by_side: dict[str, list[Words]] = {name: [] for name in ("byline", "who", "posted", "notices")}
-    details = []
+    details: list[Paragraph] = []
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             for name, text in _describe(item, side):
@@ -206,6 +233,7 @@ def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side])
     points, closing = ([], "") if item.withdrawn_at else _build_points(content.bullets, sides, url)
     shown = () if item.withdrawn_at else tuple(sides)
     return DocumentItem(
+        picture=_describe_picture(content, sides) if shown else None,
         headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in sides],
         twin_headline=[Words(LANGUAGE_TAGS[side], brief.headline(side)) for side in others],
         claim=[Words(LANGUAGE_TAGS[side], find_key_line(content, side).words) for side in shown],
@@ -215,6 +243,31 @@ def _build_item(item: PublicItem, sides: Sequence[Side], others: Sequence[Side])
         details=details,
         **by_side,
     )
+
+
+def _describe_picture(content: Content, sides: Sequence[Side]) -> DocumentPicture | None:
+    picture, own = content.facts.picture, sides[0]
+    if picture is None:
+        return None
+    with translation.override(paths.LANGUAGE_CODES[own]):
+        caption = _to_text(text.format_caption(picture, own))
+    return DocumentPicture(
+        picture.column_jpeg_name,
+        content.picture_alt(own),
+        LANGUAGE_TAGS[own],
+        picture.height > picture.width,
+        [Words(LANGUAGE_TAGS[own], caption)] if caption else [],
+    )
+
+
+def read_pictures(document: IssueDocument) -> dict[str, bytes]:
+    """Return the files of the pictures by name. One that cannot be read is left out."""
+    files = {}
+    for item in document.items:
+        if item.picture:
+            with suppress(OSError):
+                files[item.picture.name] = images.read(item.picture.name)
+    return files
 
 
 def _describe(item: PublicItem, side: Side) -> Iterator[tuple[str, str]]:

@@ -27,12 +27,19 @@ from django.utils.translation import pgettext
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 from briefs.rendering import cards
-from briefs.rendering.text import mark_language, render_preface, split_paragraphs, strip_indentation
+from briefs.rendering.text import (
+    format_caption,
+    mark_language,
+    render_preface,
+    split_paragraphs,
+    strip_indentation,
+)
+from briefs.rendering.title_words import render_title
 from briefs.text import date_format, paths
 from briefs.text.scripts import count_han
 
 from .confirmation_mail import build_own_page
-from .issue_document import COLON
+from .issue_document import COLON, build_brief_url
 from .published import PublicIssue, PublicItem, fill_mail_lines
 from .recent_corrections import RecentCorrection, list_recent_corrections
 
@@ -112,7 +119,7 @@ def _describe_issue(
         values = {"n": issue.number, "date": date_format.format_day(issue.published_at.date(), side)}
         return {
             "issue_line": _("Issue %(n)s, %(date)s") % values,
-            "title": text.title,
+            "title": render_title(text.title),
             "preface": render_preface(text.preface),
             "change_label": pgettext("kind of change", "Correction"),
             "change_note": issue.change_note_zh if side == "zh" else issue.change_note_en,
@@ -129,10 +136,8 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
 
     Of a withdrawn one it says only that and where the original is. `max_points`: None for all; 0 leaves out all but headlines.
     """
-    content, slug = item.brief.content, item.brief.slug
-    path = paths.brief(sides[0], slug) if len(sides) == 1 else paths.parallel(sides[0], slug)
-    url = f"{settings.SITE_URL}{path}"
-    points = [bullet for bullet in content.bullets if any(map(bullet.text, sides))]
+    url = build_brief_url(item.brief.slug, sides)
+    points = [bullet for bullet in item.brief.content.bullets if any(map(bullet.text, sides))]
     shown = [] if item.withdrawn_at else points[:max_points]
     is_shortened = not item.withdrawn_at and (max_points == 0 or len(shown) < len(points))
     has_summary = not item.withdrawn_at and max_points != 0
@@ -140,6 +145,7 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
     return {
         "url": url,
         "is_shortened": is_shortened,
+        "picture": _describe_picture(item, sides) if has_summary else None,
         "heads": [_describe_head(item, side, has_byline=max_points != 0) for side in sides],
         "summary": [
             (side, LANGUAGE_TAGS[side], paragraph)
@@ -151,6 +157,21 @@ def _describe_item(item: PublicItem, sides: Sequence[Side], max_points: int | No
         "original": _describe_original(item, sides),
         "more": " · ".join(_describe_link(side, is_shortened, counts) for side in sides),
     }
+
+
+def _describe_picture(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any] | None:
+    """Return address, width, alternative text and credit of a brief's picture. A tall one has half the width."""
+    content = item.brief.content
+    picture = content.facts.picture
+    if picture is None:
+        return None
+    with translation.override(paths.LANGUAGE_CODES[sides[0]]):
+        return {
+            "url": f"{settings.SITE_URL}{paths.PICTURES_PATH}{picture.column_jpeg_name}",
+            "width": 600 if picture.width >= picture.height else 300,
+            "alt": " / ".join(filter(None, map(content.picture_alt, sides))),
+            "caption": format_caption(picture, sides[0]),
+        }
 
 
 def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[str, Any]:
@@ -166,6 +187,7 @@ def _describe_head(item: PublicItem, side: Side, *, has_byline: bool) -> dict[st
             "side": side,
             "lang": LANGUAGE_TAGS[side],
             "headline": brief.headline(side),
+            "headline_html": render_title(brief.headline(side)),
             "byline": f"{byline}{cards.COMMA[side]}" if byline else "",
             "date": has_byline and cards.format_fact(brief, "date", side),
             "notice": notice,
@@ -178,9 +200,9 @@ def _describe_original(item: PublicItem, sides: Sequence[Side]) -> dict[str, Any
     for side in sides:
         with translation.override(paths.LANGUAGE_CODES[side]):
             labels.append(_("The original"))
-    url = cards.get_original_link(item.brief)
-    title = mark_language(item.brief.facts.title or url, sides[0])
-    return {"url": url, "label": " · ".join(labels) + COLON[sides[0]], "title": title}
+    title = mark_language(item.brief.facts.title, sides[0])
+    label = " · ".join(labels) + (COLON[sides[0]] if title else "")
+    return {"url": cards.get_original_link(item.brief), "label": label, "title": title}
 
 
 def _describe_link(side: Side, is_shortened: bool, counts: dict[str, int]) -> str:
@@ -263,7 +285,7 @@ class _TextReader(HTMLParser):
 
     BLOCKS: Final = frozenset({"h1", "h2", "p", "div", "tr", "br"})
     IGNORED: Final = frozenset({"style", "title"})
-    EMPTY: Final = frozenset({"meta", "br"})
+    EMPTY: Final = frozenset({"meta", "br", "wbr", "img"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -345,6 +367,7 @@ class Envelope:
     """What differs between copies."""
 
     to: str
+    name: str
     token: str
     message_id: str
     date: dt.datetime
@@ -356,7 +379,7 @@ def build_message(body: MailBody, envelope: Envelope) -> bytes:
     message = EmailMessage(policy=policy.SMTP)
     message["From"] = get_sender()
     message["Reply-To"] = settings.EMAIL_REPLY_TO
-    message["To"] = Address(addr_spec=envelope.to)
+    message["To"] = Address(envelope.name, addr_spec=envelope.to)
     message["Subject"] = body["subject"]
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = envelope.message_id

@@ -26,8 +26,15 @@ LATE_AFTER: Final = dt.timedelta(hours=2)
 """A mailing neither begins nor resumes by itself so long after its time."""
 RECEIVED_STAGES: Final = (Copy.Stage.HANDED, Copy.Stage.SENT)
 """Whoever has a copy in these stages counts as having read it. The first is one of unknown fate."""
+ANSWERED_STAGES: Final = (*RECEIVED_STAGES, Copy.Stage.REFUSED)
 WAITING_STAGES: Final = (Copy.Stage.QUEUED, Copy.Stage.CLAIMED)
 NOT_PUBLIC: Final = Reason("issue-not-public")
+UNKNOWN_AFTER: Final = dt.timedelta(minutes=10)
+"""Age at which no process still waits for the answer to a copy that was handed over."""
+JUDGED_COPIES: Final = 20
+"""Newest copies of a mailing of which half refused stop it."""
+REFUSALS_TO_END: Final = 3
+"""Mailings running that were refused, or came back, before a reader gets no more."""
 OPEN_STATES: Final = (Mailing.Status.QUEUED, Mailing.Status.RUNNING, Mailing.Status.PAUSED)
 
 HALT_REASONS: Final[dict[str, str | Promise]] = {
@@ -36,6 +43,7 @@ HALT_REASONS: Final[dict[str, str | Promise]] = {
     "changed": _("A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."),
     "restored": _("The database was restored from a backup. Some copies may have been sent after that backup."),
     "sender": _("The mail server refuses the sender: %(answer)s"),
+    "refused": _("Half of the last twenty copies were refused, the last one with: %(answer)s. Once that is mended, whoever has no copy can be sent one."),
     "policy": _("A mail server blocks it, for SPF, DKIM, DMARC or content: %(answer)s. Once that is mended, whoever has no copy can be sent one."),
 }  # fmt: skip
 
@@ -201,10 +209,21 @@ def _drop_waiting(mailing: Mailing, now: dt.datetime) -> None:
     waiting.update(stage=Copy.Stage.DROPPED, stage_at=now)
 
 
+def send_again(mailing: Mailing, *, by: Person, now: dt.datetime | None = None) -> None:
+    """Send the copies of unknown fate again, which may have arrived. Only ever done by a person."""
+    now = now or timezone.now()
+    if not has_current_text(mailing, now):
+        raise build_refusal("mailing-changed")
+    with transaction.atomic():
+        _steer(mailing, "send_again", Mailing.Status.RUNNING, by=by, now=now)
+        find_sendable_again(mailing, now).update(stage=Copy.Stage.QUEUED, stage_at=now, attempts=0)
+
+
 _STATES_BEFORE: Final[dict[str, tuple[str, ...]]] = {
     "pause_mailing": (Mailing.Status.QUEUED, Mailing.Status.RUNNING),
     "resume_mailing": (Mailing.Status.PAUSED,),
     "stop_mailing": OPEN_STATES,
+    "send_again": (Mailing.Status.DONE,),
 }
 
 
@@ -231,12 +250,47 @@ def pause_by_itself(mailings: QuerySet[Mailing], reason: str, now: dt.datetime, 
     return _halt(mailings, "pause_mailing", Mailing.Status.PAUSED, f"{reason} {answer}", now)
 
 
-def stop_as_blocked(mailing: Mailing, answer: str, now: dt.datetime) -> None:
-    """Stop an unfinished mailing that a mail server blocks. No reader is dropped: whoever has no copy can get a new one."""
+def stop_by_itself(mailing: Mailing, reason: str, answer: str, now: dt.datetime) -> None:
+    """Stop an unfinished mailing for a reason of HALT_REASONS. No reader is dropped: whoever has no copy can get a new one."""
     rows = Mailing.objects.filter(pk=mailing.pk)
     with transaction.atomic():
-        if _halt(rows, "stop_mailing", Mailing.Status.STOPPED, f"policy {answer}", now):
+        if _halt(rows, "stop_mailing", Mailing.Status.STOPPED, f"{reason} {answer}", now):
             _drop_waiting(mailing, now)
+
+
+def stop_if_refused(copy: Copy, answer: str, now: dt.datetime) -> None:
+    """Stop the mailing if half of its last JUDGED_COPIES up to this one were refused or came back.
+
+    Readers whose earlier mail came back do not count: they are tried last, one after the other.
+    """
+    rows = Copy.objects.filter(
+        mailing=copy.mailing_id, stage__in=ANSWERED_STAGES, attempts=0, pk__lte=copy.pk
+    )
+    last = rows.order_by("-pk").values_list("stage", "bounced_at")[:JUDGED_COPIES]
+    if 2 * sum(map(_is_refused, last)) >= JUDGED_COPIES:
+        stop_by_itself(copy.mailing, "refused", answer, now)
+
+
+def end_if_refused(copy: Copy, now: dt.datetime) -> None:
+    """End the subscription if its last REFUSALS_TO_END copies were refused or came back, for whatever reason.
+
+    Mailings that stopped because half was refused do not count: that was our fault.
+    """
+    rows = Copy.objects.filter(subscriber=copy.subscriber_id or 0, stage__in=ANSWERED_STAGES)
+    rows = rows.exclude(mailing__state=Mailing.Status.STOPPED, mailing__state_reason__startswith="refused ")
+    last = rows.order_by("-pk").values_list("stage", "bounced_at")[:REFUSALS_TO_END]
+    if sum(map(_is_refused, last)) == REFUSALS_TO_END:
+        end_subscription(copy, now)
+
+
+def end_subscription(copy: Copy, now: dt.datetime) -> None:
+    """Send no more mail to an address that takes none."""
+    Subscriber.objects.filter(pk=copy.subscriber_id or 0, bounced_at=None).update(bounced_at=now)
+
+
+def _is_refused(row: tuple[str, dt.datetime | None]) -> bool:
+    stage, bounced_at = row
+    return stage == Copy.Stage.REFUSED or bounced_at is not None
 
 
 def _halt(rows: QuerySet[Mailing], verb: str, to: Mailing.Status, reason: str, now: dt.datetime) -> int:
@@ -320,6 +374,11 @@ def find_unknown_copies(mailing: Mailing) -> QuerySet[Copy]:
     """Return the copies that a server may have. For administrators, since they name addresses."""
     rows = Copy.objects.filter(mailing=mailing, stage=Copy.Stage.HANDED)
     return rows.select_related("subscriber").order_by("pk")
+
+
+def find_sendable_again(mailing: Mailing, now: dt.datetime) -> QuerySet[Copy]:
+    """Return the copies of unknown fate that no process is handing over now."""
+    return Copy.objects.filter(mailing=mailing, stage=Copy.Stage.HANDED, stage_at__lt=now - UNKNOWN_AFTER)
 
 
 def find_mailings(number: int) -> QuerySet[Mailing]:

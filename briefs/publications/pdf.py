@@ -5,17 +5,18 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from django.conf import settings
 
-from .issue_document import IssueDocument
+from .issue_document import IssueDocument, read_pictures
 
 CONTENT_TYPE: Final = "application/pdf"
 FONTS: Final = ("Noto Serif CJK TC", "Noto Serif TC", "Source Han Serif TC")
@@ -85,25 +86,29 @@ def _store(file: Path, document: IssueDocument) -> None:
 
 def set_pages(document: IssueDocument) -> bytes:
     """Return the pages as PDF/UA-1. Raise Failed."""
+    pictures = read_pictures(document)
     try:
-        return _run_typst(find_font(), words=_write_json(document))
+        with TemporaryDirectory() as folder:
+            for name, data in pictures.items():
+                Path(folder, name).write_bytes(data)
+            return _run_typst(find_font(), words=_write_json(document, pictures), folder=folder)
     except subprocess.SubprocessError as error:
         said = (getattr(error, "stderr", b"") or b"").decode(errors="replace").strip().split("\n")[-1]
         log.error("The PDF of issue %s cannot be made: %s", document.number, said or type(error).__name__)
         raise Failed from error
 
 
-def _run_typst(*families: str, words: bytes = b"") -> bytes:
-    command = [sys.executable, "-I", str(Path(__file__).with_name("typeset.py")), *families]
+def _run_typst(*families: str, words: bytes = b"", folder: str = "") -> bytes:
+    command = [sys.executable, "-I", str(Path(__file__).with_name("typeset.py")), folder, *families]
     done = subprocess.run(command, input=words, capture_output=True, timeout=MAX_SECONDS, check=True)  # noqa: S603
     if done.stderr:
         log.warning("typst: %s", done.stderr.decode(errors="replace").strip())
     return done.stdout
 
 
-def _write_json(document: IssueDocument) -> bytes:
+def _write_json(document: IssueDocument, pictures: Collection[str]) -> bytes:
     """Return the document as typst reads it: texts as objects, with line ends that JSON escapes."""
-    return json.dumps(_name_fields(asdict(document))).encode()
+    return json.dumps(_name_fields(asdict(document) | {"pictures": list(pictures)})).encode()
 
 
 def _name_fields(value: object) -> object:

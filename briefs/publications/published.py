@@ -12,7 +12,6 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText, Side
-from briefs.database.prepared import PreparedQuery
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.public_brief import PublicBrief
@@ -94,10 +93,6 @@ def list_current(now: dt.datetime) -> QuerySet[IssueEdition]:
     return IssueEdition.objects.listed(now).order_by("-published_at", "-pk")
 
 
-def has_issues(now: dt.datetime) -> bool:
-    return bool(_any_listed(now))
-
-
 def list_changes(issue: PublicIssue, now: dt.datetime) -> list[tuple[dt.datetime, str, str, str]]:
     """Return the corrections of the issue itself: when, kind and notes in both languages. Newest first."""
     if issue.edition_number == 1:
@@ -173,6 +168,3 @@ def _load_public_editions(briefs: Collection[int], now: dt.datetime) -> dict[int
         corrected = timezone.localtime(corrected_at) if corrected_at else None
         items[pk] = PublicItem(brief, pk, edition, number, corrected, withdrawn_at, *withdrawal)
     return items
-
-
-_any_listed = PreparedQuery(lambda now: IssueEdition.objects.listed(now).values_list("pk")[:1], dt.datetime)

@@ -33,7 +33,7 @@ from briefs.workflow.rules.transitions import require_allowed
 from . import mailings
 from .bounces import Verdict, build_return_path, classify
 from .mail_text import Envelope, MailBody, build_message, get_mail_host
-from .subscribers import make_token
+from .subscribers import derive_token, make_token
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +217,9 @@ def send_test(bodies: Iterable[MailBody], to: Person, *, transport: Transport | 
         transport.open()
         for body in bodies:
             token, _hash = make_token()
-            message = build_message(body, Envelope(to.email, token, _build_message_id(token), timezone.now()))
+            message = build_message(
+                body, Envelope(to.email, to.name, token, _build_message_id(token), timezone.now())
+            )
             _taken, answer = transport.begin(parseaddr(settings.DEFAULT_FROM_EMAIL)[1], to.email)
             if answer.is_yes:
                 answer = transport.request_data()
@@ -250,7 +252,7 @@ class SentCopies:
         return self.sent, self.refused, self.later, self.unknown, self.dropped
 
     def __str__(self) -> str:
-        words = "{} sent, {} refused, {} again later, {} of unknown fate, {} not sent.".format(*self.numbers)
+        words = "{} sent, {} refused, {} again later, {} unconfirmed, {} not sent.".format(*self.numbers)
         return f"{words} {self.fault}".strip()
 
 
@@ -356,9 +358,9 @@ class _Run:
             self.done.dropped += 1
             return
         to, copy.side = reader.address, reader.side  # perhaps another language than when it was queued
-        token, token_hash = make_token()
+        token, token_hash = derive_token(copy.key)  # sent again, a copy has the same links
         body: MailBody = mailing.bodies[copy.side]
-        message = build_message(body, Envelope(to, token, _build_message_id(copy.key), self.now))
+        message = build_message(body, Envelope(to, reader.name, token, _build_message_id(copy.key), self.now))
         try:
             sender_taken, answer = self.transport.begin(build_return_path(copy), to)
             if answer.is_yes:
@@ -403,6 +405,8 @@ class _Run:
         rows = Copy.objects.filter(pk=copy.pk, stage=copy.stage, stage_at=copy.stage_at)
         with transaction.atomic():
             moved = rows.update(stage=stage, stage_at=self.now, smtp_code=code, **changes)
+            if moved and stage == Copy.Stage.REFUSED:
+                mailings.end_if_refused(copy, self.now)
             if moved and stage == Copy.Stage.SENT:
                 Subscriber.objects.filter(pk=copy.subscriber_id or 0).update(last_mailed_at=self.now)
 
@@ -426,7 +430,7 @@ class _Run:
         if is_of_sender and not answer.is_later:
             self._settle(copy, Copy.Stage.QUEUED, answer.code)
             if classify(answer.text) is Verdict.POLICY:
-                mailings.stop_as_blocked(mailing, str(answer), self.now)
+                mailings.stop_by_itself(mailing, "policy", str(answer), self.now)
             else:
                 mailings.pause_by_itself(rows, "sender", self.now, str(answer))
             return
@@ -435,13 +439,9 @@ class _Run:
         else:
             self._settle(copy, Copy.Stage.REFUSED, answer.code)
             self.done.refused += 1
-            match classify(answer.text):
-                case Verdict.DEAD:
-                    Subscriber.objects.filter(pk=copy.subscriber_id or 0, bounced_at=None).update(
-                        bounced_at=self.now
-                    )
-                case Verdict.POLICY:
-                    mailings.stop_as_blocked(mailing, str(answer), self.now)
+            if classify(answer.text) is Verdict.DEAD:
+                mailings.end_subscription(copy, self.now)
+            mailings.stop_if_refused(copy, str(answer), self.now)
         with suppress(ConnectionLost):  # then the next copy opens a new one
             self.transport.reset()
 

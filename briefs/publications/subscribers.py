@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 import unicodedata
+from base64 import urlsafe_b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -53,6 +54,13 @@ FORGOTTEN_AFTER: Final = dt.timedelta(days=548)
 def make_token() -> tuple[str, str]:
     """Return the token of a link to `/u/{token}/` and its hash, which alone is stored."""
     token = secrets.token_urlsafe(16)
+    return token, hash_token(token)
+
+
+def derive_token(key: str) -> tuple[str, str]:
+    """Return the token of the copy with this key and its hash. Whoever lacks SECRET_KEY cannot derive it."""
+    digest = salted_hmac("briefs.copy_tokens", key, algorithm="sha256").digest()[:16]
+    token = urlsafe_b64encode(digest).decode().rstrip("=")
     return token, hash_token(token)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape, unescape
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from django.conf import settings
@@ -30,20 +30,20 @@ from .title_card import CARD_SIZE
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
 
-
-def render_facts(brief: PublicBrief, language: Side) -> SafeString:
-    """Render authors, source and named date of the article in one line."""
-    words = escape(gettext("article %(date)s")) % {"date": render_article_date(brief, language)}
-    date = mark_safe(f'<span class="dated nb">{words}</span>')  # noqa: S308 escaped
-    return _join_parts([render_authors_and_source(brief, language), date], COMMA[language])
+type DateForm = Literal["full", "two lines", "day", "month"]
+"""The year on a line of its own; without year, for a list that names it once; without day."""
 
 
-def render_fold_date(date: dt.date, language: Side, *, year: str = "") -> SafeString:
-    """Render the brief's day of publication in the middle column of a list."""
-    parts = [f"<span>{year}</span>" if year else "", date_format.format_short_day(date, language)]
-    day = "".join(parts) if language == "zh" else " ".join(filter(None, reversed(parts)))
-    words = escape(gettext("%(date)s posted")) % {"date": f'<time datetime="{date.isoformat()}">{day}</time>'}
-    return mark_safe(f'<p class="posted">{words}</p>')  # noqa: S308 escaped
+def render_facts(brief: PublicBrief, language: Side, *, date: DateForm = "full") -> SafeString:
+    """Render authors, source and date of the article in one line."""
+    parts = [render_authors_and_source(brief, language), render_article_date(brief, language, form=date)]
+    return _join_parts(parts, COMMA[language])
+
+
+def render_posted_day(date: dt.date, language: Side) -> SafeString:
+    """Render the brief's day of publication for the fold of a list."""
+    day = f'<time datetime="{date.isoformat()}">{date_format.format_short_day(date, language)}</time>'
+    return mark_safe(escape(gettext("%(date)s posted")) % {"date": day})  # noqa: S308 escaped
 
 
 def render_brief_link(slug: str, headlines: Mapping[Side, str], language: Side) -> str:
@@ -139,9 +139,14 @@ def render_source_box(brief: PublicBrief, language: Side, *, linked: bool = Fals
     return text.render_partial("briefs/_source_box.html", **context)
 
 
+def render_keyword(keyword: PublicName, language: Side) -> SafeString:
+    """Render a keyword as a link to its page."""
+    return _linked_name(keyword, "keywords", language, linked=True)
+
+
 def render_keywords(brief: PublicBrief, language: Side) -> SafeString:
     """Render the keywords in one line, each a link to its page."""
-    names = [_linked_name(keyword, "keywords", language, linked=True) for keyword in brief.keywords]
+    names = [render_keyword(keyword, language) for keyword in brief.keywords]
     return _join_parts(names, LIST_SEPARATOR[language])
 
 
@@ -189,23 +194,19 @@ def render_source_and_date(brief: PublicBrief, language: Side) -> SafeString:
     return _join_parts([_source_name(brief, language), render_article_date(brief, language)], COMMA[language])
 
 
-def render_article_date(
-    brief: PublicBrief, language: Side, *, on_two_lines: bool = False, without_year: bool = False
-) -> SafeString:
-    """Render the article's date as a `time` element. `on_two_lines` puts the year on its own line.
-
-    `without_year`: for a list that names the year once. The label of an issue keeps its year.
-    """
-    words = date_format.format_article_date(brief.facts.date, brief.facts.date_label, language)
-    label = mark_language(words, language) if words == brief.facts.date_label else escape(words)
-    if on_two_lines and brief.facts.date and not brief.facts.date_label:
+def render_article_date(brief: PublicBrief, language: Side, *, form: DateForm = "full") -> SafeString:
+    """Render the article's date as a `time` element. The label of an issue is always shown whole."""
+    date, own_label = brief.facts.date, brief.facts.date_label
+    known = date[: len("2025-06")] if form == "month" and not own_label else date
+    words = date_format.format_article_date(known, own_label, language)
+    label = mark_language(words, language) if words == own_label else escape(words)
+    if form == "two lines" and date and not own_label:
         label = _break_before_day(label) if language == "zh" else _break_before_year(label)
-    if without_year and len(brief.facts.date) > len("2025") and not brief.facts.date_label:
+    if form == "day" and len(date) > len("2025") and not own_label:
         label = (
             label.partition("年")[2] if language == "zh" else _break_before_year(label).partition(" <br>")[0]
         )
-    date = brief.facts.date
-    return mark_safe(f'<time datetime="{escape(date)}">{label}</time>' if date else label)  # noqa: S308 escaped
+    return mark_safe(f'<time datetime="{escape(known)}">{label}</time>' if date else label)  # noqa: S308 escaped
 
 
 def _break_before_day(date: str) -> str:
@@ -280,12 +281,11 @@ class CitationPart(NamedTuple):
     files: list[tuple[str, str]]
 
 
-def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
+def build_citations(
+    brief: PublicBrief, language: Side, corrected_on: dt.date | None = None
+) -> list[CitationPart]:
     """Build citations of brief and article. Chicago and APA cite the English page, the Taiwan style the Chinese one."""
-    english, chinese = (
-        works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side]) for side in ("en", "zh")
-    )
-    article = works.build_article_work(brief)
+    english, chinese = (build_brief_work(brief, side, corrected_on) for side in ("en", "zh"))
     base = paths.brief(language, brief.slug)
     return [
         CitationPart(
@@ -295,14 +295,27 @@ def build_citations(brief: PublicBrief, language: Side) -> list[CitationPart]:
         )
         for heading, name, in_english, in_chinese in (
             (gettext("Cite this brief"), "cite", english, chinese),
-            (gettext("Cite the original"), "original", article, article),
+            (
+                gettext("Cite the original"),
+                "original",
+                works.build_article_work(brief, "en"),
+                works.build_article_work(brief, "zh"),
+            ),
         )
     ]
 
 
-def render_citation_box(brief: PublicBrief, language: Side) -> str:
+def build_brief_work(
+    brief: PublicBrief, side: Side, corrected_on: dt.date | None = None
+) -> works.CitableWork:
+    """Return the citable work of a brief, which says when it was last corrected."""
+    work = works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side])
+    return works.mark_corrected(work, corrected_on, side) if corrected_on else work
+
+
+def render_citation_box(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
     """Render both parts, closed. A template takes as long as a tenth of the page."""
-    parts = "\n".join(map(_render_part, build_citations(brief, language)))
+    parts = "\n".join(map(_render_part, build_citations(brief, language, corrected_on)))
     return f'''<section class="cite" data-copy-citation="{escape(gettext("Copy citation"))}" aria-label="{escape(gettext("Citations"))}">
 {parts}
 </section>'''
@@ -336,11 +349,9 @@ def render_citation(work: works.CitableWork, language: Side) -> str:
     return "".join(_render_run(run, LANGUAGE_TAGS[language]) for run in style(work))
 
 
-def format_attribution(brief: PublicBrief, language: Side) -> str:
+def format_attribution(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
     """Return the line that ends a copied bullet. The page appends the bullet's address."""
-    return works.format_attribution(
-        works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
-    )
+    return works.format_attribution(build_brief_work(brief, language, corrected_on))
 
 
 def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[CitationLine]:
@@ -366,8 +377,8 @@ _SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Artic
 _SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
 
 
-def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
-    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
+def render_head_tags(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> SafeString:
+    work = build_brief_work(brief, language, corrected_on)
     tags = [
         *render_meta_tags("name", _meta_tags(brief, work, language)),
         *render_meta_tags("property", _open_graph_tags(brief, work, language)),
@@ -379,7 +390,7 @@ def render_head_tags(brief: PublicBrief, language: Side) -> SafeString:
 
 def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, notice: str) -> SafeString:
     """Render the tags of a withdrawal notice. They contain only what the notice shows."""
-    work = works.build_brief_work(brief, language, settings.DIGEST_SITE_NAME[language])
+    work = build_brief_work(brief, language)
     names = {
         **_zotero_fields(work, notice),
         "DC.title": title,

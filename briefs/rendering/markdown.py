@@ -3,6 +3,7 @@
 Addresses begin with `paths.SITE_PLACEHOLDER`.
 """
 
+import datetime as dt
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,14 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
 
 
-def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Sequence[str]) -> str:
+def render_markdown(
+    brief: PublicBrief,
+    language: Side,
+    *,
+    posted: str,
+    notices: Sequence[str],
+    corrected_on: dt.date | None = None,
+) -> str:
     """Render a brief. `posted`: the line with dates of publication and change; `notices`: texts above the summary."""
     blocks = [
         *_headlines(brief, language),
@@ -32,7 +40,7 @@ def render_markdown(brief: PublicBrief, language: Side, posted: str, notices: Se
         f"## {gettext('Summary')}",
         *map(_escape, text.split_paragraphs(brief.summary(language))),
         *_key_points(brief, language),
-        *_citations(brief, language),
+        *_citations(brief, language, corrected_on),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -93,8 +101,8 @@ def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _citations(brief: PublicBrief, language: Side) -> Iterator[str]:
-    for part in cards.build_citations(brief, language):
+def _citations(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> Iterator[str]:
+    for part in cards.build_citations(brief, language, corrected_on):
         yield f"## {part.heading}"
         yield "\n".join(f"- {line.name}: {''.join(map(_style, line.sentence))}" for line in part.lines)
         yield " · ".join(f"[{name}](<{paths.SITE_PLACEHOLDER}{path}>)" for path, name in part.files)

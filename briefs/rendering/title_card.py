@@ -1,18 +1,19 @@
-"""Draw a card with a headline and the site's name: the picture of a link preview."""
+"""Draw a headline with the site's name: the picture of a link preview, and the cover of an issue."""
 
 import io
-import re
 import subprocess
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, cast
 
 from PIL import Image, ImageDraw, ImageFont
 
-from briefs.lexicon.dictionary import divide_words
 from briefs.text.scripts import count_han
 
+from .title_words import split_units
+
 CARD_SIZE: Final = (1200, 630)
+COVER_SIZE: Final = (1200, 1800)
 _FONT_PATTERN: Final = "Noto Serif CJK TC,Noto Serif TC,Source Han Serif TC,Songti TC,serif:lang=zh-tw:bold"
 _PAPER, _INK, _BLUE, _LINE = "#fdfdfb", "#1b1d22", "#24418f", "#bcc6de"
 _LEFT, _FOLD = 84, 1096
@@ -21,17 +22,10 @@ _SITE_BASELINE, _SITE_SIZE = 110, 36
 HEADLINE_TOP, HEADLINE_HEIGHT = 160, 400
 _WIDTH: Final = 920
 _HEADLINE_SIZES: Final = (88, 76, 64, 52, 44)
+_COVER_SIZES: Final = (132, 112, 96, 80, 64, 52)
+_COVER_TITLES: Final = ((420, 760), (1240, 420))
+"""Top and height of the first and of the second title of a cover."""
 _LEADING: Final = 1.3
-_PIECES: Final = re.compile(r"[㐀-鿿]+|[!-,.-~À-ɏ‐-‧]+-?|.")
-"""Runs of Chinese; Latin words, also the parts of a hyphenated one; other single characters."""
-_LONGEST_WORD: Final = 4
-"""In Chinese characters. A longer word may be broken: a line has ten."""
-_NEVER_FIRST: Final = " ，。、；：？！」』）》〉”’…—·"
-_NEVER_LAST: Final = "「『（《〈“‘"
-_UNBROKEN: Final = re.compile(
-    "[0-9一二兩三四五六七八九十百千幾][年月日億萬兆]|[上下這每第前後][一二兩三四五六七八九十百千幾]"
-)
-"""Two characters that no line ends between, although the dictionary has no word with both: 下一場, 2026年."""
 
 
 @cache
@@ -48,15 +42,41 @@ def find_font() -> tuple[str, int] | None:
 
 def draw_title_card(headline: str, site: str) -> bytes:
     """Return a PNG of CARD_SIZE. Without a font for Chinese, Chinese texts are left out."""
-    image = Image.new("RGB", CARD_SIZE, _PAPER)
+    image, canvas = _draw_paper(CARD_SIZE)
+    _draw_line(canvas, site, _SITE_BASELINE)
+    _draw_headline(canvas, headline, HEADLINE_TOP, HEADLINE_HEIGHT, _HEADLINE_SIZES)
+    return _write_png(image)
+
+
+@lru_cache(maxsize=64)
+def draw_cover(sites: tuple[str, ...], kickers: tuple[str, ...], titles: tuple[str, ...]) -> bytes:
+    """Return the cover of an issue as a PNG of COVER_SIZE: each in one or both languages, the larger title first."""
+    image, canvas = _draw_paper(COVER_SIZE)
+    for n, line in enumerate((*sites, *kickers)):
+        _draw_line(canvas, line, _SITE_BASELINE + 56 * n)
+    for title, (top, height), sizes in zip(
+        titles, _COVER_TITLES, (_COVER_SIZES, _HEADLINE_SIZES), strict=False
+    ):
+        _draw_headline(canvas, title, top, height, sizes)
+    return _write_png(image)
+
+
+def _draw_paper(size: tuple[int, int]) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+    """Return a picture with the fold between its ribbons."""
+    image = Image.new("RGB", size, _PAPER)
     canvas = ImageDraw.Draw(image)
-    canvas.line([(_FOLD, 0), (_FOLD, CARD_SIZE[1])], fill=_LINE, width=2)
-    for end, way in ((68, 1), (CARD_SIZE[1] - 68, -1)):
+    canvas.line([(_FOLD, 0), (_FOLD, size[1])], fill=_LINE, width=2)
+    for end, way in ((68, 1), (size[1] - 68, -1)):
         canvas.polygon([(_FOLD + x, end + way * y) for x, y in _RIBBON], fill=_BLUE)
-    if find_font() is None:
-        headline, site = ("" if count_han(text) else text for text in (headline, site))
-    canvas.text((_LEFT, _SITE_BASELINE), site, font=_load_font(_SITE_SIZE), fill=_BLUE, anchor="ls")
-    _draw_headline(canvas, headline)
+    return image, canvas
+
+
+def _draw_line(canvas: ImageDraw.ImageDraw, words: str, baseline: int) -> None:
+    if find_font() or not count_han(words):
+        canvas.text((_LEFT, baseline), words, font=_load_font(_SITE_SIZE), fill=_BLUE, anchor="ls")
+
+
+def _write_png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
@@ -69,12 +89,16 @@ def _load_font(size: int) -> ImageFont.FreeTypeFont:
     return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size))
 
 
-def _draw_headline(canvas: ImageDraw.ImageDraw, headline: str) -> None:
+def _draw_headline(
+    canvas: ImageDraw.ImageDraw, headline: str, top: int, height: int, sizes: Sequence[int]
+) -> None:
     """Draw the headline at the largest size that fits, in lines of similar length. Cut what no size fits."""
+    if not headline or (count_han(headline) and not find_font()):
+        return
     units = split_units(headline)
-    for size in _HEADLINE_SIZES:
+    for size in sizes:
         font = _load_font(size)
-        lines, most = break_lines(units, font, _WIDTH), int(HEADLINE_HEIGHT / (size * _LEADING))
+        lines, most = break_lines(units, font, _WIDTH), int(height / (size * _LEADING))
         if len(lines) <= most and max(map(font.getlength, lines)) <= _WIDTH:
             break
     if len(lines) > most:
@@ -82,7 +106,7 @@ def _draw_headline(canvas: ImageDraw.ImageDraw, headline: str) -> None:
     else:
         lines = _balance_lines(units, font, len(lines))
     leading = size * _LEADING
-    middle = HEADLINE_TOP + (HEADLINE_HEIGHT - (len(lines) - 1) * leading) / 2
+    middle = top + (height - (len(lines) - 1) * leading) / 2
     for n, line in enumerate(lines):
         canvas.text((_LEFT, middle + n * leading), line, font=font, fill=_INK, anchor="lm")
 
@@ -100,17 +124,3 @@ def break_lines(units: Sequence[str], font: ImageFont.FreeTypeFont, width: int) 
             lines.append("")
         lines[-1] += unit
     return [line.rstrip() for line in lines]
-
-
-def split_units(headline: str) -> list[str]:
-    """Divide a headline where a line may end: between words of both languages, but not before or after every sign."""
-    units: list[str] = []
-    for run in _PIECES.findall(headline):
-        for piece in divide_words(run, _LONGEST_WORD) if count_han(run) else [run]:
-            last = units[-1][-1] if units else ""
-            is_one = piece[0] in _NEVER_FIRST or last in _NEVER_LAST or _UNBROKEN.match(last + piece[0])
-            if last and is_one:
-                units[-1] += piece
-            else:
-                units.append(piece)
-    return units

@@ -3,22 +3,22 @@
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache, cached_property
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from briefs.checks.chinese import load_default_wordings
 from briefs.checks.texts import TermData
 from briefs.lexicon import numbers_en, numbers_zh
 from briefs.lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
-from briefs.lexicon.meanings import load_near_words, load_renderings
+from briefs.lexicon.meanings import SHORT_NAMES, load_renderings
 from briefs.text.date_format import ENGLISH_MONTHS, format_day, format_month
 
 from .analysis import fold
-from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase
+from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase, parse_unquoted
 
 # Amounts and dates, as both languages write them: 40億 is 4 billion.
 
@@ -35,14 +35,20 @@ _DATE: Final = re.compile(
 )
 
 
+_NUMBER: Final = re.compile(
+    r"[^\w]*[\d.,]*\s?[零〇一二兩两三四五六七八九十百千萬万億亿兆]*[\s-]?(?:trillion|billion|million|thousand)?",
+    re.IGNORECASE,
+)
+"""The number at the beginning of a figure, without its unit."""
+
+
 class Quantity(NamedTuple):
-    """An amount or date in a query. `day` is set for a complete date, and `month` for any: m202506."""
+    """An amount without its unit, or a date, in a query. `month`: facet of a date's month, m202506."""
 
     start: int
     end: int
     forms: tuple[str, ...]
     month: str = ""
-    day: dt.date | None = None
 
 
 def find_quantities(text: str) -> list[Quantity]:
@@ -65,7 +71,9 @@ def _build_amount(figure: Figure) -> Quantity:
         *(f"{number} {scale}" for number, scale in _scale(value, _SCALES_EN)),
         *([f"{value:,f}"] if value < 10**6 and value == int(value) else []),
     ]
-    return Quantity(figure.start, figure.end, tuple(forms))
+    number = _NUMBER.match(figure.raw)
+    end = figure.start + len(number[0].rstrip()) if number and number[0].strip() else figure.end
+    return Quantity(figure.start, end, tuple(forms))
 
 
 def _scale(value: Decimal, scales: tuple[tuple[str, int], ...]) -> Iterator[tuple[str, str]]:
@@ -88,9 +96,7 @@ def _find_dates(text: str) -> Iterator[Quantity]:
             date = dt.date(year, int(month), int(day or 1))
         except ValueError:
             continue
-        yield Quantity(
-            *match.span(), _date_forms(date, has_day=bool(day)), f"m{date:%Y%m}", date if day else None
-        )
+        yield Quantity(*match.span(), _date_forms(date, has_day=bool(day)), f"m{date:%Y%m}")
 
 
 def _month_number(name: str) -> int:
@@ -109,6 +115,8 @@ def _date_forms(date: dt.date, *, has_day: bool) -> tuple[str, ...]:
     )
 
 
+COUNTRIES: Final = {fold(letter): name for letter, name in SHORT_NAMES.items() if letter not in "以加港陸義"}
+"""Names of the countries of single characters that are rarely anything else beside another country."""
 MAX_ALTERNATIVES: Final = 12
 """Renderings that are added to one term."""
 _MAX_WORDS: Final = 8
@@ -127,6 +135,10 @@ class Form(NamedTuple):
     term: int = 0
     is_avoided: bool = False
     needs_capitals: bool = False
+    """Whether it is another word in small letters. Then it is never searched for."""
+
+    def fits(self, typed: str) -> bool:
+        return typed.isupper() or typed == self.written or not self.needs_capitals
 
     @property
     def preferred(self) -> str:
@@ -162,9 +174,6 @@ class Concepts:
         """Return the renderings of concepts for which others use our preferred rendering of these."""
         return [alike for form in forms for alike in self.find(_key(build_phrase(form.forms[0])))]
 
-    def knows_word(self, folded: str) -> bool:
-        return (folded,) in self._forms
-
     @cached_property
     def words(self) -> Mapping[str, None]:
         """Return the folded words of all renderings, in their order."""
@@ -199,60 +208,48 @@ def _term_forms(pk: int, term: TermData) -> list[tuple[Key, Form]]:
 
 
 def _index(
-    forms: tuple[str, ...], looked_up: Iterable[str], *, avoided: Iterable[str] = (), term: int = 0
+    forms: Iterable[str], looked_up: Iterable[str], *, avoided: Iterable[str] = (), term: int = 0
 ) -> list[tuple[Key, Form]]:
     found = []
+    searched = tuple(form for form in forms if not needs_capitals(form)) or tuple(forms)
     for form in looked_up:
         written = form.removeprefix(_CAPITALS)
         if key := _key(build_phrase(written)):
-            found.append((key, Form(written, forms, term, written in set(avoided), form != written)))
+            needs = form != written or (needs_capitals(form) and form not in searched)
+            found.append((key, Form(written, searched, term, written in set(avoided), needs)))
     return found
+
+
+@cache
+def _list_words_in_capitals() -> frozenset[str]:
+    looked_up = (form for renderings in load_renderings() for form in renderings.lookup_only)
+    return frozenset(form.removeprefix(_CAPITALS) for form in looked_up if form.startswith(_CAPITALS))
+
+
+def needs_capitals(form: str) -> bool:
+    """Return whether a form is an acronym that is another word in small letters: WHO, US."""
+    return form in _list_words_in_capitals()
 
 
 def _key(phrase: Phrase) -> Key:
     return tuple([word.stem for word in phrase])
 
 
-class NearPhrases(NamedTuple):
-    """Phrases that mean nearly the same as one, and what lies in the region that it names."""
-
-    near: tuple[Phrase, ...]
-    parts: tuple[Phrase, ...]
-
-
-def find_near(phrase: Phrase) -> list[NearPhrases]:
-    """Return the groups of `near_words.txt` that have the phrase."""
-    return _index_near_words().get(_key(phrase), [])
-
-
-@cache
-def _index_near_words() -> Mapping[Key, list[NearPhrases]]:
-    found: dict[Key, list[NearPhrases]] = defaultdict(list)
-    for forms, parts in load_near_words():
-        near = _build_phrases(forms)
-        for key in dict.fromkeys(map(_key, near)):
-            found[key].append(NearPhrases(near, _build_phrases(parts)))
-    return dict(found)
-
-
 def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:
-    """Add alternatives to the flexible terms of a query."""
-    others: list[dict[Phrase, None]] = [{} for _ in query.terms]
+    """Make one term of each concept, amount and date among the flexible terms, with all its renderings."""
+    typed = _name_countries(_join_amounts_and_dates(query))
+    terms: list[QueryTerm] = []
     used: list[Form] = []
-    for start, end, forms in find_concepts(query, concepts):
+    while len(typed) > 0:
+        count, forms = _find_concept(query.text, typed, concepts)
         used += forms
-        for ways in others[start:end]:
-            for form in (*forms, *concepts.find_alike(forms)):
-                ways.update(dict.fromkeys(_build_phrases(form.forms)))
-    for start, end, phrases in _find_amounts_and_dates(query):
-        for ways in others[start:end]:
-            ways.update(dict.fromkeys(phrases))
-    for term, ways in zip(query.terms, others, strict=True):
-        if term.is_flexible and not ways:
-            ways.update(_respell(term.alternatives[0], concepts, used))
-    if not used and not any(others):
-        return query
-    terms = [_add_alternatives(term, list(ways)) for term, ways in zip(query.terms, others, strict=True)]
+        if forms:
+            terms.append(_build_concept_term(typed[:count], forms, concepts))
+        elif typed[0].is_flexible and not typed[0].kind:
+            terms.append(_respell(typed[0], concepts, used))
+        else:
+            terms.append(typed[0])
+        typed = typed[count or 1 :]
     spellings = {
         form.written: Spelling(form.written, form.preferred) for form in reversed(used) if form.is_avoided
     }
@@ -265,52 +262,83 @@ def expand_query(query: ParsedQuery, concepts: Concepts) -> ParsedQuery:
     )
 
 
-def _add_alternatives(term: QueryTerm, ways: list[Phrase]) -> QueryTerm:
-    own = {_key(way) for way in term.alternatives}
-    new = {_key(way): way for way in reversed(ways) if _key(way) not in own}
-    return replace(term, alternatives=(*term.alternatives, *list(reversed(new.values()))[:MAX_ALTERNATIVES]))
-
-
 @cache
 def _build_phrases(forms: tuple[str, ...]) -> tuple[Phrase, ...]:
     return tuple(phrase for form in forms if (phrase := build_phrase(form)))
 
 
-def find_concepts(query: ParsedQuery, concepts: Concepts) -> Iterator[tuple[int, int, list[Form]]]:
-    """Yield start and end of the terms that name a concept, the longest first, and its renderings."""
-    start = 0
-    while start < len(query.terms):
-        flexible = list(takewhile(lambda term: term.is_flexible, query.terms[start : start + _MAX_WORDS]))
-        for count in range(len(flexible), 0, -1):
-            key = tuple([stem for term in flexible[:count] for stem in _key(term.alternatives[0])])
-            typed = query.text[flexible[0].span[0] : flexible[count - 1].span[1]]
-            forms = [form for form in concepts.find(key) if typed.isupper() or not form.needs_capitals]
-            if forms:
-                yield start, start + count, forms
-                start += count - 1
-                break
-        start += 1
+def _find_concept(text: str, terms: Sequence[QueryTerm], concepts: Concepts) -> tuple[int, list[Form]]:
+    """Return how many of the first terms name a concept together, at most, and its renderings."""
+    flexible = list(takewhile(lambda term: term.is_flexible and not term.kind, terms[:_MAX_WORDS]))
+    for count in range(len(flexible), 0, -1):
+        key = tuple([stem for term in flexible[:count] for stem in _key(term.alternatives[0])])
+        typed = text[flexible[0].span[0] : flexible[count - 1].span[1]]
+        if forms := [form for form in concepts.find(key) if form.fits(typed)]:
+            return count, forms
+    return 0, []
 
 
-def _find_amounts_and_dates(query: ParsedQuery) -> Iterator[tuple[int, int, list[Phrase]]]:
-    """Yield start, end and spellings of each amount or date in the query."""
-    if not any(
-        character.isdigit() or character in "一二三四五六七八九十" for character in query.text
-    ) and not any(word in query.text.lower() for word in ("illion", "thousand")):
-        return
-    for quantity in find_quantities(query.text):
+def _build_concept_term(terms: Sequence[QueryTerm], forms: Sequence[Form], concepts: Concepts) -> QueryTerm:
+    """Build the term of a concept. An acronym that is also a word is not searched as typed: *who* for WHO."""
+    typed = tuple(word for term in terms for word in term.alternatives[0])
+    written = [form for one in (*forms, *concepts.find_alike(forms)) for form in one.forms]
+    phrases = [] if any(form.needs_capitals for form in forms) else [typed]
+    phrases += [phrase for form in written if (phrase := build_phrase(form))]
+    ways: dict[Key, Phrase] = {}
+    for phrase in phrases:
+        ways.setdefault(_key(phrase), phrase)
+    alternatives = tuple(ways.values())[: MAX_ALTERNATIVES + 1]
+    english = [form for form in written if form.isascii()]
+    is_name = bool(english) and all(form[0].isupper() for form in english)
+    span = (terms[0].span[0], terms[-1].span[1])
+    return QueryTerm(alternatives, span=span, kind="name" if is_name else "thing")
+
+
+def _name_countries(terms: Sequence[QueryTerm]) -> list[QueryTerm]:
+    """Replace single characters that are countries beside each other by their names: 英 法 核武."""
+    letters = [
+        COUNTRIES.get(term.alternatives[0][0].text, "") if term.is_flexible and not term.kind else ""
+        for term in terms
+    ]
+    named = list(terms)
+    for one, other in pairwise(range(len(terms))):
+        if letters[one] and letters[other] and letters[one] != letters[other]:
+            for n in (one, other):
+                named[n] = replace(terms[n], alternatives=(build_phrase(letters[n]),))
+    return named
+
+
+def _join_amounts_and_dates(query: ParsedQuery) -> list[QueryTerm]:
+    """Make a term of each amount and date, also within a longer run: 40億 of 40億美元."""
+    terms, text = list(query.terms), query.text
+    if not any(character.isdigit() or character in "一二三四五六七八九十" for character in text) and not any(
+        word in text.lower() for word in ("illion", "thousand")
+    ):
+        return terms
+    for quantity in find_quantities(text):
         within = [
             n
-            for n, term in enumerate(query.terms)
+            for n, term in enumerate(terms)
             if term.is_flexible and term.span[0] < quantity.end and quantity.start < term.span[1]
         ]
         if within:
-            phrases = [build_phrase(form) for form in quantity.forms]
-            yield within[0], within[-1] + 1, phrases
+            first, last = within[0], within[-1]
+            written = (text[quantity.start : quantity.end], *quantity.forms)
+            term = QueryTerm(
+                tuple(dict.fromkeys(_build_phrases(written))),
+                span=(quantity.start, quantity.end),
+                kind="figure",
+                month=quantity.month,
+            )
+            before = parse_unquoted(text, terms[first].span[0], quantity.start)
+            after = parse_unquoted(text, quantity.end, terms[last].span[1])
+            terms[first : last + 1] = [*before, term, *after]
+    return terms
 
 
-def _respell(phrase: Phrase, concepts: Concepts, used: list[Form]) -> dict[Phrase, None]:
-    """Return the phrase with each Chinese name replaced by its preferred rendering: 東盟峰會 → 東協峰會."""
+def _respell(term: QueryTerm, concepts: Concepts, used: list[Form]) -> QueryTerm:
+    """Add the phrase with each Chinese name replaced by its preferred rendering: 東盟峰會, 東協峰會."""
+    phrase = term.alternatives[0]
     words = []
     for word in phrase:
         text, at = "", 0
@@ -319,4 +347,5 @@ def _respell(phrase: Phrase, concepts: Concepts, used: list[Form]) -> dict[Phras
             text += word.text[at:start] + fold(form.preferred)
             at = end
         words.append(QueryWord(True, text + word.text[at:]) if at else word)
-    return {} if tuple(words) == phrase else {tuple(words): None}
+    other = tuple(words)
+    return term if other == phrase else replace(term, alternatives=(phrase, other))

@@ -24,21 +24,14 @@ def find_spans(text: str, phrases: Sequence[Phrase]) -> list[list[TextSpan]]:
     if text.isascii() and all(phrase[0].is_han for phrase in phrases):
         return [[] for _ in phrases]
     folded, places = fold_with_offsets(text)
-    found = find_spans_folded(folded, phrases)
-    marked = [found[phrase] for phrase in phrases]
+    stubs = {backwards[::-1] for backwards in _BEFORE_APOSTROPHE.findall(folded[::-1])}
+    marked = []
+    for phrase in phrases:
+        is_there = any(beginning in folded for beginning in _list_beginnings(phrase[0], stubs))
+        marked.append(list(_find_phrase(folded, phrase, stubs)) if is_there else [])
     if places is not None:
         marked = [[(places[a], places[b - 1] + 1) for a, b in row] for row in marked]
     return marked
-
-
-def find_spans_folded(folded: str, phrases: Sequence[Phrase]) -> dict[Phrase, list[TextSpan]]:
-    """Return the spans of each phrase in a folded text. The terms that form one concept have the same phrases."""
-    stubs = {backwards[::-1] for backwards in _BEFORE_APOSTROPHE.findall(folded[::-1])}
-    found: dict[Phrase, list[TextSpan]] = {}
-    for phrase in dict.fromkeys(phrases):
-        is_there = any(beginning in folded for beginning in _list_beginnings(phrase[0], stubs))
-        found[phrase] = list(_find_phrase(folded, phrase, stubs)) if is_there else []
-    return found
 
 
 def highlight_spans(text: str, spans: Sequence[Sequence[TextSpan]]) -> SafeString:

@@ -1,7 +1,7 @@
 """Add editions to the search index and remove them, in the transaction that writes their other derived rows."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,7 +13,7 @@ from briefs.models.derived import SearchEntry
 from briefs.models.edition import Edition
 from briefs.text import date_format
 
-from . import get_store
+from . import get_store, meaning
 from .analysis import VERSION
 from .search_documents import SearchDocument, build_search_document
 
@@ -36,6 +36,7 @@ def put(editions: Sequence[Edition], now: dt.datetime) -> None:
     documents = {edition.pk: build_search_document(0, edition.frozen_content) for edition in editions}
     places = _assign_places(editions, documents)
     get_store().put([replace(document, place=places[pk]) for pk, document in documents.items()])
+    meaning.put({edition.pk: edition.frozen_content for edition in editions})
 
 
 def _assign_places(editions: Sequence[Edition], documents: Mapping[int, SearchDocument]) -> dict[int, int]:
@@ -104,6 +105,7 @@ def drop(editions: Sequence[int]) -> None:
     if places:
         get_store().drop(places)
         rows.delete()
+        meaning.drop(editions)
 
 
 def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
@@ -116,9 +118,14 @@ def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
     return len(editions)
 
 
-def load_versions(editions: Iterable[int]) -> dict[int, str]:
-    """Load the version of the analyser by edition id. Editions without an entry are left out."""
-    return dict(SearchEntry.objects.filter(edition__in=editions).values_list("edition", "version"))
+def find_outdated(editions: Sequence[Edition], now: dt.datetime) -> set[int]:
+    """Return the editions whose entry or vector is missing, of another version, or left over."""
+    past = {edition.pk for edition in editions if is_past(edition, now)}
+    current = {edition.pk for edition in editions} - past
+    entries = SearchEntry.objects.filter(edition__in=[*past, *current])
+    versions = dict(entries.values_list("edition", "version"))
+    indexed = {pk for pk in current if versions.get(pk) == VERSION}
+    return (past & versions.keys()) | (current - indexed) | meaning.find_missing(indexed)
 
 
 def find_lost_and_stray() -> tuple[list[int], list[int]]:

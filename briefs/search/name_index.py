@@ -3,6 +3,7 @@
 All names are kept in the process under the site version, so a renamed or merged row is found as it is now.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ type FacetKind = Literal["keyword", "source", "author"]
 FACET_LETTERS: Final[Mapping[FacetKind, str]] = {"keyword": "k", "source": "s", "author": "a"}
 """First letter of the facets of each kind."""
 _TABLES: Final[tuple[type[Vocabulary], ...]] = (Keyword, Author, Source, Term)
+_YEAR: Final = re.compile(r"(?:1[5-9]|20)\d\d$")
 
 
 class Name(NamedTuple):
@@ -97,6 +99,10 @@ class NameIndex:
 
     def _list_facets(self, phrases: tuple[Phrase, ...], kind: str) -> Sequence[str]:
         found = {facet for phrase in phrases for facet in self._match(phrase) if facet.startswith(kind[:1])}
+        if not kind:  # a year finds the articles of that year
+            found |= {
+                f"y{phrase[0].text}" for phrase in phrases if len(phrase) == 1 and _YEAR.match(phrase[0].text)
+            }
         return [one for facet in sorted(found) for one in self.list_family(facet)]
 
     def _match(self, phrase: Phrase) -> Iterator[str]:

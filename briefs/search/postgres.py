@@ -24,12 +24,12 @@ from .search_documents import (
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
+    NEWEST_PLACES,
     Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
     build_listed_condition,
-    group_lookups,
     parse_count_row,
     parse_places,
     rank_rows,
@@ -234,19 +234,17 @@ class PostgresStore:
     def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
         """As in SQLite, but phrases match wherever a document has all their tokens: reading positions is slow."""
         rough, sharp = _build_queries(ask)
-        parts, values = [], []
-        for limit, rows in group_lookups(lookups):
-            asked = ", ".join(["(%s::int, %s::tsquery)"] * len(rows))
-            exact = " AND (tsv @@ %s::tsquery) IS TRUE" if rough != sharp else ""
-            parts.append(
-                f"SELECT q.n, r.places FROM (VALUES {asked}) q (n, words) CROSS JOIN LATERAL ("
-                f"WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ q.words{exact})"
-                f" SELECT string_agg(place::text, ',') AS places FROM (SELECT place FROM m ORDER BY place DESC LIMIT {limit}) o) r"
-            )
-            for n, lookup in rows:
-                values += [n, _build_query(ask, also=_lookup_expression(lookup, ask.names))]
-            values += [sharp] * bool(exact)
-        return parse_places(_fetch(" UNION ALL ".join(parts), values), len(lookups)) if parts else []
+        asked = ", ".join(["(%s::int, %s::tsquery)"] * len(lookups))
+        exact = " AND (tsv @@ %s::tsquery) IS TRUE" if rough != sharp else ""
+        sql = (
+            f"SELECT q.n, r.places FROM (VALUES {asked}) q (n, words) CROSS JOIN LATERAL ("
+            f"WITH m AS MATERIALIZED (SELECT place FROM {self._table} WHERE tsv @@ q.words{exact})"
+            f" SELECT string_agg(place::text, ',') AS places FROM (SELECT place FROM m ORDER BY place DESC LIMIT {NEWEST_PLACES}) o) r"
+        )
+        values: list[Any] = []
+        for n, lookup in enumerate(lookups):
+            values += [n, _build_query(ask, also=_lookup_expression(lookup, ask.names))]
+        return parse_places(_fetch(sql, [*values, *[sharp] * bool(exact)]), len(lookups))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [
@@ -331,14 +329,8 @@ def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:
 
 
 def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
-    own = _HEAD_PREFIX * lookup.is_headline
-    ways = [_phrase_expression(way, " & ", own) for way in lookup.phrases]
-    found = _any_of([*ways, *(f"'{mark}'" for mark in lookup.list_marks(names))])
-    return (
-        f"({found} & {_any_of(_phrase_expression(way, ' & ', '') for way in lookup.near)})"
-        if lookup.near
-        else found
-    )
+    ways = [_phrase_expression(way, " & ", "") for way in lookup.phrases]
+    return _any_of([*ways, *(f"'{mark}'" for mark in lookup.list_marks(names))])
 
 
 def _any_of(parts: Iterable[str]) -> str:

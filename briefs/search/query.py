@@ -89,13 +89,19 @@ def _common_prefix(one: str, other: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QueryTerm:
-    """One required or excluded term. Any of its alternatives matches. `span`: its position in the query."""
+    """One required or excluded term. Any of its alternatives matches. `span`: its position in the query.
+
+    `kind`: a name, another thing, or an amount or date of which the alternatives are all renderings; empty for words.
+    """
 
     alternatives: tuple[Phrase, ...]
     field: QueryField = ""
     is_excluded: bool = False
     is_quoted: bool = dataclass_field(default=False, compare=False)
     span: tuple[int, int] = dataclass_field(default=(0, 0), compare=False)
+    kind: Literal["", "name", "thing", "figure"] = dataclass_field(default="", compare=False)
+    month: str = dataclass_field(default="", compare=False)
+    """Facet of the month of a date: m202506."""
 
     @property
     def is_flexible(self) -> bool:
@@ -134,11 +140,6 @@ class ParsedQuery:
     def highlighted_phrases(self) -> tuple[Phrase, ...]:
         """Return all alternatives of required terms without a field."""
         return tuple(way for term in self.required_terms if not term.field for way in term.alternatives)
-
-    @property
-    def day(self) -> dt.date | None:
-        """Return the day of the articles if the date filter is a single day."""
-        return self.since if self.since == self.until else None
 
     @property
     def is_empty(self) -> bool:
@@ -180,16 +181,16 @@ def _parse_chunk(chunk: re.Match[str]) -> Iterator[QueryTerm]:
     start = chunk.start("label") if chunk["label"] and not field else -1
     if chunk["quote"]:
         if start >= 0:
-            yield from _parse_unquoted(chunk.string, start, chunk.end("label"), "", without)
+            yield from parse_unquoted(chunk.string, start, chunk.end("label"), "", without)
         if phrase := build_phrase(chunk["phrase"]):
             yield QueryTerm((phrase,), field or "", without, is_quoted=True, span=chunk.span())
     else:
         start = start if start >= 0 else chunk.start("bare")
-        yield from _parse_unquoted(chunk.string, start, chunk.end("bare"), field or "", without)
+        yield from parse_unquoted(chunk.string, start, chunk.end("bare"), field or "", without)
 
 
-def _parse_unquoted(
-    query: str, start: int, end: int, field: QueryField, without: bool
+def parse_unquoted(
+    query: str, start: int, end: int, field: QueryField = "", without: bool = False
 ) -> Iterator[QueryTerm]:
     """Yield a term for each group of adjacent runs (AI競爭). Punctuation separates groups."""
     folded, places = fold_with_offsets(query[start:end])

@@ -5,7 +5,6 @@ Migration 0012 creates the tables. Deleting a row without its text needs SQLite 
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any, Final
 
 from django.db import connection
@@ -25,14 +24,13 @@ from .search_documents import (
 from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
-    NEAR_TOKENS,
+    NEWEST_PLACES,
     Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
     Tally,
     build_listed_condition,
-    group_lookups,
     parse_count_row,
     parse_places,
     rank_rows,
@@ -143,16 +141,13 @@ class SqliteStore:
 
     def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
         """Return the newest places of each lookup, listed or not, that have the terms of the request. One database query."""
-        parts, values = [], []
-        for limit, rows in group_lookups(lookups):
-            newest = f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH q.column2 ORDER BY rowid DESC LIMIT {limit}"
-            asked = ", ".join(["(%s, %s)"] * len(rows))
-            parts.append(
-                f"SELECT column1, (SELECT group_concat(rowid) FROM ({newest})) FROM (VALUES {asked}) q"
-            )
-            for n, lookup in rows:
-                values += [n, build_match(ask, also=_lookup_expression(lookup, ask.names))]
-        return parse_places(_fetch(" UNION ALL ".join(parts), values), len(lookups)) if parts else []
+        newest = f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH q.column2 ORDER BY rowid DESC LIMIT {NEWEST_PLACES}"
+        asked = ", ".join(["(%s, %s)"] * len(lookups))
+        sql = f"SELECT column1, (SELECT group_concat(rowid) FROM ({newest})) FROM (VALUES {asked}) q"
+        values: list[Any] = []
+        for n, lookup in enumerate(lookups):
+            values += [n, build_match(ask, also=_lookup_expression(lookup, ask.names))]
+        return parse_places(_fetch(sql, values), len(lookups))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all texts that match. For staff only: unlisted documents are included."""
@@ -221,21 +216,8 @@ def _term_expression(ask: StoreRequest, term: QueryTerm, only: str, with_names: 
 
 
 def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
-    if lookup.near:
-        pairs = list(product(lookup.phrases, lookup.near))
-        # A Chinese word and an English one are near each other only if there is no other way to write them.
-        alike = [(one, other) for one, other in pairs if one[-1].is_han == other[0].is_han] or pairs
-        return " OR ".join(f"NEAR({_quote(one)} {_quote(other)}, {NEAR_TOKENS})" for one, other in alike)
-    only = _FIELD_TIERS[0] if lookup.is_headline else ""
-    ways = [_phrase_expression(way, only) for way in lookup.phrases]
-    text = " OR ".join([*ways, *(f'"{mark}"' for mark in lookup.list_marks(names))])
-    return f"{{{only}}} : ({text})" if only else text
-
-
-def _quote(phrase: Phrase) -> str:
-    """Return the tokens of a phrase as one string, which FTS5 takes as consecutive tokens."""
-    row, is_open = tokenise_phrase(phrase)
-    return f'"{" ".join(row)}"{" *" * is_open}'
+    ways = [_phrase_expression(way, "") for way in lookup.phrases]
+    return " OR ".join([*ways, *(f'"{mark}"' for mark in lookup.list_marks(names))])
 
 
 def _any_mark(marks: Iterable[str]) -> str:

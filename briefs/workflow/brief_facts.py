@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, chain
 from typing import Any, Final
@@ -19,11 +19,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Length
-from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
-from briefs.checks.texts import Finding
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
 from briefs.database.prepared import PreparedQuery
 from briefs.models import (
@@ -41,27 +37,15 @@ from briefs.models import (
 )
 from briefs.models import Bullet as BulletRow
 
-from .reviewing import SIGNOFF_EVENT_VERBS, find_incomplete
+from .rules.gaps import Gap, build_keyword_gap, find_gaps, list_date_gaps
+from .rules.histories import BriefHistory, find_last_shown_edition
 from .rules.leaves import LEAVES
-from .rules.transitions import BriefHistory
-from .step_rule import KEYWORD_PREFIX, BriefFacts, Gap
+from .rules.standing import ANSWER_EVENTS, BriefFacts
 
 type EditionsByBrief = dict[int, list[Edition]]
 
 MAX_WORDLESS_LENGTH: Final = 8
 """Length up to which a text is looked at for words; a longer one has some."""
-SUBMISSION_VERBS: Final = ("submit", *SIGNOFF_EVENT_VERBS)
-_GAP_LABELS: Final[dict[str, str | Promise]] = {
-    "source": _("source"),
-    "date": _("date"),
-    "headline_zh": _("Chinese headline"),
-    "headline_en": _("English headline"),
-    "summary_zh": _("Chinese summary"),
-    "summary_en": _("English summary"),
-    "picture_alt": _("alt text of the picture"),
-    "picture_credit": _("credit of the picture"),
-    "picture_licence": _("licence of the picture"),
-}
 
 
 def load_editions_by_brief(briefs: Iterable[Brief]) -> EditionsByBrief:
@@ -92,16 +76,20 @@ def load_brief_facts(
     open_briefs = [*drafts, *reviewed]
     histories = _load_histories([*reviewed, *(b for b in drafts if b.returned_at)], editions)
     rows = load_small_rows(open_briefs)
-    gaps = _load_gaps(open_briefs)
+    was_public = {pk for pk, rows in editions.items() if find_last_shown_edition(rows, now)}
+    gaps = _load_gaps(open_briefs, was_public)
     found = {}
     for brief in briefs:
-        history = histories.get(brief.pk) or BriefHistory([], editions.get(brief.pk, []), [])
+        own = editions.get(brief.pk, [])
         facts = found[brief.pk] = BriefFacts(
             brief,
-            history,
             now,
-            people,
-            rows.assignments[brief.pk],
+            people=people,
+            editions=own,
+            history=histories.get(brief.pk) or BriefHistory([], own, []),
+            assignments=rows.assignments[brief.pk],
+            submission=None,
+            is_answered=False,
             gaps=gaps.get(brief.pk, []),
             approval_gaps=[*list_date_gaps(brief), *rows.keyword_gaps[brief.pk]],
             notes=rows.notes[brief.pk],
@@ -198,7 +186,14 @@ def _small_rows_query(*briefs: int) -> QuerySet[Any, Any]:
         Q(keyword__label_zh="") | Q(keyword__label_en=""), keyword__merged_into=None
     )
     return select(
-        "event", Event.objects.filter(verb__in=SUBMISSION_VERBS), "by_id", "at", "verb", empty, nobody, no_day
+        "event",
+        Event.objects.filter(verb__in=("submit", *ANSWER_EVENTS)),
+        "by_id",
+        "at",
+        "verb",
+        empty,
+        nobody,
+        no_day,
     ).union(
         select("note", Note.objects.filter(resolved_at=None), "by_id", "at", empty, empty, nobody, no_day),
         select(
@@ -232,7 +227,7 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
         SignOff.objects.filter(page__in=[brief.page for brief in briefs]).order_by("id") if briefs else ()
     ):
         signoffs[signoff.page].append(signoff)
-    columns = ("number", "by_id", "also_by", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
+    columns = ("number", "kind", "by_id", "also_by", "is_nobodys", *(f"hash_{leaf}" for leaf in LEAVES))
     revisions = _group(Revision.objects.only("brief_id", *columns), briefs)
     return {
         brief.pk: BriefHistory(revisions[brief.pk][::-1], editions.get(brief.pk, []), signoffs[brief.page])
@@ -243,8 +238,8 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
 # What is missing
 
 
-def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
-    """Return what refuses submission, by brief id, from columns. One query."""
+def _load_gaps(briefs: Sequence[Brief], was_public: Collection[int]) -> dict[int, list[Gap]]:
+    """Return what refuses submission, by brief id, from columns. One query. `was_public`: ids of briefs."""
     if not briefs:
         return {}
     short = Q()
@@ -256,7 +251,10 @@ def _load_gaps(briefs: Sequence[Brief]) -> dict[int, list[Gap]]:
     rows = BulletRow.objects.filter(brief__in=ids).order_by("position", "number")
     for row in rows.values_list("brief", "number", "text_zh", "text_en", "one_sided"):
         bullets[row[0]].append(Bullet(row[1], row[2], row[3], one_sided=row[4]))
-    return {brief.pk: find_gaps(_build_content(brief, bullets[brief.pk])) for brief in briefs}
+    return {
+        brief.pk: find_gaps(_build_content(brief, bullets[brief.pk]), was_public=brief.pk in was_public)
+        for brief in briefs
+    }
 
 
 def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
@@ -267,58 +265,11 @@ def _build_content(brief: Brief, bullets: Sequence[Bullet]) -> Content:
     date = brief.article_date.isoformat() if brief.article_date else ""
     texts = {
         f"{part}_{side}": getattr(brief, f"{part}_{side}")
-        for part in ("headline", "summary", "picture_alt")
+        for part in ("headline", "summary", "picture_alt", "change_note")
         for side in SIDES
     }
-    return Content(
-        facts=Facts(source=brief.source_id, date=date, picture=picture), bullets=tuple(bullets), **texts
-    )
-
-
-def find_gaps(content: Content) -> list[Gap]:
-    """Return what refuses submission, for the sentence of the next step: bullets of one language together."""
-    findings = find_incomplete(content)
-    gaps: list[Gap] = []
-    for finding in findings:
-        kind = finding.code.partition(".")[2]
-        if kind in ("bullet_zh", "bullet_en"):
-            same = [f for f in findings if f.code == finding.code]
-            if same[0] is finding:
-                gaps.append(Gap(_describe_bullets(finding, len(same)), f"b{finding.bullet}"))
-        else:
-            gaps.append(_build_gap(finding, kind))
-    return gaps
-
-
-def _describe_bullets(first: Finding, n: int) -> str:
-    language = gettext("Chinese") if first.side == "zh" else gettext("English")
-    if n == 1:
-        return gettext("%(language)s of point %(n)s") % {"language": language, **first.values}
-    return ngettext("%(language)s of %(n)s point", "%(language)s of %(n)s points", n) % {
-        "language": language,
-        "n": n,
-    }
-
-
-def _build_gap(finding: Finding, kind: str) -> Gap:
-    about = f"b{finding.bullet}" if finding.bullet else finding.field
-    if finding.side and not finding.bullet:
-        about = f"{finding.field}_{finding.side}"
-    if kind in _GAP_LABELS and finding.check_name == "completeness":
-        return Gap(str(_GAP_LABELS[kind]), about)
-    return Gap(gettext("a finding that blocks"), about)
-
-
-def list_date_gaps(brief: Brief) -> Iterator[Gap]:
-    if brief.article_date and not brief.article_date_confirmed:
-        yield Gap(gettext("date to confirm"), "date")
-
-
-def build_keyword_gap(zh: str, en: str, pk: int) -> Gap:
-    about = f"{KEYWORD_PREFIX}{pk}"
-    if not en:
-        return Gap(gettext("English of the keyword “%(label)s”") % {"label": zh}, about)
-    return Gap(gettext("Chinese of the keyword “%(label)s”") % {"label": en}, about)
+    facts = Facts(source=brief.source_id, date=date, picture=picture)
+    return Content(facts=facts, bullets=tuple(bullets), change_kind=brief.change_kind, **texts)
 
 
 def load_edition_content(edition: Edition) -> Content:

@@ -3,21 +3,22 @@
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from briefs import images
-from briefs.content import Content, Facts
+from briefs.content import NO_CHANGE, Content, Facts
 from briefs.content import Picture as Shape
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Event, Person, Picture, Revision, State
+from briefs.models import Brief, ChangeKind, Event, Person, Picture, Revision, State
 from briefs.models.people import IMPORTER
 from briefs.text.article_urls import build_article_key, is_safe_link
 
-from .editions import find_newest_uncancelled_edition
+from .editions import find_newest_uncancelled_edition, has_been_public
+from .originals import limit_originals
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
 from .rules.revisions import add_revisions_of_names, build_revision
@@ -369,6 +370,8 @@ def _return_to_draft(
     with run_verb(verb, brief, by=by, now=now, version=version) as run:
         run.update_brief(to=State.DRAFT, **changes)
         add_revisions_of_names([run.row], by=None, now=run.now)  # while it was closed, nobody added them
+        content = replace(load_working_copy(run.row), **NO_CHANGE)
+        write_revision(run, content, kind=Revision.Kind.REVISE)
         run.record_event()
 
 
@@ -381,6 +384,7 @@ def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | 
         else:
             revision = None
             run.update_brief(to=State.DISCARDED, claimed_key=None)
+        limit_originals(run.row, run.now)
         run.record_event(edition=edition, revision=revision)
 
 
@@ -398,6 +402,13 @@ def keep_staff_fields(content: Content, desk: Content) -> Content:
     )
 
 
+_SOURCE_WITHDREW: Final[dict[str, Any]] = {
+    "change_kind": ChangeKind.EDITORS_NOTE,
+    "change_note_zh": "原文已由來源撤回。",
+    "change_note_en": "The source has withdrawn the original article.",
+}
+
+
 def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     """Mark the article as withdrawn by its source in a new version, and submit that for approval.
 
@@ -405,9 +416,9 @@ def source_withdrew(brief: Brief | int, *, by: Person, version: int, now: dt.dat
     """
     with run_verb("source_withdrew", brief, by=by, now=now, version=version) as run:
         content = load_working_copy(run.row)
-        if content.facts.source_withdrew:
-            raise build_refusal("source-withdrew-already")
         content = replace(content, facts=replace(content.facts, source_withdrew=True))
+        if has_been_public(run.row, run.now):
+            content = replace(content, **_SOURCE_WITHDREW)
         revision = write_revision(run, content, kind=Revision.Kind.SAVE, to=State.IN_REVIEW)
         event = run.record_event(revision=revision)
         notify(event, "ready", find_people_for_verb("approve"))

@@ -2,65 +2,33 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from briefs.content import SIDES, Content
+from briefs.content import CHANGE_FIELDS, SIDES, Content
 from briefs.derived.build import build_derived_rows, lock_names_shared
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
-from briefs.models import Brief, ChangeKind, Edition, Event, Outbox, Person, State, WithdrawalKind
+from briefs.models import Brief, Edition, Event, Outbox, Person, State, WithdrawalKind
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
 from briefs.text.slugs import build_slug
 
-from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
-from .rules.transitions import VerbRun, load_contributors, load_editions, notify, run_verb
+from .rules.histories import find_last_shown_edition, load_contributors, load_editions
+from .rules.refusals import Reason, Refused, format_iso_date, why_not_past
+from .rules.transitions import notify, run_verb
 
 # Find the public and scheduled editions of a brief, and add or cancel editions.
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeNote:
-    """The change note of a later edition: a kind, and unless it is a small repair, a note in both languages."""
-
-    kind: str = ""
-    note_zh: str = ""
-    note_en: str = ""
-
-    @property
-    def is_described(self) -> bool:
-        if self.kind == ChangeKind.SMALL_REPAIR:
-            return True
-        return self.kind in ChangeKind.values and bool(self.note_zh.strip() and self.note_en.strip())
-
-    @property
-    def has_stray_note(self) -> bool:
-        """Return whether a small repair, which has no text, was given one."""
-        return self.kind == ChangeKind.SMALL_REPAIR and bool(self.note_zh.strip() or self.note_en.strip())
-
-
-NO_CHANGE_NOTE = ChangeNote()
 
 
 def find_scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
     return Edition.objects.scheduled(now).filter(brief=row).order_by("-number").first()
 
 
-def find_public_edition(row: Brief, now: dt.datetime) -> Edition | None:
-    return Edition.objects.public(now).filter(brief=row).first()
-
-
 def find_newest_uncancelled_edition(row: Brief) -> Edition | None:
     """Return the newest edition that is not cancelled: past, live or scheduled."""
     return Edition.objects.uncancelled().filter(brief=row).order_by("-number").first()
-
-
-def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
-    """Return the newest edition that has been public, or None. `editions` are the newest first."""
-    return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
 def has_been_public(row: Brief, now: dt.datetime) -> bool:
@@ -71,10 +39,7 @@ def why_not_at_time(
     row: Brief, at: dt.datetime | None, now: dt.datetime, *, frozen: Content | None = None
 ) -> list[Reason]:
     """Return the reasons against this publication time: in the past, or under embargo. An `at` of None is now."""
-    reasons = []
-    zone = settings.TIME_ZONE
-    if at is not None and at <= now:
-        reasons.append(Reason("time-past", {"time": f"{timezone.localtime(now):%H:%M}", "zone": zone}, "at"))
+    reasons = why_not_past(at, now)
     embargoes = [row.article_embargo_until]
     if frozen and frozen.facts.embargo_until:
         embargoes.append(dt.datetime.fromisoformat(frozen.facts.embargo_until))
@@ -82,7 +47,7 @@ def why_not_at_time(
     if latest and (at or now) < latest:
         local = timezone.localtime(latest)
         until = f"{format_iso_date(local.date().isoformat())} {local:%H:%M}"
-        reasons.append(Reason("embargo", {"time": until, "zone": zone}, "at"))
+        reasons.append(Reason("embargo", {"time": until, "zone": settings.TIME_ZONE}, "at"))
     return reasons
 
 
@@ -156,25 +121,25 @@ def cancel_edition(edition: Edition, now: dt.datetime) -> None:
 
 _KEPT_ON_RESCHEDULING = (
     *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "hash_zh", "hash_en", "hash_common"),
-    *("change_kind", "change_note_zh", "change_note_en"),
+    *CHANGE_FIELDS,
 )
 
 
 def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     """Cancel the scheduled edition; the previous one stays public. An approved brief returns to review."""
     with run_verb("cancel", brief, by=by, now=now) as run:
-        edition = _get_scheduled_edition(run)
+        edition = get_present(run.facts.scheduled_edition)
         cancel_edition(edition, run.now)
         run.update_brief(to=State.IN_REVIEW if run.row.state == State.APPROVED else None)
         run.record_event(edition=edition)
         return edition
 
 
-def _get_scheduled_edition(run: VerbRun) -> Edition:
-    edition = find_scheduled_edition(run.row, run.now)
-    if edition is None:
-        raise build_refusal("nothing-scheduled")
-    return edition
+def get_present[Row](row: Row | None) -> Row:
+    """Return the row that a condition of the verb has asked for."""
+    if row is None:
+        raise LookupError
+    return row
 
 
 def reschedule(
@@ -182,11 +147,11 @@ def reschedule(
 ) -> Edition:
     """Replace the scheduled edition by one with the same content and approval. An `at` of None is now."""
     with run_verb("reschedule", brief, by=by, now=now) as run:
-        row, old = run.row, _get_scheduled_edition(run)
+        row, old = run.row, get_present(run.facts.scheduled_edition)
         if reasons := why_not_at_time(row, at, run.now, frozen=old.frozen_content):
             raise Refused(*reasons)
         kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
-        edition = add_edition(row, old.frozen_content, load_editions(row), at=at, now=run.now, **kept)
+        edition = add_edition(row, old.frozen_content, run.facts.editions, at=at, now=run.now, **kept)
         run.update_brief()
         announce_edition(run.record_event(edition=edition))
         return edition
@@ -223,17 +188,10 @@ def _take_down(
     note: str = "",
 ) -> Edition:
     with run_verb(verb, brief, by=by, now=now) as run:
-        row = run.row
-        edition = find_public_edition(row, now)
-        if edition is None:
-            raise build_refusal("nothing-public")
-        if edition.removed_at:
-            raise build_refusal("already-removed")
-        if edition.withdrawn_at and verb == "withdraw":
-            raise build_refusal("already-withdrawn")
+        row, edition = run.row, get_present(run.facts.public_edition)
         if reasons:
             raise Refused(*reasons)
-        if later := find_scheduled_edition(row, now):
+        if later := run.facts.scheduled_edition:
             cancel_edition(later, now)
         Edition.objects.filter(pk=edition.pk).update(**values)
         run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
@@ -243,9 +201,7 @@ def _take_down(
 
 def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     with run_verb("reinstate", brief, by=by, now=now) as run:
-        edition = find_public_edition(run.row, run.now)
-        if edition is None or not (edition.withdrawn_at or edition.removed_at):
-            raise build_refusal("nothing-to-reinstate")
+        edition = get_present(run.facts.public_edition)
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
         Edition.objects.filter(pk=edition.pk).update(
             **nobody,

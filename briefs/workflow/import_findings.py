@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from briefs.checks.texts import IMPORT_CHECK, Finding, Repair
+from briefs.checks.texts import IMPORT_CHECK, Finding, MessageValues, Repair
 from briefs.content import Content, hash_json
 from briefs.models import Author, Keyword, Revision, Source
 from briefs.models.vocabulary import Vocabulary
@@ -52,7 +52,7 @@ def _offer_known_names(note: Mapping[str, Any], content: Content) -> Repair | No
     new = rows.pop(names["new"], None)
     if new is None or new.pk not in used or new.merged_into_id:
         return None
-    offers = {f"{names['kind']}-{new.pk}-{pk}": str(row) for pk, row in rows.items()}
+    offers: MessageValues = {f"{names['kind']}-{new.pk}-{pk}": str(row) for pk, row in rows.items()}
     return Repair("use-known", offers) if offers else None
 
 

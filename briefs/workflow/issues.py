@@ -5,20 +5,23 @@ issue is the number of its newest revision, so a save names the revision that th
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Subquery
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from briefs import policy
-from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
+from briefs.content import MAX_ISSUE_ITEMS, NO_CHANGE, SIDES, IssueContent, get_change
 from briefs.models import (
+    ChangeKind,
+    Edition,
     Event,
     Issue,
     IssueEdition,
@@ -30,28 +33,24 @@ from briefs.models import (
     WithdrawalKind,
 )
 
-from .editions import NO_CHANGE_NOTE, ChangeNote
-from .reviewing import has_own_answer
+from .editions import get_present
 from .rules import four_eyes, issue_review
 from .rules.issue_review import IssueFacts
-from .rules.leaves import LEAVES, LeafName
+from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.transitions import format_time, notify, require_allowed
+from .rules.transitions import Run, format_time, notify, require_allowed
 
-TEXT_LIMITS: Final = {"title": 200, "preface": 5_000, "subject": 200, "preheader": 300}
-TEXT_LABELS: Final[Mapping[str, Promise]] = {
-    "title_zh": _("Chinese title"),
-    "title_en": _("English title"),
-    "preface_zh": _("Chinese preface"),
-    "preface_en": _("English preface"),
-    "subject_zh": _("Chinese subject of the mail"),
-    "subject_en": _("English subject of the mail"),
-    "preheader_zh": _("Chinese preview line of the mail"),
-    "preheader_en": _("English preview line of the mail"),
-}
-_ONE_LINE = ("title", "subject", "preheader")
+TEXT_LIMITS: Final = {
+    "title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300, "change_note": 2_000,
+}  # fmt: skip
+_ONE_LINE = ("title", "subject", "preheader", "why")
 MAX_ATTEMPTS: Final = 20
 """Attempts to take the next number. Each lost one means that somebody else began an issue."""
+
+
+def find_kind(field: str) -> str:
+    """Return the kind of a text field, which has the label: `why_zh` for `why-12_zh`."""
+    return re.sub(r"-\d+", "", field)
 
 
 class IssueConflict(Refused):
@@ -67,17 +66,9 @@ class IssueConflict(Refused):
         self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
 
 
-@dataclass(frozen=True, slots=True)
-class IssueRun:
-    """One run of a verb in its transaction: the locked issue, its state before, the person and the time."""
-
-    verb: str
-    row: Issue
-    by: Person
-    now: dt.datetime
-    from_state: str
-
-    def load_facts(self) -> IssueFacts:
+class IssueRun(Run[Issue]):
+    @cached_property
+    def facts(self) -> IssueFacts:
         return IssueFacts.load(self.row, self.now, policy.load_staff())
 
     def update(self, **changes: Any) -> None:
@@ -86,30 +77,21 @@ class IssueRun:
         for name, value in changes.items():
             setattr(self.row, name, value)
 
-    def record_event(self, verb: str = "", *, note: str = "") -> Event:
-        return Event.objects.create(
-            about=self.row.about,
-            verb=verb or self.verb,
-            by=self.by,
-            at=self.now,
-            from_state=self.from_state,
-            to_state=self.row.state,
-            note=note,
-        )
-
 
 @contextmanager
 def _run_verb(
-    verb: str, issue: Issue | int, *, by: Person, now: dt.datetime | None, checks_policy: bool = True
+    verb: str, issue: Issue | int, *, by: Person, now: dt.datetime | None, checks_conditions: bool = True
 ) -> Iterator[IssueRun]:
-    """Lock an issue in a transaction. Raise Refused unless the policy allows the verb in its state."""
+    """Lock an issue in a transaction. Raise Refused unless policy and conditions allow the verb."""
     now = now or timezone.now()
     with transaction.atomic():
         # Without a join: PostgreSQL drops a row whose `updated_by` changed while the lock was awaited.
         row = Issue.objects.select_for_update().get(pk=issue if isinstance(issue, int) else issue.pk)
-        if checks_policy:
-            require_allowed(by, verb, row)
-        yield IssueRun(verb, row, by, now, row.state)
+        require_allowed(by, verb, row)
+        run = IssueRun(verb, row, by, now, row.state)
+        if checks_conditions:
+            run.require_conditions()
+        yield run
 
 
 # Write
@@ -119,7 +101,7 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
     """Begin the next issue with every brief first published since the last issue, in order of publication."""
     now = now or timezone.now()
     require_allowed(by, "create_issue")
-    items = issue_review.find_new_briefs(None, now)
+    items = find_new_briefs(None, now)
     content = IssueContent(items=tuple(items[-MAX_ISSUE_ITEMS:]))
     for _attempt in range(MAX_ATTEMPTS):  # others may take the same number at the same time
         try:
@@ -128,6 +110,27 @@ def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
         except IntegrityError:
             continue
     raise build_refusal("issue-seen")
+
+
+def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
+    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
+
+    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
+    is for the next one: nobody saw it among the briefs that the issue leaves out.
+    """
+    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
+    if before_number is not None:
+        editions = editions.filter(issue_number__lt=before_number)
+    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
+    last_issue = list(editions.filter(issue_number=number).order_by("number"))
+    since = now - dt.timedelta(days=7)
+    held: Sequence[int] = ()
+    if last_issue:
+        first, held = last_issue[0], last_issue[-1].frozen_content.items
+        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
+        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
+    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
+    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
 
 
 def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
@@ -147,9 +150,12 @@ def _insert_issue(content: IssueContent, by: Person, now: dt.datetime) -> Issue:
     return issue
 
 
-def _add_revision(issue: Issue, content: IssueContent, by: Person, now: dt.datetime) -> None:
+def _add_revision(
+    issue: Issue, content: IssueContent, by: Person, now: dt.datetime, *, begins_version: bool = False
+) -> None:
     IssueRevision.objects.create(
         issue=issue,
+        begins_version=begins_version,
         number=issue.version,
         content=content.to_json(),
         by=by,
@@ -183,12 +189,16 @@ def save_issue(
 
 def _prepare(content: IssueContent) -> IssueContent:
     """Tidy the texts. Raise Refused for control characters, texts that are too long, and too many briefs."""
-    texts, reasons = {}, []
-    for field, typed in content.texts().items():
-        text, name = tidy_or_refuse(typed, about=field).strip(), field[:-3]
+    texts, reasons = content.texts(), []
+    if (kind := content.change_kind) and kind not in ChangeKind:
+        reasons.append(Reason("unknown-choice", {"value": kind}, "change_kind"))
+    for field, typed in texts.items():
+        if field == "change_kind":
+            continue
+        text, name = tidy_or_refuse(typed, about=field).strip(), find_kind(field)[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(TEXT_LABELS[field]), "n": n, "limit": limit}
+            told = {"field": str(issue_review.TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))
@@ -204,8 +214,13 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
         raise build_refusal("issue-seen")
     before = IssueContent.from_json(base.content)
     old, own, other = ({**c.texts(), "items": c.items} for c in (before, mine, theirs))
-    fields = [name for name in own if own[name] != old[name] and other[name] not in (old[name], own[name])]
-    values: dict[str, Any] = {name: other[name] if own[name] == old[name] else own[name] for name in own}
+    values: dict[str, Any] = {}
+    fields = []
+    for name in own | other:  # a brief that one of them lacks has no text there
+        was, typed, stored = (texts.get(name, "") for texts in (old, own, other))
+        values[name] = stored if typed == was else typed
+        if typed != was and stored not in (was, typed):
+            fields.append(name)
     merged = IssueContent.from_texts(values, values["items"])
     if fields:
         told = {"name": str(row.updated_by), "time": format_time(row.updated_at)}
@@ -218,7 +233,7 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
 def discard_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Discard a draft that was never published. Of a correction, bring back what the newest edition has."""
     with _run_verb("discard_issue", issue, by=by, now=now) as run:
-        if edition := run.load_facts().last_edition:
+        if edition := run.facts.last_edition:
             content = edition.frozen_content
             run.update(state=State.APPROVED, content=content.to_json(), version=run.row.version + 1)
             _add_revision(run.row, content, by, run.now)
@@ -240,9 +255,7 @@ def recover_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = N
 def submit_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Ask for the sign-offs. Raise Refused with everything that is missing."""
     with _run_verb("submit_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        if reasons := issue_review.why_not_ready(facts):
-            raise Refused(*reasons)
+        facts = run.facts
         run.update(state=State.IN_REVIEW)
         event = run.record_event()
         asked = {
@@ -261,28 +274,9 @@ def _announce_if_signed(run: IssueRun, event: Event, facts: IssueFacts) -> None:
     notify(event, "issue_ready", people, issue=run.row.pk, number=run.row.number)
 
 
-def find_submission(issue: Issue) -> Event | None:
-    """Return the last submission."""
-    return issue.events.filter(verb="submit_issue").select_related("by").last()
-
-
-def why_not_take_back(issue: Issue, person: Person) -> Reason | None:
-    """Return a reason if somebody else submitted the issue, or a reviewer has signed since."""
-    submission = find_submission(issue)
-    if submission is None:
-        return None
-    if submission.by_id != person.pk:
-        return Reason("issue-submitter", {"name": str(submission.by)})
-    verbs = [f"sign_off_issue_{name}" for name in LEAVES]
-    signed = issue.events.filter(verb__in=verbs, pk__gt=submission.pk)
-    return Reason("already-signed") if signed.exists() else None
-
-
 def take_back_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> None:
     """Return one's own issue from review to draft, until the first sign-off."""
     with _run_verb("take_back_issue", issue, by=by, now=now) as run:
-        if reason := why_not_take_back(run.row, by):
-            raise Refused(reason)
         run.update(state=State.DRAFT)
         run.record_event()
 
@@ -296,40 +290,24 @@ def sign_off_issue(
     issue: Issue | int, name: LeafName, *, by: Person, seen: str, now: dt.datetime | None = None
 ) -> None:
     """Say yes to one language and to the `common` leaf beside it, or to `common` alone. `seen`: as in `reviewing.sign_off`."""
-    with _run_verb("sign_off_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        leaves, signing = facts.signing.leaves, facts.signing
+    with _run_verb(f"sign_off_issue_{name}", issue, by=by, now=now, checks_conditions=False) as run:
+        facts, leaves = run.facts, run.facts.signing.leaves
+        if four_eyes.find_own_yes(facts, name, by.pk):
+            return
+        run.require_conditions()
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise build_refusal("issue-seen", about=f"signoff-{name}")
-        if not four_eyes.may_sign(leaves[name], by.pk, signing.reviewer_ids):
-            raise build_refusal("not-your-side", about=f"signoff-{name}")
-        own = (s for s in four_eyes.find_answers(facts, name) if (s.by_id, s.leaf) == (by.pk, name))
-        if any(s.answer == SignOff.Answer.YES and s.hash_common == leaves["common"].hash for s in own):
-            return
-        _store_answers(run, facts, [name], SignOff.Answer.YES)
-        event = run.record_event(f"sign_off_issue_{name}")
-        _announce_if_signed(run, event, run.load_facts())
-
-
-def _store_answers(
-    run: IssueRun, facts: IssueFacts, names: Iterable[LeafName], answer: str, *, note: str = ""
-) -> None:
-    values = {"revision": facts.revisions[0].number, "by": run.by, "at": run.now, "note": note}
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, facts.signing.leaves, name, answer, **values) for name in names
-    )
+        run.store_answers([name], SignOff.Answer.YES)
+        _announce_if_signed(run, run.record_event(), IssueFacts.load(run.row, run.now, facts.people))
 
 
 def take_back_issue_sign_off(
     issue: Issue | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
 ) -> None:
     """End the person's own standing yes or no to one leaf."""
-    with _run_verb("take_back_issue_sign_off", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        if not has_own_answer(facts, name, by.pk):
-            raise build_refusal("no-own-signoff")
-        _store_answers(run, facts, [name], SignOff.Answer.TAKEN_BACK)
-        run.record_event(f"take_back_issue_{name}")
+    with _run_verb(f"take_back_issue_{name}", issue, by=by, now=now) as run:
+        run.store_answers([name], SignOff.Answer.TAKEN_BACK)
+        run.record_event()
 
 
 def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.datetime | None = None) -> None:
@@ -338,10 +316,10 @@ def send_back_issue(issue: Issue | int, *, by: Person, note: str, now: dt.dateti
     with _run_verb("send_back_issue", issue, by=by, now=now) as run:
         if not note:
             raise build_refusal("note-needed", about="note")
-        _store_answers(run, run.load_facts(), SIDES, SignOff.Answer.NO, note=note)
+        run.store_answers(SIDES, SignOff.Answer.NO, note=note)
         run.update(state=State.DRAFT)
         event = run.record_event(note=note)
-        if submission := find_submission(run.row):
+        if submission := run.facts.submission:
             notify(event, "issue_returned", [submission.by], issue=run.row.pk, number=run.row.number)
 
 
@@ -354,35 +332,23 @@ def publish_issue(
     by: Person,
     seen: str,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> IssueEdition:
-    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it.
-
-    A later edition is a change of a public issue: it needs a kind and a note in both languages.
-    """
-    with _run_verb("publish_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
+    """Freeze what the publisher saw. It is public now, or from `at`. `seen`: `IssueContent.hash` as the page showed it."""
+    with _run_verb("publish_issue", issue, by=by, now=now, checks_conditions=False) as run:
+        facts = run.facts
         if facts.content.hash() != seen:
             raise build_refusal("issue-seen", about="publish")
-        reasons = issue_review.why_not_publish(facts, by, at=at)
-        if facts.has_been_public and change.has_stray_note:
-            reasons.append(Reason("small-repair-note", {}, "change"))
-        elif facts.has_been_public and not change.is_described:
-            reasons.append(Reason("issue-change-note", {}, "change"))
-        if reasons:
+        if reasons := run.list_unmet() + issue_review.why_not_at_time(facts, at):
             raise Refused(*reasons)
-        pressed = [name for name, leaf in facts.signing.leaves.items() if leaf.voices or name == "common"]
-        _store_answers(run, facts, pressed, SignOff.Answer.YES)
-        edition = _add_edition(run, facts, at, change if facts.has_been_public else NO_CHANGE_NOTE)
+        run.store_press()
+        edition = _add_edition(run, facts, at)
         run.update(state=State.APPROVED)
         run.record_event(note=edition.change_note_zh)
         return edition
 
 
-def _add_edition(
-    run: IssueRun, facts: IssueFacts, at: dt.datetime | None, change: ChangeNote
-) -> IssueEdition:
+def _add_edition(run: IssueRun, facts: IssueFacts, at: dt.datetime | None) -> IssueEdition:
     """Add the edition, cancel a scheduled one, and end the public one when the new one begins."""
     if later := facts.scheduled_edition:
         _cancel_edition(later)
@@ -405,9 +371,7 @@ def _add_edition(
         approved_by=run.by,
         edited_by_id=facts.revisions[0].by_id,
         four_eyes=settings.DIGEST_FOUR_EYES,
-        change_kind=change.kind,
-        change_note_zh=change.note_zh.strip(),
-        change_note_en=change.note_en.strip(),
+        **(get_change(facts.content) if facts.has_been_public else {}),
     )
     IssueItem.objects.bulk_create(
         IssueItem(issue_edition=edition, brief_id=brief, position=position)
@@ -426,9 +390,7 @@ def _cancel_edition(edition: IssueEdition) -> None:
 def cancel_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = None) -> IssueEdition:
     """Cancel the scheduled edition; an earlier one stays public. An approved issue returns to review."""
     with _run_verb("cancel_issue", issue, by=by, now=now) as run:
-        edition = run.load_facts().scheduled_edition
-        if edition is None:
-            raise build_refusal("issue-nothing-scheduled")
+        edition = get_present(run.facts.scheduled_edition)
         _cancel_edition(edition)
         _return_to_review(run)
         run.record_event()
@@ -443,6 +405,10 @@ def revise_issue(issue: Issue | int, *, by: Person, now: dt.datetime | None = No
     """Begin a correction. Readers keep the present edition until the next one is published."""
     with _run_verb("revise_issue", issue, by=by, now=now) as run:
         run.update(state=State.DRAFT)
+        stored = IssueContent.from_json(run.row.content)
+        if (content := replace(stored, **NO_CHANGE)) != stored:
+            run.update(content=content.to_json(), version=run.row.version + 1)
+            _add_revision(run.row, content, by, run.now, begins_version=True)
         run.record_event()
 
 
@@ -455,12 +421,8 @@ def withdraw_issue(
 ) -> IssueEdition:
     """Replace the issue's page by a notice with the sentence of the kind, and cancel a scheduled edition."""
     with _run_verb("withdraw_issue", issue, by=by, now=now) as run:
-        facts = run.load_facts()
-        edition = facts.public_edition
-        if edition is None:
-            raise build_refusal("issue-nothing-public")
-        if edition.withdrawn_at:
-            raise build_refusal("issue-withdrawn")
+        facts = run.facts
+        edition = get_present(facts.public_edition)
         if kind not in WithdrawalKind:
             raise Refused(Reason("kind-needed", {}, "kind"))
         if later := facts.scheduled_edition:

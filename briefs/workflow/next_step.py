@@ -1,12 +1,13 @@
-"""What each person can do next with a brief: the main act, the other acts, and one sentence that says why.
+"""What each person can do next with a brief or an issue: the main act, the other acts, and one sentence that says why.
 
-Every surface takes this from `next_step`: bar, badge, home, lists, inbox, palette, messages and mail. `step_rule`
-decides, this module puts it into words.
+Every surface takes this from `next_step`: bar, badge, home, lists, inbox, palette, messages and mail. `turns` decides, this
+module puts it into words.
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +16,18 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Person, State
 
+from .rules.gaps import Gap
+from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
-from .step_rule import ACT_LABELS, IDLE_ACTS, NEXT_BRIEF, BriefFacts, Gap, StepRule, get_act_label
+from .rules.standing import BriefFacts
+from .turns import BriefTurn, IssueTurn
+
+MAX_NAMES: Final = 2
+"""Names that the line of a list gives for one language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person can do next. `main` is always allowed; it is `NEXT_BRIEF` if no allowed act moves the brief on."""
+    """What a person can do next. `main` would not be refused; it is `NEXT_BRIEF` if no act of theirs moves it on."""
 
     sentence: Sentence
     main: str
@@ -48,38 +56,28 @@ class Step:
 
     @property
     def is_mine(self) -> bool:
-        """Return whether the brief waits for this person."""
-        return self.main not in IDLE_ACTS
+        """Return whether the brief or issue waits for this person."""
+        return ACTS[self.main].urgency > 0
 
     @property
     def label(self) -> str:
-        return get_act_label(self.main)
-
-    @property
-    def verbs(self) -> list[str]:
-        """Return the other acts that are verbs of their own, with a page or a button."""
-        return [act for act in self.others if act not in ACT_LABELS]
+        return str(ACTS[self.main].label)
 
 
-def next_step(
-    facts: BriefFacts, person: Person, people: Sequence[Person], *, with_others: bool = True
-) -> Step:
-    """Return what the person can do next. `people` are all active staff with a role, as `policy.load_staff` returns them.
-
-    Lists leave out the other acts, which take a third of the time.
-    """
-    rule = StepRule(facts, person, people)
-    main = rule.find_main_act()
-    return Step(
-        describe_step(rule, main),
-        main,
-        rule.list_other_acts(main) if with_others else (),
-    )
+def next_step(facts: BriefFacts | IssueFacts, person: Person, *, in_list: bool = False) -> Step:
+    """Return what the person can do next. A list has a short line, and leaves out the other acts (a third of the time)."""
+    turn = BriefTurn(facts, person) if isinstance(facts, BriefFacts) else IssueTurn(facts, person)
+    main = turn.find_main_act()
+    sentence = describe_turn(turn, main, in_list=in_list)
+    return Step(sentence, main, () if in_list else turn.list_other_acts(main))
 
 
-def describe_step(rule: StepRule, main: str) -> Sentence:
+def describe_turn(turn: BriefTurn | IssueTurn, main: str, *, in_list: bool = False) -> Sentence:
     """Return the sentence alone. Lists that show few of many briefs choose by the main act, and describe what they show."""
-    return join_lines(_Wording(rule).list_lines(main))
+    wording = _BriefWording(turn) if isinstance(turn, BriefTurn) else _IssueWording(turn)
+    if in_list and turn.row.state == State.IN_REVIEW:
+        return join_lines([wording.summarize_review()])
+    return join_lines(wording.list_lines(main))
 
 
 _LANGUAGES: Final[dict[LeafName, Promise]] = {"zh": _("Chinese"), "en": _("English"), "common": _("facts")}
@@ -128,32 +126,29 @@ def join_lines(lines: Iterable[Line]) -> Sentence:
     return Sentence(phrases)
 
 
-@dataclass
-class _Wording:
+class _Wording[T: BriefTurn | IssueTurn]:
     """The sentence for one person: state, who, since when, what is missing, who must act and why nobody else may."""
 
-    rule: StepRule
+    languages: Mapping[LeafName, Promise] = _LANGUAGES
 
-    def list_lines(self, main: str) -> Iterator[Line]:
-        brief = self.rule.brief
-        if brief.state == State.DRAFT:
-            yield from self._describe_draft()
-        elif brief.state == State.IN_REVIEW:
-            yield from self._describe_review(main)
-        elif brief.state == State.DISCARDED:
-            yield say(gettext("Discarded."))
-        else:
-            yield from self._describe_publication()
+    def __init__(self, turn: T) -> None:
+        self.turn = turn
+
+    @abstractmethod
+    def list_lines(self, main: str) -> Iterator[Line]: ...
+
+    def _find(self, person: Person | int | None) -> Person | None:
+        if person is None or isinstance(person, Person):
+            return person
+        return self.turn.by_id.get(person)
 
     def _name(self, person: Person | int | None) -> str:
-        pk = person.pk if isinstance(person, Person) else person
-        if pk == self.rule.person.pk:
-            return gettext("you")
-        known = self.rule.by_id.get(pk or 0) or self.rule.facts.former_people.get(pk or 0)
-        return str(known or gettext("somebody"))
+        row = self._find(person)
+        return gettext("you") if row == self.turn.person else str(row or gettext("somebody"))
 
     def _join(self, people: Iterable[Person | int], *, by_and: bool = False) -> str:
-        me = self.rule.person.pk
+        """Join names, the person's own as *you* in front."""
+        me = self.turn.person.pk
         names = [self._name(person) for person in sorted(people, key=lambda p: getattr(p, "pk", p) != me)]
         if len(names) < 2:
             return "".join(names)
@@ -164,33 +159,99 @@ class _Wording:
         )
         return text % {"first": gettext(", ").join(names[:-1]), "last": names[-1]}
 
+    def summarize_review(self) -> Line:
+        """Return the line of a list, such as *In review · Chinese ✓ Chen · English waits for Wu*."""
+        open_leaves = self.turn.signing.open_leaves
+        names: list[LeafName] = [*SIDES, *(name for name in open_leaves if name == "common")]
+        parts = [self._summarize_leaf(name) for name in names]
+        if not open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
+            parts.append(gettext("waits for %(names)s") % {"names": self._join(publishers)})
+        return say(gettext("In review · %(parts)s"), parts=" · ".join(parts))
+
+    def _summarize_leaf(self, name: LeafName) -> str:
+        leaf, signing = self.turn.signing.leaves[name], self.turn.signing
+        if name not in signing.open_leaves:
+            return f"{self.languages[name]} ✓ {self._join(sorted(leaf.voices), by_and=True)}".strip()
+        asked = self.turn.find_asked(name)
+        signers = [asked] if asked else self.turn.find_named_signers(name)
+        values = {"language": self.languages[name], "names": self._join(signers)}
+        if leaf.rejected_by and not signers:
+            return gettext("%(language)s to be reworded") % values
+        if self.turn.person in signers:
+            return gettext("%(language)s waits for %(names)s") % {**values, "names": gettext("you")}
+        if 0 < len(signers) <= MAX_NAMES:
+            return gettext("%(language)s waits for %(names)s") % values
+        return gettext("%(language)s waits for a reviewer") % values
+
+    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
+        line = [Phrase(begin)]
+        for position, gap in enumerate(gaps):
+            line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
+        return [*line, Phrase(pgettext("sentence", "."))]
+
+    def _list_missing(self, gaps: Sequence[Gap]) -> Line:
+        n = len(gaps)
+        begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
+        return self._list_gaps(begin, gaps)
+
+    def _list_requests(self, names: Sequence[tuple[str, LeafName]]) -> Iterator[Line]:
+        """Say whom submission would ask for each language."""
+        requests = [
+            gettext("%(name)s for the %(language)s") % {"name": name, "language": _LANGUAGES[leaf]}
+            for name, leaf in names
+        ]
+        if requests:
+            yield say(
+                gettext("Submitting asks %(names)s."), names=pgettext("requests", " and ").join(requests)
+            )
+
+    def _say_nobody_is_left(self) -> Line:
+        return say(gettext("To go on, ask an administrator to let one more person review."))
+
+
+class _BriefWording(_Wording[BriefTurn]):
+    def list_lines(self, main: str) -> Iterator[Line]:
+        brief = self.turn.brief
+        if brief.state == State.DRAFT:
+            yield from self._describe_draft()
+        elif brief.state == State.IN_REVIEW:
+            yield from self._describe_review(main)
+        elif brief.state == State.DISCARDED:
+            yield say(gettext("Discarded."))
+        else:
+            yield from self._describe_publication()
+
+    def _find(self, person: Person | int | None) -> Person | None:
+        former = None if isinstance(person, Person) else self.turn.facts.former_people.get(person or 0)
+        return super()._find(person) or former
+
     # Drafts
 
     def _describe_draft(self) -> Iterator[Line]:
-        rule, brief = self.rule, self.rule.brief
-        missing = rule.facts.gaps and len([*rule.facts.gaps, *rule.facts.approval_gaps])
+        turn, brief = self.turn, self.turn.brief
+        missing = turn.facts.gaps and len([*turn.facts.gaps, *turn.facts.approval_gaps])
         if brief.returned_at:
             yield self._describe_return(brief.returned_at)
-        if rule.writer is None:
+        if turn.writer is None:
             yield say(gettext("Nobody is writing this yet."))
-            if not rule.find_able("claim"):
+            if not turn.find_able("claim"):
                 yield say(gettext("To go on, ask an administrator to let one more person write."))
-        elif rule.writer == rule.person:
+        elif turn.writer == turn.person:
             yield from self._describe_own_draft()
         elif brief.returned_at:
-            yield say(gettext("Waiting for %(name)s."), name=self._name(rule.writer))
+            yield say(gettext("Waiting for %(name)s."), name=self._name(turn.writer))
         elif missing:
-            yield say(gettext("%(name)s is writing; %(n)s missing."), name=self._name(rule.writer), n=missing)
+            yield say(gettext("%(name)s is writing; %(n)s missing."), name=self._name(turn.writer), n=missing)
         else:
             text = gettext("%(name)s is writing; complete, not yet submitted.")
-            yield say(text, name=self._name(rule.writer))
+            yield say(text, name=self._name(turn.writer))
 
     def _describe_return(self, moment: dt.datetime) -> Line:
-        facts, n = self.rule.facts, len(self.rule.facts.notes)
+        facts, n = self.turn.facts, len(self.turn.facts.notes)
         notes = ngettext("%(n)s note to answer", "%(n)s notes to answer", n) % {"n": n}
         day = format_since(moment, facts.now)
         values = {
-            "name": self._name(self.rule.brief.returned_by_id),
+            "name": self._name(self.turn.brief.returned_by_id),
             "notes": notes if n else gettext("every note is answered"),
             "day": pgettext("sent back", " on %(day)s") % {"day": day} if day else "",
         }
@@ -201,49 +262,31 @@ class _Wording:
         return say(gettext("%(name)s sent it back%(day)s; %(notes)s."), **values)
 
     def _describe_own_draft(self) -> Iterator[Line]:
-        facts, brief = self.rule.facts, self.rule.brief
+        facts, brief = self.turn.facts, self.turn.brief
         if facts.gaps:
             if brief.due_on and not brief.returned_at:
                 day = formats.date_format(brief.due_on, pgettext("date format", "M j"))
                 yield say(gettext("Draft, due %(day)s."), day=day)
             elif not brief.returned_at:
                 yield say(gettext("Draft."))
-            gaps = [*facts.gaps, *facts.approval_gaps]
-            n = len(gaps)
-            begin = ngettext("%(n)s thing missing: ", "%(n)s things missing: ", n) % {"n": n}
-            yield self._list_gaps(begin, gaps)
+            yield self._list_missing([*facts.gaps, *facts.approval_gaps])
             return
         if not brief.returned_at:
             yield say(gettext("Draft, complete."))
         if facts.approval_gaps:
             yield self._list_gaps(gettext("Before approval: "), facts.approval_gaps)
-        asked = {
-            side: self.rule.by_id.get(facts.assignments[side].person_id)
+        asked = (
+            (side, self._find(facts.assignments[side].person_id))
             for side in SIDES
             if side in facts.assignments
-        }
-        requests = [
-            gettext("%(name)s for the %(language)s")
-            % {"name": self._name(person), "language": _LANGUAGES[side]}
-            for side, person in asked.items()
-            if person
-        ]
-        if requests:
-            yield say(
-                gettext("Submitting asks %(names)s."), names=pgettext("requests", " and ").join(requests)
-            )
-
-    def _list_gaps(self, begin: str, gaps: Sequence[Gap]) -> Line:
-        line = [Phrase(begin)]
-        for position, gap in enumerate(gaps):
-            line += [Phrase(gettext(", "))] * bool(position) + [Phrase(gap.label, gap.about)]
-        return [*line, Phrase(pgettext("sentence", "."))]
+        )
+        yield from self._list_requests([(self._name(person), side) for side, person in asked if person])
 
     # Review
 
     def _describe_review(self, main: str) -> Iterator[Line]:
-        rule, facts = self.rule, self.rule.facts
-        open_leaves = rule.signing.open_leaves
+        turn, facts = self.turn, self.turn.facts
+        open_leaves = turn.signing.open_leaves
         if open_leaves:
             parts = [
                 self._describe_leaf(name, name in open_leaves) for name in self._list_leaves(open_leaves)
@@ -252,23 +295,23 @@ class _Wording:
             parts = [gettext("both languages are signed")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps or facts.approval_gaps:
-            yield self._list_gaps(gettext("Before approval: "), [*facts.gaps, *facts.approval_gaps])
+            gaps = [*facts.gaps, *facts.approval_gaps]
+            yield self._list_gaps(gettext("Before approval: "), gaps)
         if not open_leaves:
             yield from self._describe_approval()
-        if rule.signing.lacks_signers():
-            yield say(gettext("To go on, ask an administrator to let one more person review."))
-        mine = [act for act in ("zh", "en", "common") if rule.is_able(f"take_back_sign_off_{act}")]
-        if mine and main == NEXT_BRIEF:
+        if turn.signing.lacks_signers():
+            yield self._say_nobody_is_left()
+        if turn.own_answers and main == NEXT_BRIEF:
             yield say(gettext("You can take back your sign-off until it is approved."))
 
     def _list_leaves(self, open_leaves: Sequence[LeafName]) -> list[LeafName]:
         """Return the languages, and the facts if they need a yes of somebody who is not asked for a language."""
-        needs_common = "common" in open_leaves and self.rule.signing.find_signers("common")
+        needs_common = "common" in open_leaves and self.turn.signing.find_signers("common")
         return [*SIDES, "common"] if needs_common else [*SIDES]
 
     def _describe_leaf(self, name: LeafName, is_open: bool) -> str:
-        rule, leaf = self.rule, self.rule.facts.leaves[name]
-        signers = rule.find_named_signers(name)
+        turn, leaf = self.turn, self.turn.facts.leaves[name]
+        signers = turn.find_named_signers(name)
         values = {"language": _LANGUAGES[name], "names": self._join(signers)}
         if leaf.rejected_by:
             values["by"] = self._join(sorted(leaf.rejected_by), by_and=True)
@@ -288,8 +331,8 @@ class _Wording:
             return gettext("%(language)s lacks one signature that nobody here can give") % values
         if name == "common":
             return gettext("the facts need a yes by %(names)s") % values
-        if asked := rule.find_asked(name):
-            day = format_since(self._find_waiting_since(name), rule.facts.now)
+        if asked := turn.find_asked(name):
+            day = format_since(self._find_waiting_since(name), turn.facts.now)
             since = pgettext("waiting", " since %(day)s") % {"day": day} if day else ""
             values |= {"name": self._name(asked), "since": since}
             return gettext("%(language)s waiting for %(name)s%(since)s") % values
@@ -298,29 +341,32 @@ class _Wording:
         return gettext("nobody has been asked for the %(language)s, and nobody here can review it") % values
 
     def _find_waiting_since(self, side: Side) -> dt.datetime:
-        facts = self.rule.facts
-        moments = [facts.assignments[side].at, *([facts.submission.at] if facts.submission else [])]
+        facts = self.turn.facts
+        moments: list[dt.datetime] = [
+            facts.assignments[side].at,
+            *([facts.submission.at] if facts.submission else []),
+        ]
         return max(moments)
 
     def _describe_approval(self) -> Iterator[Line]:
-        rule, facts = self.rule, self.rule.facts
+        turn, facts = self.turn, self.turn.facts
         if n := len(facts.notes):
             text = ngettext(
                 "%(n)s note to settle before approval.", "%(n)s notes to settle before approval.", n
             )
             yield say(text, n=n)
-        elif rule.is_able("approve"):
+        elif turn.is_able("approve"):
             yield say(gettext("You can approve it."))
             yield from self._describe_signatures()
-        elif rule.approvers:
-            yield say(gettext("Waiting for %(names)s to approve."), names=self._join(rule.approvers))
+        elif approvers := turn.find_able("approve"):
+            yield say(gettext("Waiting for %(names)s to approve."), names=self._join(approvers))
 
     def _describe_signatures(self) -> Iterator[Line]:
         """Tell the approver who signed what and when."""
         for side in SIDES:
             signatures = []
-            for signoff in self.rule.facts.list_yes(side):
-                day = format_since(signoff.at, self.rule.facts.now) or gettext("today")
+            for signoff in self.turn.facts.list_yes(side):
+                day = format_since(signoff.at, self.turn.facts.now) or gettext("today")
                 values = {"name": self._name(signoff.by_id), "day": day}
                 signatures.append(gettext("%(name)s (%(day)s)") % values)
             if signatures:
@@ -333,14 +379,15 @@ class _Wording:
     # Published
 
     def _describe_publication(self) -> Iterator[Line]:
-        facts = self.rule.facts
+        facts = self.turn.facts
         if edition := facts.scheduled_edition:
             yield say(gettext("Approved; public %(time)s."), time=format_moment(edition.live_from))
         elif (edition := facts.public_edition) is None:
             yield say(gettext("Approved."))
         elif edition.withdrawn_at or edition.removed_at:
-            yield say(gettext("Removed.") if edition.removed_at else gettext("Withdrawn."))
-        elif self.rule.is_able("revise"):
+            removed = gettext("Readers are told that it is gone.")
+            yield say(removed if edition.removed_at else gettext("Readers see the notice of its withdrawal."))
+        elif self.turn.is_able("revise"):
             yield say(
                 gettext(
                     "Live. To correct it, start a revision; readers keep this one until the next is approved."
@@ -353,3 +400,77 @@ class _Wording:
 def format_moment(moment: dt.datetime) -> str:
     local = timezone.localtime(moment)
     return formats.date_format(local, pgettext("date format", "l, F j, H:i"))
+
+
+class _IssueWording(_Wording[IssueTurn]):
+    languages = {**_LANGUAGES, "common": _("list of briefs")}
+
+    def list_lines(self, main: str) -> Iterator[Line]:
+        facts, state = self.turn.facts, self.turn.row.state
+        if state == State.DRAFT:
+            yield say(
+                gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation.")
+            )
+            if facts.gaps:
+                yield self._list_missing(facts.gaps)
+            yield from self._describe_requests()
+        elif state == State.IN_REVIEW:
+            yield from self._describe_review()
+        elif state == State.DISCARDED:
+            yield say(gettext("Discarded. The next new issue may take its number."))
+        if scheduled := facts.scheduled_edition:
+            yield say(gettext("Public from %(time)s."), time=format_moment(scheduled.live_from))
+        if edition := facts.public_edition:
+            values = {"time": format_moment(edition.live_from), "n": edition.number}
+            if edition.withdrawn_at:
+                yield say(gettext("Readers see the notice of its withdrawal."))
+            elif state == State.APPROVED:
+                yield say(gettext("Published since %(time)s."), **values)
+            else:
+                yield say(gettext("Readers see edition %(n)s."), **values)
+
+    def _join(self, people: Iterable[Person | int], *, by_and: bool = False) -> str:
+        """Join names, or say *you* alone. Superusers are named if nobody else is there."""
+        rows = [self._find(person) for person in people]
+        if self.turn.person in rows:
+            return gettext("you")  # somebody else may do it too, but the sentence is for this person
+        named = [row for row in rows if row is None or not row.is_superuser] or rows
+        return super()._join((row.pk if row else 0 for row in named), by_and=by_and)
+
+    def _describe_requests(self) -> Iterator[Line]:
+        unsigned = [side for side in SIDES if side in self.turn.signing.open_leaves]
+        signers = {side: self.turn.find_named_signers(side) for side in unsigned}
+        yield from self._list_requests(
+            [(self._join(people), side) for side, people in signers.items() if people]
+        )
+        if not all(signers.values()):
+            yield self._say_nobody_is_left()
+
+    def _describe_review(self) -> Iterator[Line]:
+        facts, signing = self.turn.facts, self.turn.signing
+        shown: list[LeafName] = [*SIDES, *(name for name in signing.open_leaves if name == "common")]
+        yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(map(self._describe_leaf, shown)))
+        if facts.gaps:
+            yield self._list_missing(facts.gaps)
+        publishers = self.turn.find_able("publish_issue")
+        if signing.lacks_signers():
+            yield self._say_nobody_is_left()
+        elif facts.is_unchanged:
+            yield say(gettext("Nothing differs from the published issue."))
+        elif self.turn.person in publishers:
+            yield say(gettext("You can publish it."))
+        elif publishers:
+            yield say(gettext("Waiting for %(names)s to publish."), names=self._join(publishers))
+
+    def _describe_leaf(self, name: LeafName) -> str:
+        signing = self.turn.signing
+        values: dict[str, object] = {"language": self.languages[name]}
+        if name not in signing.open_leaves:
+            names = values["names"] = self._join(sorted(signing.leaves[name].voices))
+            text = gettext("%(language)s signed by %(names)s") if names else gettext("%(language)s unchanged")
+        elif signers := self.turn.find_named_signers(name):
+            values |= {"name": self._join(signers), "since": ""}
+            text = gettext("%(language)s waiting for %(name)s%(since)s")
+        else:
+            text = gettext("nobody here can sign the %(language)s")
+        return text % values

@@ -1,30 +1,23 @@
 """The verb that publishes: approve, now or from a time."""
 
 import datetime as dt
-from typing import cast
 
 from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs import policy
-from briefs.content import Content
-from briefs.derived import build
+from briefs.content import Content, get_change
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Edition, Keyword, Person, SignOff, State
+from briefs.models import Brief, Edition, Person, State
 
 from .assignments import end_assignments
 from .editions import (
-    NO_CHANGE_NOTE,
-    ChangeNote,
     add_edition,
     announce_edition,
-    find_last_shown_edition,
     why_not_at_time,
 )
-from .reviewing import load_leaves, why_not_complete
-from .rules import four_eyes
-from .rules.refusals import Reason, Refused, build_refusal, format_iso_date
-from .rules.transitions import BriefHistory, VerbRun, run_verb
+from .originals import limit_originals
+from .rules.refusals import Reason, Refused, build_refusal
+from .rules.transitions import VerbRun, run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -35,7 +28,6 @@ def approve(
     seen: str,
     names_seen: PageNames | None = None,
     at: dt.datetime | None = None,
-    change: ChangeNote = NO_CHANGE_NOTE,
     now: dt.datetime | None = None,
 ) -> Edition:
     """Freeze the content whose hash (`hash_for_approval`) the publisher saw. It is public now, or from `at`.
@@ -43,18 +35,17 @@ def approve(
     `names_seen`: the names that the page showed, so that a refusal can name those that changed. Raise Refused with all
     unmet conditions.
     """
-    with run_verb("approve", brief, by=by, now=now) as run:
+    with run_verb("approve", brief, by=by, now=now, checks_conditions=False) as run:
         row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
-        staff = policy.load_staff()
-        history, leaves = load_leaves(row, run.now, staff)
-        reasons = why_not_approve(row, content, four_eyes.Signing(leaves, staff), by)
+        history, leaves = run.facts.history, run.facts.leaves
+        reasons = run.list_unmet()
         # Names changed past the verbs: the next sign-off stores the new hash.
         if names.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
-        reasons += why_not_at_time(row, at, run.now) + why_not_change_note(history, change, run.now)
+        reasons += why_not_at_time(row, at, run.now)
         if reasons:
             raise Refused(*reasons)
-        _store_press(run, history, leaves)
+        run.store_press()
         edition = add_edition(
             row,
             content,
@@ -65,24 +56,13 @@ def approve(
             approved_by_id=by.pk,
             edited_by_id=history.revisions[0].by_id,
             four_eyes=settings.DIGEST_FOUR_EYES,
-            change_kind=change.kind,
-            change_note_zh=change.note_zh.strip(),
-            change_note_en=change.note_en.strip(),
+            **(get_change(content) if run.facts.was_public else {}),
             **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
-        announce_edition(run.record_event(edition=edition, note=change.note_zh))
+        limit_originals(row, run.now)
+        announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
         return edition
-
-
-def _store_press(run: VerbRun, history: BriefHistory, leaves: four_eyes.Leaves) -> None:
-    """Store the press as a yes to each leaf for which it is a voice. It counts again if the edition is cancelled."""
-    values = {"revision": history.revisions[0].number, "by": run.by, "at": run.now}
-    SignOff.objects.bulk_create(
-        four_eyes.build_signoff(run.row, leaves, name, SignOff.Answer.YES, **values)
-        for name, leaf in leaves.items()
-        if run.by.pk not in leaf.voices and (leaf.voices or name == "common")
-    )
 
 
 def hash_for_approval(row: Brief) -> str:
@@ -93,7 +73,7 @@ def hash_for_approval(row: Brief) -> str:
 
 def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
     """Load content and names. Raise Refused if they differ from what the publisher saw (`seen`)."""
-    content = load_working_copy(run.row)
+    content = run.facts.content
     names = PageNames.load(content)
     if seen == names.hash_with(content):
         return content, names
@@ -102,44 +82,3 @@ def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) ->
         told = gettext("; ").join(f"{change.before or '–'} → {change.after or '–'}" for change in changes)
         raise build_refusal("seen-names", about="approve", names=told)
     raise build_refusal("seen", about="approve")
-
-
-def why_not_approve(row: Brief, content: Content, signing: four_eyes.Signing, person: Person) -> list[Reason]:
-    """Return all unmet conditions: what is incomplete, date, yeses, keyword labels, open notes."""
-    reasons = why_not_complete(content) + _unconfirmed_date_reasons(row, content)
-    reasons += signing.why_not_settled(person.pk)
-    reasons += unlabelled_keyword_reasons(content)
-    if open_notes := row.notes.filter(resolved_at=None).count():
-        reasons.append(Reason("open-notes", {"n": open_notes}, "notes"))
-    return reasons
-
-
-def _unconfirmed_date_reasons(row: Brief, content: Content) -> list[Reason]:
-    if not content.facts.date or row.article_date_confirmed:
-        return []
-    readings = [
-        format_iso_date(value) for value in (content.facts.date, row.article_date_alternative) if value
-    ]
-    values = {"raw": row.article_date_raw, "first": readings[0], "second": readings[-1]}
-    return [Reason("date-unconfirmed" if len(readings) > 1 else "month-unconfirmed", values, "date")]
-
-
-def unlabelled_keyword_reasons(content: Content) -> list[Reason]:
-    """Return a reason for each keyword that lacks a label in one language."""
-    rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
-    half = [row for row in rows if not (row.label_zh and row.label_en)]
-    return [
-        Reason("keyword-en" if not k.label_en else "keyword-zh", {"label": str(k), "pk": k.pk}, "keywords")
-        for k in sorted(half, key=lambda row: row.pk)
-    ]
-
-
-def why_not_change_note(history: BriefHistory, change: ChangeNote, now: dt.datetime) -> list[Reason]:
-    """Return reasons against the change note, which is required from the second public edition on."""
-    if find_last_shown_edition(history.editions, now) is None:
-        return []
-    if change.has_stray_note:
-        return [Reason("small-repair-note", {}, "change")]
-    if change.is_described:
-        return []
-    return [Reason("kind-needed" if change.note_zh and change.note_en else "change-note", {}, "change")]

@@ -1,7 +1,7 @@
-"""Review verbs: submit, take back, sign off, send back, notes, and findings dismissed; what blocks a submission."""
+"""Review verbs: submit, take back, sign off, send back, notes, and findings dismissed."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
@@ -13,19 +13,13 @@ from briefs.models.people import IMPORTER
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
+from .rules.gaps import COMPLETENESS_CHECK
+from .rules.histories import BriefHistory
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.revisions import add_revisions_of_names, hash_leaves
-from .rules.transitions import (
-    BriefHistory,
-    VerbRun,
-    begin_verb,
-    find_people_for_verb,
-    notify,
-    require_allowed,
-    require_current_version,
-    run_verb,
-)
+from .rules.standing import BriefFacts
+from .rules.transitions import VerbRun, find_people_for_verb, notify, run_verb
 from .rules.working_copy import load_working_copy
 
 # Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged.
@@ -57,7 +51,7 @@ def dismiss(
     """
     with run_verb("dismiss", brief, by=by, now=now) as run:
         row = run.row
-        if finding.check_name == "completeness":
+        if finding.check_name == COMPLETENESS_CHECK:
             raise build_refusal("finding-refuses", about="findings")
         if not (reason := reason.strip()):
             raise build_refusal("dismissal-reason", about="findings")
@@ -84,36 +78,11 @@ def _describe_dismissal(dismissal: Dismissal) -> str:
     return f"{dismissal.code} {place}: {dismissal.reason}"
 
 
-# Find what blocks submission and approval.
-
-COMPLETENESS_CHECK = "completeness"
-"""The check that blocks. Its findings cannot be dismissed."""
-
-
-def why_not_complete(content: Content) -> list[Reason]:
-    """Return a reason for each finding of the completeness check."""
-    return [build_reason(finding) for finding in find_incomplete(content)]
-
-
-def build_reason(finding: checks.Finding) -> Reason:
-    about = f"b{finding.bullet}" if finding.bullet else finding.field
-    return Reason(finding.code, finding.values, about)
-
-
-def find_incomplete(content: Content) -> list[checks.Finding]:
-    return checks.run_checks(content, checks.CheckContext(), only=(COMPLETENESS_CHECK,))
-
-
 # Review verbs: submit, take back, sign off, send back, and notes.
-
-SIGNOFF_EVENT_VERBS = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_back")
-"""Verbs of sign-off events. Compared by id, because clocks may disagree about the order."""
 
 
 def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
     with run_verb("submit", brief, by=by, now=now, version=version) as run:
-        if reasons := why_not_complete(load_working_copy(run.row)):
-            raise Refused(*reasons)
         run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
         _notify_reviewers(run.row, run.record_event())
 
@@ -133,27 +102,8 @@ def _notify_reviewers(row: Brief, event: Event) -> None:
         notify(event, "review", [person for person in others if person not in asked])
 
 
-def find_last_submission(brief: Brief) -> Event | None:
-    return brief.events.filter(verb="submit").last()
-
-
-def why_not_take_back(brief: Brief, person: Person) -> Reason | None:
-    """Return a reason if the person may not take the brief back: somebody else submitted it, or a reviewer answered."""
-    last = find_last_submission(brief)
-    if last is not None and last.by_id != person.pk:
-        return Reason("not-submitter", {"name": str(last.by)})
-    if last is not None and brief.events.filter(pk__gt=last.pk, verb__in=SIGNOFF_EVENT_VERBS).exists():
-        return Reason("already-signed")
-    return None
-
-
 def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    with begin_verb("take_back", brief, by=by, now=now) as run:
-        # This precedes the role check, whose message would name people who may not take it back either.
-        if policy.fits_state("take_back", run.row) and (reason := why_not_take_back(run.row, by)):
-            raise Refused(reason)
-        require_allowed(by, "take_back", run.row)
-        require_current_version(run.row, version)
+    with run_verb("take_back", brief, by=by, now=now, version=version) as run:
         run.update_brief(to=State.DRAFT)
         run.record_event()
 
@@ -171,22 +121,18 @@ def sign_off(
 
     `seen`: `four_eyes.format_seen` of the leaf that the page showed.
     """
-    with run_verb("sign_off", brief, by=by, now=now) as run:
+    with run_verb(f"sign_off_{name}", brief, by=by, now=now, checks_conditions=False) as run:
         # There is none but after a change past the verbs.
         add_revisions_of_names([run.row], by=None, now=run.now)
-        staff = policy.load_staff()
-        history, leaves = load_leaves(run.row, run.now, staff)
-        if not four_eyes.may_sign(leaves[name], by.pk, four_eyes.find_reviewer_ids(staff)):
-            raise build_refusal("not-your-side", about=f"signoff-{name}")
+        history, leaves = run.facts.history, run.facts.leaves
+        if own := four_eyes.find_own_yes(history, name, by.pk):
+            return own
+        run.require_conditions()
         if seen != four_eyes.format_seen(name, four_eyes.get_hashes(leaves)):
             raise _build_seen_refusal(run.row, name, seen, leaves)
-        answers = four_eyes.find_answers(history, name)
-        own = [s for s in answers if (s.by_id, s.leaf, s.answer) == (by.pk, name, SignOff.Answer.YES)]
-        if own and own[-1].hash_common == leaves["common"].hash:
-            return own[-1]
-        signoff = _store_answers(run, history, leaves, [name], SignOff.Answer.YES, note=note)[0]
-        event = run.record_event(f"sign_off_{name}", note=note, revision=history.revisions[0])
-        _notify_of_signoff(run.row, event, name, staff)
+        signoff = run.store_answers([name], SignOff.Answer.YES, note=note)[0]
+        event = run.record_event(note=note, revision=history.revisions[0])
+        _notify_of_signoff(run, event, name)
         return signoff
 
 
@@ -196,14 +142,6 @@ def hash_for_sign_off(row: Brief, name: LeafName) -> str:
     return four_eyes.format_seen(name, hash_leaves(content, PageNames.load(content)))
 
 
-def load_leaves(
-    row: Brief, now: dt.datetime, staff: Sequence[Person] | None = None
-) -> tuple[BriefHistory, four_eyes.Leaves]:
-    """Load the history of a brief and its leaves. The caller must hold the lock of names."""
-    history, staff = BriefHistory.load(row), staff or policy.load_staff()
-    return history, four_eyes.build_leaves(history, {p.pk for p in staff}, now)
-
-
 def _build_seen_refusal(row: Brief, name: LeafName, seen: str, leaves: four_eyes.Leaves) -> Refused:
     text = seen.partition(".")[0]
     if name == "common" or text == leaves[name].hash:
@@ -211,47 +149,23 @@ def _build_seen_refusal(row: Brief, name: LeafName, seen: str, leaves: four_eyes
     return build_refusal(f"seen-{name}", about=f"signoff-{name}", n=_count_differences(row, name, text))
 
 
-def _notify_of_signoff(row: Brief, event: Event, name: LeafName, staff: Collection[Person]) -> None:
-    _history, leaves = load_leaves(row, event.at)
-    signing = four_eyes.Signing(leaves, list(staff))
-    notify(event, "ready", [p for p in staff if p.pk in signing.publisher_ids and signing.settles_all(p.pk)])
-    last = find_last_submission(row)
+def _notify_of_signoff(run: VerbRun, event: Event, name: LeafName) -> None:
+    signing = BriefFacts(run.row, run.now, people=run.facts.people).signing
+    people = [p for p in signing.people if p.pk in signing.publisher_ids and signing.settles_all(p.pk)]
+    notify(event, "ready", people)
+    last = run.facts.submission
     if name != "common":
         notify(event, f"signed_{name}", [last.by] if last and last.by_id != event.by_id else [])
-
-
-def _store_answers(
-    run: VerbRun,
-    history: BriefHistory,
-    leaves: four_eyes.Leaves,
-    names: Iterable[LeafName],
-    answer: str,
-    *,
-    note: str = "",
-) -> list[SignOff]:
-    number = history.revisions[0].number
-    values = {"revision": number, "by": run.by, "at": run.now, "note": note}
-    rows = [four_eyes.build_signoff(run.row, leaves, name, answer, **values) for name in names]
-    return SignOff.objects.bulk_create(rows)
 
 
 def take_back_sign_off(
     brief: Brief | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
 ) -> SignOff:
     """End the person's own standing yes or no to one leaf. The text stays as it is."""
-    with run_verb("take_back_sign_off", brief, by=by, now=now) as run:
-        history, leaves = load_leaves(run.row, run.now)
-        if not has_own_answer(history, name, by.pk):
-            raise build_refusal("no-own-signoff", about=f"signoff-{name}")
-        signoff = _store_answers(run, history, leaves, [name], SignOff.Answer.TAKEN_BACK)[0]
-        run.record_event(f"take_back_sign_off_{name}", revision=history.revisions[0])
+    with run_verb(f"take_back_sign_off_{name}", brief, by=by, now=now) as run:
+        signoff = run.store_answers([name], SignOff.Answer.TAKEN_BACK)[0]
+        run.record_event(revision=run.facts.history.revisions[0])
         return signoff
-
-
-def has_own_answer(history: four_eyes.History, name: LeafName, person: int) -> bool:
-    """Return whether a yes or a no of this person to the leaf stands."""
-    answers = (s for s in four_eyes.find_answers(history, name) if (s.by_id, s.leaf) == (person, name))
-    return any(s.answer != SignOff.Answer.TAKEN_BACK for s in answers)
 
 
 def _count_differences(row: Brief, side: Side, seen: str) -> int:
@@ -285,8 +199,7 @@ def send_back(
         missing += [] if sides else [Reason("side-needed", about="sides")]
         if missing:
             raise Refused(*missing)
-        history, leaves = load_leaves(row, run.now)
-        _store_answers(run, history, leaves, sides, SignOff.Answer.NO, note=note)
+        run.store_answers(sides, SignOff.Answer.NO, note=note)
         run.update_brief(to=State.DRAFT, returned_at=run.now, returned_by=by)
         event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
@@ -298,10 +211,10 @@ def send_back(
 
 def find_writers(row: Brief) -> QuerySet[Person]:
     """Return the people who changed or submitted this version, without the importer."""
-    history, last = BriefHistory.load(row), find_last_submission(row)
+    history, last = BriefHistory.load(row), row.events.filter(verb="submit").last()
     since = four_eyes.find_baseline_number(history)
     later = [r for r in history.revisions if r.number > since]
-    ids = {pk for r in later for pk in r.list_people_ids()} | ({last.by_id} if last else set())
+    ids = {pk for r in later for pk in four_eyes.find_people(r)} | ({last.by_id} if last else set())
     return Person.objects.filter(pk__in=ids).exclude(username=IMPORTER)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from briefs.content import SIDES, hash_json, tidy
@@ -214,17 +214,17 @@ def record_vocabulary_event(row: Vocabulary, verb: str, *, by: Person, now: dt.d
 
 def leave_out_discarded[R: Vocabulary](rows: QuerySet[R]) -> QuerySet[R]:
     """Leave out the entries whose briefs were all discarded, such as those that an import named. *Recover* shows them again."""
-    if rows.model not in _USES:
+    if not (path := _USE_PATHS.get(rows.model)):
         return rows
-    briefs = _USES[rows.model].filter(entry=OuterRef("pk"))
+    briefs = Brief.objects.filter(**{path: OuterRef("pk")})
     discarded = Q(state=State.DISCARDED)
     return rows.exclude(Exists(briefs.filter(discarded)) & ~Exists(briefs.exclude(discarded)))
 
 
-_USES: Final[dict[type[Vocabulary], QuerySet[Brief]]] = {
-    Author: Brief.objects.order_by().annotate(entry=F("bylines__author")),
-    Keyword: Brief.objects.order_by().annotate(entry=F("labels__keyword")),
-    Source: Brief.objects.order_by().annotate(entry=F("source")),
+_USE_PATHS: Final[dict[type[Vocabulary], str]] = {
+    Author: "bylines__author",
+    Keyword: "labels__keyword",
+    Source: "source",
 }
 
 

@@ -18,14 +18,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from briefs.acts import get_past
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Side
 from briefs.models import Brief, Edition, State
 from briefs.rendering.text import NestedPosition, nest_bullets
 from briefs.text import paths
 from briefs.text.article_urls import find_original
 from briefs.workflow.editions import find_scheduled_edition
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
-from briefs.workflow.step_rule import BriefFacts
+from briefs.workflow.rules.standing import BriefFacts
+from briefs.workflow.rules.transitions import format_time
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.
 
@@ -157,7 +158,7 @@ def get_brief_or_404(pk: int) -> Brief:
 
 def describe_done(verb: str) -> str:
     """Return a sentence that says what the verb did."""
-    return capfirst(pgettext("act", "%(did)s.") % {"did": PAST_TENSE_LABELS[verb]})
+    return capfirst(pgettext("act", "%(did)s.") % {"did": get_past(verb)})
 
 
 def add_done_message(request: HttpRequest, verb: str) -> None:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.content import SIDES, Content
+from briefs.content import CHANGE_FIELDS, SIDES, Content
 from briefs.text.text_diff import (
     EFFORT_LIMIT,
     LEAD_NAMES,
@@ -112,6 +112,8 @@ def _describe_leads(names: Iterable[str]) -> Iterator[str]:
             yield str(_LEAD_NAMES[kind if len(sides) == len(SIDES) else sides[0]])
     if "key_point" in changed:
         yield _("key line")
+    if changed.intersection(CHANGE_FIELDS):
+        yield _("note on the change")
 
 
 def _describe_facts(names: tuple[str, ...]) -> str:

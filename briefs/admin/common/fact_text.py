@@ -16,8 +16,10 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from briefs.content import Byline, Content, Facts
+from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueContent, get_change
 from briefs.facts import FACTS, FactKind
+from briefs.models import ChangeKind
+from briefs.rendering.text import find_key_line
 from briefs.text.article_urls import write_host_in_ascii
 from briefs.workflow.rules.refusals import format_iso_date_in_sentence
 
@@ -231,6 +233,30 @@ def describe_key_line(content: Content) -> str:
     if content.key_bullet:
         return _("Point %(n)s") % {"n": content.key_point}
     return _("Last sentence of the summary")
+
+
+def build_key_line(content: Content) -> dict[str, Any]:
+    """Return the key line in both languages, and whether somebody chose it."""
+    about = _("Chosen by an editor: %(point)s") if content.key_bullet else _("Nobody chose it: %(point)s")
+    return {
+        "about": about % {"point": describe_key_line(content)},
+        "lines": [(LANGUAGE_TAGS[side], find_key_line(content, side).words) for side in SIDES],
+    }
+
+
+def format_change_field(content: Content | IssueContent, name: str) -> str:
+    """Return the value of one of `CHANGE_FIELDS` as shown, or an empty text."""
+    value = str(getattr(content, name))
+    return str(ChangeKind(value).label) if name == "change_kind" and value in ChangeKind else value
+
+
+def describe_change(content: Content | IssueContent) -> dict[str, Any]:
+    """Return kind and note of what an edition changes, for `_change_note.html`. Empty if there is neither."""
+    if not get_change(content):
+        return {}
+    notes = [(LANGUAGE_TAGS[side], getattr(content, f"change_note_{side}")) for side in SIDES]
+    kind = format_change_field(content, "change_kind")
+    return {"kind": kind, "notes": [(lang, note) for lang, note in notes if note]}
 
 
 def format_fact(facts: Facts, name: str, names: NamesById) -> str:

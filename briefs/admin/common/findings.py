@@ -21,8 +21,9 @@ from briefs.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
 from briefs.workflow.import_findings import load_import_findings
-from briefs.workflow.reviewing import COMPLETENESS_CHECK, load_dismissals, to_check_dismissal
+from briefs.workflow.reviewing import load_dismissals, to_check_dismissal
 from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules.gaps import COMPLETENESS_CHECK
 from briefs.workflow.rules.refusals import describe_finding
 
 MAX_SHOWN: Final = 400
@@ -101,7 +102,7 @@ def as_json(brief_pk: int, content: Content, row_keys: Mapping[int, str]) -> lis
 def as_json_with_plain_repair(
     brief_pk: int, content: Content, row_keys: Mapping[int, str]
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return the findings, and one repair for all that need no judgement if there are several."""
+    """Return the findings, and one repair for all that need no judgement."""
     look = CheckedContent.check(brief_pk, content)
     page = _EditorPage(content, row_keys)
     every = checks.combine_repairs(look.open_findings)
@@ -137,8 +138,8 @@ def as_json_with_plain_repair(
         shown.append(_remark_as_json("unchecked", message % {"n": checked}))
     repair = look.plain_repair
     n = int(repair.values["n"])
-    label = ngettext("Fix %(n)s directly", "Fix %(n)s directly", n) % {"n": n}
-    return shown, _repair_as_json(label, repair, page) if n > 1 else None
+    label = _("Fix directly (%(n)s)") % {"n": n}
+    return shown, _repair_as_json(label, repair, page) if n else None
 
 
 class Utf16Offsets:
@@ -218,6 +219,7 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
         "code": finding.code,
         "check": finding.check_name,
         "blocks": finding.check_name == COMPLETENESS_CHECK,
+        "style": checks.is_house_style(finding),
         "key": key,
         "href": _FIELD_ADDRESSES.get(key, ""),
         "side": finding.side,
@@ -235,7 +237,15 @@ def _finding_as_json(finding: checks.Finding, page: _EditorPage) -> dict[str, An
 def _remark_as_json(id: str, message: str) -> dict[str, Any]:
     """Return an entry about the whole brief for findings that are not shown."""
     values = dict.fromkeys(("repair", "copy", "link", "use", "dismissed", "all", "href"))
-    about = {"id": id, "code": "further", "check": "further", "blocks": False, "key": "", "side": ""}
+    about = {
+        "id": id,
+        "code": "further",
+        "check": "further",
+        "blocks": False,
+        "style": False,
+        "key": "",
+        "side": "",
+    }
     return {**about, "message": message, "spans": [], "dismissable": False, **values}
 
 

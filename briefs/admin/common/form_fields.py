@@ -16,7 +16,7 @@ from briefs import policy, workflow
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
 from briefs.documents.fields.date_reader import read_date
 from briefs.documents.types import ParsedDate
-from briefs.models import Brief
+from briefs.models import Brief, Issue
 from briefs.workflow import Reason, Refused, Stale
 from briefs.workflow.rules.refusals import format_iso_date
 from briefs.workflow.rules.transitions import build_wrong_state_reason
@@ -229,10 +229,10 @@ def simplify_stale_reasons(refused: Refused) -> Sequence[Reason]:
     return (Reason("seen"),) if isinstance(refused, Stale) else refused.reasons
 
 
-def wrong_state_errors(verb: str, brief: Brief) -> list[FieldError]:
-    """Return the error of a verb that does not fit the state of the brief, or an empty list."""
-    fits = policy.fits_state(verb, brief)
-    return [] if fits else field_errors_from_reasons([build_wrong_state_reason(brief)])
+def wrong_state_errors(verb: str, row: Brief | Issue) -> list[FieldError]:
+    """Return the error of a verb that does not fit the state of the brief or issue, or an empty list."""
+    fits = policy.fits_state(verb, row)
+    return [] if fits else field_errors_from_reasons([build_wrong_state_reason(row)])
 
 
 def link_errors(

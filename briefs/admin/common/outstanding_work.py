@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from briefs import policy
+from briefs.acts import Role
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Bullet, Note, Person, State
 from briefs.workflow import Assignee, AssignmentPlan
@@ -37,7 +38,7 @@ def replace_assignee(plan: AssignmentPlan, part: str, assignee: Assignee) -> Ass
     return replace(plan, writer=assignee)
 
 
-def get_roles_of_part(part: str) -> frozenset[policy.Role]:
+def get_roles_of_part(part: str) -> frozenset[Role]:
     return policy.WRITER_ROLES if part == "writer" else policy.REVIEWER_ROLES
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,35 +17,21 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy
+from briefs.acts import ACTS, NEXT_BRIEF, get_label
 from briefs.models import Brief, Issue, Mailing, Person, Revision, State
 from briefs.publications.mailings import describe_halt
 from briefs.workflow.brief_facts import load_brief_facts
-from briefs.workflow.issue_step import IssueStep, next_issue_step
-from briefs.workflow.next_step import Sentence, Step, describe_step, next_step
+from briefs.workflow.next_step import Sentence, Step, describe_turn, next_step
+from briefs.workflow.rules.gaps import KEYWORD_PREFIX
 from briefs.workflow.rules.issue_review import IssueFacts
-from briefs.workflow.step_rule import (
-    IDLE_ACTS,
-    KEYWORD_PREFIX,
-    NEXT_BRIEF,
-    BriefFacts,
-    StepRule,
-    get_act_label,
-)
+from briefs.workflow.rules.standing import BriefFacts
+from briefs.workflow.turns import BriefTurn
 
 from . import interface_labels
 from .access import person_of
 from .brief_pages import describe_done, render_public_links
 
 # Addresses of the acts of a next step, and its sentence with a link to every gap.
-
-BUTTON_ACTS: Final = (
-    "submit", "sign_off_zh", "sign_off_en", "sign_off_common", "take_back_sign_off_zh", "take_back_sign_off_en",
-    "take_back_sign_off_common", "take_back", "revise", "recover",
-)  # fmt: skip
-"""Acts that a button on the brief's page does at once."""
-
-FORM_ACTS: Final = ("approve",)
-"""Acts with a page of their own, which asks for more."""
 
 
 def build_act_url(facts: BriefFacts, act: str) -> str:
@@ -66,7 +52,7 @@ def build_act_url(facts: BriefFacts, act: str) -> str:
         return f"{reverse('admin:briefs_brief_assign', args=[pk])}{f'#{act[-2:]}' if act != 'assign' else ''}"
     if act == "share":
         return reverse("admin:briefs_brief_share", args=[pk])
-    if act == "claim" or act in BUTTON_ACTS:
+    if act == "claim" or ACTS[act].way == "button":
         return page
     return reverse("admin:briefs_brief_verb", args=[pk, act])
 
@@ -106,17 +92,13 @@ def render_step(step: Step, facts: BriefFacts) -> SafeString:
 
 MAX_BRIEFS_READ = 100
 """Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
-ACT_ORDER: Final = (
-    "approve", "reword", "sign_off_zh", "sign_off_en", "sign_off_common", "suggestions", "notes", "fill", "submit", "assign_zh", "assign_en", "claim",
-)  # fmt: skip
-"""Order of the acts in the list, the most urgent first."""
 
 
 @dataclass(frozen=True)
 class Task:
     """A brief that waits for the person. `tone` is `late`, or `soon` from the day before the due date, or empty."""
 
-    rule: StepRule
+    turn: BriefTurn
     main: str
     url: str
     since: dt.datetime
@@ -127,11 +109,11 @@ class Task:
 
     @property
     def brief(self) -> Brief:
-        return self.rule.brief
+        return self.turn.brief
 
     @cached_property
     def verb(self) -> str:
-        return get_act_label(self.main)
+        return get_label(self.main)
 
     @property
     def title(self) -> str:
@@ -147,12 +129,11 @@ class Task:
 
     @cached_property
     def why(self) -> str:
-        return str(describe_step(self.rule, self.main))
+        return str(describe_turn(self.turn, self.main, in_list=True))
 
     @property
     def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
-        order = ACT_ORDER.index(self.main)
-        return order, not self.brief.has_priority, self.due_on or dt.date.max, self.since
+        return ACTS[self.main].urgency, not self.brief.has_priority, self.due_on or dt.date.max, self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +199,16 @@ class TaskList:
         return policy.load_staff()
 
     @cached_property
-    def rules(self) -> Mapping[int, StepRule]:
+    def turns(self) -> Mapping[int, BriefTurn]:
         """What the person can do, by brief id."""
         found = load_brief_facts(self._briefs, self.now, self.people)
-        return {pk: StepRule(facts, self.person, self.people) for pk, facts in found.items()}
+        return {pk: BriefTurn(facts, self.person) for pk, facts in found.items()}
 
     @cached_property
     def tasks(self) -> list[Task]:
         """One task for each brief whose main act is this person's, in order of urgency."""
-        mains = ((rule, rule.find_main_act()) for rule in self.rules.values())
-        tasks = [self._build_task(rule, main) for rule, main in mains if main not in IDLE_ACTS]
+        mains = ((turn, turn.find_main_act()) for turn in self.turns.values())
+        tasks = [self._build_task(turn, main) for turn, main in mains if ACTS[main].urgency]
         return sorted(tasks, key=lambda task: task.sort_key)
 
     @cached_property
@@ -236,12 +217,12 @@ class TaskList:
         issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
         tasks = []
         for facts in IssueFacts.load_many(issues, self.now, self.people):
-            step = next_issue_step(facts, self.person, self.people)
-            if step.main.startswith(("sign_off_", "publish_")):
+            step = next_step(facts, self.person, in_list=True)
+            if step.is_mine and step.main != "fill_issue":
                 tasks.append(self._build_issue_task(facts, step))
         return tasks
 
-    def _build_issue_task(self, facts: IssueFacts, step: IssueStep) -> IssueTask:
+    def _build_issue_task(self, facts: IssueFacts, step: Step) -> IssueTask:
         issue = facts.issue
         return IssueTask(
             interface_labels.format_issue(issue.number),
@@ -287,8 +268,8 @@ class TaskList:
         """Return the first task about another brief than `after`."""
         return next((task for task in self.tasks if task.brief.pk != after), None)
 
-    def _build_task(self, rule: StepRule, main: str) -> Task:
-        facts, brief = rule.facts, rule.brief
+    def _build_task(self, turn: BriefTurn, main: str) -> Task:
+        facts, brief = turn.facts, turn.brief
         side = main[-2:] if main.startswith("sign_off_") else ""
         row = facts.assignments.get(side)
         if row and row.person_id != self.person.pk:
@@ -298,7 +279,7 @@ class TaskList:
         since = max(moments, default=brief.returned_at or brief.updated_at)
         due_on = brief.due_on if brief.state == State.DRAFT else (row.due_on if row else None)
         return Task(
-            rule,
+            turn,
             main,
             build_act_url(facts, main),
             since,
@@ -311,38 +292,16 @@ class TaskList:
 
 # The message after an act: what was done, who is next, and the next brief of this person.
 
-PASSING_VERBS: Final = frozenset(
-    {
-        "submit",
-        "sign_off_zh",
-        "sign_off_en",
-        "sign_off_common",
-        "send_back",
-        "approve",
-        "discard",
-    }
-)
-"""Verbs after which somebody else goes on with the brief, so the next brief is offered."""
-FOLLOWED_VERBS: Final = PASSING_VERBS | {
-    "assign",
-    "cancel",
-    "reschedule",
-    "reinstate",
-    "take_back_sign_off_zh",
-    "take_back_sign_off_en",
-    "take_back_sign_off_common",
-}
-
 
 def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
     """Add a message about a verb that has just been done to a brief."""
     person, parts = person_of(request), [describe_done(verb)]
-    if verb in FOLLOWED_VERBS:
+    if ACTS[verb].then:
         sentence, *links = _describe_next_step(Brief.objects.select_related("source").get(pk=pk), person)
         if sentence.startswith(parts[0][:-1]):  # "Approved; public Monday." says it already
             parts.clear()
         parts += [sentence, *links]
-    if verb in PASSING_VERBS:
+    if ACTS[verb].then == "pass":
         parts.append(_describe_next_task(pk, person))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts if part)))
 
@@ -350,7 +309,7 @@ def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
 def _describe_next_step(brief: Brief, person: Person) -> list[SafeString]:
     people, now = policy.load_staff(), timezone.now()
     facts = load_brief_facts([brief], now, people)[brief.pk]
-    step = next_step(facts, person, people)
+    step = next_step(facts, person)
     act = _link(build_act_url(facts, step.main), step.label) if step.is_mine else SafeString()
     page = reverse("admin:briefs_brief_change", args=[brief.pk])
     return [

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from briefs.acts import get_label
 from briefs.admin.common import findings
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
@@ -26,13 +27,14 @@ from briefs.admin.common.diff_html import highlight_differences, share_effort
 from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import LANGUAGE_TAGS, LEAD_FIELDS, SIDES, ForbiddenCharacter, tidy
-from briefs.models import Author, Brief, State
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, tidy
+from briefs.lexicon.passages import needs_passage
+from briefs.models import Author, Brief, ChangeKind, State
 from briefs.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.workflow import SaveConflict
 from briefs.workflow.concurrent_save import PAGE_KEY
-from briefs.workflow.rules.transitions import VERB_NAMES, format_time
+from briefs.workflow.rules.transitions import format_time
 
 from .draft_form import (
     FACT_FIELDS,
@@ -144,12 +146,14 @@ def _field_values(draft: Draft, names: NamesById) -> Iterator[_DraftValue]:
         if get_merge_key(name) != name:
             continue
         value = _tidy_or_raw(draft.fields[name])
+        if name == "change_kind" and value in ChangeKind:
+            value = str(ChangeKind(value).label)
         if name == "picture" and value:
             own = (draft.fields[part] for part in PICTURE_FIELDS[1:])
             value = f"#{value[:6]} {' / '.join(filter(None, map(_tidy_or_raw, own)))}"
         if name == "source" and value.isdecimal():
             value = draft.fields["source_new"].strip() or names.sources.get(int(value), value)
-        lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name in LEAD_FIELDS else ""
+        lang = LANGUAGE_TAGS["zh" if name.endswith("_zh") else "en"] if name.endswith(("_zh", "_en")) else ""
         yield _DraftValue(name, str(FIELD_LABELS[name]), lang, value)
     for name, lines in (("authors", _author_lines(draft)), ("keywords", _keyword_lines(draft))):
         yield _DraftValue(name, str(FIELD_LABELS[name]), "", "\n".join(lines))
@@ -295,6 +299,9 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "not_answered": gettext_lazy("Nothing was changed. Please try again once your text is saved."),
     "terms": gettext_lazy("Terms in this pair"),
     "memory": gettext_lazy("Translation memory"),
+    "passages": gettext_lazy("Likeliest passages of the original"),
+    "use_passage": gettext_lazy("Use this passage"),
+    "passage_unsure": gettext_lazy("unsure"),
     "insert": gettext_lazy("Insert"),
     "insert_term": gettext_lazy("Insert “%(term)s”"),
     "alike": gettext_lazy("%(n)s alike"),
@@ -327,12 +334,14 @@ class PairView:
     parts: list[SafeString]
 
 
-def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str) -> list[PairView]:
+def build_pairs(
+    rows: Sequence[BulletRow], margins: Mapping[str, Margin], focused_row: str, *, has_original: bool
+) -> list[PairView]:
     """Return the rows, and last the empty one that the page copies for a new row.
 
     The template is rendered once, with placeholders (saves 1 ms a row).
     """
-    names = ("key", "n", "passage", "one_sided", "opens")
+    names = ("key", "n", "passage", "one_sided", "opens", "lacks")
     row = {name: f"{{{name}}}" for name in names}
     slots = ["{items}", "{items}"]
     pattern = render_to_string(
@@ -341,13 +350,17 @@ def build_pairs(rows: Sequence[BulletRow], margins: Mapping[str, Margin], focuse
     numbered = [*((str(n), row) for n, row in enumerate(rows, 1)), ("0", BulletRow("n0"))]
     return [
         PairView(
-            margins.get(row.key, Margin(row.key)), _fill_row(pattern.split(slots[0]), row, n, focused_row)
+            margins.get(row.key, Margin(row.key)),
+            _fill_row(pattern.split(slots[0]), row, n, focused_row, has_original=has_original),
         )
         for n, row in numbered
     ]
 
 
-def _fill_row(patterns: Iterable[str], row: BulletRow, n: str, focused_row: str) -> list[SafeString]:
+def _fill_row(
+    patterns: Iterable[str], row: BulletRow, n: str, focused_row: str, *, has_original: bool
+) -> list[SafeString]:
+    lacks_passage = has_original and not row.passage and needs_passage(Bullet(0, row.text_zh, row.text_en))
     has_gap = bool(row.number) and bool(row.text_zh) != bool(row.text_en)
     values = dict(  # noqa: C408
         key=row.key,
@@ -365,6 +378,7 @@ def _fill_row(patterns: Iterable[str], row: BulletRow, n: str, focused_row: str)
         passage=row.passage,
         one_sided=row.one_sided,
         opens="open" if row.passage or row.one_sided or has_gap else "",
+        lacks="lacks-passage" if lacks_passage else "",
     )
     return [format_html(pattern, **values) for pattern in patterns]
 
@@ -413,7 +427,7 @@ def render_brief_page(
         request,
         "editor/change",
         title=str(brief),
-        **_build_form_context(draft, items, focused_row=focused_row),
+        **_build_form_context(draft, items, focused_row=focused_row, has_original=page_data.has_original),
         **build_margin_permissions(page_data),
         desk=page_data,
         editable=True,
@@ -462,7 +476,7 @@ def render_new_brief_page(
     return render_page(
         request,
         "editor/change",
-        title=VERB_NAMES["create"],
+        title=get_label("create"),
         **_build_form_context(draft, focused_row=focused_row),
         autosave_url=reverse("admin:briefs_brief_begin"),
         client_key=read_page_key(request.POST) or token_hex(16),
@@ -475,11 +489,11 @@ def render_new_brief_page(
 
 
 def _build_form_context(
-    draft: Draft, items: Iterable[MarginItem] = (), *, focused_row: str
+    draft: Draft, items: Iterable[MarginItem] = (), *, focused_row: str, has_original: bool = False
 ) -> dict[str, Any]:
     draft.add_spare_rows()
     margins = build_margins(["headline", "summary", *(row.key for row in draft.bullets)], items)
-    *pairs, spare_pair = build_pairs(draft.bullets, margins, focused_row)
+    *pairs, spare_pair = build_pairs(draft.bullets, margins, focused_row, has_original=has_original)
     return {
         "words": build_editor_strings(),
         "draft": draft,

@@ -33,6 +33,7 @@ from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import (
     ALT_TEXT_FIELDS,
+    CHANGE_FIELDS,
     LANGUAGE_TAGS,
     LEAD_FIELDS,
     MAX_NAMES,
@@ -45,7 +46,7 @@ from briefs.content import (
     Side,
 )
 from briefs.facts import SCALAR_FACTS, Fact, FactKind, format_column_value
-from briefs.models import Person
+from briefs.models import ChangeKind, Person
 from briefs.text.scripts import cut_label
 from briefs.workflow.rules import working_copy
 
@@ -54,7 +55,8 @@ from briefs.workflow.rules import working_copy
 FACT_FIELDS: Final = ("source", "source_new", *SCALAR_FACTS)
 PICTURE_FIELDS: Final = ("picture", "picture_credit", "picture_licence", "picture_x", "picture_y")
 """Form fields of the picture: key, credit, licence, and the focus point in percent."""
-FORM_FIELDS: Final = (*LEAD_FIELDS, "key_point", *FACT_FIELDS, *ALT_TEXT_FIELDS, *PICTURE_FIELDS)
+TEXT_FIELDS: Final = (*CHANGE_FIELDS, *LEAD_FIELDS, *ALT_TEXT_FIELDS)
+FORM_FIELDS: Final = (*TEXT_FIELDS, "key_point", *FACT_FIELDS, *PICTURE_FIELDS)
 CHECKBOX_FIELDS: Final = frozenset(n for n, fact in SCALAR_FACTS.items() if fact.kind is FactKind.FLAG)
 """Browsers send these only when ticked."""
 
@@ -132,7 +134,7 @@ class Draft:
     @classmethod
     def from_content(cls, content: Content, names: NamesById, *, version: int = 0, base: int = 0) -> Self:
         facts = content.facts
-        fields = {name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
+        fields = {name: getattr(content, name) for name in TEXT_FIELDS}
         fields |= {"key_point": str(content.key_point or "")}
         fields |= {"source": str(facts.source or ""), "source_new": ""}
         fields |= {n: _format_fact_input(fact, getattr(facts, n)) for n, fact in SCALAR_FACTS.items()}
@@ -378,6 +380,9 @@ class BriefForm(forms.Form):
 
     default_renderer = FieldRenderer
 
+    change_kind = forms.ChoiceField(choices=[("", "–"), *ChangeKind.choices], required=False)
+    change_note_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
+    change_note_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 2))
     headline_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 1))
     headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))
     summary_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 4))
@@ -459,7 +464,7 @@ def parse_content_with_errors(
     Without `by`, no new vocabulary rows are created. Raises Refused, before any work, if the draft is too large.
     """
     bullets = draft.build_bullets(bullet_numbers)
-    typed = {name: draft.fields[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)}
+    typed = {name: draft.fields[name] for name in TEXT_FIELDS}
     working_copy.require_bounded(replace(base, **typed, bullets=bullets), draft.authors, draft.keywords)  # type: ignore[arg-type]
     form = BriefForm(draft, base.facts.source)
     errors = [FieldError(str(message), name) for name, found in form.errors.items() for message in found]
@@ -472,9 +477,7 @@ def parse_content_with_errors(
         **{name: format_column_value(form.cleaned_data.get(name)) for name in SCALAR_FACTS},
     }
     accepted_facts = {name: value for name, value in facts.items() if name not in form.errors}
-    leads = {
-        name: form.cleaned_data[name] for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS) if name not in form.errors
-    }
+    leads = {name: form.cleaned_data[name] for name in TEXT_FIELDS if name not in form.errors}
     content = replace(base, **leads, bullets=bullets, facts=replace(base.facts, **accepted_facts))
     return replace(content, key_point=parse_int_or_zero(draft.fields["key_point"])), errors
 

@@ -2,84 +2,75 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Self, cast
+from typing import Any, Self, cast
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
 from briefs import policy, workflow
+from briefs.acts import ACTS, get_label
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
-from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, format_fact
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
 from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
-from briefs.admin.common.task_list import BUTTON_ACTS, FORM_ACTS, build_act_url, render_sentence
+from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
-from briefs.content import SIDES, Content, Facts, Side
+from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.facts import FACTS
-from briefs.models import Brief, Document, Edition, Letter, Note, Person, Revision, SignOff, State, Suggestion
+from briefs.models import (
+    Brief,
+    Document,
+    Edition,
+    Letter,
+    Note,
+    Original,
+    Person,
+    Revision,
+    SignOff,
+    State,
+    Suggestion,
+)
 from briefs.publications import corrections
 from briefs.text.text_diff import count_changes
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.brief_facts import (
     add_former_people,
-    find_gaps,
-    list_date_gaps,
     load_editions_by_brief,
     load_small_rows,
     set_submission,
 )
-from briefs.workflow.editions import has_been_public
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.gaps import find_gaps, list_date_gaps
+from briefs.workflow.rules.histories import BriefHistory, find_last_shown_edition
 from briefs.workflow.rules.leaves import LEAVES, LeafName
 from briefs.workflow.rules.refusals import format_iso_date
 from briefs.workflow.rules.revisions import hash_leaves
-from briefs.workflow.rules.transitions import VERB_NAMES, BriefHistory
-from briefs.workflow.step_rule import BriefFacts, get_act_label
+from briefs.workflow.rules.standing import BriefFacts, Standing
 
 from .draft_form import Draft
 
 # Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More.
 
-HEAVY_VERBS: Final = ("source_withdrew", "discard", "cancel", "withdraw", "remove")
-SECOND_VERBS: Final = ("take_back_sign_off_zh", "take_back_sign_off_en", "send_back", "take_back")
 
-SHORT_LABELS: Final[dict[str, Promise]] = {
-    "submit": pgettext_lazy("short", "Submit"),
-    "sign_off_zh": pgettext_lazy("short", "Sign Chinese"),
-    "sign_off_en": pgettext_lazy("short", "Sign English"),
-    "approve": pgettext_lazy("short", "Approve"),
-    "assign_zh": pgettext_lazy("short", "Ask"),
-    "assign_en": pgettext_lazy("short", "Ask"),
-    "revise": pgettext_lazy("short", "Revise"),
-    "recover": pgettext_lazy("short", "Recover"),
-    "next": pgettext_lazy("short", "Next"),
-    "claim": pgettext_lazy("short", "Claim"),
-    "notes": pgettext_lazy("short", "Notes"),
-    "suggestions": pgettext_lazy("short", "Suggestions"),
-    "fill": pgettext_lazy("short", "Gaps"),
-    "reword": pgettext_lazy("short", "Edit"),
-    "tick_facts": pgettext_lazy("short", "Facts"),
-    "reschedule": pgettext_lazy("short", "Reschedule"),
-}
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class VerbButton:
     """A button for a verb, or the reason why this person may not use the verb now."""
 
     verb: str
     label: str
     why_not: str = ""
+
+    @property
+    def weight(self) -> str:
+        return ACTS[self.verb].weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +86,19 @@ class BarActs:
     refused: list[VerbButton]
 
     @classmethod
-    def build(cls, step: Step, buttons: Iterable[VerbButton]) -> Self:
+    def build(cls, step: Step, buttons: Sequence[VerbButton]) -> Self:
         """`buttons` are all verbs on offer, in order, and those refused with a reason."""
         offered = {button.verb: button for button in buttons if not button.why_not}
         label = offered[step.main].label if step.main in offered else step.label
-        second = next((offered[verb] for verb in SECOND_VERBS if verb in offered), None)
-        rest = [b for verb, b in offered.items() if verb != step.main and b is not second]
+        rest = [button for verb, button in offered.items() if verb != step.main]
+        second = next((button for button in offered.values() if button.weight == "second"), None)
         return cls(
             step.main,
             label,
-            str(SHORT_LABELS.get(step.main, label)),
+            str(ACTS[step.main].short or label),
             second,
-            [button for button in rest if button.verb not in HEAVY_VERBS],
-            [offered[verb] for verb in HEAVY_VERBS if verb in offered],
+            [button for button in rest if button.weight != "heavy" and button is not second],
+            [button for button in rest if button.weight == "heavy"],
             [button for button in buttons if button.why_not],
         )
 
@@ -129,9 +120,17 @@ class BriefPageData:
     person: Person
     now: dt.datetime = field(default_factory=timezone.now)
 
+    @property
+    def url(self) -> str:
+        return reverse("admin:briefs_brief_change", args=[self.brief.pk])
+
     @cached_property
     def content(self) -> Content:
         return workflow.load_working_copy(self.brief)
+
+    @cached_property
+    def has_original(self) -> bool:
+        return Original.objects.filter(brief=self.brief, delete_on__gt=timezone.localdate(self.now)).exists()
 
     @cached_property
     def editions(self) -> list[Edition]:
@@ -199,7 +198,7 @@ class BriefPageData:
 
     @cached_property
     def was_public(self) -> bool:
-        return has_been_public(self.brief, self.now)
+        return find_last_shown_edition(self.editions, self.now) is not None
 
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)
@@ -226,15 +225,21 @@ class BriefPageData:
         rows, pk = load_small_rows([self.brief]), self.brief.pk
         facts = BriefFacts(
             self.brief,
-            self.history,
             self.now,
-            self.people,
-            rows.assignments[pk],
+            people=self.people,
+            editions=self.editions,
+            history=self.history,
+            content=self.content,
+            assignments=rows.assignments[pk],
+            submission=None,
+            is_answered=False,
+            gaps=(),
+            approval_gaps=(),
             notes=[note for note in self.notes if note.resolved_at is None],
             suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
         )
         if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.content)
+            facts.gaps = find_gaps(self.content, was_public=self.was_public)
             facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
         if self.brief.state == State.IN_REVIEW:
             set_submission(facts, rows.events[pk])
@@ -243,28 +248,28 @@ class BriefPageData:
 
     @cached_property
     def step(self) -> Step:
-        return next_step(self.brief_facts, self.person, self.people)
+        return next_step(self.brief_facts, self.person)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.brief_facts, self.person)
 
     @cached_property
     def verb_buttons(self) -> list[VerbButton]:
         """Return the verbs on offer, the main act among them, then those refused that deserve a reason."""
-        verbs = [v for v in (self.step.main, *self.step.others) if v in VERB_NAMES]
-        return [VerbButton(verb, self.get_verb_label(verb)) for verb in verbs] + list(self._refused_buttons())
+        acts = (act for act in (self.step.main, *self.step.others) if ACTS[act].way != "place")
+        return [VerbButton(act, self.get_verb_label(act)) for act in acts] + list(self._refused_buttons())
 
     def get_verb_label(self, verb: str) -> str:
         if verb == "discard" and any(not edition.is_cancelled for edition in self.editions):
             return _("Discard this revision")
-        return get_act_label(verb)
+        return get_label(verb)
 
     def _refused_buttons(self) -> Iterator[VerbButton]:
-        """Yield the verbs that this person may expect, with the reason why they are refused."""
-        submitted = self.brief_facts.submission
-        is_own = submitted is not None and submitted.by_id == self.person.pk
-        if is_own and self.brief_facts.is_answered and self.is_allowed("take_back"):
-            yield self._refused_button("take_back", workflow.Reason("already-signed"))
-
-    def _refused_button(self, verb: str, reason: workflow.Reason) -> VerbButton:
-        return VerbButton(verb, get_act_label(verb), str(reason))
+        """Yield the verb that whoever submitted the brief may expect, with the reason why it is refused."""
+        reasons = list(self.standing.list_unmet("take_back")) if self.is_allowed("take_back") else []
+        if [reason.code for reason in reasons] == ["already-signed"]:
+            yield VerbButton("take_back", get_label("take_back"), str(reasons[0]))
 
     @cached_property
     def bar_acts(self) -> BarActs:
@@ -276,12 +281,11 @@ class BriefPageData:
 
     @property
     def main_act_is_link(self) -> bool:
-        return self.step.main not in (*BUTTON_ACTS, *FORM_ACTS)
+        return ACTS[self.step.main].way not in ("button", "form")
 
     @property
     def sentence(self) -> SafeString:
-        page = reverse("admin:briefs_brief_change", args=[self.brief.pk])
-        return render_sentence(self.step.sentence, f"{page}?view=write")
+        return render_sentence(self.step.sentence, f"{self.url}?view=write")
 
     @property
     def has_review(self) -> bool:
@@ -409,19 +413,8 @@ class BriefPageData:
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
-    def describe_changed_facts(self, old: Facts) -> list[dict[str, str]]:
-        """Return the facts that differ from `old`, with the old and the new value."""
-        changed = [name for name in FACTS if getattr(old, name) != getattr(self.content.facts, name)]
-        names = load_names_by_id([self.content, Content(facts=old)]) if changed else NamesById()
-        return [
-            {
-                "label": str(_(FACTS[name].label)),
-                "old": format_fact(old, name, names),
-                "new": format_fact(self.content.facts, name, names),
-                "cited": _("; ").join(self.page_names.list_cited(name)),
-            }
-            for name in changed
-        ]
+    def change(self) -> dict[str, Any]:
+        return describe_change(self.content)
 
     @property
     def has_facts(self) -> bool:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from briefs import checks
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import json_response
+from briefs.admin.common.brief_pages import get_brief_or_404, json_response, read_number
 from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
@@ -24,6 +24,7 @@ from briefs.workflow.review_comments import TextAnchor, get_anchor, is_current
 from briefs.workflow.rules.check_context import load_check_context
 
 from .editor_page_data import BriefPageData
+from .original_pages import list_offers
 
 RANKS: Final = {
     "blocks": 1,
@@ -33,6 +34,7 @@ RANKS: Final = {
     "finding": 5,
     "passage": 6,
     "memory": 7,
+    "style": 8,
     "dismissed": 8,
     "resolved": 9,
 }
@@ -112,7 +114,10 @@ def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str,
 
 
 def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginItem]:
-    """Yield items for findings as `common.findings.as_json` returns them."""
+    """Yield items for findings as `common.findings.as_json` returns them, those of house style as one item of the brief."""
+    if style := [finding for finding in shown if finding["style"] and not finding["dismissed"]]:
+        yield MarginItem("style", "", [MarginItem("finding", finding["key"], finding) for finding in style])
+    shown = [finding for finding in shown if finding["dismissed"] or not finding["style"]]
     counts = Counter((finding["key"], finding["code"]) for finding in shown if not finding["dismissed"])
     seen_rules = set()
     dismissed = defaultdict(list)
@@ -179,11 +184,19 @@ MAX_CHARACTERS: Final = 200_000
 
 
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return suggestions for the texts of a row, POSTed as `zh` and `en`."""
+    """Return suggestions for the texts of a row, POSTed as `zh` and `en`, and passages of the original for bullet `number`."""
     if refusal := _refuse(request, pk):
         return refusal
     zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
-    return json_response({"terms": list(_find_terms(zh, en)), "memory": list(_find_memory_matches(zh, en))})
+    number = read_number(request.POST, "number")
+    offers = list_offers(get_brief_or_404(pk), Bullet(number, zh, en)) if "number" in request.POST else ()
+    return json_response(
+        {
+            "terms": list(_find_terms(zh, en)),
+            "memory": list(_find_memory_matches(zh, en)),
+            "passages": list(offers),
+        }
+    )
 
 
 def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:

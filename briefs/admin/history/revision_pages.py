@@ -31,7 +31,7 @@ from briefs.admin.common.diff_html import (
     render_diff,
     share_effort,
 )
-from briefs.admin.common.fact_text import describe_key_line, format_fact
+from briefs.admin.common.fact_text import describe_key_line, format_change_field, format_fact
 from briefs.admin.common.form_fields import (
     FieldError,
     field_errors_from_reasons,
@@ -40,7 +40,7 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import CHANGE_FIELDS, LANGUAGE_TAGS, SIDES, Content, Side
 from briefs.models import Brief, Edition, Revision, State
 from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
@@ -83,10 +83,13 @@ class FactChange:
     new: str
 
 
-def build_comparison_lines(difference: ContentDifference) -> list[ComparisonLine]:
-    """Return headline, summary and alt text, then the bullets in the new order."""
+def build_comparison_lines(
+    difference: ContentDifference, labels: Mapping[str, str] | None = None
+) -> list[ComparisonLine]:
+    """Return headline, summary and alt text, or what `labels` calls them, then the bullets in the new order."""
     effort = _effort(difference)
-    leads = [_lead_line(difference, name, label, effort) for name, label in _lead_labels()]
+    labels = labels or {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
+    leads = [_lead_line(difference, name, label, effort) for name, label in labels.items()]
     return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
@@ -100,12 +103,10 @@ def build_fact_changes(difference: ContentDifference, names: NamesById) -> Itera
     if "key_point" in difference.leads:
         before, after = (describe_key_line(content) for content in (difference.old, difference.new))
         yield FactChange(str(FIELD_LABELS["key_point"]), before, after)
-
-
-def _lead_labels() -> Iterator[tuple[str, str]]:
-    yield "headline", _("Headline")
-    yield "summary", _("Summary")
-    yield "picture_alt", _("Alt text")
+    for name in difference.leads:
+        if name in CHANGE_FIELDS:
+            before, after = (format_change_field(c, name) for c in (difference.old, difference.new))
+            yield FactChange(str(FIELD_LABELS[name]), before, after)
 
 
 def _effort(difference: ContentDifference) -> int:

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from briefs.acts import get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import (
     get_brief_or_404,
@@ -26,7 +27,7 @@ from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS
 from briefs.models import Brief, Event, Note, Revision
 from briefs.workflow.review_comments import TextAnchor, get_anchor
 from briefs.workflow.rules.refusals import format_iso_date
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, format_time
+from briefs.workflow.rules.transitions import format_time
 
 # Group revisions into edit sessions: consecutive saves by one person.
 
@@ -123,7 +124,7 @@ def build_timeline_entries(
     pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
     for event in events:
         place, href = _locate_event(event, notes.get((event.at, event.by_id)), sides, pages)
-        text = str(PAST_TENSE_LABELS.get(event.verb, event.verb))
+        text = get_past(event.verb)
         yield TimelineEntry(event.at, str(event.by), text, list(_detail_lines(event)), place, href, event.pk)
 
 
@@ -198,6 +199,7 @@ SESSION_LABELS: Final[dict[str, Promise]] = {
     Revision.Kind.IMPORT: pgettext_lazy("sitting", "imported"),
     Revision.Kind.RESTORE: pgettext_lazy("sitting", "restored"),
     Revision.Kind.RETURN: pgettext_lazy("sitting", "returned to what is live"),
+    Revision.Kind.REVISE: pgettext_lazy("sitting", "emptied the change note"),
 }
 """Labels of sessions that did more than save, shown after the person's name."""
 

@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from briefs import notifications, policy
+from briefs.acts import NEXT_BRIEF, get_past
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
 from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
-from briefs.workflow.next_step import describe_step
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
-from briefs.workflow.step_rule import NEXT_BRIEF, BriefFacts
+from briefs.workflow.next_step import describe_turn
+from briefs.workflow.rules.standing import BriefFacts
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 
@@ -95,7 +95,7 @@ def _describe_act(row: Outbox) -> str:
     event = row.event
     if event is None:
         return ""
-    act = _("%(name)s %(did)s") % {"name": event.by, "did": PAST_TENSE_LABELS.get(event.verb, event.verb)}
+    act = _("%(name)s %(did)s") % {"name": event.by, "did": get_past(event.verb)}
     if event.verb not in TALKING_VERBS or not event.note:
         return act
     text = event.note if len(event.note) <= MAX_EXCERPT_LENGTH else f"{event.note[:MAX_EXCERPT_LENGTH]}…"
@@ -195,11 +195,11 @@ def _format_due(due_on: dt.date | None, today: dt.date) -> str:
 def _in_review(waiting: TaskList) -> Section:
     """Return the briefs in review that wait for somebody else, the earliest due first."""
     mine = {task.brief for task in waiting.tasks}
-    dated = [(_find_due_date(waiting.rules[b.pk].facts), b) for b in waiting.in_review if b not in mine]
+    dated = [(_find_due_date(waiting.turns[b.pk].facts), b) for b in waiting.in_review if b not in mine]
     dated.sort(key=lambda pair: pair[0] or dt.date.max)
     lines = []
     for due_on, brief in dated[:MAX_LINES]:
-        who = str(describe_step(waiting.rules[brief.pk], NEXT_BRIEF))
+        who = str(describe_turn(waiting.turns[brief.pk], NEXT_BRIEF, in_list=True))
         tone = choose_tone(due_on, waiting.today)
         lines.append(Line(brief, who, _format_due(due_on, waiting.today), tone))
     return _section(_("In review"), lines, len(dated), _list_url(state="in_review"))

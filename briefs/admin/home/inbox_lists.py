@@ -29,7 +29,6 @@ from briefs.admin.lists.desk_list import (
     SelectFilter,
     build_column_filter,
 )
-from briefs.admin.verbs.verb_views import policy_verb
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.text import paths
 from briefs.workflow.rules.transitions import format_time
@@ -119,7 +118,7 @@ def letters_queryset() -> QuerySet[Letter]:
 
 def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., HttpResponse]:
     def view(request: HttpRequest, pk: int) -> HttpResponse:
-        person = require_role(request, policy_verb(verb))
+        person = require_role(request, verb)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         letter = get_object_or_404(Letter, pk=pk)

@@ -14,10 +14,11 @@ from django.utils.translation import get_language, gettext_lazy, override, pgett
 from django.utils.translation import gettext as _
 
 from briefs import policy
+from briefs.acts import ACTS, BRIEF_BAR
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.interface_labels import interface_side
-from briefs.admin.common.task_list import ACT_ORDER, TaskList, build_act_url
+from briefs.admin.common.task_list import TaskList, build_act_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.issues.issue_pages import IssuePageData
 from briefs.admin.lists.changelist import find_briefs
@@ -25,8 +26,6 @@ from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.text.paths import LANGUAGE_CODES
-from briefs.workflow.rules.transitions import VERB_NAMES
-from briefs.workflow.step_rule import get_act_name
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3
@@ -157,7 +156,7 @@ def _find_recent(person: Person) -> list[Entry]:
 
 def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entry]:
     """Return the person's tasks with a wanted act, such as each brief to approve."""
-    acts = {act: _name_entry("", get_act_name(act)) for act in ACT_ORDER}
+    acts = {act: _name_entry("", ACTS[act].label) for act in BRIEF_BAR if ACTS[act].urgency}
     if not any(map(is_wanted, acts.values())):
         return []
     wanted = [t for t in TaskList(person, timezone.now()).tasks if is_wanted(acts[t.main])]
@@ -189,7 +188,7 @@ def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
     page_data = BriefPageData(brief, person)
     for act in (page_data.step.main, *page_data.step.others):
         url = build_act_url(page_data.brief_facts, act)
-        yield _name_entry(url, get_act_name(act), verb=act if act in VERB_NAMES else "")
+        yield _name_entry(url, ACTS[act].label, verb=act if ACTS[act].way != "place" else "")
     if brief.article_url:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
     for page, name in BRIEF_PAGES:

@@ -16,10 +16,10 @@ from briefs.admin.common.interface_labels import format_duration, format_issue, 
 from briefs.admin.lists.desk_list import Act, DeskChangeList, DeskList, Row, build_column_filter
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
 from briefs.models import Issue, State
-from briefs.workflow.issue_step import next_issue_step
+from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules.issue_review import IssueFacts
 
-from . import issue_pages, issue_verbs, mailing_pages
+from . import issue_acts, issue_pages, mailing_pages
 
 
 @admin.register(Issue)
@@ -47,7 +47,7 @@ class IssueAdmin(DeskList, DeskAdmin):
             own("<int:pk>/mail/", mailing_pages.mail, "mail"),
             own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
             own("copies/<int:pk>/", mailing_pages.copies, "copies"),
-            own("<int:pk>/<slug:verb>/", issue_verbs.verb, "verb"),
+            own("<int:pk>/<slug:verb>/", issue_acts.act_view, "verb"),
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -64,9 +64,9 @@ class IssueAdmin(DeskList, DeskAdmin):
     def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
         now, people, person = timezone.now(), policy.load_staff(), person_of(request)
         facts_of_page = IssueFacts.load_many(list(changelist.result_list), now, people)
-        return [self._build_row(facts, next_issue_step(facts, person, people)) for facts in facts_of_page]
+        return [self._build_row(facts, next_step(facts, person, in_list=True)) for facts in facts_of_page]
 
-    def _build_row(self, facts: IssueFacts, step: Any) -> Row:
+    def _build_row(self, facts: IssueFacts, step: Step) -> Row:
         issue, content = facts.issue, IssueContent.from_json(facts.issue.content)
         sides = sorted(SIDES, key=lambda side: side != interface_side())
         titles = [

@@ -1,12 +1,13 @@
 """The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 from django.contrib import messages
+from django.db.models.fields.json import KeyTextTransform
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,33 +15,47 @@ from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from briefs import policy
+from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
+from briefs.admin.common.fact_text import describe_change, format_change_field
 from briefs.admin.common.form_fields import (
     field_errors,
     link_errors,
 )
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
+from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
+from briefs.admin.history.revision_pages import ComparisonLine, build_comparison_lines
 from briefs.admin.lists.changelist import find_briefs
-from briefs.content import ISSUE_TEXTS, LANGUAGE_TAGS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Event, Issue, Person, State
+from briefs.content import (
+    CHANGE_FIELDS,
+    ISSUE_TEXTS,
+    LANGUAGE_TAGS,
+    SIDES,
+    Bullet,
+    Content,
+    IssueContent,
+    Side,
+)
+from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
 from briefs.rendering.text import render_preface
 from briefs.text import paths
+from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
-from briefs.workflow.issue_step import FILL, IssueStep, get_act_label, next_issue_step
-from briefs.workflow.issues import TEXT_LABELS, TEXT_LIMITS, IssueConflict
-from briefs.workflow.rules import four_eyes, issue_review
-from briefs.workflow.rules.issue_review import IssueFacts, ItemFacts
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS
+from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
+from briefs.workflow.next_step import Step, next_step
+from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.issue_review import TEXT_LABELS, IssueFacts
 
 from .mailing_pages import IssueMailing
 
+ISSUE_LEAF_NAMES: Final = {**SIDE_NAMES, "common": gettext_lazy("Briefs in their order")}
 MAX_LEFT_OUT: Final = 30
 MAX_FOUND: Final = 10
 MAX_EVENTS: Final = 40
@@ -68,7 +83,7 @@ class Field:
 
     @property
     def label(self) -> object:
-        return TEXT_LABELS[self.name]
+        return TEXT_LABELS[issues.find_kind(self.name)]
 
     @property
     def lang(self) -> str:
@@ -76,7 +91,37 @@ class Field:
 
     @property
     def limit(self) -> int:
-        return TEXT_LIMITS[self.name[:-3]]
+        return TEXT_LIMITS[issues.find_kind(self.name)[:-3]]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """A brief of an issue, as its list shows it."""
+
+    now: dt.datetime
+    brief: int
+    headline: str
+    number: int
+    published_at: dt.datetime
+    live_from: dt.datetime
+    withdrawn_at: dt.datetime | None
+    removed_at: dt.datetime | None
+
+    @property
+    def is_available(self) -> bool:
+        return not (self.withdrawn_at or self.removed_at)
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.published_at > self.now
+
+
+def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, ItemFacts]:
+    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
+    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
+    headline = KeyTextTransform(f"headline_{side}", "content")
+    columns = ("brief_id", headline, "number", "published_at", "live_from", "withdrawn_at", "removed_at")
+    return {row[0]: ItemFacts(now, *row) for row in rows.values_list(*columns)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +133,8 @@ class Item:
     lang: str
     about: str
     is_missing: bool = False
+    reasons: Sequence[Field] = ()
+    """Fields of *Why read it*."""
 
     @classmethod
     def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
@@ -132,13 +179,8 @@ class IssuePageData:
         return policy.is_allowed(self.person, "edit_issue", self.issue)
 
     @cached_property
-    def step(self) -> IssueStep:
-        submitter = None
-        if self.issue.state == State.IN_REVIEW:
-            submission = issues.find_submission(self.issue)
-            if submission and issues.why_not_take_back(self.issue, self.person) is None:
-                submitter = submission.by_id
-        return next_issue_step(self.facts, self.person, self.people, submitter=submitter)
+    def step(self) -> Step:
+        return next_step(self.facts, self.person)
 
     @property
     def sentence(self) -> SafeString:
@@ -146,7 +188,9 @@ class IssuePageData:
 
     @property
     def main_act(self) -> dict[str, str]:
-        return describe_act(self.issue, self.step.main, self.first_gap) if self.step.main else {}
+        if self.step.main == NEXT_BRIEF:
+            return {}
+        return describe_act(self.issue, self.step.main, self.first_gap)
 
     @property
     def first_gap(self) -> str:
@@ -172,39 +216,63 @@ class IssuePageData:
 
     @cached_property
     def field_rows(self) -> list[list[Field]]:
-        """Return the fields of both languages, side by side."""
-        return [[self._build_field(name, side) for side in SIDES] for name in ISSUE_TEXTS]
+        """Return the fields of both languages, side by side: once the issue has been public, the change note first."""
+        names = [*(["change_note"] if self.facts.has_been_public else []), *ISSUE_TEXTS]
+        return [[self._build_field(name, side) for side in SIDES] for name in names]
 
     def _build_field(self, name: str, side: Side) -> Field:
-        text, field = self.content.side(side), f"{name}_{side}"
-        stands_in = getattr(fill_mail_lines(text, side), name)
-        theirs = None
-        if self.conflict and field in self.conflict.fields:
-            theirs = self.conflict.theirs.texts()[field]
-        return Field(field, side, getattr(text, name), name == "preface", stands_in, theirs)
+        field = f"{name}_{side}"
+        stands_in = getattr(fill_mail_lines(self.content.side(side), side), name, "")
+        is_long = name in ("preface", "change_note")
+        return Field(field, side, self.content.texts()[field], is_long, stands_in, self._find_theirs(field))
+
+    def _find_theirs(self, field: str) -> str | None:
+        """Return what somebody else saved for the field at the same time."""
+        if not self.conflict or field not in self.conflict.fields:
+            return None
+        theirs = self.conflict.theirs
+        return format_change_field(theirs, field) if field in CHANGE_FIELDS else theirs.texts()[field]
+
+    @property
+    def change_kinds(self) -> list[tuple[str, str, bool]]:
+        """Return value and label of each kind of change, and whether it is the chosen one."""
+        choices = [("", "–"), *ChangeKind.choices]
+        return [(value, str(label), value == self.content.change_kind) for value, label in choices]
+
+    @property
+    def their_change_kind(self) -> str | None:
+        return self._find_theirs("change_kind")
+
+    @property
+    def change(self) -> dict[str, Any]:
+        return describe_change(self.facts.content)
 
     @cached_property
     def _headlines(self) -> Mapping[int, ItemFacts]:
         wanted = {*self.content.items, *self._left_out, *self._found}
-        return issue_review.find_headlines(wanted, self.now, interface_side())
+        return find_headlines(wanted, self.now, interface_side())
 
     @cached_property
     def items(self) -> list[Item]:
-        return [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        items = [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
+        return [
+            replace(item, reasons=[self._build_field(f"why-{item.pk}", side) for side in SIDES])
+            for item in items
+        ]
 
     @property
     def their_items(self) -> list[Item]:
         """Return the contents that somebody else saved at the same time."""
         if not self.conflict or "items" not in self.conflict.fields:
             return []
-        facts = issue_review.find_headlines(self.conflict.theirs.items, self.now, interface_side())
+        facts = find_headlines(self.conflict.theirs.items, self.now, interface_side())
         return [Item.build(pk, facts.get(pk)) for pk in self.conflict.theirs.items]
 
     @cached_property
     def _left_out(self) -> list[int]:
         if not self.is_editable:
             return []
-        new = issue_review.find_new_briefs(self.issue.number, self.now)
+        new = issues.find_new_briefs(self.issue.number, self.now)
         return [pk for pk in new if pk not in self.content.items][-MAX_LEFT_OUT:]
 
     @property
@@ -236,11 +304,12 @@ class IssuePageData:
             rows.append(
                 {
                     "side": name,
-                    "label": SIDE_NAMES[side] if side else _("Briefs in their order"),
+                    "label": ISSUE_LEAF_NAMES[name],
                     "lang": LANGUAGE_TAGS[side] if side else "",
                     "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
                     "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
                     "preface": render_preface(self.facts.content.side(side).preface) if side else [],
+                    "reasons": self._list_reasons(side) if side else (),
                     "is_signed": four_eyes.is_settled(leaf),
                     "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
                     "act": describe_act(self.issue, act)
@@ -250,16 +319,52 @@ class IssuePageData:
             )
         return rows
 
+    def _list_reasons(self, side: Side) -> list[tuple[str, str]]:
+        """Return headline and *Why read it* of each brief that has one."""
+        content = self.facts.content
+        if not (why := content.side(side).why):
+            return []
+        facts = find_headlines(content.items, self.now, side)
+        return [
+            (facts[pk].headline if pk in facts else "", why[f"{pk}"])
+            for pk in content.items
+            if f"{pk}" in why
+        ]
+
+    @property
+    def publication(self) -> Publication:
+        return Publication.build(self.facts.signing, self.person, self.facts.content, ISSUE_LEAF_NAMES)
+
+    @cached_property
+    def changed_lines(self) -> list[ComparisonLine]:
+        """Return the issue with what differs from the edition that readers have, or nothing if they have none."""
+        if not (edition := self.facts.public_edition):
+            return []
+        before, after = edition.frozen_content, self.facts.content
+        headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
+        difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))
+        labels = {"headline": _("Title"), "summary": _("Preface"), "picture_alt": _("Lines of the mail")}
+        return build_comparison_lines(difference, labels)
+
     @cached_property
     def preview_sides(self) -> list[dict[str, Any]]:
         """Return both languages with the headlines of the contents."""
         content, sides = self.facts.content, []
         for side in SIDES:
-            facts = issue_review.find_headlines(content.items, self.now, side)
+            facts = find_headlines(content.items, self.now, side)
             items = [facts[pk].headline for pk in content.items if pk in facts]
             text = fill_mail_lines(content.side(side), side)
             preface = render_preface(text.preface)
-            sides.append({"lang": LANGUAGE_TAGS[side], "text": text, "preface": preface, "items": items})
+            reasons = self._list_reasons(side)
+            sides.append(
+                {
+                    "lang": LANGUAGE_TAGS[side],
+                    "text": text,
+                    "preface": preface,
+                    "items": items,
+                    "reasons": reasons,
+                }
+            )
         return sides
 
     @cached_property
@@ -271,30 +376,36 @@ class IssuePageData:
         return list_events(self.issue.about)
 
 
+def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFacts]]) -> Content:
+    """Put an issue into the form of a brief, a bullet for each brief in it, so that both are compared alike."""
+    texts: dict[str, Any] = {}
+    for side in SIDES:
+        text = issue.side(side)
+        mail_lines = "\n".join(filter(None, (text.subject, text.preheader)))
+        texts |= {f"headline_{side}": text.title, f"summary_{side}": text.preface}
+        texts |= {f"picture_alt_{side}": mail_lines}
+    bullets = []
+    for pk in issue.items:
+        zh, en = (facts.headline if (facts := headlines[side].get(pk)) else "" for side in SIDES)
+        bullets.append(Bullet(pk, zh, en))
+    return Content(**texts, bullets=tuple(bullets))
+
+
 def list_events(about: str) -> list[dict[str, Any]]:
     """Return the newest events about an issue or about subscribers, for `_events.html`."""
     rows = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EVENTS]
-    return [
-        {"at": row.at, "by": row.by, "did": PAST_TENSE_LABELS.get(row.verb, row.verb), "note": row.note}
-        for row in rows
-    ]
-
-
-FORM_VERBS: Final = ("publish_issue", "send_back_issue", "cancel_issue", "withdraw_issue")
-HEAVY_VERBS: Final = ("cancel_issue", "withdraw_issue", "discard_issue")
-SAVING_VERBS: Final = ("submit_issue", "discard_issue")
-"""Their buttons save the form first."""
+    return [{"at": row.at, "by": row.by, "did": get_past(row.verb), "note": row.note} for row in rows]
 
 
 def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:
     """Return what the button or link of an act needs. `form`: the form that it sends, empty for a link."""
-    form = "issue-form" if act in SAVING_VERBS else "" if act in (*FORM_VERBS, FILL) else "act-form"
+    row = ACTS[act]
     return {
         "act": act,
-        "label": str(get_act_label(act)),
-        "form": form,
-        "url": f"#{gap}" if act == FILL else build_issue_url(issue, "verb", act),
-        "tone": "heavy" if act in HEAVY_VERBS else "",
+        "label": str(row.label),
+        "form": "issue-form" if row.saves_first else "act-form" if row.way == "button" else "",
+        "url": f"#{gap}" if row.way == "place" else build_issue_url(issue, "verb", act),
+        "tone": "heavy" if row.weight == "heavy" else "",
     }
 
 
@@ -339,7 +450,7 @@ def _read_query(typed: str) -> str:
 
 def save_form(request: HttpRequest, issue: Issue, person: Person, command: str = "") -> HttpResponse | None:
     """Save the form. Return the page with the typed words if they cannot be stored."""
-    content = _apply(_read_content(request), command)
+    content = _apply(_read_content(request, issue), command)
     try:
         issues.save_issue(issue, content, by=person, version=read_number(request.POST, "version"))
     except IssueConflict as conflict:
@@ -352,10 +463,12 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
     return None
 
 
-def _read_content(request: HttpRequest) -> IssueContent:
-    names = IssueContent().texts()
-    texts = {name: request.POST.get(name, "").replace("\r\n", "\n") for name in names}
+def _read_content(request: HttpRequest, issue: Issue) -> IssueContent:
+    """Read the form. A field that it lacks, such as the change note of a first edition, keeps its stored value."""
     items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
+    stored = IssueContent.from_json(issue.content)
+    texts = replace(stored, items=tuple(items)).texts()
+    texts = {name: request.POST.get(name, text).replace("\r\n", "\n") for name, text in texts.items()}
     return IssueContent.from_texts(texts, items)
 
 

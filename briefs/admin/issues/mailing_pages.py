@@ -160,6 +160,7 @@ def _render(
     {
         "default-src": [CSP.NONE],
         "style-src": [CSP.UNSAFE_INLINE],
+        "img-src": [CSP.SELF],
         "frame-ancestors": [CSP.NONE],
         "sandbox": ["allow-popups"],
     }
@@ -185,7 +186,7 @@ def copies(request: HttpRequest, pk: int) -> HttpResponse:
     return render_page(
         request,
         "issues/copies",
-        title=pgettext_lazy("copies", "Fate unknown"),
+        title=pgettext_lazy("copies", "Delivery unconfirmed"),
         opts=Issue._meta,
         page=page,
         copies=mailings.find_unknown_copies(mailing)[:MAX_UNKNOWN_SHOWN],

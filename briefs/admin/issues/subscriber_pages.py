@@ -4,11 +4,12 @@ import json
 from collections import Counter
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone
@@ -22,7 +23,7 @@ from briefs.admin.common.brief_pages import Badge, download_response, render_pag
 from briefs.admin.common.interface_labels import format_with_label
 from briefs.admin.lists.desk_list import DeskChangeList, DeskList, Row, SelectFilter, build_column_filter
 from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
+from briefs.exchange.sheets.table import SheetBuilder, SheetRefused, build_sheet_refusal
 from briefs.models import MailSide, Subscriber
 from briefs.models.mailings import READING
 from briefs.publications import mailings, subscriber_lists, subscribers
@@ -41,7 +42,8 @@ KIND_LABELS: Final[dict[str, tuple[str | Promise, str]]] = {
 }
 """What an import does with a row, and the tone of its badge."""
 
-type ListRow = tuple[int, str, str, str]
+type ListTable = list[list[Any]]
+"""Headings, then rows of a list, each with its number first. It stands in the page until the import."""
 
 
 def require_administrator(request: HttpRequest) -> None:
@@ -89,20 +91,55 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+class ListForm(forms.Form):
+    """Which column of a list holds what, guessed from its headings, and the language of rows that name none."""
+
+    address = forms.ChoiceField(label=gettext_lazy("E-mail address"))
+    name = forms.ChoiceField(label=gettext_lazy("Name"), required=False)
+    language = forms.ChoiceField(label=pgettext_lazy("subscriber", "Language"), required=False)
+    side = forms.ChoiceField(label=gettext_lazy("Language of rows that name none"), choices=MailSide.choices)
+    consent = forms.ChoiceField(label=gettext_lazy("Day of consent"))
+
+    def __init__(self, table: ListTable, posted: QueryDict) -> None:
+        (_number, *self.headings), *self.rows = table
+        guesses = subscriber_lists.guess_columns(self.headings)
+        data = {name: "" if at is None else str(at) for name, at in guesses.items()} | {"side": MailSide.ZH}
+        super().__init__(
+            data | {name: posted[name] for name in self.base_fields if name in posted}, label_suffix=""
+        )
+        choices = [("", "–"), *((str(n), heading) for n, heading in enumerate(self.headings) if heading)]
+        for name in subscriber_lists.COLUMNS:
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def list_rows(self) -> list[subscriber_lists.ListRow]:
+        """Return the rows by the chosen columns. Raise SheetRefused if a column is missing."""
+        if not self.is_valid():
+            raise build_sheet_refusal(_("Choose the columns of the address and of the day of consent."))
+        chosen = {name: self.cleaned_data[name] for name in subscriber_lists.COLUMNS}
+        columns = {name: int(at) if at else None for name, at in chosen.items()}
+        rows = ((number, cells) for number, *cells in self.rows)
+        side = MailSide(self.cleaned_data["side"])
+        return list(subscriber_lists.read_rows(self.headings, rows, columns, side))
+
+
 def import_list(request: HttpRequest) -> HttpResponse:
-    """Take a file, show what becomes of each row, then store the new ones."""
+    """Take a file, show which column holds what and what becomes of each row, then store the new ones."""
     require_administrator(request)
     problems: list[str] = []
     plan: list[subscriber_lists.ListedAddress] = []
-    rows: list[ListRow] = []
-    if request.method == "POST" and "rows" in request.POST:
-        posted = _read_posted_rows(request.POST["rows"])
-        plan = subscriber_lists.import_list(posted, timezone.now(), by=person_of(request))
-        messages.success(request, _(", ").join(_count_kinds(plan)))
-        return redirect("admin:briefs_subscriber_changelist")
+    table: ListTable = []
+    form: ListForm | None = None
     if request.method == "POST":
         try:
-            rows = _read_file(request)
+            table = (
+                _read_posted_table(request.POST["rows"]) if "rows" in request.POST else _read_file(request)
+            )
+            form = ListForm(table, request.POST)
+            rows = form.list_rows()
+            if "rows" in request.POST and request.POST.get("do") != "preview":
+                plan = subscriber_lists.import_list(rows, timezone.now(), by=person_of(request))
+                messages.success(request, _(", ").join(_count_kinds(plan)))
+                return redirect("admin:briefs_subscriber_changelist")
             plan = subscriber_lists.plan_import(rows, timezone.now())
         except SheetRefused as refused:
             problems = [str(problem) for problem in refused.problems]
@@ -112,6 +149,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         opts=Subscriber._meta,
         title=_("Import a list of subscribers"),
         reasons=[{"text": problem} for problem in problems],
+        form=form,
         counts=_count_kinds(plan),
         shown=[
             (
@@ -123,42 +161,34 @@ def import_list(request: HttpRequest) -> HttpResponse:
         ],
         more=max(0, len(plan) - MAX_PREVIEW_ROWS),
         new=sum(row.kind == "new" for row in plan),
-        rows=json.dumps(rows, ensure_ascii=False),
+        rows=json.dumps(table, ensure_ascii=False),
         is_preview=bool(plan),
         status=409 if problems else 200,
     )
 
 
-def _read_file(request: HttpRequest) -> list[ListRow]:
+def _read_file(request: HttpRequest) -> ListTable:
     file = request.FILES.get("file")
     if not file:
         raise build_sheet_refusal(_("Choose a file."))
     if (file.size or 0) > LIST_SIZE_LIMIT:
         raise build_sheet_refusal(_("The file is larger than 1 MB. Split it."))
-    sheet = sheet_files.read_csv(file.read())
-    address, language, consent = subscriber_lists.find_columns(sheet.headings)
-    if min(address, language, consent) < 0:
-        raise build_sheet_refusal(
-            _("The first row must name the columns: %(columns)s.")
-            % {"columns": ", ".join(subscriber_lists.COLUMNS)}
-        )
-    ends = [n for n, heading in enumerate(sheet.headings) if heading in subscriber_lists.END_COLUMNS]
-    return [
-        (
-            row.number,
-            row.cells[address],
-            row.cells[language],
-            subscriber_lists.ENDED if any(row.cells[n] for n in ends) else row.cells[consent],
-        )
-        for row in sheet.rows
-    ]
+    sheet = sheet_files.read_sheet(file.read(), SheetBuilder(date_columns=None))
+    table: ListTable = [[1, *sheet.headings], *([row.number, *row.cells] for row in sheet.rows)]
+    if sum(len(cell) for _number, *cells in table for cell in cells) > LIST_SIZE_LIMIT:  # of a workbook
+        raise build_sheet_refusal(_("The file is larger than 1 MB. Split it."))
+    return table
 
 
-def _read_posted_rows(posted: str) -> list[ListRow]:
+def _read_posted_table(posted: str) -> ListTable:
     try:
-        return [(int(number), str(a), str(b), str(c)) for number, a, b, c in json.loads(posted)]
+        table: ListTable = [[int(number), *cells] for number, *cells in json.loads(posted)]
+        is_even = len({len(row) for row in table}) == 1
+        if not is_even or not all(isinstance(cell, str) for _number, *cells in table for cell in cells):
+            raise ValueError(posted)
     except (TypeError, ValueError) as error:
         raise BadRequest("rows") from error
+    return table
 
 
 def _count_kinds(plan: list[subscriber_lists.ListedAddress]) -> list[str]:

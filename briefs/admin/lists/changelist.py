@@ -41,7 +41,7 @@ from briefs.search.query import ParsedQuery, Phrase, QueryField, QueryTerm
 from briefs.text import paths
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.step_rule import BriefFacts
+from briefs.workflow.rules.standing import BriefFacts
 
 from .desk_list import DeskChangeList, DeskList, Passage, Row
 from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS
@@ -186,9 +186,7 @@ class BriefList(DeskList, DeskAdmin):
                     *describe_article(brief),
                     *describe_people(brief, facts[brief.pk], complete[brief.pk], now),
                 ],
-                now=render_state(
-                    facts[brief.pk], next_step(facts[brief.pk], person, people, with_others=False)
-                ),
+                now=render_state(facts[brief.pk], next_step(facts[brief.pk], person, in_list=True)),
                 passages=find_passages(brief, bullets.get(brief.pk, ()), phrases) if phrases else (),
                 age=age,
                 tone=tone,

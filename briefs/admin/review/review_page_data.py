@@ -28,6 +28,7 @@ from briefs.admin.editor.margin import (
     list_finding_items,
 )
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
+from briefs.lexicon.passages import find_altered_quotations
 from briefs.models import Edition, Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
 from briefs.rendering.text import NestedPosition as Spot
@@ -102,6 +103,11 @@ class ReviewPair:
         return bool(self.previous_position) or any(
             cell.is_changed or cell.previous_structure for cell in self.cells
         )
+
+    @property
+    def altered_quotations(self) -> list[str]:
+        """Return the English quotations that the source passage does not have word for word."""
+        return find_altered_quotations(self.bullet.text_en, self.bullet.passage) if self.bullet else []
 
     def is_plain(self) -> bool:
         """Return whether the row has nothing but its texts, neither remarks nor what was typed and not sent."""

@@ -143,7 +143,7 @@ def render_review_page(
     permissions = {
         **build_margin_permissions(page_data),
         "may_suggest": page_data.is_allowed("suggest"),
-        "may_answer": page_data.is_allowed("sign_off"),
+        "may_answer": page_data.is_allowed("sign_off_zh"),
     }
     return render_page(
         request,

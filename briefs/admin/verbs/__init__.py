@@ -1,1 +1,1 @@
-"""Verbs at their addresses: `verb_views` runs them, `verb_forms` are the pages of those that need input."""
+"""Acts at their addresses: `verb_views` does them, `act_forms` asks for what some of them need."""

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
+from briefs.acts import get_label
 from briefs.admin.common.access import has_role_permission, require_role
 from briefs.admin.common.brief_pages import download_response, read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
@@ -36,7 +37,7 @@ from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
 from briefs.exchange.word_file import WORD_TYPE
 from briefs.models import Brief, Person
 from briefs.workflow import Assignee, AssignmentPlan
-from briefs.workflow.rules.transitions import VERB_NAMES, lock_brief, require_current_version
+from briefs.workflow.rules.transitions import lock_brief, require_current_version
 
 # Admin actions on several briefs.
 
@@ -146,7 +147,7 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
     return render_page(
         request,
         "lists/bulk",
-        title=VERB_NAMES["assign"],
+        title=get_label("assign"),
         form=form,
         rows=[{"brief": brief, "version": request.POST.get(f"version-{brief.pk}", "")} for brief in rows],
         selected=SELECTION_FIELD,
@@ -195,7 +196,7 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
     return render_page(
         request,
         "lists/bulk",
-        title=VERB_NAMES[verb],
+        title=get_label(verb),
         told=told % {"done": len(done), "n": n},
         refused=refused,
         done=done,

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from briefs.acts import get_label
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, get_brief_or_404, read_number, render_brief_subpage
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
@@ -16,7 +17,6 @@ from briefs.models import Brief, Edition, MailSide
 from briefs.publications import corrections
 from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
-from briefs.workflow.rules.transitions import VERB_NAMES
 
 from .mailing_panel import MailingPanel, steer
 
@@ -98,7 +98,7 @@ def _render(
         request,
         "verbs/tell",
         brief,
-        title=VERB_NAMES["send_correction"],
+        title=get_label("send_correction"),
         edition=edition,
         groups=groups,
         mailings=[

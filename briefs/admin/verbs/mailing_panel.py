@@ -12,18 +12,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy
+from briefs.acts import get_label
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done, read_number
 from briefs.admin.common.interface_labels import interface_side
 from briefs.models import Copy, Mailing, MailSide, Person
 from briefs.publications import mailings
 from briefs.publications.mailings import CopyCounts
-from briefs.workflow.rules.transitions import VERB_NAMES
 
 STEERING_VERBS: Final = {
     "pause_mailing": mailings.pause_mailing,
     "resume_mailing": mailings.resume_mailing,
     "stop_mailing": mailings.stop_mailing,
+    "send_again": mailings.send_again,
 }
 _COUNTED_STAGES: Final = (
     (Copy.Stage.REFUSED, gettext_lazy("Refused")),
@@ -32,7 +33,7 @@ _COUNTED_STAGES: Final = (
 
 
 def steer(request: HttpRequest) -> None:
-    """Pause, resume or stop the mailing that the POST names. Raise Refused."""
+    """Pause, resume or stop the mailing that the POST names, or send its unconfirmed copies again. Raise Refused."""
     verb = request.POST.get("do", "")
     if verb not in STEERING_VERBS:
         raise Http404
@@ -84,8 +85,8 @@ class MailingPanel:
         if unknown := self.counts.unknown:
             words.append(
                 ngettext(
-                    "The fate of %(n)s is unknown; it counts as received.",
-                    "The fate of %(n)s is unknown; they count as received.",
+                    "Delivery of %(n)s is unconfirmed; it counts as received.",
+                    "Delivery of %(n)s is unconfirmed; they count as received.",
                     unknown,
                 )
                 % {"n": f"{unknown:,}"}
@@ -107,4 +108,16 @@ class MailingPanel:
     def acts(self) -> list[tuple[str, object]]:
         """Return the verbs that the person may use on the mailing now."""
         verbs = mailings.get_verbs(self.mailing) if self.mailing else []
-        return [(verb, VERB_NAMES[verb]) for verb in verbs if policy.has_role_for(self.person, verb)]
+        names = {verb: self._name_send_again() if verb == "send_again" else get_label(verb) for verb in verbs}
+        return [
+            (verb, name) for verb, name in names.items() if name and policy.has_role_for(self.person, verb)
+        ]
+
+    def _name_send_again(self) -> str:
+        """Return the name of the button for copies of unknown fate; empty if there are none."""
+        if not (self.mailing and self.counts.unknown):
+            return ""
+        n = mailings.find_sendable_again(self.mailing, timezone.now()).count()
+        return (
+            ngettext("Send again to this one", "Send again to these %(n)s", n) % {"n": f"{n:,}"} if n else ""
+        )

@@ -13,16 +13,15 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
+from briefs.acts import ACTS, Act, get_label
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
     add_done_message,
-    build_read_only_bullets,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
@@ -48,45 +47,19 @@ from briefs.admin.editor import saving
 from briefs.admin.editor.brief_views import keep_unsent_note
 from briefs.admin.editor.draft_form import Draft
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.admin.history.revision_pages import describe_comparison
 from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.preview import links
 from briefs.workflow import Assignee, AssignmentPlan
-from briefs.workflow.rules.transitions import VERB_NAMES
 from briefs.workflow.sharing import MAX_LINK_HOURS
 
-from . import correction_pages, verb_forms
-from . import verb_forms as publishing
+from . import correction_pages
+from .act_forms import BriefActForm, answer_form, perform_act
 
 # Run verbs posted to their URLs.
 
-VERB_FORMS: Final[dict[str, type[verb_forms.VerbForm]]] = {
-    "send_back": verb_forms.SendBackForm,
-    "approve": publishing.ApproveForm,
-    "reschedule": publishing.RescheduleForm,
-    "withdraw": verb_forms.WithdrawForm,
-    "remove": verb_forms.RemoveForm,
-    "cancel": verb_forms.CancelForm,
-    "reinstate": verb_forms.ReinstateForm,
-    "source_withdrew": verb_forms.SourceWithdrewForm,
-    "discard": verb_forms.DiscardForm,
-}
-"""The form of each verb that has its own page."""
-
 type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
-
-
-def _build_sign_off(side: Any) -> DirectVerb:
-    def sign_off(brief: Brief, by: Person, data: QueryDict) -> None:
-        workflow.sign_off(brief.pk, side, by=by, seen=data.get(f"seen_{side}", ""))
-
-    return sign_off
-
-
-def _build_take_back_sign_off(side: Any) -> DirectVerb:
-    return lambda brief, by, _data: workflow.take_back_sign_off(brief.pk, side, by=by)
 
 
 def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
@@ -110,70 +83,62 @@ def _build_row_verb(model: type[Note | Letter], name: str, act: Callable[..., An
     )
 
 
-def _build_versioned_verb(verb: Callable[..., Any]) -> DirectVerb:
-    return lambda brief, by, data: verb(brief.pk, by=by, version=read_number(data, "version"))
-
-
-DIRECT_VERBS: dict[str, DirectVerb] = {
-    "submit": _build_versioned_verb(workflow.submit),
-    "take_back": _build_versioned_verb(workflow.take_back),
-    "revise": _build_versioned_verb(workflow.revise),
-    "recover": _build_versioned_verb(workflow.recover),
-    "sign_off_zh": _build_sign_off("zh"),
-    "sign_off_en": _build_sign_off("en"),
-    "sign_off_common": _build_sign_off("common"),
-    "take_back_sign_off_zh": _build_take_back_sign_off("zh"),
-    "take_back_sign_off_en": _build_take_back_sign_off("en"),
-    "take_back_sign_off_common": _build_take_back_sign_off("common"),
+CONTROLS: Final[dict[str, DirectVerb]] = {
     "confirm_date": _confirm_date,
     "note": _add_note,
     "resolve": _build_row_verb(Note, "note", workflow.resolve),
     "note_letter": _build_row_verb(Letter, "letter", workflow.turn_letter_into_note),
     "handle": _build_row_verb(Letter, "letter", workflow.handle_letter),
 }
+"""Acts beside what they are about: a date, a note or a letter. All others follow from the table."""
 OPENING_VERBS = ("revise", "recover")
 """Verbs that make a brief editable; the draft is saved after them, not before."""
 
 
-def policy_verb(verb: str) -> str:
-    named = "note" if verb == "note_letter" else verb
-    return named.removesuffix("_zh").removesuffix("_en").removesuffix("_common")
+def get_act(verb: str, *, of_issue: bool = False) -> Act:
+    """Return the act that the address of a brief or an issue names. Raise Http404."""
+    act = ACTS.get(verb)
+    if not act or act.of_issue != of_issue or not (act.way in ("button", "form") or verb in CONTROLS):
+        raise Http404
+    return act
 
 
 def verb_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     require_role(request)
-    if verb not in VERB_FORMS and verb not in DIRECT_VERBS:
-        raise Http404
-    person = require_role(request, policy_verb(verb))
+    act = get_act(verb)
+    person = require_role(request, verb)
     brief = get_object_or_404(Brief, pk=pk) if request.method == "POST" else get_brief_or_404(pk)
     if request.method != "POST":
-        if verb in VERB_FORMS:
-            return _render_form_page(request, verb, VERB_FORMS[verb](page_data=BriefPageData(brief, person)))
+        if act.way == "form":
+            return _answer_form(request, brief, act)
         # A GET comes from a sign-in page that interrupted the POST.
-        messages.info(
-            request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": VERB_NAMES[verb]}
-        )
+        messages.info(request, _("“%(verb)s” has not been done yet. Press it again.") % {"verb": act.label})
         return redirect("admin:briefs_brief_change", pk)
     draft = saving.read_draft(request, pk) if "draft" in request.POST else None
     if draft is not None and verb not in OPENING_VERBS:
         if refusal := saving.save_if_changed(request, brief, draft):
             return refusal
         request.POST = saving.with_version(request.POST, draft)  # type: ignore[assignment]
-        if verb in VERB_FORMS:
+        if act.way == "form":
             keep_unsent_note(request, brief)
             return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    if verb not in VERB_FORMS:
-        return _run_direct_verb(request, brief, verb, draft)
+    if act.way != "form":
+        return _run_direct_verb(request, brief, act, person, draft)
     if "version" in request.POST and "seen" not in request.POST:  # a button on another page of the brief
         return redirect("admin:briefs_brief_verb", pk=pk, verb=verb)
-    return _run_form_verb(request, brief, verb)
+    return _answer_form(request, brief, act)
 
 
-def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft | None) -> HttpResponse:
-    person = person_of(request)
-    is_from_review = verb.startswith("sign_off_") and request.POST.get("from") == "review"
+def _run_direct_verb(
+    request: HttpRequest, brief: Brief, act: Act, person: Person, draft: Draft | None
+) -> HttpResponse:
+    verb = act.name
+    is_from_review = act.sends == "leaf" and request.POST.get("from") == "review"
     try:
-        DIRECT_VERBS[verb](brief, person, request.POST)
+        if control := CONTROLS.get(verb):
+            control(brief, person, request.POST)
+        else:
+            perform_act(act, brief, by=person, data=request.POST)
     except workflow.Refused as refused:
         if is_from_review:
             return review_views.render_refused_answer(request, get_brief_or_404(brief.pk), person, refused)
@@ -198,70 +163,22 @@ def _run_direct_verb(request: HttpRequest, brief: Brief, verb: str, draft: Draft
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def _run_form_verb(request: HttpRequest, brief: Brief, verb: str) -> HttpResponse:
+def _answer_form(request: HttpRequest, brief: Brief, act: Act) -> HttpResponse:
     person = person_of(request)
-    form = VERB_FORMS[verb](request.POST, page_data=BriefPageData(brief, person))
-    if not form.is_valid():
-        return _render_form_page(request, verb, form, field_errors_from_form(form), status=409)
-    try:
-        getattr(workflow, verb)(brief.pk, by=person, **form.arguments())
-    except workflow.Refused as refused:
-        page_data = BriefPageData(get_brief_or_404(brief.pk), person)
-        fresh = VERB_FORMS[verb](_refresh_form_data(page_data, request.POST), page_data=page_data)
-        return _render_form_page(
-            request, verb, fresh, fresh.build_errors(simplify_stale_reasons(refused)), status=409
-        )
-    add_next_steps_message(request, brief.pk, verb)
-    if verb in ("approve", "withdraw"):
-        correction_pages.offer_to_tell(request, brief)
-    return redirect("admin:briefs_brief_change", pk=brief.pk)
 
+    def finish() -> HttpResponse:
+        add_next_steps_message(request, brief.pk, act.name)
+        if act.name in ("approve", "withdraw"):
+            correction_pages.offer_to_tell(request, brief)
+        return redirect("admin:briefs_brief_change", pk=brief.pk)
 
-def _refresh_form_data(page_data: BriefPageData, data: QueryDict) -> QueryDict:
-    """Keep the input on a page that shows the current brief.
-
-    Ticks are dropped if the content has changed since.
-    """
-    data = data.copy()
-    seen = page_data.page_names.hash_with(page_data.content)
-    if data.get("seen") != seen:
-        data.setlist("ticked", [])
-    data["seen"], data["names_seen"] = seen, page_data.page_names.as_text()
-    data["version"] = str(page_data.brief.version)
-    return data
-
-
-def _render_form_page(
-    request: HttpRequest,
-    verb: str,
-    form: verb_forms.VerbForm,
-    errors: list[FieldError] | None = None,
-    *,
-    status: int = 200,
-) -> HttpResponse:
-    page_data, shown = form.page_data, form.content_to_show()
-    page = reverse("admin:briefs_brief_change", args=[page_data.brief.pk])
-    links = {name: f"#{name}" for name in form.fields} | {k: f"#{v}" for k, v in form.anchors.items()}
-    wrong_state, unmet = wrong_state_errors(verb, page_data.brief), []
-    if errors is None:
-        unmet = wrong_state or form.blocking_errors()
-    public, difference = page_data.public_edition, form.find_difference()
-    return render_brief_subpage(
+    return answer_form(
         request,
-        "verbs/verb",
-        page_data.brief,
-        title=VERB_NAMES[verb],
-        desk=page_data,
-        form=form,
-        is_open=not (wrong_state or ((errors or unmet) and form.is_impossible())),
-        shown=shown,
-        is_draft=shown == page_data.content,
-        is_other=public is not None and public.frozen_content != page_data.content,
-        bullets=build_read_only_bullets(shown) if shown else [],
-        reasons=link_errors(errors or [], links, base_url=page),
-        unmet=link_errors(unmet, links, base_url=page),
-        difference=describe_comparison(difference) if difference else None,
-        status=status,
+        BriefActForm,
+        act,
+        BriefPageData(brief, person),
+        reload_page=lambda: BriefPageData(get_brief_or_404(brief.pk), person),
+        finish=finish,
     )
 
 
@@ -324,7 +241,7 @@ def _render_sharing_page(
         request,
         "verbs/share",
         brief,
-        title=VERB_NAMES["share"],
+        title=get_label("share"),
         reasons=link_errors(errors),
         open=policy.fits_state("share", brief),
         revision=newest,
@@ -481,7 +398,7 @@ def _render_assignment_page(
         request,
         "verbs/assign",
         brief,
-        title=VERB_NAMES["assign"],
+        title=get_label("assign"),
         form=form,
         open=policy.fits_state("assign", brief),
         reasons=link_errors(errors, {name: f"#{name}" for name in form.fields}),

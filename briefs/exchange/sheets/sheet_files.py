@@ -295,7 +295,8 @@ class WorksheetHandler(TextHandler):
             return self._report_unreadable_cell(
                 _("this cell holds the error %(error)s.") % {"error": raw[:20]}
             )
-        if kind == "n" and date == "day" and self._find_heading() in self.builder.date_columns:
+        columns = self.builder.date_columns
+        if kind == "n" and date == "day" and (columns is None or self._find_heading() in columns):
             return (self.first_day + dt.timedelta(days=float(raw))).date().isoformat()
         if kind == "d" or date:
             return self._report_unreadable_cell(
@@ -394,9 +395,9 @@ class XlsxFile:
         return read_part(WorksheetHandler(table, self._strings, self._dates, self._first_day), part)
 
 
-def read_xlsx(data: bytes) -> Sheet:
+def read_xlsx(data: bytes, table: SheetBuilder | None = None) -> Sheet:
     """Read the first sheet that is not hidden. Raise SheetRefused."""
-    file, table = XlsxFile(data), SheetBuilder()
+    file, table = XlsxFile(data), table or SheetBuilder()
     shown = next(tab for tab in file.tabs if not tab.hidden)
     cells = file.read_cells(shown, table)
     if cells is None:
@@ -550,9 +551,9 @@ CONTENT_TYPES: dict[SheetFormat, str] = {
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def read_sheet(data: bytes) -> Sheet:
+def read_sheet(data: bytes, table: SheetBuilder | None = None) -> Sheet:
     """Read a sheet, detecting the format from the bytes, not the file name. Raise SheetRefused."""
-    return read_xlsx(data) if is_archive(data) else read_csv(data)
+    return read_xlsx(data, table) if is_archive(data) else read_csv(data, table)
 
 
 def is_archive(data: bytes, limits: SheetLimits = VOCABULARY_LIMITS) -> bool:

@@ -183,14 +183,14 @@ class SheetBuilder:
     """Build a sheet from rows of cells: headings first, blank rows left out.
 
     `name_of` returns a sheet's name from its headings, in files that may have several; "" skips the sheet.
-    Dates of a workbook are read in `date_columns` only: elsewhere Excel may have taken the text “3-4” for a date.
+    Dates of a workbook are read in `date_columns` only, None for all: Excel may have taken the text “3-4” for a date.
     """
 
     def __init__(
         self,
         limits: SheetLimits = VOCABULARY_LIMITS,
         name_of: Callable[[Sequence[str]], str] | None = None,
-        date_columns: Collection[str] = (),
+        date_columns: Collection[str] | None = (),
     ) -> None:
         self.limits, self.name_of, self.date_columns = limits, name_of, date_columns
         self.sheet = Sheet()

@@ -72,6 +72,10 @@ class Command(BaseCommand):
             else "NOT PROVED: nobody knows whether it can be restored"
         )
         self.stdout.write(f"{path}: {count} rows, {path.stat().st_size:,} bytes, {proof}.")
+        if held := manifest.members["rows/briefs.original.jsonl"].rows:
+            self.stdout.write(
+                f"It holds {held} originals for staff alone; `restore` deletes those that are due."
+            )
         if not native:
             self.stderr.write("No native dump: pg_dump is missing, or older than the server.")
         for old in sorted(folder.glob(PATTERN), reverse=True)[keep:] if folder and keep else ():

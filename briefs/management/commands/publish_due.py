@@ -14,6 +14,7 @@ from briefs.preview import links
 from briefs.publications import sending, subscribers
 from briefs.search import indexing
 from briefs.search.search_log import delete_expired
+from briefs.workflow import originals
 
 
 class Command(BaseCommand):
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if confirmations := subscribers.send_confirmations(timezone.now()):
             self.stdout.write(f"Subscribers: {confirmations} confirmation mails.")
-        for part in (throttle, sessions, waiting_sheets, links, subscribers):
+        for part in (throttle, sessions, waiting_sheets, links, subscribers, originals):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         if any((copies := sending.send_due(timezone.now())).numbers):

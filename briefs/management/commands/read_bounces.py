@@ -22,5 +22,5 @@ class Command(BaseCommand):
             raise CommandError(f"{source}: {error.strerror}") from error
         self.stdout.write(
             f"{counts[Verdict.DEAD]} dead addresses, {counts[Verdict.POLICY]} blocked, {counts[Verdict.FAILED]} failed, "
-            f"{counts[Verdict.DELAYED]} delayed, {counts[None]} not understood."
+            f"{counts[Verdict.DELAYED]} delayed, {counts[Verdict.COMPLAINT]} complaints, {counts[None]} not understood."
         )

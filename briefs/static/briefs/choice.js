@@ -1,21 +1,21 @@
-// Show both languages, or headlines alone, if the reader chose so on another page. The choice is kept in this browser
-// alone. The script stands below the masthead and blocks, so that the page moves on before the rest is drawn.
-const query = new URLSearchParams(location.search);
-const read = (name) => {
+// Show both languages if the reader chose so on another page. The choice is kept in this browser alone. The script stands
+// below the masthead and blocks, so that the page moves on before the rest is drawn.
+const both = document.querySelector('.views a[data-choice="show=both"]');
+const read = () => {
   try {
-    return localStorage.getItem(`digest-${name}`);
+    return localStorage.getItem("digest-show");
   } catch {
     return null;
   }
 };
-const target = new URL(location.href), both = document.querySelector('.views a[data-choice="show=both"]');
-const isList = both?.search.includes("show=both"), isBrief = both?.pathname.endsWith("/parallel/");
-const isChosen = both && !both.hasAttribute("aria-current") && !query.has("show") && read("show") === "both";
-if (isChosen && isList) target.searchParams.set("show", "both");
-if (isChosen && isBrief) target.href = both.href;
-if (isList && !query.has("rows") && read("rows") === "headlines") target.searchParams.set("rows", "headlines");
-target.hash = location.hash;
-if (target.href !== location.href) location.replace(target);
+const isChosen = !new URLSearchParams(location.search).has("show") && read() === "both";
+if (both && isChosen && !both.hasAttribute("aria-current")) {
+  const isBrief = !both.search.includes("show=both"); // which has an address of its own for both
+  const target = new URL(isBrief ? both.href : location.href);
+  if (!isBrief) target.searchParams.set("show", "both");
+  target.hash = location.hash;
+  location.replace(target);
+}
 addEventListener("click", (event) => {
   const [name, value] = event.target.closest?.("[data-choice]")?.dataset.choice.split("=") ?? [];
   try {

@@ -117,7 +117,7 @@ def _foreign_requests(scenario: PermissionScenario) -> Iterator[tuple[str, Permi
     """Yield requests that name rows of the brief in review at the address of another brief."""
     brief = scenario.briefs["submitted"]
     base_url = f"/admin/briefs/brief/{brief.pk}/"
-    data = valid_post_data(brief, "note")
+    data = valid_post_data(brief)
     for act, pk in (
         *(
             ("accept", scenario.suggestion.pk),
@@ -262,11 +262,11 @@ def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: Permissi
         client.post(f"{brief_url}review/", {"do": f"accept:{suggestion.pk}"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.by, newest.changed_en, newest.kind) == (scenario.people["p"], True, "save")
-        typed = valid_post_data(brief, "edit") | {"draft": "1", "base": newest.number}
+        typed = valid_post_data(brief) | {"draft": "1", "base": newest.number}
         client.post(f"{brief_url}autosave/", typed | {"summary_en": "By me alone.", "headline_en": "Mine"})
         newest = Revision.objects.filter(brief=brief).latest("number")
         assert (newest.kind, newest.changed_en) == ("save", True)
         factories.sign_off(brief, team.reviewer, "en")
-        response = client.post(f"{brief_url}approve/", valid_post_data(brief, "approve"))
+        response = client.post(f"{brief_url}approve/", valid_post_data(brief))
         assert response.status_code == 409
         transaction.set_rollback(True)

@@ -20,7 +20,6 @@ from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
 from briefs.public import responses
 from briefs.tests.support import corpus_fixtures, factories
-from briefs.workflow import ChangeNote
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -87,12 +86,14 @@ def test_brief_has_both_languages_facts_and_names(client: Client, settings: Any)
 
 def test_correction_is_told_and_a_minor_change_keeps_it(client: Client, team: Any) -> None:
     brief = factories.live_brief(team)
-    for change in (ChangeNote("correction", "改一。", "One changed."), ChangeNote("small_repair")):
+    for note in (("correction", "改一。", "One changed."), ("small_repair", "", "")):
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-        row = factories.edit(brief, team.writer, summary_en=f"New {change.kind} summary.")
+        row = factories.edit(
+            brief, team.writer, summary_en=f"New {note[0]} summary.", **factories.change_note(*note)
+        )
         workflow.submit(row, by=team.writer, version=row.version)
         factories.sign_off(row, team.reviewer)
-        factories.approve(row, team.publisher, change=change)
+        factories.approve(row, team.publisher)
     (shown,) = client.get("/api/v1/briefs").json()["briefs"]
     assert (shown["edition"], shown["correction"]["kind"]) == (3, "correction")
     assert shown["correction"]["note"] == {"zh": "改一。", "en": "One changed."}

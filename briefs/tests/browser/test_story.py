@@ -1,6 +1,7 @@
 """The whole life of a brief in a browser, from nothing to a withdrawal, by several people in each interface language."""
 
 import datetime as dt
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,12 +44,14 @@ def go_to_task(tab: Editor, brief: Brief) -> None:
     tab.page.wait_for_load_state()
 
 
-def approve(tab: Editor, brief: Brief, when: str = "now", **fields: str) -> Edition:
+def approve(tab: Editor, brief: Brief, **fields: str) -> Edition:
     tab.brief(brief, "approve")
     for name, value in fields.items():
-        field = tab.page.locator(f"[name={name}]")
-        field.select_option(value) if name == "kind" else field.fill(value)
-    tab.page.click(f"button[name=when][value={when}]")
+        tab.page.fill(f"[name={name}]", value)
+    button = tab.page.locator("button[name=when]")
+    expect(button).to_have_attribute("value", fields.get("at", "now"))
+    expect(button).to_have_text(re.compile(r"\d\d:\d\d" if fields else "Publish now|立即發布"))
+    button.click()
     tab.expect_done()
     return Edition.objects.filter(brief=brief).latest("number")
 
@@ -102,7 +105,7 @@ def test_team_takes_brief_from_draft_to_withdrawal(open_tab: OpenTab, language: 
     # Scheduled: nobody reads it before its time.
     publisher = sign_in(team.publisher)
     tomorrow = timezone.now().astimezone(ZoneInfo("Asia/Taipei")) + dt.timedelta(days=1)
-    edition = approve(publisher, brief, "later", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
+    edition = approve(publisher, brief, at=f"{tomorrow:%Y-%m-%dT%H:%M}")
     assert Brief.objects.get(pk=brief.pk).state == State.APPROVED
     assert read(open_tab, edition, "en")[0] == 404
     with time_machine.travel(edition.live_from + dt.timedelta(seconds=5)):  # the night ends all sessions
@@ -113,11 +116,13 @@ def test_team_takes_brief_from_draft_to_withdrawal(open_tab: OpenTab, language: 
         # A correction.
         writer.click_verb("revise")
         writer.wait_until_ready()
+        writer.page.select_option("[name=change_kind]", "correction")
+        writer.page.fill("[name=change_note_zh]", "更正摘要。")
+        writer.page.fill("[name=change_note_en]", "The summary was wrong.")
         writer.page.fill("[name=summary_en]", "A summary, corrected.")
         writer.click_verb("submit")  # saves the typed text first
         sign(english, "en")
-        change = {"kind": "correction", "note_zh": "更正摘要。", "note_en": "The summary was wrong."}
-        corrected = approve(publisher, brief, **change)
+        corrected = approve(publisher, brief)
         for code, note in (("zh-hant", "更正摘要。"), ("en", "The summary was wrong.")):
             status, text = read(open_tab, corrected, code)
             assert (status, note in text, "A summary, corrected." in text) == (200, True, True)
@@ -162,7 +167,7 @@ def test_two_people_publish_by_keyboard_alone(open_tab: OpenTab, scheme: str) ->
         press_verb(reviewer, f"sign_off_{side}")
         reviewer.expect_done()
     press_verb(reviewer, "approve")
-    press_enter(reviewer, "[name=when][value=now]")
+    press_enter(reviewer, "[name=when]")
     reviewer.expect_done()
     edition = Edition.objects.get()
     assert (edition.edited_by, edition.approved_by) == (one, two)
@@ -191,7 +196,7 @@ def test_finished_text_is_public_after_seven_clicks(
         else:
             go_to_task(tab, brief)
             clicks += 1
-        button = tab.page.locator(".main-act:visible, button[name=when][value=now]")
+        button = tab.page.locator(".main-act:visible, button[name=when]")
         assert not act or button.get_attribute("data-next") == act
         button.click()
         clicks += 1

@@ -96,6 +96,7 @@ def test_new_version_is_taken_and_its_changes_accepted_by_keyboard(
     page.get_by_role("button", name="Continue").press("Enter")
     page.wait_for_url("**/change/")
     expect(page.get_by_text(f"Is this file a new version of brief {brief.pk}")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     if has_script:
         assert tab.faults_by_width_and_colours("version", (390,)) == []
         page.set_viewport_size({"width": 1280, "height": 900})

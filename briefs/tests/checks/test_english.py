@@ -77,7 +77,7 @@ CORRECT_TEXTS = {
         "30 percent", "US$12 million", "24 hours", "seven years", "three proposals", "NT$3.5 billion", "one-third",
         "Thirty percent of voters", "percentage", "a mile", "5 GB", "https://a.example/?a=1%20b",
     ],
-    "spaces": ["One two. Three", "5 percent"],
+    "spaces": ["One two. Three", "5 percent", "At 5:00, 1,000 ships (more) ... “well,” he said."],
 }  # fmt: skip
 
 INCORRECT_TEXTS = [
@@ -113,10 +113,10 @@ INCORRECT_TEXTS = [
     ("dashes", "text---text", STYLE % ("---", "—"), "text—text"),
     ("quotes", '"trusted"', STRAIGHT, "“trusted”"),
     ("quotes", '“trusted"', STRAIGHT, "“trusted”"),
-    ("quotes", "China's", STRAIGHT, "China’s"),
+    ("quotes", "China's", "Straight apostrophe: use ’", "China’s"),
     ("quotes", "'90s and \"1990s\"", STRAIGHT, "’90s and “1990s”"),
     ("quotes", "\"He said 'yes' to China's\"", STRAIGHT, "“He said ‘yes’ to China’s”"),
-    ("quotes", "He isn't 5' 10\"", STRAIGHT, "He isn’t 5' 10\""),
+    ("quotes", "He isn't 5' 10\"", "Straight apostrophe: use ’", "He isn’t 5' 10\""),
     ("quotes", "the ‘trusted’ chain", "‘ ’ are for a quotation inside another. Change to “ ”", "the “trusted” chain"),
     ("headline", "is no cure-all", "The headline is not in title case. Change to “Is No Cure-All”", "Is No Cure-All"),
     ("headline", "A Word Of Caution", "The headline is not in title case. Change to “A Word of Caution”", "A Word of Caution"),
@@ -142,6 +142,8 @@ INCORRECT_TEXTS = [
     ("amounts", "about thirty-five percent", STYLE % ("thirty-five percent", "35 percent"), "about 35 percent"),
     ("amounts", "a fifty-year-old man", STYLE % ("fifty", "50"), "a 50-year-old man"),
     ("amounts", "about five miles", STYLE % ("five miles", "5 miles"), "about 5 miles"),
+    ("spaces", "The plan , which failed ,won ( again ) .", "5 spaces too many or too few beside punctuation marks. Clean up",
+     "The plan, which failed, won (again)."),
     ("spaces", "One  two\u00a0three\u200b four", "3 double or invisible spaces. Clean up", "One two three four"),
 ]  # fmt: skip
 

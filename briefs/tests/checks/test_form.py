@@ -11,7 +11,7 @@ from briefs.tests.checks.finding_messages import format_finding_message
 CORRECT_PAIRS = [
     ("（一）「可」；1）《外交》『書』。", "1) one (two) [three]; a) first"),
     ("為了了解目的的確切，是是非非？！", "He had had it; I know that that is so."),
-    ("一步一步、一個一個來。", "Bora Bora. Etc., and the U.S., which"),
+    ("一步一步、及時、和平地一個一個來。", "Bora Bora. Etc., and the U.S., which"),
     ("等等……", "So..."),
     ("中興（ZTE）", "The ZTE (中興)"),
     ("中興（ZTE)", ""),
@@ -28,6 +28,7 @@ INCORRECT_PAIRS = [
     ("", "The first (of two.", ["“(” has no partner."]),
     ("因此，，誰", "", ["Doubled punctuation “，，”. Change to “，”"]),
     ("因此,。", "", ["Doubled punctuation “,。”. Change to “。”"]),
+    ("美、日、及韓", "", ["No 、 before 及, 和 and 與. Remove"]),
     ("結束。。", "So,, it ended,.", [
         "Doubled punctuation “。。”. Change to “。”",
         "Doubled punctuation “,,”. Change to “,”",

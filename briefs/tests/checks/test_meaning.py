@@ -147,12 +147,6 @@ AGREEING_PAIRS = [
         "Because food prices rose, the government was forced to cancel subsidies.",
     ),
     ("該國退出協定，因此失去融資。", "The country left the accord and therefore lost financing."),
-    ("作者警告，外援削減將造成權力真空。", "The author warns that aid cuts will create a power vacuum."),
-    ("作者警告，外援削減將造成權力真空。", "This warns that aid cuts will create a power vacuum."),
-    (
-        "世界銀行估計，重建需要五百億美元。",
-        "The World Bank estimates that reconstruction will require $50 billion.",
-    ),
     ("軍方否認使用集束彈藥。", "The military denied using cluster munitions."),
     ("肯亞總統魯托在開幕式上致詞。", "Kenyan President William Ruto spoke at the opening ceremony."),
     ("德國被法國說服，同意共同發債。", "France persuaded Germany to accept joint debt."),
@@ -164,19 +158,9 @@ AGREEING_PAIRS = [
     ("兩國海軍演習時，他正在學習中文。", "He was learning Chinese while the two navies held exercises."),
     ("芬蘭斥責匈牙利。", "Finland has scolded Hungary."),
     ("總理會見礦工。", "The prime minister met the miners."),
-    ("挪威向智利租用兩艘船。", "Norway leased two ships from Chile."),
-    ("部隊從沖繩移往關島。", "The troops moved from Okinawa to Guam."),
-    (
-        "農民表示，電價太高，漁民則抱怨柴油太貴。",
-        "Farmers say that electricity prices are too high, while fishermen complain that diesel is too expensive.",
-    ),
     (
         "赤字源於政府減稅，而非社會福利。",
         "The deficit stems from government tax cuts rather than from social welfare.",
-    ),
-    (
-        "由於乾旱，糧價上漲，難民因而增加。",
-        "Because of the drought, food prices rose, and so did the number of refugees.",
     ),
     ("政府應優先整修橋梁。", "The government should repair bridges first."),
     ("瑞典正在重建駐軍。", "Sweden is rebuilding the garrison."),
@@ -184,7 +168,6 @@ AGREEING_PAIRS = [
     ("制裁只有在盟國配合時奏效。", "Sanctions work only when allies cooperate."),
     ("該國僅有三座反應爐。", "The country has three reactors."),
     ("它不只出售飛機。", "It sells aircraft, among much else."),
-    ("它是全球最大的鋼鐵公司之一。", "It is one of the world’s largest steel companies."),
     ("各國都不承認該政權。", "All countries refuse to recognize the regime."),
     ("雙方均未讓步。", "Neither side gave way."),
     ("擴大貿易不必然帶來民主。", "More trade does not necessarily bring democracy."),
@@ -192,6 +175,17 @@ AGREEING_PAIRS = [
     ("海軍艦艇數量不足，難以巡邏。", "The navy has too few ships to patrol."),
     ("預計第三季恢復生產。", "Production is expected to resume in the third quarter."),
     ("出口占產量逾半。", "Exports make up more than half of output."),
+    ("各國應儘快達成協議。", "Countries should reach an agreement as soon as possible."),
+    ("各國應盡速達成協議。", "Countries should reach an agreement as soon as possible."),
+    ("印度與巴基斯坦在喀什米爾交火。", "India and Pakistan exchanged fire in Kashmir."),
+    ("失業率降至4.1%。", "Unemployment fell to 4.1 percent."),
+    ("美國向台灣出售F-16。", "The United States sold F-16s to Taiwan."),
+    ("決議的執行始終未達標。", "The resolution never met its target."),
+    ("該廠為30百萬瓦，耗去3億焦耳。", "The 30-megawatt plant used 300 megajoules."),
+    ("對無海港的國家而言，它不可或缺。", "For landlocked countries, it is indispensable."),
+    ("晶圓還得飛一趟台灣。", "Wafers have to make a flight to Taiwan."),
+    ("他選擇合資，而不是徵收。", "He chose a joint venture over expropriation."),
+    ("經費遠遠不夠。", "Funding is far from sufficient."),
     ("外長佩尼在會議上致詞。", "Foreign Minister Penny Wong spoke at the conference."),
     (
         "波蘭移轉戰機，並要求德國補足缺口，柏林對此遲未回應。",
@@ -262,10 +256,7 @@ DIFFERING_PAIRS = [
     ("印尼的鎳產量高於菲律賓。", "Indonesia produces less nickel than the Philippines.", "opposites"),
     ("無人機的成本遠低於飛彈。", "Drones cost far more than missiles.", "opposites"),
     ("這是該地區最大的天然氣田。", "It is the smallest gas field in the region.", "opposites"),
-    ("因為糧價上漲，政府被迫取消補貼。", "Food prices rose because the government was forced to cancel subsidies.", "cause"),
     ("該國退出協定，因此失去融資。", "The country left the accord because it lost financing.", "opposites"),
-    ("作者警告，外援削減將造成權力真空。", "The minister warns that aid cuts will create a power vacuum.", "attribution"),
-    ("世界銀行估計，重建需要五百億美元。", "The author estimates that reconstruction will require $50 billion.", "attribution"),
     ("軍方否認使用集束彈藥。", "The military confirmed using cluster munitions.", "opposites"),
     ("印尼已向法國訂購四十二架戰機。", "Indonesia will order forty-two fighter jets from France.", "tense"),
     ("菲律賓將在年底前關閉基地。", "The Philippines closed the base before the end of the year.", "tense"),
@@ -295,21 +286,27 @@ DIFFERING_PAIRS = [
      "The arms sale is meant to create jobs, not to reassure allies.", "contrast"),
     ("芬蘭斥責匈牙利。", "Hungary has scolded Finland.", "actors"),
     ("總理會見礦工。", "The miners met the prime minister.", "actors"),
-    ("挪威向智利租用兩艘船。", "Norway leased two ships to Chile.", "place"),
-    ("部隊從沖繩移往關島。", "The troops in Guam moved to Okinawa.", "place"),
-    ("農民表示，電價太高，漁民則抱怨柴油太貴。",
-     "Fishermen say that electricity prices are too high, while farmers complain that diesel is too expensive.", "attribution"),
     ("赤字源於政府減稅，而非社會福利。", "The deficit stems from social welfare rather than from government tax cuts.", "contrast"),
-    ("由於乾旱，糧價上漲，難民因而增加。",
-     "Because food prices rose, there was a drought, and the number of refugees grew.", "cause"),
     ("政府應優先整修橋梁。", "The government has repaired bridges first.", "tense"),
     ("瑞典已重建駐軍。", "Sweden is rebuilding the garrison at Visby.", "tense"),
     ("他訪問過基輔。", "He will visit Kyiv.", "tense"),
     ("制裁在盟國配合時奏效。", "Sanctions work only when allies cooperate.", "limit_en"),
     ("制裁只有在盟國配合時奏效。", "Sanctions work when allies cooperate.", "limit_zh"),
-    ("它是全球最大的鋼鐵公司之一。", "It is the world’s largest steel company.", "quantity"),
-    ("它是全球最大的鋼鐵公司。", "It is one of the world’s largest steel companies.", "quantity"),
     ("雙方讓步。", "Neither side gave way.", "negation_en"),
+    ("台灣向美國出售F-16。", "The United States sold F-16s to Taiwan.", "actors"),
+    ("寮國擔心越南的制裁。", "Vietnam fears sanctions from Laos.", "actors"),
+    ("出口增加4%。", "Exports were 4 percent less.", "direction"),
+    ("該公司未配合調查。", "The company cooperated with the investigation.", "negation_zh"),
+    ("法案須經國會兩院通過。", "The bill must pass either house of Congress.", "opposites"),
+    ("飛彈可打擊該國任何地方。", "The missiles can strike parts of the country.", "quantity"),
+    ("已開發國家應提供資金。", "All countries should provide funds.", "opposites"),
+    ("雨量少於平均值。", "Rainfall was above average.", "direction"),
+    ("越南的檢察官要求泰國交出帳冊。", "Thailand’s prosecutors asked Vietnam to hand over the books.", "actors"),
+    ("投資環境相當穩定。", "The investment climate is quite volatile.", "opposites"),
+    ("大約一半的國家提交了計畫。", "Nearly all countries submitted plans.", "quantity"),
+    ("有些成員國批准了協定。", "Most members ratified the agreement.", "quantity"),
+    ("兩個小組都同意設上限。", "One of the two teams agreed to a cap.", "opposites"),
+    ("政府恢復補貼。", "The government decided to abolish the subsidies.", "opposites"),
     ("擴大貿易未必帶來民主。", "More trade will not bring democracy.", "hedge_zh"),
     ("預計第三季恢復生產。", "Production is expected to resume in the second quarter.", "dates"),
     ("數百人遭逮捕。", "Dozens of people were arrested.", "multiples"),
@@ -345,6 +342,11 @@ def test_surname_of_one_character_is_a_name_only_as_a_word_of_its_own(zh, is_nam
         ("談判陷入僵局，雙方各說各話。", "The talks have reached a deadlock.", ""),
         ("他們呼，遇停火。", "They appealed for a ceasefire.", ""),
         ("砲兵進駐。", "The artillery arrived.", ""),
+        ("情勢嚴俊。", "The situation is severe.", "嚴峻"),
+        ("談判陷入疆局。", "A deadlock has a price.", "僵局"),
+        ("使政府少了外匯。", "It cost the government foreign exchange.", ""),
+        ("這座小廠原訂儘速關閉。", "The small factory was originally to close as soon as possible.", ""),
+        ("損失由島與船承擔。", "Islands and ships bear it.", ""),
     ],
 )
 def test_wrong_character_of_the_same_sound_is_found_by_the_english(zh, en, right):
@@ -371,7 +373,7 @@ def list_all_findings(lines: list[str]) -> set[tuple[str, int | None, str]]:
 
 @pytest.mark.parametrize(("zh", "en"), AGREEING_PAIRS)
 def test_agreeing_pair_has_no_finding(zh, en):
-    assert [f for f in find_in_pair(zh, en) if f.check_name == "meaning" or f.code == "numbers.count"] == []
+    assert [f for f in find_in_pair(zh, en) if f.check_name == "meaning" or f.code == "numbers.differs"] == []
 
 
 @pytest.mark.parametrize(("zh", "en", "code"), DIFFERING_PAIRS)
@@ -380,7 +382,7 @@ def test_differing_pair_has_finding(zh, en, code):
 
 
 def test_different_small_counts_are_found():
-    assert [finding.code for finding in find_in_pair("九家企業。", "Six firms.")] == ["numbers.count"]
+    assert [finding.code for finding in find_in_pair("九家企業。", "Six firms.")] == ["numbers.differs"]
 
 
 def test_correct_briefs_have_only_length_findings():

@@ -154,6 +154,12 @@ AGREEING_PAIRS = [
     # addresses and empty sides are skipped
     ("見 https://example.org/2019/NDAA 。", "See the page."),
     ("達成協議。", ""),
+    ("共有7 萬 6 千人。", "Some 76,000 people."),
+    ("升息一碼。", "It rose by 25 basis points."),
+    ("三十5座。", "35 in all."),
+    ("F-35A與B-52。", "F-35As and B-52s."),
+    ("剛果的鈷與上汽。", "The DRC, the DR Congo, and SAIC."),
+    ("衛隊離開港口。", "The Long Range Desert Group (LRDG) left."),
     # N7: 一 and one are articles more often than counts
     ("一家企業離開。", "Six firms left."),
 ]
@@ -161,7 +167,7 @@ AGREEING_PAIRS = [
 DIFFERING_PAIRS = [
     ("3.5億美元。", "US$3.5 billion.", ["US$3.5 billion is 35億美元, not 3.5億美元."]),
     ("12億美元。", "US$12 billion.", ["US$12 billion is 120億美元, not 12億美元."]),
-    ("在2028年前。", "By 2027.", ["2028 appears in the Chinese only", "2027 appears in the English only"]),
+    ("在2028年前。", "By 2027.", ["The Chinese says 2028, the English 2027. Is one of them wrong?"]),
     ("近年的立法。", "In recent years, the NDAA.", ["NDAA appears in the English only"]),
     ("系統無法互通。", "Nearly 40 percent could not.", ["40 percent appears in the English only"]),
     ("減少80%。", "It falls.", ["80% appears in the Chinese only"]),
@@ -183,11 +189,11 @@ DIFFERING_PAIRS = [
         ],
     ),
     ("九家企業。", "Six firms.", ["The Chinese says 九, the English Six. Is one of them wrong?"]),
-    ("12艘船。", "13 ships.", ["12 appears in the Chinese only", "13 appears in the English only"]),
+    ("12艘船。", "13 ships.", ["The Chinese says 12, the English 13. Is one of them wrong?"]),
     (
         "1萬2,000人。",
         "12,100 people.",
-        ["1萬2,000 appears in the Chinese only", "12,100 appears in the English only"],
+        ["The Chinese says 1萬2,000, the English 12,100. Is one of them wrong?"],
     ),
     ("5G電信網路。", "The 4G network.", ["5G appears in the Chinese only", "4G appears in the English only"]),
     ("AI技術。", "The technology.", ["AI appears in the Chinese only"]),
@@ -216,9 +222,7 @@ DIFFERING_PAIRS = [
             "The English says US$500 million, the Chinese 新台幣5億元: the figure is the same, the unit is not."
         ],
     ),
-    ("投資35億。", "US$3.5 billion.", ["US$ appears in the English only"]),
-    ("投資35億美元。", "An outlay of 3.5 billion.", ["美元 appears in the Chinese only"]),
-    ("民國114年。", "In 2024.", ["民國114 appears in the Chinese only", "2024 appears in the English only"]),
+    ("民國114年。", "In 2024.", ["The Chinese says 民國114, the English 2024. Is one of them wrong?"]),
     ("中興通訊。", "The firm ZTE.", ["ZTE appears in the English only"]),
     ("華為。", "Huawei, who knows.", []),
     ("沒有世界組織。", "The WHO.", ["WHO appears in the English only"]),
@@ -226,6 +230,20 @@ DIFFERING_PAIRS = [
     ("推動ART。", "Art is promoted.", ["ART appears in the Chinese only"]),
     ("共1,000人。", "1 million people.", ["1 million is 100萬, not 1,000."]),
     ("共100萬人。", "Some 1,000 people.", ["1,000 is 1000, not 100萬."]),
+    (
+        "占38.1%，共9人。",
+        "It is 31.8 percent.",
+        [
+            "The Chinese says 38.1%, the English 31.8 percent. Is one of them wrong?",
+            "9 appears in the Chinese only",
+        ],
+    ),
+    (
+        "約有十七分之一。",
+        "About 17 percent.",
+        ["The English says 17 percent, the Chinese 十七: the figure is the same, the unit is not."],
+    ),
+    ("升息兩碼。", "It rose by 25 basis points.", ["25 appears in the English only"]),
 ]
 
 
@@ -309,8 +327,7 @@ def test_good_samples_have_no_finding(name):
 def test_faulty_sample_has_six_findings():
     assert list_fixture_messages("03-faulty-drones", NDAA) == [
         (3, "US$3.5 billion is 35億美元, not 3.5億美元."),
-        (5, "2028"),
-        (5, "2027"),
+        (5, "The Chinese says 2028, the English 2027. Is one of them wrong?"),
         (6, "NDAA"),
         (7, "40 percent"),
         (9, "500 miles is about 800 km; the Chinese says 500公里."),

@@ -76,6 +76,7 @@ def test_correct_punctuation_has_no_finding(text):
         ("“合作”", CURLY, "「合作」"),
         ("“他說‘可’”", CURLY, "「他說『可』」"),
         ('"合作"', "Straight quotation marks in Chinese. Change to 「」", "「合作」"),
+        ("「他說「可」」", "「」 inside 「」. Change to 『』", "「他說『可』」"),
         ("『合作』", "『』 are for a quotation inside another. Change to 「」", "「合作」"),
         ("等等...", "“...” in Chinese. Change to ……", "等等……"),
         ("等等…", "“…” in Chinese. Change to ……", "等等……"),

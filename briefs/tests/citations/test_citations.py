@@ -1,8 +1,10 @@
 """Citations of briefs and of the articles they digest: export files and citation styles."""
 
 import dataclasses
+import datetime as dt
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -54,7 +56,8 @@ def test_exported_citation_is_read_back_unchanged(form: str, work: CitableWork) 
     reading = read_citation(FORMATS[form](work))
     assert (reading.format, reading.entry_count) == (form, 1)
     cited = reading.article
-    assert (cited.title, cited.source, cited.date) == (work.title, work.outlet, work.date)
+    title = work.title if form == "csl" else works.build_file_title(work)
+    assert (cited.title, cited.source, cited.date) == (title, work.outlet, work.date)
     assert [(a.family, a.given, a.literal) for a in cited.authors] == [
         (a.family, a.given, a.literal) for a in work.authors
     ]
@@ -173,7 +176,7 @@ def test_brief_files_have_the_fields_of_the_design() -> None:
         "TY  - ELEC",
         f"ID  - {key}",
         "AU  - Think-Tank Digest,",
-        "TI  - After Taiwan Extended Conscription to One Year",
+        "TI  - After Taiwan Extended Conscription to One Year (digest)",
         f"M3  - {genre}",
         "PY  - 2025",
         "DA  - 2025/08/20/",
@@ -200,8 +203,9 @@ def test_brief_files_have_the_fields_of_the_design() -> None:
     assert format_bibtex(chinese) == (
         "@online{after-taiwan-extended-conscription-to-one-year-zh,\n"
         "  author = {{智庫文摘}},\n"
-        "  title = {{台灣把兵役延長為一年之後}},\n"
+        "  title = {{台灣把兵役延長為一年之後（文摘）}},\n"
         "  type = {摘自Ryan Hass、蔡明彥，蘭德公司，2025年3月4日},\n"
+        "  note = {摘自Ryan Hass、蔡明彥，蘭德公司，2025年3月4日。https://doi.org/10.7249/RRA1234-1},\n"
         "  year = {2025},\n"
         "  month = aug,\n"
         "  day = {20},\n"
@@ -233,11 +237,68 @@ def test_title_says_digest_only_if_the_article_has_the_same(title: str, expected
 def test_digest_of_a_publication_without_author_names_it_in_marks() -> None:
     brief = build_conscription_brief()
     names = PublicNames(PublicSource(1, "fp", "外交政策", "Foreign Policy", "magazine"))
-    bare = dataclasses.replace(brief, names=names)
-    assert works.build_brief_work(bare, "zh", "S").genre == "摘自《外交政策》，2025年3月4日"
+    bare, address = dataclasses.replace(brief, names=names), "https://doi.org/10.7249/RRA1234-1"
+    assert works.build_brief_work(bare, "zh", "S").genre == f"摘自《外交政策》，2025年3月4日，{address}"
     assert works.build_brief_work(bare, "en", "S").genre == (
-        "Digest of an article, Foreign Policy, March 4, 2025"
+        f"Digest of an article, Foreign Policy, March 4, 2025, {address}"
     )
+
+
+@pytest.mark.django_db
+@corpus_fixtures.NO_STATIC
+@pytest.mark.parametrize("is_corrected", [False, True])
+@pytest.mark.parametrize(
+    ("title", "names", "zh", "en"),
+    [
+        ("Rust Never Sleeps", ("Ann Lee",), "Ann Lee，〈Rust Never Sleeps〉", "“Rust Never Sleeps” by Ann Lee"),
+        ("", ("Ann Lee",), "Ann Lee，《Foreign Policy》", "an article by Ann Lee"),
+        ("Rust Never Sleeps", (), "〈Rust Never Sleeps〉，《Foreign Policy》", "“Rust Never Sleeps,” Foreign Policy"),
+        ("", (), "《Foreign Policy》，2025年6月9日，https://e.example/rust", "an article, Foreign Policy, June 9, 2025, https://e.example/rust"),
+        ("The “Rust” Belt", ("Ministry of X",), "Ministry of X，〈The “Rust” Belt〉", "“The ‘Rust’ Belt” by Ministry of X"),
+        ("Rust Never Sleeps", ("Fan Shih-ping", "Ho Cheng-hui"), "范世平、何澄輝，〈Rust Never Sleeps〉", "“Rust Never Sleeps” by Fan Shih-ping and Ho Cheng-hui"),
+    ],
+)  # fmt: skip
+def test_every_form_names_article_authors_digest_and_correction(
+    client: Client, title: str, names: tuple[str, ...], zh: str, en: str, is_corrected: bool
+) -> None:
+    han = {"Fan Shih-ping": "范世平", "Ho Cheng-hui": "何澄輝"}
+    authors = [Author.make(name=name, name_zh=han.get(name, "")) for name in names]
+    Author.objects.exclude(name_zh="").update(name_zh_kind="own")
+    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    facts = dataclasses.replace(
+        content.facts, title=title, url="https://e.example/rust", authors=tuple(Byline(a.pk) for a in authors)
+    )
+    content = dataclasses.replace(content, facts=facts)
+    first = corpus_fixtures.publish(content)
+    if is_corrected:
+        day = corpus_fixtures.DAY + dt.timedelta(days=3)
+        Edition.objects.filter(pk=first.pk).update(live_until=day)
+        corpus_fixtures.publish(
+            content, brief=first.brief, live_from=day, published_at=first.published_at, change_kind="correction",
+            change_note_zh="更正。", change_note_en="Corrected.",
+        )  # fmt: skip
+    said = {"zh": ("摘自" + zh, "2026年6月15日更正"), "en": ("Digest of " + en, "corrected June 15, 2026")}
+    for side, path in (("zh", "/zh-hant"), ("en", "/en")):
+        genre, correction = said[side]  # type: ignore[index]
+        page = unescape(client.get(f"{path}/briefs/next-technology-race/").content.decode())
+        box = [
+            re.sub("<[^>]*>", "", line) for line in re.findall(r"<dd lang=.*?>(.*?)</dd>", page, re.DOTALL)
+        ][:3]
+        copied = re.search(r'data-citation="(.*?)" data-parallel', page)
+        assert copied
+        forms = [box[2] if side == "zh" else box[0], *([] if side == "zh" else [box[1]]), copied[1]]
+        forms += [client.get(f"{path}/briefs/next-technology-race/cite.{end}").content.decode() for end in ("ris", "bib", "json")]  # fmt: skip
+        for form in forms:
+            form = form.replace("\\&", "&").replace('\\"', '"')
+            assert genre.replace("Digest", "") in form.replace("digest", "Digest").replace("Digest", ""), form
+            assert (correction in form) is is_corrected, form
+        for end in ("ris", "bib", "json"):
+            assert (
+                "https://e.example/rust"
+                in client.get(f"{path}/briefs/next-technology-race/cite.{end}").content.decode()
+            )
+    original = client.get("/zh-hant/briefs/next-technology-race/original.ris").content.decode()
+    assert ("AU  - 范, 世平" in original) is ("Fan Shih-ping" in names)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +382,9 @@ class TestCitationFiles:
             assert [name.literal for name in cited.authors][:1] == [
                 "智庫文摘" if subject == "cite" else "Vivek Chilukuri"
             ]
-            assert cited.title == ("美國如何贏得下一場科技競賽" if subject == "cite" else "")
+            mark = "（文摘）" if extension != "json" else ""
+            headline = "美國如何贏得下一場科技競賽"
+            assert cited.title == (f"{headline}{mark}" if subject == "cite" else f"[{headline}]")
 
     @pytest.mark.parametrize(
         ("kind", "chinese", "english"), [("own", "林孝庭", "林孝庭"), ("transliteration", "Lin, Hsiao-ting", "Lin, Hsiao-ting")]

@@ -23,8 +23,8 @@ ADDRESS = "https://foreignpolicy.com/a_b?x=1"
 SITE = {"zh": "智庫文摘", "en": "Think-Tank Digest"}
 HEADLINE = {"zh": "美國如何贏得下一場科技競賽", "en": "How the U.S. Can Win the Next Technology Race"}
 ORIGINAL = {
-    "zh": "摘自Vivek Chilukuri，《外交政策》，2025年6月9日",
-    "en": "Digest of an article by Vivek Chilukuri, Foreign Policy, June 9, 2025",
+    "zh": "摘自Vivek Chilukuri，〈Why It Wins〉，《外交政策》，2025年6月9日",
+    "en": "Digest of “Why It Wins” by Vivek Chilukuri, Foreign Policy, June 9, 2025",
 }
 STOP = {"zh": "。", "en": ". "}
 DAY = {"zh": "2026年6月13日", "en": "June 13, 2026"}
@@ -117,7 +117,9 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
         file = get(client, f"{PATHS[side]}/cite.{end}")
         cited = read_citation(file).article
         assert (cited.source, len(cited.authors)) == ("", 1)
-        stated[end] = (cited.title, cited.authors[0].literal, cited.date, cited.get("url"))
+        mark = ("（文摘）", " (digest)")[side == "en"]
+        assert cited.title.endswith(mark) is (end != "json"), "no style prints the genre of the others"
+        stated[end] = (cited.title.removesuffix(mark), cited.authors[0].literal, cited.date, cited.get("url"))
         notes[end] = f"{part(note, file)}{STOP[side]}{ADDRESS}"
     assert set(stated.values()) == {(HEADLINE[side], SITE[side], "2026-06-13", address)}, stated
     assert set(notes.values()) == {item["extra"]}, notes

@@ -63,7 +63,7 @@ def test_json_has_one_line_a_digest_and_stores_nothing(capsys: Any, tmp_path: Pa
         "repair": False,
     } in lines[1]["findings"]
     rules = {(found["rule"], found["bullet"]) for found in lines[1]["findings"]}
-    assert {("numbers.only-zh", 5), ("numbers.only-en", 5), ("length.short-zh", 7)} <= rules
+    assert {("numbers.differs", 5), ("numbers.only-en", 7), ("length.short-zh", 7)} <= rules
     commas = next(found for found in lines[0]["findings"] if found["rule"] == "punctuation.commas")
     assert commas == {
         "rule": "punctuation.commas",

@@ -246,7 +246,7 @@ def test_link_survives_acts_that_do_not_approve_its_brief(clock: Any) -> None:
     workflow.revise(row, by=team.writer, version=row.version)
     token = share_token(brief, team.writer)
     workflow.reschedule(brief, by=team.publisher, at=scheduled.live_from + HOUR)
-    row = Brief.objects.get(pk=brief.pk)
+    row = factories.edit(brief, team.writer, **factories.change_note())
     workflow.submit(row, by=team.writer, version=row.version)
     workflow.send_back(row, by=team.reviewer, note="再看")
     factories.approve(factories.signed_brief(team, factories.content("other")), team.publisher)

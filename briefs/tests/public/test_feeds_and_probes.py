@@ -328,7 +328,7 @@ def test_robots_and_security_txt_have_required_fields(client: Client) -> None:
 def test_every_address_on_the_page_about_feeds_is_a_feed(client: Client, language: str, word: str) -> None:
     page = client.get(f"/{language}/follow/").content.decode()
     addresses = re.findall(r'<a class="button" href="([^"]+)"', page)
-    assert page.count(word) == len(addresses) == len(set(addresses)) == 4
+    assert page.count(word) == len(addresses) == len(set(addresses)) == 5
     for address in addresses:
         assert f"<code>{address}</code>" in page
         assert client.get(urlsplit(address).path).headers["Content-Type"].startswith("application/atom+xml")

@@ -81,7 +81,7 @@ def test_item_corrected_since_links_to_its_changes_and_withdrawn_item_is_its_not
     )  # fmt: skip
     for path in PAGES:
         page, language = read(client, path), path.split("/")[1]
-        assert page.count('class="corrected"') == 1
+        assert page.count('class="corrected"') == (2 if "parallel" in path else 1)
         assert f'class="corrected"><a href="/{language}/briefs/brief-1/changes/">' in page
         assert "標題2" in page or "Headline 2" in page
         assert "理由乙" in page or "Reason two" in page
@@ -89,7 +89,7 @@ def test_item_corrected_since_links_to_its_changes_and_withdrawn_item_is_its_not
         assert "第2篇的摘要" not in page
         assert find_numbers(page) == ["1", "2", "3"]
     home = read(client, "/en/")
-    assert find_numbers(home) == ["1", "3"]
+    assert find_numbers(home) == ["3"], "the lead has no number"
     assert "Headline 2" not in home
 
 
@@ -129,17 +129,10 @@ def test_withdrawn_issue_is_a_notice_and_leaves_every_list(
     for path in ("/en/", "/en/issues/", f"/en/briefs/{briefs[0].slug}/"):
         page = read(client, path)
         assert "Resilience 12" not in page
-        assert path == "/en/issues/" or "/en/issues/" not in page
 
 
-def test_masthead_home_and_brief_name_issues_only_once_one_is_public(
-    client: Client, briefs: list[Brief]
-) -> None:
-    paths = ("/en/", f"/en/briefs/{briefs[0].slug}/", "/en/search/", "/en/keywords/", "/en/about/")
-    assert [path for path in paths if "/issues/" in read(client, path)] == []
+def test_home_and_brief_name_the_current_issue(client: Client, briefs: list[Brief]) -> None:
     publish_issue(12, briefs[:1])
-    assert [path for path in paths if 'href="/en/issues/"' not in read(client, path)] == []
-    assert re.findall(r'"/en/about/"\s+aria-current="page"', read(client, "/en/about/")) != []
     assert '</time>, in <a href="/en/issues/12/">Issue 12</a>' in read(
         client, f"/en/briefs/{briefs[0].slug}/"
     )

@@ -24,7 +24,7 @@ def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed_slugs(html: str) -> list[str]:
-    return re.findall(r'<h[23]><a href="/en/briefs/([^/]+)/">', html)
+    return re.findall(r'<h[23] class="hed"><a href="/en/briefs/([^/]+)/">', html)
 
 
 def page_link(html: str, rel: str) -> str | None:
@@ -94,7 +94,7 @@ def test_language_switch_keeps_page_of_list(client: Client, list_path: str) -> N
         assert len(re.findall(rf'<a\s+href="{re.escape(translated)}"\s+lang="zh-Hant-TW"', html)) == 2
         assert f'rel="canonical" href="http://127.0.0.1:8000/en/{list_path}"' in html
         translated_slugs = re.findall(
-            r'<h[23]><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode()
+            r'<h[23] class="hed"><a href="/zh-hant/briefs/([^/]+)/">', client.get(translated).content.decode()
         )
         assert translated_slugs == listed_slugs(html) != []
 

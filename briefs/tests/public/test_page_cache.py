@@ -72,11 +72,11 @@ def test_what_the_request_decides_is_not_kept(client: Client, path: str, headers
 
 
 def test_options_of_a_list_are_part_of_the_key_and_unknown_values_are_not_kept(client: Client) -> None:
-    options = ("", "?show=both", "?rows=headlines", "?show=both&rows=headlines")
+    options = ("", "?show=both")
     bodies = {client.get(f"/en/{query}").content for query in options}
     assert len(bodies) == len(options)
     assert [count_queries(client, f"/en/{query}") for query in options] == [1] * len(options)
-    for query in ("?show=x", "?rows=x", "?show=both&show=y", "?show=both&show=both"):
+    for query in ("?show=x", "?show=both&show=y", "?show=both&show=both"):
         client.get(f"/en/{query}")
         assert count_queries(client, f"/en/{query}") > 1, query
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext
 from briefs.content import Bullet, Facts
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
-from briefs.models.vocabulary import Author
+from briefs.models.vocabulary import Author, Term
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.published_issues import publish_issue
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -107,63 +108,107 @@ def test_chinese_page_nests_three_numbered_bullets_under_fifth(client: Client) -
     assert tree.ancestors_of("b6").endswith("/ul/li/ul")
 
 
-def test_lists_show_what_is_said_when_and_who_says_it(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    summary = "Chips matter & sell. The author argues in the U.S. for more of <them>."
+ROW = re.compile(
+    r'<article class="row(?: lead)?" data-published="[^"]+">\s*(?:<p class="onfold">(?P<fold>.*?)</p>\s*)?'
+    r'(?:<p class="kick">.*?</p>\s*)?<h[23] class="hed"><a href="(?P<url>[^"]+)">(?P<headline>.*?)</a></h[23]>\s*'
+    r'<p class="by">(?P<by>.*?)</p>\s*<p class="claim">(?P<claim>.*?)</p>\s*(?:<div class="note">.*?</div>\s*)?'
+    r'<div class="far" lang="(?P<lang>[^"]+)">(?P<far>.*?)</div>\s*</article>',
+    re.DOTALL,
+)
+
+
+@pytest.fixture
+def full_site(client: Client) -> list[str]:
+    """A site with an issue and enough briefs for every list. Return the addresses of all lists of briefs."""
+    corpus_fixtures.get_or_make(Term, zh="要點", en="Bullet")
+    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
+    editions = [
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n, facts=facts),
+            f"n{n}",
+            live_from=corpus_fixtures.DAY + dt.timedelta(days=n),
+        )
+        for n in range(10)
+    ]
+    publish_issue(1, [edition.brief for edition in editions[:4]])
+    SiteText.objects.create(
+        key="keyword/technology",
+        start_here=[{"brief": editions[7].brief_id, "zh": "先讀。", "en": "Read this first."}],
+        updated_at=NOW,
+        updated_by=corpus_fixtures.get_person("p"),
+    )
+    return [
+        *("", "issues/1/", "keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"),
+        *("terms/bullet/", "archive/2025/", "archive/2025/06/", "search/?q=Bullet", "search/?q=zzzzzz"),
+    ]
+
+
+def test_every_list_has_the_one_row(client: Client, full_site: list[str]) -> None:
+    """A headline, who says it and a claim; in one language the other side is a headline, in both it is the same."""
+    for lang, other, tag in (("en", "zh-hant", "zh-Hant-TW"), ("zh-hant", "en", "en")):
+        for path in full_site:
+            for both in (False, True):
+                joint = "&" if "?" in path else "?"
+                address = f"/{lang}/{path}" + (f"{joint}show=both" if both else "")
+                page = client.get(address, follow=True).content.decode()
+                rows = list(ROW.finditer(page))
+                assert len(rows) == page.count("<article") >= 3, address
+                for row in rows:
+                    assert f'href="/{other}/briefs/' in row["far"], address
+                    assert row["lang"] == tag
+                    assert "<h" not in row["far"], "screen readers meet one heading a brief"
+                    parts = re.findall(r'<(?:p|div) class="(\w+)">', row["far"])
+                    assert [part for part in parts if part != "note"] == (
+                        ["kick", "hed", "by", "claim"] if both else ["hed"]
+                    )
+                    assert ('tabindex="-1"' in row["far"]) is not both
+                    assert ("Read this first." in row["claim"] or "先讀。" in row["claim"]) or row["by"]
+
+
+def test_fold_has_what_orders_the_list(client: Client, full_site: list[str]) -> None:
+    folds = {}
+    for path in full_site:
+        page = get_html(client, f"/en/{path}")
+        folds[path] = [re.sub("<[^>]*>", "", row["fold"] or "") for row in ROW.finditer(page)]
+    posted = [f"{21 - n} Jun posted" for n in range(10)]
+    assert folds[""] == ["", "2", "3", "4", *posted[:5]], "the lead has no number, and five briefs are newest"
+    assert folds["issues/1/"] == ["1", "2", "3", "4"]
+    assert folds["keywords/technology/"] == ["1", *["9 Jun"] * 10]
+    assert folds["authors/vivek-chilukuri/"] == folds["sources/foreign-policy/"] == ["9 Jun"] * 10
+    assert folds["archive/2025/"] == folds["archive/2025/06/"] == ["9 Jun"] * 10
+    assert folds["terms/bullet/"] == ["9 Jun 2025"] * 10
+    assert folds["search/?q=Bullet"] == [str(n) for n in range(1, 11)]
+    assert folds["search/?q=zzzzzz"] == posted[:3]
+    older = re.search(r'rel="next" href="([^"]+)"', get_html(client, "/en/"))
+    assert older
+    rows = ROW.finditer(get_html(client, older[1]))
+    assert [row["url"] for row in rows] == [f"/en/briefs/n{n}/" for n in range(4, -1, -1)]
+
+
+def test_claim_is_the_last_sentence_of_the_summary(client: Client) -> None:
     chips = dataclasses.replace(
-        content,
-        headline_zh="晶片",
-        headline_en="Chips",
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
         summary_zh="晶片重要。作者主張「多賣。」",
-        summary_en=summary,
-        bullets=(Bullet(1, "要點。", "A point."),),
+        summary_en="Chips matter & sell. The author argues in the U.S. for more of <them>.",
     )
     corpus_fixtures.publish(chips, "chips")
-    for n in (1, 2):  # a site of two briefs shows both in full
-        corpus_fixtures.publish(content, f"newer-{n}", live_from=corpus_fixtures.DAY + dt.timedelta(days=n))
-    zh, en = "作者主張「多賣。」", "The author argues in the U.S. for more of &lt;them&gt;."
-    for path, words, headline in (("zh-hant/", zh, "晶片"), ("en/", en, "Chips")):
-        for page, places in {
-            "": ("h3", "posted", "point", "says"),
-            "keywords/technology/": ("onfold", "point", "says", "h3"),
-            "authors/vivek-chilukuri/": ("onfold", "point", "says", "h3"),
-            "sources/foreign-policy/": ("onfold", "point", "says", "h3"),
-            "archive/2025/06/": ("onfold", "point", "says", "h3"),
-        }.items():
-            rows = re.findall(
-                r'<article class="claim.*?</article>', get_html(client, f"/{path}{page}"), re.DOTALL
-            )
-            (row,) = [row for row in rows if f'href="/{path}briefs/chips/"' in row]
-            assert f'{words} <a class="no" href="/{path}briefs/chips/#summary"' in " ".join(row.split())
-            assert "<b>" in row[row.index("says") :]
-            assert f">{headline}</a>" in row
-            positions = [row.index(f'"{place}"' if place != "h3" else "<h3>") for place in places]
-            assert positions == sorted(positions), page
+    for path, words in (
+        ("en", "The author argues in the U.S. for more of &lt;them&gt;."),
+        ("zh-hant", "作者主張「多賣。」"),
+    ):
+        (row,) = ROW.finditer(get_html(client, f"/{path}/"))
+        assert (row["url"], row["claim"]) == (f"/{path}/briefs/chips/", words)
+        assert "<b>" in row["by"]
 
 
-def test_home_has_headlines_below_the_newest_brief_and_sentences_of_the_others(client: Client) -> None:
-    for n in range(10):
-        at = corpus_fixtures.DAY + dt.timedelta(days=n)
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}", live_from=at)
-    page = get_html(client, "/en/")
-    assert re.findall(r'<h[23]><a href="/en/briefs/n(\d)/">', page) == list("9876543210")
-    contents = page[page.index('class="contents"') : page.index("</ol>")]
-    assert re.findall(r'<h3><a href="/en/briefs/n(\d)/">', contents) == list("8765432")
-    assert re.findall(r'<article class="claim entry".*?briefs/n(\d)/', page, re.DOTALL) == ["1", "0"]
-    assert page.count('id="new-legend"') == 1
-
-
-def test_home_of_two_briefs_has_both_in_full_and_no_topics(client: Client) -> None:
-    summary = "First sentence of the newest."
-    for n in range(3):
-        content = corpus_fixtures.numbered_content(n, summary_en=f"{summary} The author argues {n}.")
-        corpus_fixtures.publish(content, f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(days=n))
-        page = get_html(client, "/en/")
-        in_full = n + 1 if n < 2 else 0
-        assert (page.count(summary), page.count('class="bullets"')) == (in_full, min(in_full, 1))
-        assert (page.count("How to read"), page.count('class="source')) == ((1, n + 1) if n < 2 else (0, 0))
-        assert page.count("The author argues") == n + 1
-        assert ('class="choose ui"' in page) is (n == 2)
+def test_home_leads_with_three_points_in_the_languages_shown(client: Client, full_site: list[str]) -> None:
+    page, both = get_html(client, "/en/"), get_html(client, "/en/?show=both")
+    for html, languages in ((page, 1), (both, 2)):
+        points = html[html.index('class="points"') : html.index("</ol>")]
+        assert points.count('class="anchor"') * languages == points.count("<p")
+        for words in ("ten minutes an issue", "十分鐘讀完一期", "韌性的價格1", "The Price of Resilience 1"):
+            assert words in html
+    assert "要點" in both[both.index('class="points"') : both.index("</ol>")]
 
 
 def test_topic_shows_the_point_that_names_it(client: Client) -> None:
@@ -232,12 +277,12 @@ def read_switch(page: str) -> dict[str, tuple[str, bool]]:
     ("path", "zh", "en", "both"),
     [
         ("/en/", "/zh-hant/", "/en/", "/en/?show=both"),
-        ("/en/?rows=headlines", "/zh-hant/?rows=headlines", "/en/?rows=headlines", "/en/?show=both&rows=headlines"),
         ("/zh-hant/archive/2025/?show=both", "/zh-hant/archive/2025/", "/en/archive/2025/", "/zh-hant/archive/2025/?show=both"),
         ("/en/search/?q=AI&show=both", "/zh-hant/search/?q=AI", "/en/search/?q=AI", "/en/search/?q=AI&show=both"),
         (EN, ZH, EN, EN + "parallel/"),
         (PARALLEL, ZH, EN, PARALLEL),
-        ("/en/about/", "/zh-hant/about/", "/en/about/", None),
+        ("/en/about/", "/zh-hant/about/", "/en/about/", "/en/about/?show=both"),
+        ("/en/follow/", "/zh-hant/follow/", "/en/follow/", None),
     ],
 )  # fmt: skip
 def test_one_switch_leads_to_each_language_and_to_both(
@@ -253,24 +298,13 @@ def test_one_switch_leads_to_each_language_and_to_both(
     assert all(client.get(url).status_code == 200 for url, _ in switch.values())
 
 
-def test_list_shows_both_languages_or_headlines_alone(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    both = get_html(client, "/en/archive/2025/?show=both")
-    halves = re.findall(r'<div class="half"(?: lang="([\w-]+)")?>.*?</div>\n</div>', both, re.DOTALL)
-    assert halves == ["", "zh-Hant-TW"]
-    assert both.count('class="point"') == both.count('class="no"') == 2
-    for query in ("?rows=headlines", "?show=both&rows=headlines"):
-        headlines = get_html(client, f"/en/archive/2025/{query}")
-        assert 'class="point"' not in headlines
-        assert 'class="claim entry' in headlines
-
-
 @pytest.mark.parametrize(
     ("path", "target"),
     [
         ("/en/?show=zh", "/zh-hant/"),
         (f"{PARALLEL}?show=en", EN + "parallel/"),
-        ("/en/search/?q=%E6%99%B6+a&show=zh&rows=headlines", "/zh-hant/search/?q=%E6%99%B6+a&rows=headlines"),
+        ("/en/search/?q=%E6%99%B6+a&show=zh&rows=headlines", "/zh-hant/search/?q=%E6%99%B6+a"),
+        ("/en/keywords/x/?show=both&rows=headlines", "/en/keywords/x/?show=both"),
         ("/en/search/feed.atom?q=x&show=zh", "/zh-hant/search/feed.atom?q=x"),
     ],
 )
@@ -377,16 +411,20 @@ def test_about_page_shows_site_text_or_default(client: Client) -> None:
         updated_by=corpus_fixtures.get_person("p"),
     )
     assert "<p>One &amp; two</p>" in get_html(client, "/en/about/")
-    assert re.search(r"<p>甲</p>\s*<p>乙</p>", get_html(client, "/zh-hant/about/"))
+    pairs = re.findall(
+        r'<p>(.*?)</p>\s*<p class="far" lang="en">(.*?)</p>', get_html(client, "/zh-hant/about/")
+    )
+    assert pairs == [("甲", "One &amp; two"), ("乙", "")]
 
 
 def test_list_shows_month_and_day_in_taipei_time(client: Client) -> None:
     corpus_fixtures.publish(
         corpus_fixtures.numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
     )
-    html = get_html(client, "/zh-hant/")
-    assert "<span>2026年</span>7月1日</time>刊登" in html, "the day in Taipei, not in UTC"
-    assert "1 Jul <span>2026</span></time> posted" in get_html(client, "/en/")
+    at = corpus_fixtures.DAY + dt.timedelta(days=30)
+    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "two", live_from=at)
+    assert "7月1日</time>刊登" in get_html(client, "/zh-hant/"), "the day in Taipei, not in UTC"
+    assert "1 Jul</time> posted" in get_html(client, "/en/")
 
 
 def test_list_without_briefs_shows_message(client: Client) -> None:

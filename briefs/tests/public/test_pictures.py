@@ -95,15 +95,16 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         assert picture_status(client, row) == 200, "live"
         workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
         text = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-        changed = factories.edit(brief, team.writer, facts=with_picture(second, text).facts)
+        changed = factories.edit(
+            brief, team.writer, facts=with_picture(second, text).facts, **factories.change_note()
+        )
         assert (picture_status(client, row), picture_status(client, second)) == (200, 404), (
             "a newer draft has another"
         )
         workflow.submit(changed, by=team.writer, version=changed.version)
         factories.sign_off(changed, team.reviewer)
         clock.shift(1)
-        change = workflow.ChangeNote("update", "換圖", "Another picture")
-        factories.approve(changed, team.publisher, change=change)
+        factories.approve(changed, team.publisher)
         assert (picture_status(client, row), picture_status(client, second)) == (404, 200), "superseded"
         clock.shift(1)
         workflow.withdraw(brief, by=team.publisher, kind="rights")

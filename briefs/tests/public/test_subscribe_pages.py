@@ -86,7 +86,7 @@ def assert_private(answer: Any) -> None:
     assert ADDRESS not in answer.content.decode()
 
 
-@pytest.mark.parametrize(("code", "words"), [("zh-hant", "請查看信箱"), ("en", "Look into your mail")])
+@pytest.mark.parametrize(("code", "words"), [("zh-hant", "請查看信箱"), ("en", "Check your email")])
 def test_reader_subscribes_changes_the_language_and_leaves(browser: Client, code: str, words: str) -> None:
     answer = send(browser, f"/{code}/subscribe/", side="zh")
     assert words in browser.get(answer.headers["Location"]).content.decode()

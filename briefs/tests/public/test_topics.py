@@ -71,24 +71,25 @@ def get_text(client: Client, path: str) -> str:
     return response.content.decode()
 
 
-def listed(page: str, kind: str) -> list[str]:
-    return re.findall(rf'<article class="{kind}".*?<h3><a href="/[a-z-]+/briefs/([^/]+)/">', page, re.DOTALL)
+def listed(page: str, start: str = "Timeline", end: str = "<footer") -> list[str]:
+    """Return the briefs of the timeline, or of what stands between other headings."""
+    part = page.partition(start)[2].partition(end)[0]
+    return re.findall(r'<h3 class="hed"><a href="/[a-z-]+/briefs/([^/]+)/">', part)
 
 
 def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(client: Client) -> None:
-    editions = [publish(n) for n in range(5)]
+    editions = [publish(n) for n in range(6)]
     introduce("keyword/technology", editions[3], editions[0])
     for lang, order in (("zh-hant", ("科技", "導言&lt;一&gt;。", "第二段。", "理由s3", "理由s0")), ("en", ("Technology", "The introduction.", "Reason s3", "Reason s0"))):  # fmt: skip
         page = get_text(client, f"/{lang}/{TOPIC}")
         places = [page.index(words, page.index("<main")) for words in order]
         assert places == sorted(places)
-        assert (listed(page, "claim start"), listed(page, "claim")) == (
-            ["s3", "s0"],
-            ["s0", "s1", "s2", "s3", "s4"],
-        )
+        start, timeline = ("從這裡開始", "文摘年表") if lang == "zh-hant" else ("Start here", "Timeline")
+        assert listed(page, start, timeline) == ["s3", "s0"]
+        assert listed(page, timeline) == ["s0", "s1", "s2", "s3", "s4", "s5"]
         assert ("導言&lt;一&gt;。" in page, "Reason s3" in page) == (lang == "zh-hant", lang == "en")
         both = get_text(client, f"/{lang}/{TOPIC}?show=both")
-        assert listed(both, "claim start both") == ["s3", "s0"]
+        assert listed(both, start, timeline) == ["s3", "s0"]
         for words in ("導言&lt;一&gt;。", "The introduction.", "Reason s3", "理由s3", "科技", "Technology"):
             assert words in both
     assert '<meta name="description" content="The introduction.">' in page
@@ -96,10 +97,10 @@ def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(clie
         re.findall(r'<a href="/en/(\w+/[\w-]+)/">[^<]*</a>(?:\s|&nbsp;)<span class="n">(\d+)</span>', page)
     )
     assert names == {
-        "authors/ada-lin": "3", "authors/bo-wu": "2", "sources/review": "5", "keywords/word-0": "2", "keywords/word-1": "2",
-        "keywords/word-2": "1", "terms/bullet": "5",
+        "authors/ada-lin": "3", "authors/bo-wu": "3", "sources/review": "6", "keywords/word-0": "2", "keywords/word-1": "2",
+        "keywords/word-2": "2", "terms/bullet": "6",
     }  # fmt: skip
-    assert "5 briefs" in page
+    assert "6 briefs" in page
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(clie
 )
 def test_date_on_fold_has_its_year_on_a_line_of_its_own(date: str, label: str, zh: str, en: str) -> None:
     brief = build_unpublished_brief(Content(facts=Facts(date=date, date_label=label)), "x")
-    shown = [cards.render_article_date(brief, side, on_two_lines=True) for side in SIDES]
+    shown = [cards.render_article_date(brief, side, form="two lines") for side in SIDES]
     assert [re.sub("</?(?:time|span)[^>]*>", "", html) for html in shown] == [zh, en]
 
 
@@ -125,13 +126,16 @@ def test_author_and_source_have_the_same_frame(client: Client, key: str, path: s
     introduce(key, publish(0))
     page = get_text(client, f"/en/{path}")
     assert "The introduction." in page
-    assert (listed(page, "claim start"), listed(page, "claim")) == (["s0"], ["s0"])
+    assert (listed(page), "Start here" in page) == (["s0"], False)
+    for n in range(1, 12):
+        publish(n)
+    assert listed(get_text(client, f"/en/{path}"), "Start here", "Timeline") == ["s0"]
 
 
 def test_topic_without_introduction_is_name_then_timeline(client: Client) -> None:
     publish(0)
     page = get_text(client, f"/en/{TOPIC}")
-    assert '<div class="intro"></div>' in page
+    assert 'class="intro"' not in page
     assert "Start here" not in page
     assert 'name="description" content="Bilingual briefs' in page
 
@@ -141,14 +145,14 @@ def test_later_page_of_timeline_repeats_no_introduction(client: Client) -> None:
     first = get_text(client, f"/en/{TOPIC}")
     (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
     page = get_text(client, older)
-    assert listed(page, "claim") == ["s20", "s21"]
+    assert listed(page) == ["s20", "s21"]
     assert "The introduction." not in page
     assert "Start here" not in page
     assert "noindex" in page
 
 
 def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(client: Client) -> None:
-    kept, withdrawn, moved = (publish(n) for n in range(3))
+    kept, withdrawn, moved, *others = (publish(n) for n in range(9))
     introduce("keyword/technology", withdrawn, moved, kept)
     p = corpus_fixtures.get_person("p")
     Edition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=NOW, withdrawn_by=p, withdrawn_kind="other")
@@ -157,9 +161,10 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
         corpus_fixtures.numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
     )  # fmt: skip
     page = get_text(client, f"/en/{TOPIC}")
-    assert listed(page, "claim start") == ["s0"]
+    assert listed(page, "Start here", "Timeline") == ["s0"]
     assert "Reason s1" not in page
-    Edition.objects.filter(pk__in=[kept.pk, withdrawn.pk]).update(removed_at=NOW, removed_by=p)
+    gone = [edition.pk for edition in (kept, withdrawn, *others)]
+    Edition.objects.filter(pk__in=gone).update(removed_at=NOW, removed_by=p)
     hidden, unknown = client.get(f"/en/{TOPIC}"), client.get("/en/keywords/nobody/")
     assert (hidden.status_code, hidden.content) == (404, unknown.content)
 
@@ -180,10 +185,10 @@ def test_topic_lists_claims_by_year_of_the_article(client: Client) -> None:
 
 
 def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
-    chosen = publish(0), publish(1)
-    introduce("keyword/technology", *chosen)
+    chosen = [publish(n) for n in range(12)]
+    introduce("keyword/technology", *chosen[:2])
     limits = {
-        f"/en/{TOPIC}": 6,
+        f"/en/{TOPIC}": 7,
         **{f"/en/{path}": 5 for path in ("authors/ada-lin/", "sources/review/")},
         f"/en/{TOPIC}parallel/feed.atom": 5,
         "/en/authors/ada-lin/feed.json": 5,
@@ -192,7 +197,7 @@ def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
         "/en/parallel/feed.atom": 4,
     }
     assert {path: count_queries(client, path) for path in limits} == limits
-    for n in range(2, 12):
+    for n in range(12, 20):
         publish(n)
     assert {path: count_queries(client, path) for path in limits} == limits
 
@@ -220,11 +225,13 @@ def test_term_shows_the_first_point_with_it_and_names_the_others(client: Client)
     rows = {
         slug: row
         for row in page.split("<article")[1:]
-        for slug in re.findall(r'<h3><a href="/en/briefs/(\w+)/', row)
+        for slug in re.findall(r'<h3 class="hed"><a href="/en/briefs/(\w+)/', row)
     }
     assert '<mark>Bullet</mark> four. <a class="no" href="/en/briefs/two/#b4"' in rows["two"]
     assert 'Also in point <a href="/en/briefs/two/#b6">6</a>' in rows["two"]
-    assert 'Each <mark>Bullet</mark> counted. <a class="no" href="/en/briefs/three/#summary"' in rows["three"]
+    both = get_text(client, "/en/terms/bullet/?show=both")
+    assert both.count("Also in") == both.count("也見") == 1, "each side in its language"
+    assert "Each <mark>Bullet</mark> counted.</p>" in rows["three"]
     assert "<mark>Bullet</mark> of 1" in rows["s1"]
 
 
@@ -310,7 +317,7 @@ def test_topic_leads_to_each_year_of_its_timeline(client: Client) -> None:
     page = get_text(client, years["2022"])
     assert "Newer briefs" in page
     assert re.findall('class="year-mark" id="(.*?)"', page) == ["y2022"]
-    assert page.count('class="claim both"') == 10 + 1, "the brief without a date is last"
+    assert page.count('<article class="row"') == 10 + 1, "the brief without a date is last"
     assert get_year_links(client, years["2022"]) == {
         year: f"/en/{TOPIC}?before={build_year_key(int(year))}&show=both" for year in years
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from briefs.models import Copy, Mailing, Subscriber
 from briefs.publications import bounces, mailings, sending
@@ -83,21 +84,103 @@ def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
     assert mailings.count_copies(mailing).bounced == 1
 
 
+REPORTS = {
+    "postfix": Verdict.DEAD,
+    "postfix-delayed": Verdict.DELAYED,
+    "sendmail": Verdict.DEAD,
+    "exchange-online": Verdict.POLICY,
+    "exchange-full": Verdict.FAILED,
+    "gmail": Verdict.DEAD,
+    "ses": Verdict.DEAD,
+    "courier": Verdict.FAILED,
+    "exim": Verdict.DEAD,
+    "qmail": Verdict.DEAD,
+    "qmail-full": Verdict.FAILED,
+    "yahoo": Verdict.DEAD,
+}
+
+
+def read_fixture(name: str, *, to: str, token: str = "") -> bytes:
+    text = (Path("fixtures/reports") / f"{name}.eml").read_text()
+    return text.replace("@TO@", to).replace("@TOKEN@", token).encode()
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_of_a_mail_program_is_read_and_judged(mailing: Mailing, name: str) -> None:
+    to = bounces.build_return_path(Copy.objects.order_by("pk")[0])
+    assert read(read_fixture(name, to=to)) == {REPORTS[name]: 1}
+    assert count_bounced() == (REPORTS[name] is not Verdict.DELAYED, REPORTS[name] is Verdict.DEAD)
+
+
+@pytest.mark.parametrize("by", ["its link", "its return path"])
+def test_complaint_ends_the_reader_at_once(mailing: Mailing, mail_server: MailServer, by: str) -> None:
+    copy = Copy.objects.order_by("pk")[0]
+    to, link = bounces.build_return_path(copy), str(mail_server.accepted[0][1]["List-Unsubscribe"])
+    token = link.rstrip("/>").rpartition("/")[2]
+    report = (
+        read_fixture("complaint", to="redacted", token=token)
+        if by == "its link"
+        else read_fixture("complaint", to=to, token="redacted")
+    )
+    assert read(report.replace(b"abuse\nUser", b"not-spam\nUser"), read_fixture("complaint", to="")) == {
+        None: 2
+    }
+    assert not Subscriber.objects.exclude(left_at=None).exists()
+    assert read(report) == {Verdict.COMPLAINT: 1}
+    assert [row.pk for row in Subscriber.objects.exclude(left_at=None)] == [copy.subscriber_id]
+
+
 @pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.7.515"])
-def test_blocked_mail_stops_the_mailing_and_drops_no_reader(mailing: Mailing, status: str) -> None:
-    sent_at = Copy.objects.order_by("pk")[0].stage_at
-    Mailing.objects.update(state="running", state_at=sent_at)
+def test_blocked_mail_drops_no_reader(mailing: Mailing, status: str) -> None:
     assert read(build_report(status))[Verdict.POLICY] == 1
-    mailing.refresh_from_db()
-    assert (mailing.state, count_bounced()) == ("stopped", (1, 0))
+    assert count_bounced() == (1, 0)
 
 
-def test_report_of_a_copy_from_before_the_resumption_stops_nothing(mailing: Mailing) -> None:
-    sent_at = Copy.objects.order_by("pk")[0].stage_at
-    Mailing.objects.update(state="running", state_at=sent_at + dt.timedelta(seconds=1))
-    assert read(build_report("5.7.1"))[Verdict.POLICY] == 1
-    mailing.refresh_from_db()
-    assert mailing.state == "running"
+@pytest.mark.parametrize(
+    ("bounced", "resumed_later", "state"), [(9, 0, "running"), (10, 0, "stopped"), (10, 1, "running")]
+)
+def test_mailing_stops_when_half_of_the_last_twenty_came_back(
+    mailing: Mailing, bounced: int, resumed_later: int, state: str
+) -> None:
+    """A report of a copy from before the mailing was resumed stops nothing."""
+    mailing_fixtures.subscribe(27, first=4)
+    Mailing.objects.update(state="stopped")
+    again = mailings.queue_issue(mailing.issue_edition, by=mailing.created_by)
+    sending.send_due()
+    copies = list(Copy.objects.filter(mailing=again).order_by("pk"))
+    Mailing.objects.filter(pk=again.pk).update(
+        state="running", state_at=copies[0].stage_at + dt.timedelta(hours=resumed_later)
+    )
+    read(
+        *(
+            build_report("5.7.26", to=bounces.build_return_path(copy))
+            for copy in copies[7 : 7 + 2 * bounced : 2]
+        )
+    )
+    again.refresh_from_db()
+    assert again.state == state
+
+
+@pytest.mark.parametrize("outcomes", ["rrr", "rbr", "rrsrr", "rhr"])
+def test_three_refused_mailings_running_end_a_reader(
+    team: Team, mail_server: MailServer, settings: Any, outcomes: str
+) -> None:
+    """r: refused, b: came back, s: sent, h: of unknown fate."""
+    settings.BOUNCE_ADDRESS = "bounce@digest.example"
+    (reader,) = mailing_fixtures.subscribe(1)
+    for number, outcome in enumerate(outcomes, 1):
+        issue = mailing_fixtures.publish_issue(
+            [factories.live_brief(team)], team.writer, approved_by=team.publisher, number=number
+        )
+        mailings.queue_issue(issue, by=team.publisher)
+        mail_server.answers = {reader.address: "550 5.2.2 full"} if outcome == "r" else {}
+        mail_server.drops_connection = outcome == "h"
+        sending.send_due()
+        sending.send_due(timezone.now() + dt.timedelta(hours=1))
+        if outcome == "b":
+            read(build_report("5.2.2", to=bounces.build_return_path(Copy.objects.order_by("-pk")[0])))
+    reader.refresh_from_db()
+    assert (reader.bounced_at is not None) == (outcomes in ("rrr", "rbr"))
 
 
 @pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.0.0", "5.1.8", "4.4.7"])

@@ -18,14 +18,17 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from briefs import installation
+from briefs import images, installation
 from briefs.content import Bullet, Content, IssueContent, IssueText
 from briefs.models import Brief, IssueEdition
 from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.published_issues import issue_content, publish_issue
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
@@ -83,7 +86,7 @@ def read_epub(data: bytes) -> dict[str, ElementTree.Element]:
         return {
             name: ElementTree.fromstring(archive.read(name))
             for name in archive.namelist()[1:]
-            if name[-3:] != "css"
+            if name[-3:] not in ("css", "png", "jpg")
         }
 
 
@@ -222,6 +225,65 @@ def test_links_and_emphasis_of_a_preface_are_the_same_everywhere(client: Client)
             " 2 * 3 * 4, [x](javascript:1), &lt;b&gt;."
         ) in html.replace(' rel="external"', "")
     assert "See the report <https://example.org/a_(b)?c=1&d> and now, 2 * 3 * 4," in body["text"]
+
+
+def test_original_is_linked_by_its_title_in_mail_and_epub(client: Client, team: Team) -> None:
+    facts = factories.facts(title="Rust Never Sleeps", url="https://example.org/rust")
+    brief = factories.live_brief(team, factories.content(facts=facts))
+    publish_issue(12, [brief], by=team.publisher)
+    current = load_issue(12, timezone.now())
+    assert current
+    mail = mail_text.build_issue_body(current, "both")
+    assert mail["text"].count("原文 · The original：Rust Never Sleeps: https://example.org/rust") == 1
+    page = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub?side=both"))["E/brief-1.xhtml"]
+    links = [(a.get("href"), "".join(a.itertext())) for a in page.iter(f"{XHTML}a")]
+    assert links.count(("https://example.org/rust", "Rust Never Sleeps")) == 1
+    own = [href for href, _words in links if href and href.endswith(f"/{brief.slug}/parallel/")]
+    assert len(own) == 1
+
+
+def test_picture_and_its_words_are_in_mail_and_files(client: Client, team: Team) -> None:
+    brief = factories.live_brief(team, with_picture(upload_picture(team, size=(1600, 1000))))
+    publish_issue(12, [brief], by=team.publisher)
+    current = load_issue(12, timezone.now())
+    assert current
+    picture = current.items[0].brief.facts.picture
+    assert picture
+    name = f"{picture.key}-1280.jpg"
+    mail = mail_text.build_issue_body(current, "both")
+    (tag,) = re.findall(r"<img[^>]*>", mail["html"])
+    assert f'/media/pictures/{name}"' in tag
+    assert 'alt="港口 / A port"' in tag
+    assert 'width="600"' in tag
+    assert "loading" not in tag
+    assert "Central News Agency" in mail["html"]
+    data = fetch(client, "/en/issues/12/issue.epub")
+    pages = read_epub(data)
+    (image,) = pages["E/brief-1.xhtml"].iter(f"{XHTML}img")
+    assert (image.get("src"), image.get("alt")) == (name, "A port")
+    assert "Picture: Central News Agency / CC BY 4.0" in "".join(pages["E/brief-1.xhtml"].itertext())
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.read(f"E/{name}") == images.read(name)
+        with Image.open(io.BytesIO(archive.read("E/cover.png"))) as cover:
+            assert cover.size == (1200, 1800)
+    if pdf.is_available():
+        file = fetch(client, "/en/issues/12/issue.pdf")
+        assert b"/Subtype /Image" in file or b"/Subtype/Image" in file
+        assert b"pdfuaid" in file, "every picture has an alternative text"
+
+
+def test_lines_of_a_title_end_between_words_in_mail_and_epub(client: Client) -> None:
+    briefs, content = write_briefs(1), issue_content(12)
+    content = replace(content, zh=replace(content.zh, title="美國延長<出口>管制"), items=(briefs[0].pk,))
+    publish_issue(12, briefs, by=corpus_fixtures.get_person("editor"), content=content)
+    current = load_issue(12, timezone.now())
+    assert current
+    body = mail_text.build_issue_body(current, "zh")
+    assert ">美國<wbr>延長<wbr>&lt;<wbr>出口<wbr>&gt;<wbr>管制</h1>" in body["html"]
+    assert "\n美國延長<出口>管制\n" in body["text"]
+    title = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub"))["E/title.xhtml"]
+    (heading,) = title.iter(f"{XHTML}h1")
+    assert list(heading.itertext()) == ["美國", "延長", "<", "出口", ">", "管制"]
 
 
 def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:

@@ -124,7 +124,9 @@ def test_text_that_is_no_address_is_rejected(typed: str) -> None:
 
 
 def test_wrong_address_of_a_list_is_never_looked_up() -> None:
-    row = (1, "ada\0@example.org", "en", "2025-06-09")  # PostgreSQL refuses to search for a NUL
+    row = subscriber_lists.ListRow(
+        1, "ada\0@example.org", "en", "2025-06-09"
+    )  # PostgreSQL refuses to search for a NUL
     with CaptureQueriesContext(connection) as queries:
         [read] = subscriber_lists.plan_import([row], NOW)
     assert (read.fault, len(queries)) == ("address", 0)

@@ -14,9 +14,9 @@ from briefs import search, workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.sample_corpus import load_corpus
-from briefs.search import StoreRequest, get_store, indexing, parse_query
+from briefs.search import StoreRequest, get_store, indexing, parse_query, postgres, sqlite
+from briefs.search.closest import find_closest
 from briefs.search.expansion import Concepts
-from briefs.search.graded import find_closest
 from briefs.search.query import build_phrase
 from briefs.search.store import Lookup
 from briefs.tests.support import corpus_fixtures, factories
@@ -377,33 +377,26 @@ def test_dropped_edition_leaves_no_index_rows() -> None:
     assert Edition.objects.count() == 1
 
 
-def test_only_listed_editions_within_the_dates_are_graded() -> None:
+def test_only_listed_editions_within_the_dates_are_closest() -> None:
     now = timezone.now()
     corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "one")
     corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "two", live_from=now + dt.timedelta(days=1))
     for typed, expected in (("標題 要點 怪物", ["one"]), ("標題 要點 怪物 until:2025-06-08", [])):
-        graded = find_closest(StoreRequest(parse_query(typed), (), now), Concepts())
-        slugs = [hit.row.edition for hit in graded.hits] if graded else []
+        closest = find_closest(StoreRequest(parse_query(typed), (), now), Concepts())
+        slugs = [row.edition for row in closest.hits] if closest else []
         assert list(Edition.objects.filter(pk__in=slugs).values_list("slug", flat=True)) == expected, typed
 
 
-def test_places_are_the_newest_that_have_a_wording() -> None:
+def test_places_are_the_newest_that_have_a_phrase(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(4):
         corpus_fixtures.publish(
             corpus_fixtures.numbered_content(n), f"p{n}", live_from=corpus_fixtures.DAY + dt.timedelta(n)
         )
     places = list(map(str, SearchEntry.objects.order_by("-place").values_list("place", flat=True)))
-    title, point, third = map(build_phrase, ("標題", "要點", "標題2"))
+    title, third, nothing = map(build_phrase, ("標題", "標題2", "無"))
     ask = StoreRequest(parse_query("-標題3"), (), timezone.now())
-    found = get_store().find_places(
-        ask,
-        [
-            Lookup((title,), newest=2),
-            Lookup((third, point)),
-            Lookup((point,), is_headline=True),
-            Lookup((title,), (third,), newest=2),
-            Lookup((build_phrase("無"),), month="m202506"),
-        ],
-    )
-    assert found == [places[1:3], places[1:], [], [places[1]], places[1:]]
+    for module in (sqlite, postgres):
+        monkeypatch.setattr(module, "NEWEST_PLACES", 2)
+    lookups = [Lookup((title,)), Lookup((third,)), Lookup((nothing,)), Lookup((nothing,), month="m202506")]
+    assert get_store().find_places(ask, lookups) == [places[1:3], [places[1]], [], places[1:3]]
     assert get_store().find_present(["标题", "headlin", "無此"]) == {"标题", "headlin"}

@@ -24,11 +24,10 @@ START_SPREAD = {"sqlite": 0.006, "postgresql": 0.08}
 """Largest random delay after the common start, in seconds: about the time that an action takes, with a new connection for a thread."""
 
 
-def approve(brief: int, by: int, seen: str, change: bool) -> object:
+def approve(brief: int, by: int, seen: str) -> object:
     from briefs import workflow
 
-    note = workflow.ChangeNote("update", "改", "Changed") if change else workflow.ChangeNote()
-    return workflow.approve(brief, by=_person(by), seen=seen, change=note).pk
+    return workflow.approve(brief, by=_person(by), seen=seen).pk
 
 
 def save(brief: int, by: int, version: int, summary: str) -> object:

@@ -16,7 +16,7 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.content import SIDES, Bullet, Content, Facts, Side
+from briefs.content import CHANGE_FIELDS, SIDES, Bullet, Content, Facts, Side
 from briefs.demo import FIXTURES
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Draft, Edition, Keyword, Letter, Person, PreviewLink, Source
@@ -223,12 +223,16 @@ def live_brief(team: Team, text: Content | None = None) -> Brief:
 def publish_revision(team: Team, brief: Brief, tag: str, *, at: dt.datetime | None = None) -> Edition:
     """Revise, submit, sign and approve the next edition."""
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.")
+    note = change_note("update", f"改{tag}", f"Changed{tag}")
+    brief = edit(brief, team.writer, summary_zh=f"摘要{tag}。", summary_en=f"A summary{tag}.", **note)
     workflow.submit(brief, by=team.writer, version=brief.version)
     sign_off(brief, team.reviewer)
-    return approve(
-        brief, team.publisher, at=at, change=workflow.ChangeNote("update", f"改{tag}", f"Changed{tag}")
-    )
+    return approve(brief, team.publisher, at=at)
+
+
+def change_note(kind: str = "update", zh: str = "改", en: str = "Changed") -> dict[str, Any]:
+    """Return the fields of a content that say what its edition changes."""
+    return dict(zip(CHANGE_FIELDS, (kind, zh, en), strict=True))
 
 
 def say_yes(*drafts: Draft | None, by: Person) -> None:

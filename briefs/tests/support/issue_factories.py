@@ -2,20 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from briefs.content import SIDES, IssueContent, IssueText, Side
 from briefs.models import Brief, Issue, IssueEdition, Person
-from briefs.workflow import ChangeNote, issues
+from briefs.workflow import issues
 
-from .factories import Team
+from .factories import Team, change_note
 
 TEXTS: dict[Side, IssueText] = {
     "zh": IssueText("韌性從哪裡來", "本期談的是同一件事：出事之後，多久能恢復。"),
     "en": IssueText("Where Resilience Comes From", "The briefs ask one thing: how fast things recover."),
 }
-CORRECTION = ChangeNote("correction", "更正前言。", "The preface is corrected.")
+CORRECTION = change_note("correction", "更正前言。", "The preface is corrected.")
 
 
 def load_content(issue: Issue) -> IssueContent:
@@ -24,13 +23,8 @@ def load_content(issue: Issue) -> IssueContent:
 
 def edit_issue(issue: Issue, by: Person, *, items: Sequence[int] | None = None, **texts: str) -> Issue:
     """Save the issue with changed texts, such as `title_zh`, or items."""
-    content = load_content(issue)
-    for field, text in texts.items():
-        name, _, side = field.rpartition("_")
-        changed = replace(content.side(side), **{name: text})  # type: ignore[arg-type]
-        content = replace(content, **{side: changed})  # type: ignore[arg-type]
-    if items is not None:
-        content = replace(content, items=tuple(items))
+    stored = load_content(issue)
+    content = IssueContent.from_texts(stored.texts() | texts, stored.items if items is None else items)
     version = Issue.objects.get(pk=issue.pk).version
     return issues.save_issue(issue, content, by=by, version=version)
 
@@ -71,7 +65,7 @@ def published_issue(team: Team, *briefs: Brief, at: dt.datetime | None = None) -
 def correct_issue(team: Team, issue: Issue, *, at: dt.datetime | None = None, **texts: Any) -> IssueEdition:
     """Publish a correction with changed texts or items."""
     issues.revise_issue(issue, by=team.writer)
-    edit_issue(issue, team.writer, **texts)
+    edit_issue(issue, team.writer, **CORRECTION, **texts)
     issues.submit_issue(issue, by=team.writer)
     sign_issue(issue, team.reviewer)
-    return publish(issue, team.publisher, at=at, change=CORRECTION)
+    return publish(issue, team.publisher, at=at)

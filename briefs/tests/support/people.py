@@ -109,9 +109,8 @@ def _live_briefs_with_newer_version(world: World) -> None:
 
     words = world.canary_content("live, newer in review")
     brief = world.create_approved(words, "live, newer in review")
-    world.sign_both_sides(
-        world.revise(brief, world.canary_content("newer in review", date="1880-01-02")), "newer in review"
-    )
+    newer, (note, _) = world.canary_content("newer in review", date="1880-01-02"), world.change_note("newer")
+    world.sign_both_sides(world.revise(brief, newer, note), "newer in review")
     world.add("live, newer in review", brief, words.live_phase())
 
     words = world.canary_content("live, revision discarded")
@@ -356,8 +355,7 @@ def _issues(world: World) -> None:
     content, _ = write("corrected issue")
     publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=2))
     content, shown = write("correction of an issue", "title", "preface")
-    note, noted = world.change_note("correction of an issue")
-    notes = {"change_kind": note.kind, "change_note_zh": note.note_zh, "change_note_en": note.note_en}
+    notes, noted = world.change_note("correction of an issue")
     publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=1), **notes)
     world.always_allowed |= shown | noted
 

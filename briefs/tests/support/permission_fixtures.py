@@ -18,6 +18,7 @@ from briefs.models import (
     Author,
     Brief,
     Keyword,
+    Mailing,
     Outbox,
     Person,
     SiteText,
@@ -159,11 +160,12 @@ class PermissionScenario:
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
         mailing_fixtures.subscribe(1, first=50)
         self.mailings = {}
-        for state in ("mailed", "paused"):
+        for state in ("mailed", "sent", "paused"):
             edition = issue_factories.published_issue(team, brief)
             mailing = mailings.queue_issue(edition, by=team.publisher, due_at=factories.tomorrow())
             self.issues[state], self.mailings[state] = edition.issue, mailing
         mailings.pause_mailing(mailing, by=team.publisher)
+        Mailing.objects.filter(pk=self.mailings["sent"].pk).update(state=Mailing.Status.DONE)
 
     def _add_vocabulary(self) -> None:
         """Add two similar unused rows of each kind, and one that is merged into the first."""
@@ -225,7 +227,7 @@ def reworded(scenario: PermissionScenario) -> Brief:
     team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。")
+    brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。", **factories.change_note())
     workflow.submit(brief, by=team.writer, version=brief.version)
     return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
 
@@ -261,15 +263,15 @@ def discarded(scenario: PermissionScenario) -> Brief:
 BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, withdrawn, discarded)
 
 
-def valid_post_data(brief: Brief, verb: str) -> dict[str, Any]:
+def valid_post_data(brief: Brief) -> dict[str, Any]:
     """Return valid data for any verb of a brief."""
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
     return {
         "version": row.version, "seen": workflow.hash_for_approval(row),
         **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
-        "when": "now", "kind": "other" if verb == "withdraw" else "update",
+        "when": "now", "kind": "other",
         "reason": "快",
-        "note": "再看", "sides": ["zh", "en"], "note_zh": "改", "note_en": "Changed", "note_text": "看",
+        "note": "再看", "sides": ["zh", "en"], "note_text": "看",
         "restore": 0, "iso": content.facts.date,
     }  # fmt: skip

@@ -5,12 +5,18 @@ A route of the desk, a verb, an action of the review screen or of a list that is
 
     route, below `admin/`           may_get (GET, HEAD)   may_post (POST)
 
+The rows of acts come from the table `briefs.acts`; `test_permission_matrix` has the same rights written out once more.
+
 Pages that change a second factor ask first for the password and keep in the session what was sent.
 `-` means nobody; `.` means as in the row of the address itself. Parentheses: the POST is answered but changes no row. `{kind}` is each kind of
 vocabulary. After `@` comes a verb or an action of that address.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from briefs.acts import ACTS
+from briefs.admin.verbs.verb_views import CONTROLS
 
 ACTORS = {
     "a": "signed out",
@@ -113,6 +119,7 @@ briefs/brief/<int:pk>/rail/             -           (wvreps)
 briefs/brief/paste/                     -           (wvreps)
 briefs/brief/<int:pk>/dismiss/          -           wvreps
 briefs/brief/<int:pk>/file/<int:document>/   wvreps -
+briefs/brief/<int:pk>/original/         wvreps      wvreps
 briefs/brief/<int:pk>/word/             wvreps      wvreps
 briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
 briefs/brief/<int:pk>/revisions/        wvreps      -
@@ -139,31 +146,6 @@ briefs/brief/<int:pk>/review/ @reply    .           wvreps
 briefs/brief/<int:pk>/review/ @resolve  .           wvreps
 briefs/brief/<int:pk>/review/ @reopen   .           wvreps
 
-briefs/brief/<int:pk>/<slug:verb>/ @submit            -       wvps
-briefs/brief/<int:pk>/<slug:verb>/ @take_back         -       w
-briefs/brief/<int:pk>/<slug:verb>/ @sign_off_zh       -       reps
-briefs/brief/<int:pk>/<slug:verb>/ @sign_off_en       -       reps
-briefs/brief/<int:pk>/<slug:verb>/ @sign_off_common   -       reps
-briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_zh -     r
-briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_en -     r
-briefs/brief/<int:pk>/<slug:verb>/ @take_back_sign_off_common -  -
-briefs/brief/<int:pk>/<slug:verb>/ @send_back         reps    reps
-briefs/brief/<int:pk>/<slug:verb>/ @approve           ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @confirm_date      -       wvreps
-briefs/brief/<int:pk>/<slug:verb>/ @cancel            ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @reschedule        ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @withdraw          ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @remove            ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @reinstate         ps      ps
-briefs/brief/<int:pk>/<slug:verb>/ @source_withdrew   wvps    wvps
-briefs/brief/<int:pk>/<slug:verb>/ @revise            -       wvps
-briefs/brief/<int:pk>/<slug:verb>/ @discard           wvps    wvps
-briefs/brief/<int:pk>/<slug:verb>/ @recover           -       wvps
-briefs/brief/<int:pk>/<slug:verb>/ @note              -       wvreps
-briefs/brief/<int:pk>/<slug:verb>/ @resolve           -       wvreps
-briefs/brief/<int:pk>/<slug:verb>/ @note_letter       -       wvreps
-briefs/brief/<int:pk>/<slug:verb>/ @handle            -       wvreps
-
 briefs/issue/                           wvreps      -
 briefs/issue/new/                       -           wvps
 briefs/issue/<int:pk>/change/           wvreps      wvreps
@@ -175,23 +157,9 @@ briefs/issue/<int:pk>/mail/ @later       .           ps
 briefs/issue/<int:pk>/mail/ @pause_mailing   .       ps
 briefs/issue/<int:pk>/mail/ @resume_mailing  .       ps
 briefs/issue/<int:pk>/mail/ @stop_mailing    .       ps
+briefs/issue/<int:pk>/mail/ @send_again      .       ps
 briefs/issue/<int:pk>/mail/<slug:side>/  wvreps      -
 briefs/issue/copies/<int:pk>/            s           -
-briefs/issue/<int:pk>/<slug:verb>/ @submit_issue          -       wvps
-briefs/issue/<int:pk>/<slug:verb>/ @discard_issue         -       wvps
-briefs/issue/<int:pk>/<slug:verb>/ @recover_issue         -       wvps
-briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue       -       w
-briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_zh     -       reps
-briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_en     -       reps
-briefs/issue/<int:pk>/<slug:verb>/ @sign_off_issue_common -       reps
-briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_zh    -       r
-briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_en    -       r
-briefs/issue/<int:pk>/<slug:verb>/ @take_back_issue_common -      -
-briefs/issue/<int:pk>/<slug:verb>/ @send_back_issue       reps    reps
-briefs/issue/<int:pk>/<slug:verb>/ @publish_issue         ps      ps
-briefs/issue/<int:pk>/<slug:verb>/ @revise_issue          -       wvps
-briefs/issue/<int:pk>/<slug:verb>/ @cancel_issue          ps      ps
-briefs/issue/<int:pk>/<slug:verb>/ @withdraw_issue        ps      ps
 
 briefs/letter/                          wvreps      -
 briefs/letter/ @handle_letters          .           wvreps
@@ -233,6 +201,18 @@ auth/group/<path:object_id>/history/    s           -
 """
 
 
+LETTERS_BY_ROLE = {"writer": "wv", "reviewer": "re", "publisher": "p"}
+"""People of each role. A superuser has all."""
+OWN_ACTS = {"take_back": "w", "take_back_issue": "w"} | {
+    f"take_back_{kind}_{leaf}": letters
+    for kind in ("sign_off", "issue")
+    for leaf, letters in (("zh", "r"), ("en", "r"), ("common", ""))
+}
+"""Acts that undo one's own: who did it in the scenario."""
+SIGNERS = "reps"
+"""Who may say yes while reviewers and publishers can settle a page among themselves."""
+
+
 class MatrixRow(NamedTuple):
     """One line of the table. `act` is empty for an address without verbs or actions."""
 
@@ -260,7 +240,19 @@ def matrix_rows() -> list[MatrixRow]:
             result.append(
                 MatrixRow(route, act.strip(), _letters(looks), _letters(presses), not presses.startswith("("))
             )
-    return result
+    return [*result, *_act_rows()]
+
+
+def _act_rows() -> Iterator[MatrixRow]:
+    """Yield a row for each act of a brief or an issue that has a button or a form, and for the controls beside something."""
+    for act in ACTS.values():
+        if act.way not in ("button", "form") and act.name not in CONTROLS:
+            continue
+        roles = {role for rule in act.rules for role in rule.roles}
+        letters = "".join(sorted("".join(LETTERS_BY_ROLE[role] for role in roles) + "s", key="wvreps".index))
+        may_post = OWN_ACTS.get(act.name, SIGNERS if act.sends == "leaf" else letters)
+        route = f"admin/briefs/{'issue' if act.of_issue else 'brief'}/<int:pk>/<slug:verb>/"
+        yield MatrixRow(route, act.name, letters if act.way == "form" else "", may_post, True)
 
 
 def _letters(cell: str) -> str:

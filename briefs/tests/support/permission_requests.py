@@ -73,7 +73,7 @@ def _build(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
 
 def _verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
     brief = scenario.briefs[REQUIRED_STATE.get(verb, "reworded")]
-    data = valid_post_data(brief, verb) | {"note": "再看" if verb == "send_back" else scenario.note.pk}
+    data = valid_post_data(brief) | {"note": "再看" if verb == "send_back" else scenario.note.pk}
     data |= {"letter": scenario.letter.pk}
     if verb == "reschedule":
         data |= {"when": "later", "at": "2090-01-02T08:30"}
@@ -99,9 +99,13 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
 
 
 def _mailing_request(scenario: PermissionScenario, command: str) -> PermissionRequest:
-    state = {"pause_mailing": "mailed", "stop_mailing": "mailed", "resume_mailing": "paused"}.get(
-        command, "live"
-    )
+    states = {
+        "pause_mailing": "mailed",
+        "stop_mailing": "mailed",
+        "resume_mailing": "paused",
+        "send_again": "sent",
+    }
+    state = states.get(command, "live")
     path = f"/admin/briefs/issue/{scenario.issues[state].pk}/mail/"
     data = {"do": command, "due_at": "2090-01-02T08:30"}
     if state != "live":
@@ -341,6 +345,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
+    "briefs/brief/<int:pk>/original/": lambda g: _brief_request(g, "original/", data={"text": "An article."}),
     "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
     "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
     "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),
@@ -351,7 +356,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/citation/": lambda g: _brief_request(
         g,
         "citation/",
-        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review, "edit"),
+        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review),
     ),
     "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
     "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
@@ -363,7 +368,7 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/revisions/": lambda g: _brief_request(g, "revisions/"),
     "briefs/brief/<int:pk>/compare/": lambda g: _brief_request(g, "compare/"),
     "briefs/brief/<int:pk>/restore/": lambda g: _brief_request(
-        g, "restore/", data=valid_post_data(g.brief_in_review, "restore") | {"restore": 1}
+        g, "restore/", data=valid_post_data(g.brief_in_review) | {"restore": 1}
     ),
     "briefs/brief/<int:pk>/preview/": lambda g: _brief_request(g, "preview/"),
     "briefs/brief/<int:pk>/assign/": lambda g: _brief_request(

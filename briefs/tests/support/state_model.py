@@ -8,7 +8,7 @@ import datetime as dt
 import html
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,11 +19,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from briefs import workflow
-from briefs.content import SIDES, Bullet, Byline, Content, Facts, Picture
+from briefs.content import NO_CHANGE, SIDES, Bullet, Byline, Content, Facts, Picture
 from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.public import subject_queries
 from briefs.public.editions import ListPosition
+from briefs.workflow import originals
 
 from . import factories, picture_samples, route_registry
 
@@ -247,9 +248,9 @@ class World:
         route_registry.PICTURE_KEYS.add(row.key)
         return Picture(row.key, row.width, row.height, credit, licence)
 
-    def change_note(self, label: str) -> tuple[workflow.ChangeNote, frozenset[str]]:
+    def change_note(self, label: str) -> tuple[dict[str, Any], frozenset[str]]:
         zh, en = self.han_token(f"{label}/change_zh"), self.latin_token(f"{label}/change_en")
-        return workflow.ChangeNote("correction", zh, en), frozenset((zh, en.lower()))
+        return factories.change_note("correction", zh, en), frozenset((zh, en.lower()))
 
     def _create_team(self) -> factories.Team:
         team = factories.Team.__new__(factories.Team)
@@ -279,7 +280,10 @@ class World:
 
     def create_draft(self, words: CanaryContent, **options: object) -> Brief:
         self.clock.shift(60)
-        return workflow.create(words.content, by=self.team.writer, **options)
+        brief = workflow.create(words.content, by=self.team.writer, **options)
+        text = f"{self.latin_token('original')} {self.han_token('original_zh')}"
+        originals.paste_original(brief, text, by=self.team.writer)
+        return brief
 
     def sign_both_sides(self, brief: Brief, label: str) -> Brief:
         """Submit and sign both sides, with a token in every note."""
@@ -308,7 +312,7 @@ class World:
         factories.approve(brief, self.team.publisher, at=at)
         return Brief.objects.get(pk=brief.pk)
 
-    def revise(self, brief: Brief, words: CanaryContent) -> Brief:
+    def revise(self, brief: Brief, words: CanaryContent, change: Mapping[str, Any] = NO_CHANGE) -> Brief:
         self.clock.shift(60)
         workflow.revise(brief, by=self.team.writer, version=Brief.objects.get(pk=brief.pk).version)
         texts = (
@@ -321,21 +325,20 @@ class World:
             "picture_alt_zh",
             "picture_alt_en",
         )
-        return factories.edit(
-            brief, self.team.writer, **{name: getattr(words.content, name) for name in texts}
-        )
+        values = {name: getattr(words.content, name) for name in texts}
+        return factories.edit(brief, self.team.writer, **values, **change)
 
     def approve_next_edition(
         self,
         brief: Brief,
         words: CanaryContent,
         label: str,
-        change: workflow.ChangeNote,
+        change: Mapping[str, Any],
         *,
         at: dt.datetime | None = None,
     ) -> Brief:
-        row = self.sign_both_sides(self.revise(brief, words), label)
-        factories.approve(row, self.team.publisher, at=at, change=change)
+        row = self.sign_both_sides(self.revise(brief, words, change), label)
+        factories.approve(row, self.team.publisher, at=at)
         return Brief.objects.get(pk=brief.pk)
 
     def add(self, name: str, brief: Brief, *phases: Phase) -> Brief:

@@ -288,6 +288,25 @@ def test_change_of_one_language_leaves_the_yes_to_the_other(team: factories.Team
     assert (keyword().label_zh, keyword().label_en) == ("科技業", "Technics")
 
 
+@pytest.mark.parametrize("cause", ["setting", "undone"])
+def test_draft_in_which_nothing_needs_a_yes_any_more_is_published_by_one(
+    team: factories.Team, settings: Any, cause: str
+) -> None:
+    """Either four eyes was switched off, or what still lacked a yes was undone."""
+    factories.live_brief(team)
+    draft = rename("Tech", "科技業", by=team.writer)
+    if cause == "setting":
+        draft = rename("Tech!", "科技業", by=team.publisher, seen=shown_hash())
+        assert not sign(draft, by=team.publisher)
+        settings.DIGEST_FOUR_EYES = False
+    else:
+        assert not sign(draft, "zh", by=team.reviewer)
+        draft = rename("Technology", "科技業", by=team.other_writer, seen=shown_hash())
+    assert_refused("draft-signers", sign, draft, by=team.other_writer)
+    assert sign(draft, by=team.publisher)
+    assert keyword().label_zh == "科技業"
+
+
 def test_database_refuses_to_change_a_draft(team: factories.Team) -> None:
     factories.live_brief(team)
     rows = Draft.objects.filter(pk=rename(by=team.publisher).pk)

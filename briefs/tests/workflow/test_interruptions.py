@@ -50,7 +50,6 @@ def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Race
         "brief": brief.pk,
         "by": team.publisher.pk,
         "seen": factories.content_hash(brief),
-        "change": False,
     }
     nothing = dict.fromkeys(("editions", "places", "index", "events", "notices"), 0) | {"state": "in_review"}
     for statement in range(200):

@@ -1,5 +1,6 @@
 """Issues through their verbs: who may do what, what is frozen, and that nobody's words are lost."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
@@ -148,6 +149,22 @@ def test_change_lapses_the_signature_of_its_language_alone(team: Team, live: lis
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-en"]
 
 
+def test_why_read_it_is_signed_with_its_language_and_leaves_with_its_brief(
+    team: Team, live: list[Brief]
+) -> None:
+    issue = making.signed_issue(team, *live)
+    before = making.load_content(issue)
+    why = dataclasses.replace(before.en, why={f"{live[0].pk}": "It follows the money."})
+    version = Issue.objects.get(pk=issue.pk).version
+    issues.save_issue(issue, dataclasses.replace(before, en=why), by=team.writer, version=version)
+    after = making.load_content(issue)
+    assert [leaf for leaf, value in after.hashes().items() if value != before.hashes()[leaf]] == ["en"]
+    others = tuple(brief.pk for brief in live[1:])
+    version = Issue.objects.get(pk=issue.pk).version
+    issues.save_issue(issue, dataclasses.replace(after, items=others), by=team.writer, version=version)
+    assert making.load_content(issue).en == before.en
+
+
 def test_signature_can_be_taken_back_and_needs_the_text_that_was_seen(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
     issues.take_back_issue_sign_off(issue, "en", by=team.reviewer)
@@ -263,9 +280,7 @@ def test_scheduled_issue_is_data_and_can_be_cancelled(team: Team, live: list[Bri
     issues.cancel_issue(edition.issue, by=team.publisher)
     assert load_issue(edition.issue_number, moment) is None
     assert reload(edition.issue).state == "in_review"
-    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == [
-        "issue-nothing-scheduled"
-    ]
+    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == ["nothing-scheduled"]
     again = making.publish(edition.issue, team.publisher)
     assert (again.number, again.published_at) == (2, again.live_from)
 
@@ -279,16 +294,16 @@ def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live:
     first = making.published_issue(team, *live)
     issue = first.issue
     issues.revise_issue(issue, by=team.writer)
+    assert refusals(lambda: issues.submit_issue(issue, by=team.writer)) == [
+        *("change-kind", "change-note-zh", "change-note-en")
+    ]
+    making.edit_issue(issue, team.writer, **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
-    assert refusals(lambda: making.publish(issue, team.publisher, change=making.CORRECTION)) == [
-        "issue-unchanged"
-    ]
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unchanged"]
     making.edit_issue(issue, team.writer, preface_zh="更正過的前言。")
-    assert refusals(lambda: making.publish(issue, team.publisher)) == [
-        *("issue-unsigned-zh", "issue-change-note")
-    ]
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-zh"]
     making.sign_issue(issue, team.reviewer, "zh")  # the English is that of the first edition
-    second = making.publish(issue, team.publisher, change=making.CORRECTION)
+    second = making.publish(issue, team.publisher)
     first.refresh_from_db()
     assert (first.live_until, second.published_at) == (second.live_from, first.published_at)
     assert (second.number, second.change_kind) == (2, "correction")
@@ -302,10 +317,10 @@ def test_change_before_the_last_edition_makes_nobody_a_changer_of_the_next(
     making.sign_issue(issue, team.reviewer)
     making.publish(issue, team.publisher)
     issues.revise_issue(issue, by=team.writer)
-    making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.")
+    making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.", **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer_en, "en")
-    assert making.publish(issue, team.publisher, change=making.CORRECTION).number == 2
+    assert making.publish(issue, team.publisher).number == 2
 
 
 def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[Brief]) -> None:
@@ -328,7 +343,7 @@ def test_withdrawal_needs_kind_and_can_be_published_again(team: Team, live: list
     assert shown.withdrawn_reason_zh == "本期有誤，更正期間暫時撤下。"
     assert shown.withdrawn_reason_en == "We found an error and took this issue down while we correct it."
     assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="other")) == [
-        "issue-withdrawn"
+        "already-withdrawn"
     ]
     making.correct_issue(team, issue, preface_zh="重新出刊。")
     again = load_issue(issue.number, timezone.now())
@@ -340,7 +355,7 @@ def test_issue_is_taken_back_until_a_signature_and_sent_back_with_a_note(
     team: Team, live: list[Brief]
 ) -> None:
     issue = making.submitted_issue(team, *live)
-    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["issue-submitter"]
+    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["not-submitter"]
     issues.take_back_issue(issue, by=team.writer)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer, "zh")

@@ -19,6 +19,7 @@ from briefs.models.edition import EditionQuerySet
 from briefs.tests.support import factories, scale
 from briefs.tests.support.crawler import fetch, forget_prepared_queries
 from briefs.workflow import editions
+from briefs.workflow.rules.standing import BriefFacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -169,18 +170,17 @@ class Simulation:
     def perform(self, verb: str, text: str, at: dt.datetime | None) -> None:
         team, brief = self.team, self.brief
         version = Brief.objects.get(pk=brief.pk).version
-        change = workflow.ChangeNote("update", f"改{text}", f"Changed {text}")
+        note = factories.change_note("update", f"改{text}", f"Changed {text}")
         match verb:
             case "rework":
-                row = factories.edit(
-                    brief, team.writer, summary_zh=format_summary(text), summary_en=format_summary(text)
-                )
+                summaries = dict.fromkeys(("summary_zh", "summary_en"), format_summary(text))
+                row = factories.edit(brief, team.writer, **summaries, **note)
                 workflow.submit(row, by=team.writer, version=row.version)
             case "send_back":
                 workflow.send_back(brief, by=team.reviewer, note="再看")
             case "approve":
                 self.sign()
-                factories.approve(brief, team.publisher, at=at, change=change)
+                factories.approve(brief, team.publisher, at=at)
             case "reschedule":
                 workflow.reschedule(brief, by=team.publisher, at=at)
             case "withdraw":
@@ -280,7 +280,7 @@ def _cancel_without_reopening(edition: Edition, now: dt.datetime) -> None:
 
 MUTANTS: dict[str, tuple[Any, str, Any]] = {
     "cancel does not open the edition before": (editions, "cancel_edition", _cancel_without_reopening),
-    "taking down leaves the schedule": (editions, "find_scheduled_edition", lambda row, now: None),
+    "the schedule is not seen": (BriefFacts, "scheduled_edition", None),
     "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
     "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
 }  # fmt: skip

@@ -9,12 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import policy, workflow
+from briefs.acts import NEXT_BRIEF
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State, WithdrawalKind
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
-from briefs.workflow.step_rule import NEXT_BRIEF
 
 pytestmark = pytest.mark.django_db
 
@@ -63,8 +63,8 @@ def test_whoever_starts_a_revision_writes_it() -> None:
     assert (brief.assigned_to, brief.due_on) == (team.publisher, None)
     people = policy.load_staff()
     facts = load_brief_facts([brief], timezone.now(), people)[brief.pk]
-    assert next_step(facts, team.publisher, people).main == "submit"
-    assert next_step(facts, team.writer, people).main == NEXT_BRIEF
+    assert next_step(facts, team.publisher).main == "fill", "it lacks the change note"
+    assert next_step(facts, team.writer).main == NEXT_BRIEF
 
 
 def test_edition_omits_staff_only_text() -> None:
@@ -110,8 +110,7 @@ def test_cancel_reopens_previous_edition_and_returns_brief_to_review() -> None:
         assert Brief.objects.get(pk=brief.pk).state == State.IN_REVIEW
         clock.shift(dt.timedelta(days=2))
         assert list_public_numbers() == [1]
-        change = workflow.ChangeNote("update", "改", "Changed")
-        factories.approve(brief, team.publisher, change=change)
+        factories.approve(brief, team.publisher)
         assert list_public_numbers() == [3]
         assert_at_most_one_public(brief)
 
@@ -212,9 +211,7 @@ def test_withdrawal_cancels_schedule_and_ends_with_next_approval() -> None:
         clock.shift(dt.timedelta(days=2))
         assert list_public_numbers() == []
         assert Edition.objects.found(timezone.now()).get().number == 1
-        factories.approve(
-            brief, team.publisher, change=workflow.ChangeNote("correction", "更正", "Corrected")
-        )
+        factories.approve(brief, team.publisher)
         assert list_public_numbers() == [3]
         assert_at_most_one_public(brief)
 
@@ -299,40 +296,31 @@ def test_publication_before_the_embargo_ends_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "codes"),
     [
-        (workflow.ChangeNote(), ["change-note"]),
-        (workflow.ChangeNote("update", "只有中文", ""), ["change-note"]),
-        (workflow.ChangeNote("nonsense", "中", "En"), ["kind-needed"]),
+        (("", "", ""), ["change-kind", "change-note-zh", "change-note-en"]),
+        (("update", "只有中文", ""), ["change-note-en"]),
+        (("", "中", "En"), ["change-kind"]),
+        (("small_repair", "", "Typed"), ["small-repair-note"]),
+        (("small_repair", "", ""), []),
+        (("correction", "更正", "Corrected"), []),
     ],
 )
-def test_second_edition_without_valid_change_note_is_refused(
-    change: workflow.ChangeNote, codes: list[str]
-) -> None:
+def test_change_note_of_a_second_edition(change: tuple[str, str, str], codes: list[str]) -> None:
     team = Team()
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
-    row = factories.edit(brief, team.writer, summary_en="A summary of 3.5 billion.", summary_zh="摘要35億。")
-    workflow.submit(row, by=team.writer, version=row.version)
-    factories.sign_off(row, team.reviewer)
-    with pytest.raises(workflow.Refused) as refusal:
-        factories.approve(row, team.publisher, change=change)
-    assert refusal.value.codes == codes
-
-
-def test_small_repair_needs_no_note() -> None:
-    team = Team()
-    brief = factories.live_brief(team)
-    workflow.revise(brief, by=team.writer, version=brief.version)
-    row = factories.edit(brief, team.writer, summary_zh="概要。")
+    note = factories.change_note(*change)
+    row = factories.edit(brief, team.writer, summary_zh="概要。", **note)
+    if codes:
+        with pytest.raises(workflow.Refused) as refusal:
+            workflow.submit(row, by=team.writer, version=row.version)
+        assert refusal.value.codes == codes
+        return
     workflow.submit(row, by=team.writer, version=row.version)
     factories.sign_off(row, team.reviewer, "zh")
-    with pytest.raises(workflow.Refused) as refusal:
-        factories.approve(row, team.publisher)
-    assert refusal.value.codes == ["change-note"]
-    with pytest.raises(workflow.Refused) as refusal:  # a typed note is not dropped without a word
-        factories.approve(row, team.publisher, change=workflow.ChangeNote("small_repair", "", "Typed"))
-    assert refusal.value.codes == ["small-repair-note"]
-    edition = factories.approve(row, team.publisher, change=workflow.ChangeNote("small_repair"))
-    assert (edition.change_kind, edition.change_note_zh, edition.change_note_en) == ("small_repair", "", "")
+    edition = factories.approve(row, team.publisher)
+    assert {name: getattr(edition, name) for name in note} == note
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    assert factories.load_content(brief).change_kind == "", "the next edition changes something else"
 
 
 def test_notice_is_due_at_publication_and_cancelled_with_the_schedule() -> None:

@@ -83,7 +83,6 @@ def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_
             "brief": brief.pk,
             "by": team.publisher.pk,
             "seen": factories.content_hash(brief),
-            "change": False,
         }
         outcomes = eight_racers.race(*[("approve", values)] * 8, spread=0)
         assert sorted(outcome.get("refused", ["did"])[0] for outcome in outcomes) == ["did"] + ["state"] * 7
@@ -110,7 +109,7 @@ def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_r
             SignOff.objects.latest("pk").pk,
         )
         approved, saved, _signed = eight_racers.race(
-            ("approve", target | {"by": team.publisher.pk, "seen": seen, "change": n > 0}),
+            ("approve", target | {"by": team.publisher.pk, "seen": seen}),
             ("save", target | {"by": team.writer.pk, "version": row.version, "summary": f"Number {n}."}),
             ("sign", target | {"by": team.reviewer_en.pk, "seen": factories.seen(brief, "en")}),
         )
@@ -134,7 +133,8 @@ def test_text_edited_during_approval_is_never_published_or_signed_unseen(eight_r
 @transaction.atomic
 def start_next_edition(team: Team, brief: Brief, n: int) -> None:
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
-    changed = factories.edit(brief, team.writer, summary_en=f"Number {n} at last.")
+    note = factories.change_note()
+    changed = factories.edit(brief, team.writer, summary_en=f"Number {n} at last.", **note)
     workflow.submit(changed, by=team.writer, version=changed.version)
 
 

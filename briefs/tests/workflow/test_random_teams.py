@@ -5,7 +5,7 @@ The oracle compares values (texts, facts, names, order) and knows no hashes. Eac
 
 import datetime as dt
 import random
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from briefs import policy, workflow
 from briefs.admin.uploads import versions
-from briefs.content import SIDES, Content
+from briefs.content import SIDES, Content, get_change
 from briefs.intake import create_import_job, import_documents
 from briefs.models import Brief, Draft, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
@@ -164,9 +164,9 @@ class World:
     def read(self) -> Values:
         if not self.is_brief:
             content = making.load_content(self.row)
-            return {"zh": content.zh, "en": content.en, "common": content.items}
+            return {"zh": content.zh, "en": content.en, "common": [content.items, get_change(content)]}
         content = factories.load_content(self.row)
-        common = [content.facts, read_names(content)]
+        common = [content.facts, read_names(content), get_change(content)]
         return {"zh": self.read_side(content, "zh"), "en": self.read_side(content, "en"), "common": common}
 
     def observe(self, people: set[int]) -> None:
@@ -176,39 +176,32 @@ class World:
         self.row = type(self.row).objects.get(pk=self.row.pk)
         return self.row
 
-    def run(self, by: Person, act: Callable[[], Any], also_by: Collection[int] = ()) -> Any:
-        """Do the act unless it is refused. Return its result, or None."""
+    def run(self, by: Person, act: Callable[[], Any], people: set[int] | None = None) -> Any:
+        """Do the act unless it is refused. Return its result, or None. `people`: who changes the page, if not `by` alone."""
         try:
             with transaction.atomic():
                 result = act()
         except workflow.Refused:
             return None
-        self.observe({by.pk, *also_by})
+        self.observe({by.pk} if people is None else people)
         return result or True
 
     def act(self) -> None:
         by = self.rng.choice(self.people)
         state = self.reload().state
-        names = ["edit"] * 5 + ["undo"]
+        names = ["edit"] * 5 + ["note"] * 4 * bool(self.oracle.editions)
         if self.is_brief:
-            names += ["rename"] * 5 + [
-                "restore",
-                "suggest",
-                "merge",
-                "say_yes",
-                "say_yes",
-                "upload",
-                "upload",
-            ]
+            names += ["rename"] * 5 + ["undo", "restore", "suggest", "merge", "say_yes", "say_yes"]
+            names += ["upload", "upload"]
         if state == State.DRAFT:
-            names += ["submit"] * 8 + ["discard"]
+            names += ["submit"] * 8 + ["discard"] * bool(self.oracle.editions)
         elif state == State.IN_REVIEW:
             names += ["sign"] * 14 + ["publish"] * 10 + ["send_back", "take_back", "schedule", "schedule"]
         else:
             names += ["revise"] * 8 + ["cancel"] * 3 + ["withdraw", "reinstate"] * self.is_brief
         name = self.rng.choice(names)
         self.log.append(f"{by} {name}")
-        getattr(self, name)(by)
+        getattr(self, name, lambda by: self.verb(name, by))(by)
 
     def edit(self, by: Person) -> None:
         rng = self.rng
@@ -225,12 +218,15 @@ class World:
         ])  # fmt: skip
         self.run(by, lambda: factories.edit(self.row, by, **changes))
 
+    def note(self, by: Person) -> None:
+        note = factories.change_note("update", self.rng.choice("一二"), self.rng.choice("12"))
+        edit: Callable[..., Any] = factories.edit if self.is_brief else making.edit_issue
+        self.run(by, lambda: edit(self.row, by, **note))
+
     def undo(self, by: Person) -> None:
         """Bring back what an earlier revision had, by hand."""
-        old = self.row.revisions.order_by("?").first()
-        if self.is_brief:
-            content = Content.from_json(old.content)
-            self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
+        content = Content.from_json(self.row.revisions.order_by("?")[0].content)
+        self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
 
     def restore(self, by: Person) -> None:
         number = self.rng.choice(list(self.row.revisions.values_list("number", flat=True)))
@@ -246,7 +242,7 @@ class World:
             made = workflow.suggest(self.row, anchor, "en", text, by=other, seen=seen)
             return workflow.accept(Suggestion.objects.get(pk=made.pk), by=by)
 
-        self.run(by, act, also_by=[other.pk])
+        self.run(by, act, {by.pk, other.pk})
 
     def upload(self, by: Person) -> None:
         """Accept a file's words: who uploaded it, whose words they are, and who edited its draft changed the text too."""
@@ -266,7 +262,7 @@ class World:
             return
         self.observe({chooser.pk})
         people = {uploader.pk, writer.pk, editor.pk, chooser.pk}
-        self.run(by, lambda: workflow.accept_file(self.row, "a.txt", by=by), also_by=people)
+        self.run(by, lambda: workflow.accept_file(self.row, "a.txt", by=by), people)
 
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
@@ -288,9 +284,6 @@ class World:
             if by == draft.by and list(Keyword.objects.order_by("pk").values()) != before:
                 raise Unseen(f"{by} changed a public name alone: {self.log}")
 
-    def submit(self, by: Person) -> None:
-        self.verb("submit", by, version=self.reload().version)
-
     def sign(self, by: Person, names: tuple[str, ...] = ()) -> None:
         for leaf in names or (self.rng.choice(LEAVES),):
             verb: Callable[..., Any] = factories.sign_off if self.is_brief else making.sign_issue
@@ -311,10 +304,9 @@ class World:
         Note.objects.update(resolved_at=self.row.updated_at)
 
     def publish(self, by: Person, at: dt.datetime | None = None) -> bool:
-        note = workflow.ChangeNote("update", "改", "Changed")
         before = self.oracle.list_shown(), self.oracle.find_last()
         verb: Any = factories.approve if self.is_brief else making.publish
-        edition = self.run(by, lambda: verb(self.row, by, at=at, change=note))
+        edition = self.run(by, lambda: verb(self.row, by, at=at))
         if edition:
             fault = self.oracle.check_edition(edition, by.pk, *before)
             for leaf in LEAVES:
@@ -327,41 +319,37 @@ class World:
     def schedule(self, by: Person) -> None:
         self.publish(by, at=factories.tomorrow())
 
-    def verb(self, name: str, by: Person, **values: Any) -> None:
-        if self.is_brief:
-            self.run(by, lambda: getattr(workflow, name)(self.row, by=by, **values))
-        else:
-            self.run(by, lambda: getattr(issues, f"{name}_issue")(self.row, by=by))
-
-    def discard(self, by: Person) -> None:
-        if self.oracle.editions:
-            self.verb("discard", by, version=self.row.version)
-
-    def revise(self, by: Person) -> None:
-        self.verb("revise", by, version=self.row.version)
-
-    def cancel(self, by: Person) -> None:
-        self.verb("cancel", by)
-
-    def withdraw(self, by: Person) -> None:
-        self.verb("withdraw", by, kind="other")
-
-    def reinstate(self, by: Person) -> None:
-        self.verb("reinstate", by)
+    def verb(self, name: str, by: Person) -> None:
+        verb = getattr(workflow, name) if self.is_brief else getattr(issues, f"{name}_issue")
+        is_versioned = self.is_brief and name in ("submit", "discard", "revise")
+        values: Any = {"version": self.reload().version} if is_versioned else {}
+        values |= {"kind": "other"} if name == "withdraw" else {}
+        people = set[int]() if name == "revise" else None  # the note starts empty, which is nobody's change
+        self.run(by, lambda: verb(self.row, by=by, **values), people)
 
     def finish(self) -> bool:
         """Return whether the team, all of whom say yes to all that they may, can publish the page."""
-        for step in ("revise", "edit", "submit"):
+        for step in ("revise", "note", "edit", "submit"):
             for person in self.people:
-                if step != "edit" or self.reload().state == State.DRAFT:
+                if step in ("revise", "submit"):
+                    self.verb(step, person)
+                elif self.reload().state == State.DRAFT:
                     getattr(self, step)(person)
         for person in self.people:
             self.take_back(person)
         for person in self.people:
             self.sign(person, LEAVES)
-        if self.reload().state == State.APPROVED or self.oracle.values in self.oracle.list_shown():
+        if self.reload().state == State.APPROVED or self.is_shown():
             return True
         return any(self.publish(p) for p in self.people if policy.has_role_for(p, "approve"))
+
+    def is_shown(self) -> bool:
+        """Return whether readers have all but the note."""
+        now, *shown = (
+            values | {"common": values["common"][:-1]}
+            for values in (self.oracle.values, *self.oracle.list_shown())
+        )
+        return now in shown
 
 
 class Unseen(Exception):
@@ -413,10 +401,10 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "hash": (four_eyes, "find_answers", _find_answers_to_any_hash),
     "last edition": (four_eyes, "find_baseline_number", lambda history: 0),
     "press": (leaves.Leaf, "is_settled", _count_press_always),
-    "suggestion": (four_eyes, "_find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
+    "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
     "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
     "upload": (review_comments, "_list_worders", lambda suggestions: {s.by_id for s in suggestions}),
-    "nobody": (four_eyes, "_find_people", lambda r: tuple(r.list_people_ids())),
+    "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids())),
 }
 
 

@@ -58,7 +58,7 @@ def build_leaves(history: History, staff: Collection[int], now: dt.datetime) -> 
         column = f"hash_{name}"
         current = getattr(newest, column)
         answers = find_answers(history, name)
-        steps = ((getattr(r, column), _find_people(r)) for r in later)
+        steps = ((getattr(r, column), find_people(r)) for r in later)
         leaves[name] = Leaf(
             name,
             current,
@@ -76,7 +76,10 @@ def build_leaves(history: History, staff: Collection[int], now: dt.datetime) -> 
     return leaves
 
 
-def _find_people(revision: Any) -> tuple[int, ...]:
+def find_people(revision: Any) -> tuple[int, ...]:
+    """Return who made a revision. Nobody counts for emptying the change note of the version before."""
+    if revision.begins_version:
+        return ()
     return (NOBODY,) if revision.is_nobodys else tuple(revision.list_people_ids())
 
 
@@ -94,17 +97,15 @@ def find_answers(history: History, name: LeafName) -> list[SignOff]:
     return list({(s.by_id, s.leaf): s for s in found if s.revision > since}.values())
 
 
+def find_own_yes(history: History, name: LeafName, person: int) -> SignOff | None:
+    """Return a yes of this person that covers the leaf and the `common` leaf as they are now."""
+    current = history.revisions[0].hash_common
+    answers = (s for s in find_answers(history, name) if (s.by_id, s.hash_common) == (person, current))
+    return next((s for s in answers if s.answer == SignOff.Answer.YES), None)
+
+
 def is_settled(leaf: Leaf, press: int | None = None) -> bool:
     return leaf.is_settled(four_eyes=settings.DIGEST_FOUR_EYES, press=press)
-
-
-def find_reviewer_ids(staff: Collection[Person]) -> frozenset[int]:
-    """Return the ids of reviewers and publishers."""
-    return frozenset(p.pk for p in staff if policy.get_roles(p) & policy.REVIEWER_ROLES)
-
-
-def may_sign(leaf: Leaf, person: int, reviewers: Collection[int]) -> bool:
-    return leaf.may_be_signed_by(person, reviewers, four_eyes=settings.DIGEST_FOUR_EYES)
 
 
 @dataclass
@@ -116,7 +117,8 @@ class Signing:
 
     @cached_property
     def reviewer_ids(self) -> frozenset[int]:
-        return find_reviewer_ids(self.people)
+        """Return the ids of reviewers and publishers."""
+        return frozenset(p.pk for p in self.people if policy.get_roles(p) & policy.REVIEWER_ROLES)
 
     @cached_property
     def publisher_ids(self) -> frozenset[int]:
@@ -141,6 +143,10 @@ class Signing:
         """Return the publishers whose press would settle the leaf."""
         return frozenset(pk for pk in self.publisher_ids if is_settled(leaf, pk))
 
+    def may_sign(self, person: Person, name: LeafName) -> bool:
+        four_eyes = settings.DIGEST_FOUR_EYES
+        return self.leaves[name].may_be_signed_by(person.pk, self.reviewer_ids, four_eyes=four_eyes)
+
     def can_sign(self, person: Person, name: LeafName) -> bool:
         """Return whether the person may say yes to a leaf, and the yes would be a new one that is needed.
 
@@ -153,7 +159,7 @@ class Signing:
             side in self.open_leaves and self.can_sign(person, side) for side in SIDES
         ):
             return False
-        return may_sign(leaf, person.pk, self.reviewer_ids)
+        return self.may_sign(person, name)
 
     def find_signers(self, name: LeafName) -> list[Person]:
         """Return whose yes this leaf needs or could use, those who did not change it first; after a no, only theirs."""

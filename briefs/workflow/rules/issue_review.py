@@ -1,25 +1,39 @@
 """Rules of issues: which briefs one may hold, and what keeps it from review and publication."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Self
+from typing import Any, ClassVar, Final, Self
 
-from django.conf import settings
-from django.db.models import F, QuerySet, Subquery
-from django.db.models.fields.json import KeyTextTransform
-from django.utils import timezone
-from django.utils.translation import get_language
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from briefs.content import ISSUE_TEXTS, SIDES, IssueContent, Side
-from briefs.models import Brief, Edition, Issue, IssueEdition, IssueRevision, Person, SignOff
+from briefs.content import NO_CHANGE, SIDES, IssueContent
+from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
-from .leaves import LeafName
-from .refusals import Reason
+from .gaps import Gap
+from .leaves import LEAVES, LeafName
+from .refusals import Reason, why_not_change_note, why_not_past
 
-REQUIRED_TEXTS = ("title", "preface")
+TEXT_LABELS: Final[Mapping[str, Promise]] = {
+    "title_zh": _("Chinese title"),
+    "title_en": _("English title"),
+    "preface_zh": _("Chinese preface"),
+    "preface_en": _("English preface"),
+    "subject_zh": _("Chinese subject of the mail"),
+    "subject_en": _("English subject of the mail"),
+    "preheader_zh": _("Chinese preview line of the mail"),
+    "preheader_en": _("English preview line of the mail"),
+    "why_zh": _("Why read it, in Chinese"),
+    "why_en": _("Why read it, in English"),
+    "change_kind": _("Kind of change"),
+    "change_note_zh": _("Note on change, Chinese"),
+    "change_note_en": _("Note on change, English"),
+}
 
 
 def _group_by_issue[Row: (IssueRevision, IssueEdition)](
@@ -45,6 +59,19 @@ class IssueFacts:
     signoffs: Sequence[SignOff]
     people: Sequence[Person]
     loaded_together: "Sequence[IssueFacts]" = field(default=(), repr=False)
+
+    approval_gaps: ClassVar[Sequence[Gap]] = ()
+    notes: ClassVar[Sequence[Any]] = ()
+    suggestions: ClassVar[Sequence[Any]] = ()
+    is_removed: ClassVar[bool] = False
+
+    @property
+    def row(self) -> Issue:
+        return self.issue
+
+    @property
+    def history(self) -> Self:
+        return self
 
     @classmethod
     def load(cls, issue: Issue, now: dt.datetime, people: Sequence[Person]) -> Self:
@@ -89,8 +116,7 @@ class IssueFacts:
 
     @cached_property
     def standing_editions(self) -> list[IssueEdition]:
-        """Return the editions that are not cancelled."""
-        return [e for e in self.editions if e.live_until is None or e.live_until > e.live_from]
+        return [edition for edition in self.editions if not edition.is_cancelled]
 
     @property
     def scheduled_edition(self) -> IssueEdition | None:
@@ -99,8 +125,7 @@ class IssueFacts:
     @property
     def public_edition(self) -> IssueEdition | None:
         """Return the edition that readers see now, or the notice of its withdrawal."""
-        shown = (e for e in self.standing_editions if e.live_from <= self.now)
-        return next((e for e in shown if e.live_until is None or e.live_until > self.now), None)
+        return next((e for e in self.editions if e.is_public(self.now)), None)
 
     @property
     def has_been_public(self) -> bool:
@@ -116,12 +141,32 @@ class IssueFacts:
         return four_eyes.Signing(leaves, self.people)
 
     @cached_property
+    def submission(self) -> Event | None:
+        """Return the last submission."""
+        return self.issue.events.filter(verb="submit_issue").select_related("by").last()
+
+    @cached_property
+    def is_answered(self) -> bool:
+        """Return whether somebody has signed since the last submission."""
+        last, verbs = self.submission, [f"sign_off_issue_{name}" for name in LEAVES]
+        return bool(last and self.issue.events.filter(verb__in=verbs, pk__gt=last.pk).exists())
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """Return what refuses submission and publication."""
+        reasons = list_gaps(self) + why_not_items(self.content.items, self.available)
+        return [Gap(_label_gap(reason), reason.about, (reason,)) for reason in reasons]
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return bool(self.public_edition and self.public_edition.withdrawn_at)
+
+    @cached_property
     def is_unchanged(self) -> bool:
-        """Return whether a standing edition that is not withdrawn has the same content."""
-        edition = self.last_edition
-        return bool(
-            edition and not edition.withdrawn_at and edition.frozen_content.hash() == self.content.hash()
-        )
+        """Return whether a standing edition that is not withdrawn has the same content, but for the change note."""
+        if not (edition := self.last_edition) or edition.withdrawn_at:
+            return False
+        return replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
 
 
 # Which briefs an issue may hold
@@ -147,83 +192,33 @@ def why_not_items(
     if len(set(items)) < len(items):
         reasons.append(Reason("issue-item-twice", {}, "items"))
     if missing := set(items) - set(allowed):
-        side = "en" if (get_language() or "").startswith("en") else "zh"
         rows = Brief.objects.in_bulk(missing)
-        for pk in (pk for pk in items if pk in missing):
-            row = rows.get(pk)
-            title = (getattr(row, f"headline_{side}", "") or str(row)) if row else f"{pk}"
-            reasons.append(Reason(code, {"title": title}, f"item-{pk}"))
+        titles = {pk: str(rows.get(pk, pk)) for pk in items if pk in missing}
+        reasons += [Reason(code, {"title": title}, f"item-{pk}") for pk, title in titles.items()]
     return reasons
-
-
-def find_new_briefs(before_number: int | None, now: dt.datetime) -> list[int]:
-    """Return the briefs first published since the last save of the last issue with a lower number, in order of publication.
-
-    Without an issue: in the last week. A scheduled issue counts too. What becomes public between its last save and its day
-    is for the next one: nobody saw it among the briefs that the issue leaves out.
-    """
-    editions = IssueEdition.objects.exclude(live_until=F("live_from"))  # cancelled
-    if before_number is not None:
-        editions = editions.filter(issue_number__lt=before_number)
-    number = Subquery(editions.order_by("-issue_number").values("issue_number")[:1])
-    last_issue = list(editions.filter(issue_number=number).order_by("number"))
-    since = now - dt.timedelta(days=7)
-    held: Sequence[int] = ()
-    if last_issue:
-        first, held = last_issue[0], last_issue[-1].frozen_content.items
-        saves = IssueRevision.objects.filter(issue=first.issue_id, at__lte=first.approved_at)
-        since = saves.order_by("-number").values_list("at", flat=True).first() or first.approved_at
-    rows = Edition.objects.listed(now).filter(published_at__gt=since).exclude(brief__in=held)
-    return list(rows.order_by("published_at", "pk").values_list("brief_id", flat=True))
-
-
-def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, "ItemFacts"]:
-    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
-    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
-    headline = KeyTextTransform(f"headline_{side}", "content")
-    columns = ("brief_id", headline, "number", "published_at", "live_from", "withdrawn_at", "removed_at")
-    return {row[0]: ItemFacts(now, *row) for row in rows.values_list(*columns)}
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFacts:
-    """A brief of an issue, as its list shows it."""
-
-    now: dt.datetime
-    brief: int
-    headline: str
-    number: int
-    published_at: dt.datetime
-    live_from: dt.datetime
-    withdrawn_at: dt.datetime | None
-    removed_at: dt.datetime | None
-
-    @property
-    def is_available(self) -> bool:
-        return not (self.withdrawn_at or self.removed_at)
-
-    @property
-    def is_scheduled(self) -> bool:
-        return self.published_at > self.now
 
 
 # What keeps an issue from review, sign-off and publication
 
 
-def list_gaps(content: IssueContent) -> list[Reason]:
+def _label_gap(reason: Reason) -> str:
+    if reason.code == "issue-empty":
+        return gettext("a brief")
+    label = TEXT_LABELS.get(reason.about)
+    return str(label) if label else str(reason).rstrip(".。")
+
+
+def list_gaps(facts: IssueFacts) -> list[Reason]:
     """Return what the issue lacks. `about` is the field."""
-    gaps = [
+    content = facts.content
+    gaps = why_not_change_note(content) if facts.has_been_public else []
+    gaps += [
         Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
-        for name in ISSUE_TEXTS
+        for name in ("title", "preface")
         for side in SIDES
-        if name in REQUIRED_TEXTS and not getattr(content.side(side), name)
+        if not getattr(content.side(side), name)
     ]
     return gaps if content.items else [*gaps, Reason("issue-empty", {}, "items")]
-
-
-def why_not_ready(facts: IssueFacts) -> list[Reason]:
-    """Return all unmet conditions of review."""
-    return list_gaps(facts.content) + why_not_items(facts.content.items, facts.available)
 
 
 def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:
@@ -234,23 +229,10 @@ def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Perso
     return reviewers or readers or signers
 
 
-def why_not_publish(facts: IssueFacts, person: Person, *, at: dt.datetime | None = None) -> list[Reason]:
-    """Return all unmet conditions of publication, except the change note."""
-    reasons = list_gaps(facts.content)
-    moment = at if at and at > facts.now else facts.now
+def why_not_at_time(facts: IssueFacts, at: dt.datetime | None) -> list[Reason]:
+    """Return the reasons against this time of publication: it is over, or a brief is not public by then. None is now."""
+    moment = max(at or facts.now, facts.now)
     listed = Edition.objects.listed(moment).filter(brief__in=facts.content.items)
-    code = "issue-item-late" if moment > facts.now else "issue-item"
     public = set(listed.values_list("brief_id", flat=True)) | find_withdrawn(facts.shown_items, moment)
-    if moment == facts.now:
-        scheduled = find_available_editions(facts.content.items, facts.now) - public
-        late = [pk for pk in facts.content.items if pk in scheduled]
-        reasons += why_not_items(late, (), code="issue-item-late")
-        public |= scheduled
-    reasons += why_not_items(facts.content.items, public, code=code)
-    reasons += facts.signing.why_not_settled(person.pk, "issue-")
-    if facts.is_unchanged:
-        reasons.append(Reason("issue-unchanged", {}, "publish"))
-    if at is not None and at <= facts.now:
-        values = {"time": f"{timezone.localtime(facts.now):%H:%M}", "zone": settings.TIME_ZONE}
-        reasons.append(Reason("time-past", values, "at"))
-    return reasons
+    late = [pk for pk in facts.content.items if pk in facts.available - public]
+    return why_not_items(late, (), code="issue-item-late") + why_not_past(at, facts.now)

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs import checks
 from briefs.checks.texts import IMPORT_CHECK
-from briefs.content import Content, ForbiddenCharacter, tidy
+from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
+from briefs.models import ChangeKind
 
 # Refusals of verbs and their messages, shared by admin, commands and imports.
 
@@ -38,7 +39,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "seen": _("The brief changed while you were reading. Please look at the changes, then decide."),
     "seen-names": _("Names changed while you were reading: %(names)s. Please look at the page again, then decide."),
     "not-submitter": _("Only the person who submitted it takes it back. Ask %(name)s, or send it back."),
-    "already-signed": _("A reviewer has already signed off, so it cannot be taken back. Ask for it to be sent back."),
+    "already-signed": _("A reviewer has already answered, so it cannot be taken back. Ask %(name)s to send it back."),
+    "signed-already": _("You have signed this off already."),
     "no-own-signoff": _("You have no sign-off of this text that could be taken back."),
     "note-needed": _("Please say what should be changed; the writer will see your note."),
     "reply-needed": _("Write a reply first."),
@@ -54,7 +56,7 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "side-needed": _("Choose the language that needs changes."),
     "unsigned-zh": _("Two people have to have seen the Chinese. Somebody else still has to sign it off."),
     "unsigned-en": _("Two people have to have seen the English. Somebody else still has to sign it off."),
-    "unsigned-common": _("Two people have to have seen the facts. Somebody else still has to sign them off."),
+    "unsigned-common": _("Two people have to have seen the facts and the note on the change. Somebody else still has to sign them off."),
     "no-zh": _("%(name)s asked for changes to this Chinese."),
     "no-en": _("%(name)s asked for changes to this English."),
     "no-common": _("%(name)s asked for changes."),
@@ -68,13 +70,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "time-past": _("The publication time must be in the future. It is now %(time)s (%(zone)s)."),
     "time-gap": _("This time does not exist in %(zone)s because the clocks change. Choose another time."),
     "embargo": _("The article is under embargo until %(time)s (%(zone)s). Choose a later time."),
-    "change-note": _("Describe the change in both languages."),
+    "change-kind": _("Choose the kind of change."),
+    "change-note-zh": _("Describe the change in Chinese."),
+    "change-note-en": _("Describe the change in English."),
     "small-repair-note": _("A small repair has no note. Delete the note, or choose another kind."),
-    "nothing-scheduled": _("No edition of this brief is scheduled."),
-    "nothing-public": _("No edition of this brief is public now."),
-    "nothing-to-reinstate": _("Nothing of this brief is withdrawn or removed."),
-    "already-withdrawn": _("This brief is already withdrawn."),
-    "already-removed": _("This brief is already removed."),
+    "nothing-scheduled": _("No edition is scheduled."),
+    "nothing-public": _("No edition is public now."),
+    "nothing-to-reinstate": _("Nothing is withdrawn or removed."),
+    "already-withdrawn": _("It is already withdrawn."),
+    "already-removed": _("It is already removed."),
     "reason": _("Give a reason."),
     "kind-needed": _("Choose the kind."),
     "already-digested": _("This article has already been digested: “%(title)s” (%(state)s)."),
@@ -105,6 +109,8 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "merged-already": _("“%(label)s” was already merged into another entry."),
     "not-merged": _("This entry is not merged into another one."),
     "label-taken": _("“%(label)s” cannot stand alone again: another entry has its name now."),
+    "original-empty": _("Paste the text of the article first."),
+    "original-long": _("The text is too long: the limit is %(n)s characters. Paste the part that the brief digests."),
     "share-hours": _("A preview link lives between 1 and %(n)s hours."),
     "letter-handled": _("%(name)s has already handled this letter (%(time)s)."),
     "source-withdrew-already": _("The brief already says that its source withdrew the article."),
@@ -125,20 +131,15 @@ VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "issue-item-twice": _("A brief is in the issue twice. Reload the page."),
     "issue-unsigned-zh": _("The Chinese is not signed off yet. %(name)s can sign it off."),
     "issue-unsigned-en": _("The English is not signed off yet. %(name)s can sign it off."),
-    "issue-unsigned-common": _("The briefs of the issue are not signed off yet. %(name)s can sign them off."),
+    "issue-unsigned-common": _("The briefs of the issue and its note are not signed off yet. %(name)s can sign them off."),
     "issue-unchanged": _("Nothing differs from the published issue, so there is nothing to publish."),
-    "issue-change-note": _("Choose the kind of change, and describe it in both languages."),
-    "issue-nothing-scheduled": _("No edition of this issue is scheduled."),
-    "issue-nothing-public": _("No edition of this issue is public now."),
-    "issue-withdrawn": _("This issue is already withdrawn."),
-    "issue-submitter": _("Only the person who submitted the issue takes it back. Ask %(name)s, or send it back."),
     "issue-not-public": _("Only a published issue can be sent."),
     "mailing-exists": _("This issue is being sent already, or was sent."),
     "mailing-state": _("The mailing is “%(state)s” now."),
     "mailing-changed": _(
         "A brief in it, or the issue, was corrected or withdrawn after it was made. Stop it and send it anew."
     ),
-    "no-readers": _("Nobody subscribes who has not got it yet."),
+    "no-readers": _("Every subscriber already has this issue."),
     "nothing-to-follow": _("Readers are told of a correction or a withdrawal that is public."),
     "nobody-holds": _("Nobody else holds an earlier text by mail."),
     "no-mail-server": _("No mail server is set: mail would only be printed."),
@@ -199,6 +200,16 @@ class Stale(Refused):
         self.version = version
 
 
+def why_not_change_note(content: Content | IssueContent) -> list[Reason]:
+    """Return reasons against the change note, which a page needs once it has been public: a kind, and both texts or none."""
+    if content.change_kind == ChangeKind.SMALL_REPAIR:
+        has_note = content.change_note_zh or content.change_note_en
+        return [Reason("small-repair-note", {}, "change_kind")] if has_note else []
+    missing = [side for side in SIDES if not getattr(content, f"change_note_{side}")]
+    reasons = [Reason(f"change-note-{side}", {}, f"change_note_{side}") for side in missing]
+    return reasons if content.change_kind else [Reason("change-kind", {}, "change_kind"), *reasons]
+
+
 def tidy_or_refuse(text: str, *, about: str) -> str:
     """Tidy a text outside the content, such as a note or a reason. Raise Refused for forbidden characters."""
     try:
@@ -228,6 +239,14 @@ def find_moments(naive: dt.datetime) -> list[dt.datetime]:
         if exact.astimezone(zone).replace(tzinfo=None, fold=0) == naive:
             found[exact] = moment
     return list(found.values())
+
+
+def why_not_past(at: dt.datetime | None, now: dt.datetime) -> list[Reason]:
+    """Return a reason against a publication time that is over. An `at` of None is now."""
+    if at is None or at > now:
+        return []
+    values = {"time": f"{timezone.localtime(now):%H:%M}", "zone": settings.TIME_ZONE}
+    return [Reason("time-past", values, "at")]
 
 
 def resolve_local_time(naive: dt.datetime) -> dt.datetime:

@@ -31,7 +31,6 @@ def hash_leaves(content: Content, names: PageNames) -> dict[LeafName, str]:
 
 
 BLANK_HASHES: Final = hash_leaves(Content(), PageNames())
-_BLANK: Final = Content().hashes()
 
 
 def build_revision(
@@ -48,8 +47,7 @@ def build_revision(
     number: int = 1,
 ) -> Revision:
     """Build an unsaved revision, with the hashes of its leaves and which parts it changed."""
-    was = before.hashes() if before else _BLANK
-    changed = content.hashes()
+    was, changed = (before or Content()).hashes(), content.hashes()
     return Revision(
         brief=brief,
         number=number,

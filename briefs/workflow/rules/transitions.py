@@ -1,195 +1,27 @@
-"""Steps that every verb shares: load the history, lock, check the policy, update on condition, record one Event."""
+"""Steps that every verb shares: lock, check policy and conditions, update on condition, record one Event."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Model, Q, QuerySet
+from django.db import transaction
+from django.db.models import Model
 from django.utils import formats, timezone
-from django.utils.translation import gettext, pgettext_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 from briefs import policy
-from briefs.database.prepared import PreparedQuery
+from briefs.acts import get_label
 from briefs.derived.build import lock_names_shared
 from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
 
+from . import four_eyes
+from .leaves import LeafName
 from .refusals import Reason, Refused, Stale, build_refusal
+from .standing import CONDITIONS, BriefFacts, Standing, load_facts
 from .working_copy import load_working_copy
-
-# Load revisions, sign-offs and editions of a brief, without their contents, once for all rules of a verb.
-
-
-def _prepare_rows[M: Model, K: (int, str)](
-    model: type[M], build: Callable[[K], QuerySet[M]], key: type[K], *, deferred: Sequence[str] = ()
-) -> Callable[[K], list[M]]:
-    """Return a function that loads the rows of a brief's id or page. Deferred columns are read on access."""
-    names = [field.attname for field in model._meta.concrete_fields if field.name not in deferred]
-    ask = PreparedQuery(lambda value: build(value).values_list(*names), key)
-    return lambda value: [model.from_db(connection.alias, names, row) for row in ask(value)]
-
-
-def _contributors(pk: int) -> QuerySet[Person]:
-    acted = Event.objects.filter(brief=pk).order_by().values("by")
-    wrote = Revision.objects.filter(brief=pk).order_by().values("by")
-    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk")
-
-
-_revisions = _prepare_rows(
-    Revision,
-    lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
-    int,
-    deferred=("content", "document_notes"),
-)
-_signoffs = _prepare_rows(SignOff, lambda page: SignOff.objects.filter(page=page).order_by("id"), str)
-_editions = _prepare_rows(
-    Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), int, deferred=("content",)
-)
-_people = _prepare_rows(Person, _contributors, int)
-
-
-@dataclass(frozen=True, slots=True)
-class BriefHistory:
-    """Revisions and editions, the newest first, and sign-offs, the oldest first."""
-
-    revisions: Sequence[Revision]
-    editions: Sequence[Edition]
-    signoffs: Sequence[SignOff]
-
-    @classmethod
-    def load(cls, brief: Brief) -> Self:
-        """Load the history. Verbs must first lock the brief (`transitions.lock_brief`)."""
-        return cls(_revisions(brief.pk), _editions(brief.pk), _signoffs(brief.page))
-
-
-def load_editions(brief: Brief) -> list[Edition]:
-    """Return the editions, the newest first."""
-    return _editions(brief.pk)
-
-
-def load_contributors(brief: Brief) -> list[Person]:
-    """Return the people with an event or a revision on the brief, or words in one."""
-    people = _people(brief.pk)
-    named = Revision.objects.filter(brief=brief).exclude(also_by=[]).values_list("also_by", flat=True)
-    missing = {pk for also_by in named for pk in also_by} - {person.pk for person in people}
-    return [*people, *(Person.objects.filter(pk__in=missing).order_by("pk") if missing else ())]
-
-
-# Steps that every verb shares: lock the brief, check the policy, update on condition, record one Event.
-
-_VERB_LABELS = {
-    "import": (_("Import"), pgettext_lazy("happened", "imported")),
-    "claim": (_("Claim"), pgettext_lazy("happened", "claimed")),
-    "create": (_("New brief"), pgettext_lazy("happened", "began the brief")),
-    "edit": (_("Save"), pgettext_lazy("happened", "saved")),
-    "restore": (_("Restore as new revision"), pgettext_lazy("happened", "restored as new revision")),
-    "confirm_date": (_("Confirm the date"), pgettext_lazy("happened", "confirmed the date")),
-    "note": (_("Add a note"), pgettext_lazy("happened", "added a note")),
-    "resolve": (_("Resolve"), pgettext_lazy("happened", "resolved")),
-    "share": (_("Share a preview"), pgettext_lazy("happened", "shared a preview")),
-    "unshare": (_("Revoke a preview link"), pgettext_lazy("happened", "revoked a preview link")),
-    "note_letter": (_("Turn into a note"), pgettext_lazy("happened", "turned a letter into a note")),
-    "handle": (_("Mark a letter as handled"), pgettext_lazy("happened", "marked a letter as handled")),
-    "dismiss": (_("Dismiss a finding"), pgettext_lazy("happened", "dismissed a finding")),
-    "undismiss": (_("Bring back a finding"), pgettext_lazy("happened", "brought back a finding")),
-    "submit": (_("Submit for review"), pgettext_lazy("happened", "submitted for review")),
-    "take_back": (_("Take back from review"), pgettext_lazy("happened", "took back from review")),
-    "sign_off": (_("Sign-off"), pgettext_lazy("happened", "signed off")),
-    "sign_off_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
-    "sign_off_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
-    "take_back_sign_off": (_("Take back a sign-off"), pgettext_lazy("happened", "took back a sign-off")),
-    "take_back_sign_off_zh": (
-        _("Take back the Chinese sign-off"),
-        pgettext_lazy("happened", "took back the Chinese sign-off"),
-    ),
-    "take_back_sign_off_en": (
-        _("Take back the English sign-off"),
-        pgettext_lazy("happened", "took back the English sign-off"),
-    ),
-    "sign_off_common": (_("Sign off the facts"), pgettext_lazy("happened", "signed off the facts")),
-    "take_back_sign_off_common": (
-        _("Take back the sign-off of the facts"),
-        pgettext_lazy("happened", "took back the sign-off of the facts"),
-    ),
-    "send_back": (_("Send back"), pgettext_lazy("happened", "sent back")),
-    "suggest": (_("Suggest a wording"), pgettext_lazy("happened", "suggested a wording")),
-    "accept": (_("Accept suggestion"), pgettext_lazy("happened", "accepted the suggestion")),
-    "decline": (_("Decline suggestion"), pgettext_lazy("happened", "declined the suggestion")),
-    "reply": (_("Reply"), pgettext_lazy("happened", "replied")),
-    "reopen": (_("Reopen"), pgettext_lazy("happened", "reopened")),
-    "assign": (_("Assign"), pgettext_lazy("happened", "assigned")),
-    "approve": (_("Approve"), pgettext_lazy("happened", "approved")),
-    "cancel": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
-    "reschedule": (_("Reschedule"), pgettext_lazy("happened", "rescheduled")),
-    "withdraw": (_("Withdraw"), pgettext_lazy("happened", "withdrew")),
-    "remove": (_("Remove"), pgettext_lazy("happened", "removed")),
-    "reinstate": (_("Reinstate"), pgettext_lazy("happened", "reinstated")),
-    "revise": (_("Start a revision"), pgettext_lazy("happened", "started a revision")),
-    "source_withdrew": (
-        _("The source withdrew the article"),
-        pgettext_lazy("happened", "marked the article as withdrawn by its source"),
-    ),
-    "discard": (_("Discard"), pgettext_lazy("happened", "discarded")),
-    "recover": (_("Recover"), pgettext_lazy("happened", "recovered")),
-    "name_entry": (_("Name an entry"), pgettext_lazy("happened", "named an entry")),
-    "merge": (_("Merge duplicates"), pgettext_lazy("happened", "merged duplicates")),
-    "unmerge": (_("Undo the merge"), pgettext_lazy("happened", "undid the merge")),
-    "write_draft": (_("Write a draft"), pgettext_lazy("happened", "wrote a draft")),
-    "sign_draft": (_("Say yes to a draft"), pgettext_lazy("happened", "said yes to a draft")),
-    "publish_draft": (_("Publish a draft"), pgettext_lazy("happened", "published a draft")),
-    "take_back_draft": (pgettext_lazy("draft", "Take back"), pgettext_lazy("happened", "took back a draft")),
-    "edit_site": (_("Edit a site text"), pgettext_lazy("happened", "edited a site text")),
-    "create_issue": (_("New issue"), pgettext_lazy("happened", "began the issue")),
-    "edit_issue": (_("Save"), pgettext_lazy("happened", "saved")),
-    "submit_issue": (_("Submit for review"), pgettext_lazy("happened", "submitted for review")),
-    "take_back_issue": (_("Take back from review"), pgettext_lazy("happened", "took back from review")),
-    "sign_off_issue_zh": (_("Sign off the Chinese"), pgettext_lazy("happened", "signed off the Chinese")),
-    "sign_off_issue_en": (_("Sign off the English"), pgettext_lazy("happened", "signed off the English")),
-    "take_back_issue_zh": (
-        _("Take back the Chinese sign-off"),
-        pgettext_lazy("happened", "took back the Chinese sign-off"),
-    ),
-    "take_back_issue_en": (
-        _("Take back the English sign-off"),
-        pgettext_lazy("happened", "took back the English sign-off"),
-    ),
-    "sign_off_issue_common": (_("Sign off the briefs"), pgettext_lazy("happened", "signed off the briefs")),
-    "take_back_issue_common": (
-        _("Take back the sign-off of the briefs"),
-        pgettext_lazy("happened", "took back the sign-off of the briefs"),
-    ),
-    "send_back_issue": (_("Send back"), pgettext_lazy("happened", "sent back")),
-    "discard_issue": (_("Discard"), pgettext_lazy("happened", "discarded")),
-    "recover_issue": (_("Recover"), pgettext_lazy("happened", "recovered")),
-    "publish_issue": (_("Publish the issue"), pgettext_lazy("happened", "approved the issue")),
-    "cancel_issue": (_("Cancel schedule"), pgettext_lazy("happened", "cancelled the schedule")),
-    "revise_issue": (_("Correct the issue"), pgettext_lazy("happened", "started a correction")),
-    "withdraw_issue": (_("Withdraw the issue"), pgettext_lazy("happened", "withdrew the issue")),
-    "send_issue": (_("Send the issue"), pgettext_lazy("happened", "queued the mail of the issue")),
-    "send_correction": (
-        _("Tell readers by mail"),
-        pgettext_lazy("happened", "queued a mail to readers"),
-    ),
-    "pause_mailing": (
-        pgettext_lazy("mailing", "Pause"),
-        pgettext_lazy("happened", "paused the mailing"),
-    ),
-    "resume_mailing": (
-        pgettext_lazy("mailing", "Resume"),
-        pgettext_lazy("happened", "resumed the mailing"),
-    ),
-    "stop_mailing": (pgettext_lazy("mailing", "Stop"), pgettext_lazy("happened", "stopped the mailing")),
-    "import_subscribers": (_("Import"), pgettext_lazy("happened", "imported subscribers")),
-    "export_subscribers": (_("Export"), pgettext_lazy("happened", "exported subscribers")),
-    "erase_subscriber": (_("Erase the address"), pgettext_lazy("happened", "erased a subscriber")),
-}
-VERB_NAMES = {verb: name for verb, (name, _past) in _VERB_LABELS.items()}
-PAST_TENSE_LABELS = {verb: past for verb, (_name, past) in _VERB_LABELS.items()}
-"""Past tense of the verbs, shown after the person's name."""
-
 
 NOTICE_CONDITIONS: dict[str, str] = {
     "review": "act", "assigned": "act", "ready": "act",
@@ -202,28 +34,42 @@ NOTICE_CONDITIONS: dict[str, str] = {
 since what the person has to do is among their acts."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerbRun:
-    """One run of a verb in its transaction: the locked brief, its state before, the person and the time."""
+@dataclass
+class Run[Row: (Brief, Issue)]:
+    """One run of a verb in its transaction: the locked brief or issue, its state before, the person and the time."""
 
     verb: str
-    row: Brief
+    row: Row
     by: Person
     now: dt.datetime
     from_state: str
 
-    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
-        """Update the row and increment its version. Raise Refused when the row changed since it was read."""
-        brief = self.row
-        if to is not None:
-            changes["state"] = to
-        changes |= {"version": brief.version + 1, "updated_at": self.now, "updated_by": self.by}
-        done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
-        if not done:
-            brief.refresh_from_db()
-            raise Refused(build_wrong_state_reason(brief))
-        for name, value in changes.items():
-            setattr(brief, name, value)
+    @property
+    def facts(self) -> Any:
+        raise NotImplementedError
+
+    def list_unmet(self) -> list[Reason]:
+        """Return what the verb is refused for, apart from role and state."""
+        return list(Standing(self.facts, self.by).list_unmet(self.verb)) if self.verb in CONDITIONS else []
+
+    def require_conditions(self) -> None:
+        if reasons := self.list_unmet():
+            raise Refused(*reasons)
+
+    def store_answers(self, names: Iterable[LeafName], answer: str, *, note: str = "") -> list[SignOff]:
+        """Store the person's answer to each leaf as it is now."""
+        number, leaves = self.facts.history.revisions[0].number, self.facts.signing.leaves
+        values = {"revision": number, "by": self.by, "at": self.now, "note": note}
+        return SignOff.objects.bulk_create(
+            four_eyes.build_signoff(self.row, leaves, name, answer, **values) for name in names
+        )
+
+    def store_press(self) -> None:
+        """Store *Publish* as a yes to each leaf for which it is a voice. It counts again if the edition is cancelled."""
+        leaves = self.facts.signing.leaves.items()
+        pressed = [name for name, leaf in leaves if leaf.voices or name == "common"]
+        new = (name for name in pressed if self.by.pk not in self.facts.signing.leaves[name].voices)
+        self.store_answers(new, SignOff.Answer.YES)
 
     def record_event(
         self,
@@ -243,8 +89,10 @@ class VerbRun:
         return Event.objects.bulk_create(self._build_event(verb, note=note) for note in notes)
 
     def _build_event(self, verb: str, **values: Any) -> Event:
+        row = self.row
         return Event(
-            brief=self.row,
+            brief=row if isinstance(row, Brief) else None,
+            about=row.about if isinstance(row, Issue) else "",
             verb=verb or self.verb,
             by=self.by,
             at=self.now,
@@ -252,6 +100,25 @@ class VerbRun:
             to_state=self.row.state,
             **values,
         )
+
+
+class VerbRun(Run[Brief]):
+    @cached_property
+    def facts(self) -> BriefFacts:
+        return BriefFacts(self.row, self.now)
+
+    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
+        """Update the row and increment its version. Raise Refused when the row changed since it was read."""
+        brief = self.row
+        if to is not None:
+            changes["state"] = to
+        changes |= {"version": brief.version + 1, "updated_at": self.now, "updated_by": self.by}
+        done = Brief.objects.filter(pk=brief.pk, version=brief.version, state=brief.state).update(**changes)
+        if not done:
+            brief.refresh_from_db()
+            raise Refused(build_wrong_state_reason(brief))
+        for name, value in changes.items():
+            setattr(brief, name, value)
 
 
 @contextmanager
@@ -276,10 +143,12 @@ def run_verb(
     now: dt.datetime | None,
     version: int | None = None,
     approved_closed: bool = False,
+    checks_conditions: bool = True,
 ) -> Iterator[VerbRun]:
-    """Lock a brief in a transaction. Raise Refused unless policy and version (if given) allow the verb.
+    """Lock a brief in a transaction. Raise Refused unless policy, version (if given) and conditions allow the verb.
 
-    With `approved_closed`, an approved brief is refused with a hint to start a revision.
+    With `approved_closed`, an approved brief is refused with a hint to start a revision. Without `checks_conditions`, the
+    caller must raise `VerbRun.list_unmet` with its own reasons.
     """
     with begin_verb(verb, target, by=by, now=now) as run:
         if approved_closed and run.row.state == State.APPROVED:
@@ -287,6 +156,8 @@ def run_verb(
         require_allowed(by, verb, run.row)
         if version is not None:
             require_current_version(run.row, version)
+        if checks_conditions:
+            run.require_conditions()
         yield run
 
 
@@ -314,17 +185,24 @@ def build_wrong_state_reason(row: Brief | Issue) -> Reason:
     values = {
         "state": State(row.state).label,
         "name": str(last.by) if last else "–",
-        "verb": VERB_NAMES.get(last.verb, last.verb) if last else "–",
+        "verb": get_label(last.verb) if last else "–",
         "time": format_time(last.at) if last else "–",
     }
     return Reason("state" if isinstance(row, Brief) else "issue-state", values)
 
 
 def format_permitted_people(verb: str, row: Brief | Issue | None = None) -> str:
-    names = [
-        str(person) for person in policy.find_permitted_people(verb, row).order_by("is_superuser", "pk")[:3]
-    ]
-    return gettext(", ").join(names) if names else gettext("a publisher")
+    """Name up to three people who can do it now, or whose roles allow it if nobody can."""
+    people = sorted(_find_able_people(verb, row), key=lambda person: (person.is_superuser, person.pk))
+    people = people or list(policy.find_permitted_people(verb, row).order_by("is_superuser", "pk")[:3])
+    return gettext(", ").join(map(str, people[:3])) or gettext("a publisher")
+
+
+def _find_able_people(verb: str, row: Brief | Issue | None) -> list[Person]:
+    if row is None or verb not in CONDITIONS:
+        return []
+    facts = load_facts(row, timezone.now())
+    return Standing(facts, facts.people[0]).find_able(verb) if facts.people else []
 
 
 def format_time(moment: dt.datetime) -> str:

@@ -15,6 +15,7 @@ from briefs.content import (
     ALT_TEXT_FIELDS,
     BULLET_LEVELS,
     BULLET_MARKERS,
+    CHANGE_FIELDS,
     INVISIBLE,
     LEAD_FIELDS,
     MAX_BULLETS,
@@ -41,7 +42,7 @@ from briefs.facts import (
     format_column_value,
     parse_column_value,
 )
-from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Precision, Source
+from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, ChangeKind, Keyword, Precision, Source
 from briefs.models import Bullet as BulletRow
 from briefs.models import Picture as PictureRow
 from briefs.models.vocabulary import Vocabulary
@@ -66,6 +67,7 @@ TEXT_RULES: Final = {
     "passage": TextRule(_("Source passage"), 2_000, lines=True),
     "one_sided": TextRule(_("Reason"), 500),
     "picture_alt": TextRule(_("Alt text"), 1_000),
+    "change_note": TextRule(_("Note on change"), 2_000, lines=True),
     "affiliation": TextRule(_("Affiliation at the time"), AFFILIATION_LIMIT),
     "credit": TextRule(_("Credit"), CREDIT_LIMIT),
     "licence": TextRule(_("Licence"), CREDIT_LIMIT),
@@ -89,7 +91,7 @@ def load_working_copy(brief: Brief) -> Content:
     bylines = tuple(Byline(*row) for row in _load_rows(brief, "bylines"))
     keywords = tuple(keyword for (keyword,) in _load_rows(brief, "labels"))
     return Content(
-        **{name: getattr(brief, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)},
+        **{name: getattr(brief, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS, *CHANGE_FIELDS)},
         bullets=bullets,
         facts=_build_facts(brief, bylines, keywords),
         key_point=brief.key_point,
@@ -198,7 +200,7 @@ def build_columns(content: Content) -> dict[str, Any]:
     if precision == Precision.MONTH and facts.date_label:
         precision = Precision.ISSUE  # a full date with a label keeps precision DAY
     return {
-        **{name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS)},
+        **{name: getattr(content, name) for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS, *CHANGE_FIELDS)},
         **{
             fact.column: parse_column_value(fact, getattr(facts, name)) for name, fact in COLUMN_FACTS.items()
         },
@@ -249,7 +251,9 @@ def tidy_content(content: Content, *, next_number: int, stored: Facts | None = N
     require_bounded(content, content.facts.authors, content.facts.keywords)
     work = ContentTidier()
     texts: dict[str, Any] = {}
-    for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS):
+    if content.change_kind and content.change_kind not in ChangeKind:
+        work.add_reason("unknown-choice", "change_kind", value=content.change_kind)
+    for name in (*LEAD_FIELDS, *ALT_TEXT_FIELDS, "change_note_zh", "change_note_en"):
         text = getattr(content, name)
         if name in ALT_TEXT_FIELDS and not content.facts.picture:  # alt text needs a picture
             text = ""

@@ -84,7 +84,7 @@ def test_findings_query_count_is_independent_of_bullet_count(team: factories.Tea
     with CaptureQueriesContext(connection) as long_queries:
         findings.as_json(long.pk, workflow.load_working_copy(long), {})
     content_queries = 3
-    assert len(short_queries) == len(long_queries) == 4 + content_queries
+    assert len(short_queries) == len(long_queries) == 5 + content_queries
 
 
 def test_check_context_is_narrowed_to_names_that_may_occur() -> None:

@@ -55,7 +55,7 @@ def brief_with_every_field(team: factories.Team) -> Brief:
         marker_en="number",
     )
     one_sided = replace(content.bullets[1], text_en="", one_sided="Only for readers here")
-    texts = {"picture_alt_zh": "圖", "picture_alt_en": "A picture"}
+    texts = {"picture_alt_zh": "圖", "picture_alt_en": "A picture", **factories.change_note()}
     brief = factories.draft_brief(
         team, replace(content, **texts, facts=facts, bullets=(first, one_sided, *content.bullets[2:]))
     )
@@ -166,7 +166,7 @@ def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team
     assert (content.facts.archive_url, content.picture_alt_en, content.bullets[0].passage) == ("", "", "")
 
 
-@pytest.mark.parametrize("missing", ["seen", "version", "note_zh"])
+@pytest.mark.parametrize("missing", ["seen", "version"])
 def test_old_approval_page_is_refused_only_without_seen_hash(
     client: Client, team: factories.Team, missing: str
 ) -> None:

@@ -12,8 +12,8 @@ from briefs.models import Author, Brief, Event, Revision, State
 from briefs.tests.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
-from briefs.workflow.reviewing import load_leaves
 from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.standing import BriefFacts
 
 from .test_revisions import fresh, get_page, save, stored_content, visible_text
 
@@ -178,9 +178,9 @@ def test_sign_off_counts_again_when_signed_text_is_restored(team: factories.Team
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer)
     save(brief, team.writer, summary_zh="改壞了。")
-    assert not four_eyes.is_settled(load_leaves(brief, timezone.now())[1]["zh"])
+    assert not four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
     workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
-    assert four_eyes.is_settled(load_leaves(brief, timezone.now())[1]["zh"])
+    assert four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
 
 
 def test_restored_author_merged_meanwhile_shows_new_name(writer_client: Client, team: factories.Team) -> None:

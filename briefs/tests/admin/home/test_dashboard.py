@@ -149,8 +149,8 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
         (back.pk, "Answer the notes", ""),
         (draft.pk, "Submit for review", ""),
     ]
-    assert tasks[asked.pk].why == "In review: Chinese waiting for reviewer; English waiting for you."
-    assert tasks[ready.pk].why.endswith("Chinese: reviewer (today). English: reviewer (today).")
+    assert tasks[asked.pk].why == "In review · Chinese waits for reviewer · English waits for you"
+    assert tasks[ready.pk].why.startswith("In review · Chinese ✓ reviewer · English ✓ reviewer")
     assert tasks[asked.pk].due == "due in 1 day"
     assert tasks[back.pk].why == "reviewer sent the English back; 1 note to answer."
     for task in tasks.values():
@@ -175,8 +175,7 @@ def test_brief_submitted_again_unchanged_waits_for_who_rejected_it(
     brief = factories.edit(brief, team.writer, headline_zh="改過")
     workflow.submit(brief, by=team.writer, version=brief.version)
     assert load_tasks(client, team.reviewer)[brief.pk].why == (
-        "In review: nobody has been asked for the Chinese (you, other-publisher, publisher or reviewer-en can review it); "
-        "you asked for changes to the English and it is the same still."
+        "In review · Chinese waits for you · English waits for you"
     )
     assert verbs_of(client, team.reviewer_en) == {brief.pk: "Sign off the Chinese"}
 
@@ -228,7 +227,7 @@ def test_brief_in_review_that_waits_for_others_says_for_whom(client: Client, tea
     for side in ("zh", "en"):
         factories.assign_reviewer(brief, side, team.reviewer, by=team.writer, due_on=today)
     line = load_sections(client, team.writer)["In review"].lines[0]
-    assert line.who == "In review: Chinese waiting for reviewer; English waiting for reviewer."
+    assert line.who == "In review · Chinese waits for reviewer · English waits for reviewer"
     assert (line.when, line.tone) == ("due today", "soon")
     assert not load_sections(client, team.reviewer)["In review"].lines, "it is among the acts"
 

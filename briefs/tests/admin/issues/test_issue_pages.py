@@ -69,7 +69,7 @@ def test_whole_way_from_new_issue_to_published(team: Team, live: list[Brief]) ->
         reviewer.post(build_issue_url(issue, "verb", f"sign_off_issue_{side}"), seen)
     assert "You can publish it." in publisher.get(build_issue_url(issue)).content.decode()
     url = build_issue_url(issue, "verb", "publish_issue")
-    seen = re.search(r'name="seen" value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
+    seen = re.search(r'name="seen"\s+value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
     answer = publisher.post(url, {"seen": seen, "when": "now"}, follow=True)
     assert "Published since" in answer.content.decode()
     shown = load_issue(issue.number, timezone.now())
@@ -111,6 +111,24 @@ def test_left_out_are_the_briefs_public_since_the_last_issue(team: Team, live: l
     issue = making.draft_issue(team, later[0])
     page = sign_in(team.writer).get(build_issue_url(issue)).content.decode()
     assert re.findall(r'value="add:(\d+)"', page) == [str(later[1].pk)]
+
+
+def test_reason_to_read_is_typed_previewed_and_shown_to_readers(team: Team, live: list[Brief]) -> None:
+    issue = making.draft_issue(team, *live)
+    writer, why = sign_in(team.writer), f"why-{live[0].pk}"
+    post(writer, issue, **{f"{why}_zh": "看錢往哪裡走。", f"{why}_en": "It follows <money>."})
+    for page in ("change", "preview"):
+        shown = writer.get(build_issue_url(issue, page)).content.decode()
+        assert "看錢往哪裡走。" in shown
+        assert "It follows &lt;money&gt;." in shown
+    issues.submit_issue(issue, by=team.writer)
+    making.sign_issue(issue, team.reviewer)
+    making.publish(issue, team.publisher)
+    for path in ("/en/", f"/en/issues/{issue.number}/"):
+        html = Client().get(path).content.decode()
+        assert '<p class="why"><b>Why read it</b> It follows &lt;money&gt;.</p>' in html
+        assert "看錢往哪裡走。" not in html
+    assert "看錢往哪裡走。" in Client().get("/en/?show=both").content.decode()
 
 
 def test_conflict_shows_both_texts_and_a_second_save_keeps_the_persons(team: Team, live: list[Brief]) -> None:
@@ -155,13 +173,11 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     publisher.post(build_issue_url(issue, "verb", "cancel_issue"))
     publisher.post(url, {**seen, "when": "now"})
     publisher.post(build_issue_url(issue, "verb", "revise_issue"))
-    making.edit_issue(issue, team.writer, preface_zh="更正。")
+    making.edit_issue(issue, team.writer, preface_zh="更正。", **making.CORRECTION)
     issues.submit_issue(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer, "zh")
     seen = {"seen": making.load_content(issue).hash(), "when": "now"}
-    assert publisher.post(url, seen).status_code == 409
-    note = {"kind": "correction", "note_zh": "更正前言。", "note_en": "The preface."}
-    assert publisher.post(url, {**seen, **note}).status_code == 302
+    assert publisher.post(url, seen).status_code == 302
     url = build_issue_url(issue, "verb", "withdraw_issue")
     assert "What readers will see" not in publisher.get(url).content.decode(), "they will see a notice"
     assert publisher.post(url, {"kind": ""}).status_code == 409
@@ -264,7 +280,7 @@ def test_publishing_now_with_a_time_in_the_field_is_refused(team: Team, live: li
     data = {"seen": seen, "when": "now", "at": "2999-01-01T08:00", "mail": "on"}
     answer = publisher.post(build_issue_url(issue, "verb", "publish_issue"), data)
     assert answer.status_code == 409
-    assert "You entered a time and chose “now”." in answer.content.decode()
+    assert "The button said another time." in answer.content.decode()
     assert not IssueEdition.objects.exists()
     assert not Mailing.objects.exists()
 

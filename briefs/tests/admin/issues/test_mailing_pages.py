@@ -57,7 +57,7 @@ def test_publisher_sends_and_steers_a_mailing(team: Team, mail_server: MailServe
     mail_server.drops_connection = True
     assert sending.send_due().unknown == 2
     words = read(publisher, build_url(issue, "change"))
-    assert "Sent · 2 of 2 copies. The fate of 2 is unknown; they count as received." in words
+    assert "Sent · 2 of 2 copies. Delivery of 2 is unconfirmed; they count as received." in words
     assert 'value="now"' not in publisher.get(url).content.decode()
 
 

@@ -14,7 +14,6 @@ from briefs.tests.support import factories
 from briefs.tests.support.factories import Team, approve, edit, sign_off, submitted_brief
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.review_comments import TextAnchor
-from briefs.workflow.rules.transitions import PAST_TENSE_LABELS, VERB_NAMES
 
 pytestmark = pytest.mark.django_db
 
@@ -253,10 +252,6 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
     without_place = [text for text, place in english if not place]
     assert without_place[:2] == ["signed off the Chinese", "submitted for review"]
     assert ("新增審稿意見", "#b1 · 中文") in timeline_entries("zh-hant")
-
-
-def test_every_verb_has_past_tense_label() -> None:
-    assert PAST_TENSE_LABELS.keys() == VERB_NAMES.keys()
 
 
 def test_writer_who_revises_from_the_read_page_goes_on_to_write(client: Client, team: Team) -> None:

@@ -102,7 +102,7 @@ def test_several_documents_are_listed_and_a_refused_one_stores_nothing(writer_cl
     answer = import_files(writer_client, *(make_file(*file) for file in files.items()))
     page = answer.content.decode()
     assert list_results(answer) == ["Refused", "New", "Refused", "New"]
-    assert "“words.txt”, line 1: expected a label" in page
+    assert "“words.txt”, line 1: expected a summary or points" in page
     assert f"“picture.txt”: expected {list_formats('en')}" in page
     assert sorted(Document.objects.values_list("name", flat=True)) == ["a.txt", "bare.txt"]
 

@@ -48,15 +48,15 @@ def test_publisher_approves_a_correction_and_is_offered_to_tell(client: Client, 
     brief = factories.live_brief(team)
     mailing_fixtures.hold_by_mail(brief, team.publisher, 1)
     workflow.revise(brief.pk, by=team.writer, version=brief.version)
-    factories.edit(brief, team.writer, summary_en="It says something else.", summary_zh="說別的。")
+    note = factories.change_note("correction", "誤。", "Wrong.")
+    factories.edit(brief, team.writer, summary_en="It says something else.", summary_zh="說別的。", **note)
     workflow.submit(brief.pk, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     factories.sign_off(brief, team.reviewer)
-    change = workflow.ChangeNote("correction", "誤。", "Wrong.")
     client.force_login(team.publisher)
     page = f"/admin/briefs/brief/{brief.pk}/"
     assert "有 1 位讀者以電子郵件收到本文" in client.get(f"{page}approve/").content.decode()
 
-    edition = factories.approve(brief, team.publisher, change=change)
+    edition = factories.approve(brief, team.publisher)
 
     assert "以電子郵件通知 1 位讀者" in client.get(f"{page}change/").content.decode()
     assert client.post(f"{page}tell/", {"edition": edition.pk}).status_code == 302

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.verbs.verb_views import DIRECT_VERBS, VERB_FORMS
+from briefs.acts import ACTS
+from briefs.admin.verbs.verb_views import CONTROLS
 from briefs.models import Brief, Event, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import (
@@ -25,7 +26,7 @@ def press_button(client: Client, brief: Brief, verb: str, **values: object) -> i
     """Press the verb's button on the brief's page, fill in the form, and return the status."""
     form = get_brief_form(client, brief)
     assert verb in form.offered_verbs(), f"no button for {verb}: {form.offered_verbs()}"
-    if verb in VERB_FORMS:
+    if ACTS[verb].way == "form":
         page = get_verb_form(client, brief, verb)
         return client.post(brief_url(brief, verb), page.data_with(**values)).status_code
     return client.post(brief_url(brief, verb), form.data_with(**values)).status_code
@@ -88,7 +89,8 @@ def test_every_verb_has_a_case() -> None:
         "note_letter",
         "handle",
     }
-    assert set(CASES) | others == {*VERB_FORMS, *DIRECT_VERBS}
+    acts = {act.name for act in ACTS.values() if act.way in ("button", "form") and not act.of_issue}
+    assert set(CASES) | others == acts | CONTROLS.keys()
 
 
 @pytest.mark.parametrize("verb", CASES)
@@ -110,7 +112,7 @@ def test_get_and_refused_post_of_verb_change_no_row(client: Client, team: factor
     sign_in(client, getattr(team, who))
     data = {**get_brief_form(client, brief).data, **values}
     before = snapshot_rows()
-    assert client.get(brief_url(brief, verb)).status_code == (200 if verb in VERB_FORMS else 302)
+    assert client.get(brief_url(brief, verb)).status_code == (200 if ACTS[verb].way == "form" else 302)
     sign_in(client, getattr(team, wrong))
     response = client.post(brief_url(brief, verb), data)
     assert response.status_code in (403, 409)

@@ -69,6 +69,21 @@ def test_approve_page_lists_unmet_conditions_and_refuses(client: Client, team: f
     assert snapshot_rows() == before
 
 
+def test_approve_page_shows_the_key_line_and_whether_somebody_chose_it(
+    client: Client, team: factories.Team
+) -> None:
+    sign_in(client, team.publisher)
+    for key_point, about in (
+        (0, "Nobody chose it: Last sentence of the summary"),
+        (2, "Chosen by an editor: Point 2"),
+    ):
+        brief = factories.signed_brief(team, factories.content(f"{key_point}", key_point=key_point))
+        page = client.get(brief_url(brief, "approve")).content.decode()
+        section = page[page.index(about) :]
+        for words in ("A summary0.", "摘要0。") if not key_point else ("Point 02.", "第0點2。"):
+            assert f">{words}</p>" in section
+
+
 def test_approval_of_text_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
@@ -87,12 +102,27 @@ def test_approve_page_of_draft_says_state_does_not_fit(client: Client, team: fac
     assert "This brief is “Draft” now" in client.get(brief_url(brief, "approve")).content.decode()
 
 
-def test_main_button_of_a_verb_page_is_the_verb(client: Client, team: factories.Team) -> None:
-    """A scheduled brief is not published at once by the button that stands out on the page that changes its time."""
+def read_publish_button(page: str) -> list[tuple[str, str]]:
+    """Return what the button of a publishing page sends and says."""
+    return [
+        (value, label.strip())
+        for value, label in re.findall(r'name="when"\s+value="([^"]*)"[^>]*>([^<]*)</button>', page)
+    ]
+
+
+def test_button_says_now_or_the_time_that_the_field_has(client: Client, team: factories.Team) -> None:
+    """A scheduled brief is not published at once by the button of the page that changes its time."""
     brief = factories.signed_brief(team)
-    factories.approve(brief, team.publisher, at=factories.tomorrow())
-    page = sign_in(client, team.publisher).get(brief_url(brief, "reschedule")).content.decode()
-    assert re.findall(r'class="btn first"\s+name="when"\s+value="(\w+)"', page) == ["later"]
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve")
+    assert read_publish_button(client.get(brief_url(brief, "approve")).content.decode()) == [
+        ("now", "Publish now")
+    ]
+    stale = client.post(brief_url(brief, "approve"), form.data_with(when="now", at=FUTURE_TIME))
+    assert read_publish_button(stale.content.decode()) == [(FUTURE_TIME, "Publish on 2 January 2090, 08:30")]
+    client.post(brief_url(brief, "approve"), form.data_with(when=FUTURE_TIME, at=FUTURE_TIME))
+    page = client.get(brief_url(brief, "reschedule")).content.decode()
+    assert read_publish_button(page) == [(FUTURE_TIME, "Publish on 2 January 2090, 08:30")]
 
 
 def test_publication_time_is_validated_and_read_in_site_time_zone(
@@ -103,7 +133,9 @@ def test_publication_time_is_validated_and_read_in_site_time_zone(
     form = get_verb_form(client, brief, "approve")
     for values, sentence in (
         ({"when": "later"}, "Choose a time."),
-        ({"when": "now", "at": FUTURE_TIME}, "You entered a time and chose “now”."),
+        ({"when": "now", "at": FUTURE_TIME}, "The button said another time."),
+        ({"when": FUTURE_TIME, "at": ""}, "The button said another time."),
+        ({"when": FUTURE_TIME, "at": "2090-01-03T08:30"}, "The button said another time."),
         ({"when": "later", "at": "2001-01-01T00:00"}, "The publication time must be in the future."),
         ({"when": "later", "at": "soon"}, "Choose a time."),
     ):
@@ -116,29 +148,37 @@ def test_publication_time_is_validated_and_read_in_site_time_zone(
     assert Edition.objects.get().live_from == dt.datetime(2090, 1, 2, 0, 30, tzinfo=dt.UTC)
 
 
-def test_second_edition_needs_change_note_in_both_languages(client: Client, team: factories.Team) -> None:
+def test_change_note_is_written_in_the_editor_and_signed_with_the_rest(
+    client: Client, team: factories.Team
+) -> None:
+    """Submission asks for it, a yes to either language covers it in both, and whoever changes it needs another yes."""
     brief = revised(team)
-    factories.edit(brief, team.writer, summary_en="A summary in 2027.")
-    workflow.submit(brief, by=team.writer, version=reload_brief(brief).version)
+    sign_in(client, team.writer)
+    data = get_brief_form(client, brief).data_with(summary_en="A summary in 2027.", change_note_zh="更新。")
+    refused = client.post(brief_url(brief, "submit"), data)
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    for field in ("change_kind", "change_note_en"):
+        assert re.search(rf'href="[^"]*#{field}"', page), "each reason leads to its field"
+    assert Form(page).data["change_note_zh"] == ["更新。"]
+    data = Form(page).data_with(change_kind="update", change_note_en="The year was 2026.")
+    assert client.post(brief_url(brief, "submit"), data).status_code == 302
+
+    review = sign_in(client, team.reviewer).get(f"{brief_url(brief)}?view=review").content.decode()
+    assert "更新。" in review
+    assert "The year was 2026." in review
     factories.sign_off(brief, team.reviewer)
+    factories.edit(brief, team.publisher, change_note_zh="改正年分。")
     sign_in(client, team.publisher)
     form = get_verb_form(client, brief, "approve")
-    for values, sentence in (
-        ({}, "Describe the change in both languages"),
-        ({"kind": "update", "note_zh": "更新"}, "Describe the change in both languages"),
-    ):
-        response = client.post(brief_url(brief, "approve"), form.data_with(when="now", **values))
-        assert response.status_code == 409
-        assert sentence in response.content.decode()
-        assert Form(response.content.decode(), id=None).data["note_zh"] == [values.get("note_zh", "")]
-    assert (
-        client.post(
-            brief_url(brief, "approve"),
-            form.data_with(when="now", kind="update", note_zh="更新", note_en="Updated"),
-        ).status_code
-        == 302
-    )
-    assert Edition.objects.latest("number").change_note_en == "Updated"
+    refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
+    factories.sign_off(brief, team.reviewer, "en")
+    form = get_verb_form(client, brief, "approve")
+    assert not {"change_kind", "kind", "note_zh"} & form.data.keys(), "the page asks for the time alone"
+    assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
+    edition = Edition.objects.latest("number")
+    assert (edition.change_kind, edition.change_note_zh) == ("update", "改正年分。")
 
 
 def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
@@ -298,7 +338,7 @@ def test_fact_that_the_publisher_alone_changed_needs_another_yes(
     form = get_verb_form(client, brief, "approve")
     refused = client.post(brief_url(brief, "approve"), form.data_with(when="now"))
     assert refused.status_code == 409
-    assert "Two people have to have seen the facts." in refused.content.decode()
+    assert "Two people have to have seen the facts and the note on the change." in refused.content.decode()
     sign_in(client, team.reviewer)
     page = get_brief_form(client, brief)
     assert "sign_off_common" in page.offered_verbs()

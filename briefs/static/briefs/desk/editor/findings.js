@@ -6,8 +6,8 @@ import { enterMargin, insertItem, openMargins, placeItems, rememberText } from "
 import { translate } from "../strings.js";
 
 const ACTS = "button, a, summary";
-/** What F8 goes through: findings, dismissed ones, suggestions, open notes, terms and memory. */
-const STOPS = ".finding[data-id], .findings-past, .suggestion, .item.note, .rail";
+/** What F8 goes through: findings, folded ones, suggestions, open notes, terms and memory. */
+const STOPS = ".finding[data-id]:not(details:not([open]) *), .findings-past, .suggestion, .item.note, .rail";
 
 export class Findings {
   /**
@@ -71,7 +71,7 @@ export class Findings {
   }
 
   #count() {
-    const n = this.list.filter((finding) => !finding.dismissed).length;
+    const n = this.list.filter((finding) => !finding.dismissed && !finding.style).length;
     this.flag.dataset.n = n;
     this.flag.textContent = n ? translate("findings", { n }) : translate("clean");
   }

@@ -1,5 +1,5 @@
-// Show suggestions beside the focused row: glossary terms, and similar approved pairs while one side is
-// empty.
+// Show suggestions beside the focused row: glossary terms, similar approved pairs while one side is empty, and the
+// likeliest passages of the original.
 
 import { SIDES, otherSide } from "./commands.js";
 import { createElement } from "../dom.js";
@@ -61,20 +61,28 @@ export class RowSuggestions {
     this.running = new AbortController();
     const body = new FormData();
     for (const [name, value] of Object.entries(texts)) body.append(name, value);
+    if (this.#passageField()) body.append("number", this.pair.id.slice(1));
     body.append("csrfmiddlewaretoken", this.sheet.form.elements.csrfmiddlewaretoken.value);
     const sent = fetch(url, { method: "POST", redirect: "manual", body, signal: this.running.signal });
     return sent.then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  }
+
+  /** The field for the source passage of the row, if the brief has an original and the row no passage yet. */
+  #passageField() {
+    const field = this.pair.querySelector("[name^=passage-]");
+    return "offersPassages" in this.sheet.form.dataset && field && !field.value.trim() ? field : null;
   }
 
   #clear() {
     this.box.remove();
   }
 
-  #show({ terms, memory }) {
+  #show({ terms, memory, passages }) {
     if (this.box.contains(document.activeElement)) return; // do not replace a button that has the focus
     const parts = [];
     if (terms.length) parts.push(this.#part("terms", terms.map((term) => this.#term(term))));
     if (memory.length) parts.push(this.#part("memory", memory.map((match) => this.#match(match))));
+    if (passages.length) parts.push(this.#part("passages", passages.map((passage) => this.#passage(passage))));
     this.box.replaceChildren(...parts);
     if (parts.length) insertItem(this.sheet.form, this.box, this.pair.dataset.lead ?? this.pair.id);
     else this.#clear();
@@ -107,6 +115,23 @@ export class RowSuggestions {
     const insert = this.#button("insert", {}, empty, match[empty], true);
     insert.setAttribute("aria-label", `${insert.textContent}: ${match[empty]}`);
     return createElement("li", { className: "match" }, theirs, offered, createElement("p", { className: "from" }, alike, " · ", from), insert);
+  }
+
+  #passage({ text, lang, unsure, marked }) {
+    const runs = marked.map(([words, isShared]) => (isShared ? createElement("mark", {}, words) : words));
+    const use = createElement("button", { type: "button", tabIndex: -1, textContent: translate("use_passage") });
+    use.setAttribute("aria-label", `${use.textContent}: ${text}`);
+    use.addEventListener("click", () => {
+      const field = this.#passageField();
+      if (!field) return;
+      field.value = text;
+      field.closest("details").open = true;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText" }));
+      this.#clear();
+      field.closest("details").querySelector("summary").focus();
+    });
+    const doubt = unsure ? [createElement("small", {}, translate("passage_unsure"))] : [];
+    return createElement("li", { className: "match" }, createElement("p", { lang, className: "theirs" }, ...runs), use, " ", ...doubt);
   }
 
   #button(word, values, side, text, whole = false) {

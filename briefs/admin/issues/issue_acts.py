@@ -1,0 +1,111 @@
+"""The acts of an issue on the desk: buttons, and the forms of those that ask for something."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from briefs import policy
+from briefs.acts import Act
+from briefs.admin.common.access import require_role
+from briefs.admin.common.brief_pages import describe_done, render_page
+from briefs.admin.common.publication import Publication
+from briefs.admin.common.task_list import render_sentence
+from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
+from briefs.admin.verbs.verb_views import get_act
+from briefs.models import Issue
+from briefs.publications import mailings
+from briefs.workflow import Refused
+from briefs.workflow.rules.standing import Standing
+
+from .issue_pages import IssuePageData, render_issue_page, save_form
+
+
+class IssueActForm(ActForm):
+    page: IssuePageData
+    page_kind: ClassVar = "issue"
+
+    def __init__(self, data: Any = None, *, act: Act, page: IssuePageData) -> None:
+        super().__init__(data, act=act, page=page)
+        if "mail" in self.fields:
+            readers = sum(mailings.count_readers().values())
+            self.fields["mail"].label = ngettext(
+                "Send it by mail then, to %(n)s reader", "Send it by mail then, to %(n)s readers", readers
+            ) % {"n": f"{readers:,}"}
+            if page.facts.has_been_public or not (readers and policy.has_role_for(page.person, "send_issue")):
+                del self.fields["mail"]
+
+    @property
+    def row(self) -> Issue:
+        return self.page.issue
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.page.facts, self.page.person)
+
+    def get_seen(self) -> Mapping[str, object]:
+        return {"seen": self.page.facts.content.hash()}
+
+    def describe_situation(self) -> list[str]:
+        return [str(self.page.step.sentence)]
+
+    @property
+    def publication(self) -> Publication | None:
+        return self.page.publication if self.act.shows == "draft" else None
+
+    @property
+    def content_heading(self) -> str:
+        return _("What readers will see") if self.act.shows == "draft" else _("The text of this issue")
+
+    def perform(self) -> None:
+        """Do the act, and queue the mail of a publication in the same transaction if the person asked for it."""
+        with transaction.atomic():
+            edition = super().perform()
+            if self.cleaned_data.get("mail"):
+                mailings.queue_issue(edition, by=self.page.person)
+
+    def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
+        values: dict[str, Any] = {
+            "page": self.page,
+            "issue": self.row,
+            "parent_url": self.page.url,
+            "subtitle": self.page.title,
+        }
+        return render_page(request, self.template, opts=Issue._meta, **values, **context)
+
+
+def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Do an act on an issue, or show the form that asks for what it needs."""
+    act = get_act(verb, of_issue=True)
+    person = require_role(request, verb)
+    issue = get_object_or_404(Issue, pk=pk)
+
+    def load_page() -> IssuePageData:
+        return IssuePageData(Issue.objects.get(pk=pk), person)
+
+    def finish() -> HttpResponse:
+        """Say what was done and who is next, and go back to the issue."""
+        page = load_page()
+        parts: list[str] = [render_sentence(page.step.sentence, page.url)]
+        if verb != "publish_issue":  # the sentence says from when the issue is public, which may be later
+            parts.insert(0, describe_done(verb))
+        messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
+        return redirect(page.url)
+
+    if act.way == "form":
+        return answer_form(request, IssueActForm, act, load_page(), reload_page=load_page, finish=finish)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if "version" in request.POST and (refusal := save_form(request, issue, person)):
+        return refusal
+    try:
+        perform_act(act, issue, by=person, data=request.POST)
+    except Refused as refused:
+        return render_issue_page(request, load_page(), refused=refused)
+    return finish()

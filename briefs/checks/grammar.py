@@ -1,0 +1,370 @@
+"""Checks of English grammar and capitals, as far as they need no parser: each rule reads a few words and a closed list beside them."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from briefs.checks.english import load_frequencies
+from briefs.checks.texts import CheckContext, CheckedText, Finding, check, find_matches, gettext_noop
+from briefs.lexicon.dictionary import IRREGULAR_VERBS
+from briefs.text.data_files import read_sections
+
+_LISTS = {
+    name: " ".join(lines).split() for name, lines in read_sections(Path(__file__).with_suffix(".txt")).items()
+}
+_PHRASES = dict(
+    line.split(" = ")
+    for line in ", ".join(read_sections(Path(__file__).with_suffix(".txt"))["phrases"]).split(", ")
+)
+_END = r"(?![A-Za-z0-9’'-])"
+_START = "(?<![^ “(])"
+
+# Articles by sound
+
+_ARTICLE = re.compile(
+    r"(?<![A-Za-z’'.-])(?P<article>an?|(?:^|(?<=[.!?;:] )|(?<=[“‘]))An?)(?= [“‘]?(?P<word>U\.[A-Z]\.|(?:[A-Z]{2,}|[A-Z]-?\d+)(?![A-Za-z])|[A-Za-z]?[a-z]{2,}(?![A-Za-z0-9’'])))"
+)
+_SOUNDS_AS_CONSONANT = re.compile(
+    "eu|one(?!r)|once|u(?:na(?=nim)|ni(?!n|m|d(?!ir))|s[aeiu]|t[aeio]|biq|r[aiou](?!n?g)|k|ga|y)"
+)
+_SPELLED_OUT = 3
+_SILENT_H = re.compile("hour|honest|honor|heir")
+
+
+def _write_article(match: re.Match[str]) -> str:
+    article, word = match["article"], match["word"].lower()
+    if word in _LISTS["no nouns"]:
+        return article
+    sounds_as_vowel = _sounds_as_vowel(match["word"])
+    return article if sounds_as_vowel is None else article[0] + "n" * sounds_as_vowel
+
+
+def _sounds_as_vowel(word: str) -> bool | None:
+    """Return whether a word begins with a vowel by its sound: hour, LNG. None if that is uncertain: historic, NASA."""
+    if word.isupper():
+        first, rest = word[0], word[1:]
+        if first in "FHLMNRSX":
+            return None if re.search("[AEIOU]", rest) else True
+        return (
+            None
+            if first == "U" and len(rest) > _SPELLED_OUT
+            else first in "AEIO" and not word.startswith("EU")
+        )
+    low = word.lower()
+    if not re.search("[aeiouy]", low):
+        return None
+    if _SOUNDS_AS_CONSONANT.match(low):
+        return False
+    if low[0] in "aeiou" or _SILENT_H.match(low):
+        return True
+    return None if low.startswith(("hi", "he", "ha", "ho", "hy", "yt")) and len(low) > 4 else False
+
+
+# Subject and verb
+
+_PLURAL_OF = {"is": "are", "was": "were", "has": "have", "does": "do"}
+_SINGULAR_OF = {plural: singular for singular, plural in _PLURAL_OF.items()}
+
+
+def _add_s(verb: str) -> str:
+    if verb in _SINGULAR_OF:
+        return _SINGULAR_OF[verb]
+    if re.search("[^aeiou]y$", verb):
+        return f"{verb[:-1]}ies"
+    return verb + ("es" if re.search("(?:ch|sh|ss|x|zz|o)$", verb) else "s")
+
+
+_THIRD_PERSON = {_add_s(verb): verb for verb in _LISTS["verbs"]} | _PLURAL_OF
+_BASE = "|".join([*_LISTS["verbs"], *_SINGULAR_OF])
+_WITH_S = "|".join(_THIRD_PERSON)
+_CLAUSE_START = re.compile(
+    r"(?<![^ ])(?:^|(?<=[.!?;] )|(?<=[.!?]” )|(?<=, but )|(?<=, while )|(?<=, whereas )|(?<=because )|(?<=although ))(?=[A-Za-z])"
+)
+_INTRODUCTION = re.compile(
+    r"(?:In|Since|After|Last|On|By|During|Despite|Although|While|When|Because|Under|For|Yet|However|But|Today),? [^,.;]{0,60}, "
+)
+_NUMBERS = (
+    "two|three|four|five|six|seven|eight|nine|ten|several|many|various|numerous|dozens of|most|some|both|all"
+)
+_PLACES = "|".join(["China", *(word.capitalize() for word in _LISTS["places"])])
+_FOLLOWS = r"(?=[.,;]|$| (?:in|of|to|and|or|have|has|had|is|are|was|were|will|would|that|which|who|with|from|for|on|at|by|said|could|can|may|must|should|since|after|before)(?![a-z]))"
+_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
+_SINGULAR_NOUNS = "|".join(_LISTS["nouns"])
+_PLURAL_NOUNS = "|".join(_SINGULARS)
+_PLACE_AFTER = "(?: (?:in|from|of|at|on) (?:the )?[A-Za-z]+)?"
+_SINGULAR_OPENINGS = (
+    rf"(?:[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother)(?: (?P<middle>[a-z-]+(?<!s)))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<verb>{_BASE}){_END}",
+    rf"(?P<noun>(?:(?:South|North|Saudi) )?(?:{_PLACES})|[Hh]e|[Ss]he|[Ii]t|Everyone|Nobody) (?P<verb>{_BASE}){_END}",
+    rf"[Tt]he (?P<noun>[a-z]{{3,}}(?<!s)) of (?:(?:the|its|these|those|their|all) )?(?:[a-z-]+ )?[a-z]+s{_PLACE_AFTER} (?P<verb>are|were|have){_END}",
+)
+"""Patterns of a singular subject with a plural verb, at the start of a clause. The next ones stand anywhere."""
+_SINGULAR_SUBJECTS = (
+    (
+        "",
+        rf"{_START}(?:an?|each|every|another) (?P<noun>[a-z]{{3,}}(?<!s)) (?:that|which|who) (?P<verb>{_BASE}){_END}",
+    ),
+    (
+        " of ",
+        rf"{_START}(?:[Oo]ne|[Ee]ach|[Ee]ither|[Nn]either) of (?:the|its|their|these|those) (?P<noun>[a-z -]{{0,25}}[a-z]s) (?P<verb>are|were|have){_END}",
+    ),
+    (
+        "here ",
+        rf"{_START}[Tt]here (?P<verb>are|were)(?= (?P<noun>an?|no) (?!few|number|lot|dozen|series|variety|handful|couple|range|hundred|million|thousand|total|host)[a-z]+(?<!s){_END})",
+    ),
+    (
+        ", which ",
+        rf"(?:’s|'s|{_START}(?:[Tt]he|[Aa]n?|[Ii]ts)) (?:[a-z]+(?<!s) )?(?P<noun>[a-z]{{3,}}(?<!s)), which (?P<verb>are|were|have){_END}",
+    ),
+)
+_PLURAL_OPENINGS = (
+    rf"(?:[Tt]he|[Tt]hese|[Tt]hose|(?i:{_NUMBERS})|Few|Other)(?: (?P<middle>[a-z-]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<verb>{_WITH_S}){_END}",
+    rf"(?:[Tt]he|(?!What|That|This|It|Who|He|She)[A-Z][a-z]+) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:of|in|from|to) (?:the|an?|its|their) (?:[a-z-]+ )?(?!that|which|who)[A-Za-z]+(?<!s) (?P<verb>is|was|has){_END}",
+    rf"(?P<noun>[A-Z][a-z]+ and [A-Z][a-z]+) (?P<verb>is|was|has){_END}",
+)
+_PLURAL_SUBJECTS = (
+    ("", rf"(?<![A-Za-z-])(?P<noun>[Tt]hey|[Ww]e|[Yy]ou) (?P<verb>{_WITH_S}){_END}"),
+    (
+        " who ",
+        rf"(?<!of ){_START}(?i:the|these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) who (?P<verb>is|was|has|does){_END}",
+    ),
+    (
+        "",
+        rf"(?<!of ){_START}(?i:these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:that|which) (?P<verb>is|was|has|does){_END}",
+    ),
+    ("here ", rf"{_START}[Tt]here (?P<verb>is|was|has)(?= (?:been )?(?:{_NUMBERS}|few)(?![a-z]))"),
+)
+
+
+def _agree(match: re.Match[str], forms: Callable[[str], str]) -> str:
+    parts = match.groupdict()
+    excepted = parts.get("noun") in _LISTS["either number"] and not match[0].startswith("The number of")
+    return parts["verb"] if excepted or parts.get("middle") in _LISTS["no middle"] else forms(parts["verb"])
+
+
+def _write_singular(match: re.Match[str]) -> str:
+    return _agree(match, _add_s)
+
+
+def _write_plural(match: re.Match[str]) -> str:
+    return _agree(match, lambda verb: _THIRD_PERSON[verb])
+
+
+# Forms of a verb after another
+
+_ADVERB = "(?: not| never| also| already| recently| since| still| only| soon| now| just)?"
+_MODALS = "will|would|can|could|may|might|must|should|cannot|won’t|can’t|couldn’t|wouldn’t|shouldn’t"
+_IRREGULAR = {
+    past: verb[0]
+    for verb in IRREGULAR_VERBS
+    for past in verb[1:]
+    if past not in {v[0] for v in IRREGULAR_VERBS}
+}
+_PARTICIPLES = {
+    past: verb[2] for verb in IRREGULAR_VERBS if len(verb) == 3 for past in (verb[1],) if verb[1] != verb[2]
+}
+_PARTICIPLES |= {
+    verb[0]: verb[-1] for verb in IRREGULAR_VERBS if verb[0] in _LISTS["no nouns in the base form"]
+}
+_AFTER_VERB = r"(?= (?:the|a|an|its|their|his|her|this|that|these|those|in|on|to|with|from|into|for|by|at|more|all|any|both|not|[A-Z])(?![a-z])|[.,;]|$)"
+_MODAL = rf"(?<![A-Za-z’'-])(?P<before>[A-Za-z’']+) (?:{_MODALS}){_ADVERB} "
+_AFTER_MODAL = re.compile(rf"{_MODAL}(?P<verb>[a-z]{{2,}}(?<![suia])s|has|does|goes){_END}{_AFTER_VERB}")
+_PAST_AFTER_MODAL = re.compile(
+    rf"{_MODAL}(?P<verb>{'|'.join(_IRREGULAR)}|[a-z]{{3,}}(?<!e)ed|[a-z]{{4,}}ing){_END}"
+)
+_PAST_AFTER_DO = re.compile(
+    rf"{_START}(?:did|does|do|didn’t|doesn’t|don’t) (?:not )?(?P<verb>{'|'.join(_IRREGULAR)}|[a-z]{{3,}}(?<!e)ed|(?<=not )(?:{_WITH_S})){_END}"
+)
+_PAST_AFTER_TO = re.compile(rf"{_START}to (?P<verb>{'|'.join(_LISTS['past after to'])}){_END}")
+_WILLING = "expected|likely|able|set|plans|planned|wants|wanted|forced|going|ready|willing|unwilling|due|failed|agreed|decided|refused|trying|tried|hopes|needs|seeks|vowed|pledged|promised|threatened"
+_S_AFTER_TO = re.compile(rf"(?P<before>{_WILLING}) to (?P<verb>[a-z]{{2,}}(?<![suia])s){_END}(?= [a-z])")
+_TO_LACKS = re.compile(
+    rf"{_START}(?:agreed|decided|failed|refused|vowed|pledged|threatened) (?P<word>{_BASE}){_END}"
+)
+_AFTER_HAVE = re.compile(
+    rf"{_START}(?:has|have|had|having){_ADVERB} (?P<verb>{'|'.join(_PARTICIPLES)}){_END}"
+)
+_NOMINAL = re.compile(r"(?:tion|ment|itie|er|or|ist|ship|nesse|ance|ence|ism|force)s$")
+
+
+def _write_base_verb(match: re.Match[str]) -> str:
+    verb, before = match["verb"], match["before"].lower()
+    if before in _LISTS["before a noun"] or verb in _LISTS["no verbs"] or _NOMINAL.search(verb):
+        return verb
+    irregular = {"has": "have", "does": "do", "goes": "go"}
+    base = irregular.get(verb) or (f"{verb[:-3]}y" if verb.endswith("ies") and len(verb) > 4 else "")
+    return base or (verb[:-2] if re.search("(?:ch|sh|ss|x|zz)es$", verb) else verb[:-1])
+
+
+def _write_base_of_past(match: re.Match[str]) -> str:
+    if (match.groupdict().get("before") or "").lower() in _LISTS["before a noun"]:
+        return match["verb"]
+    return find_base(match["verb"])
+
+
+@cache
+def find_base(verb: str) -> str:
+    """Return the base of a verb in -ed, -ing or -s or of an irregular past. A base, such as *bring*, stays."""
+    if verb in _IRREGULAR or verb in _THIRD_PERSON:
+        return _IRREGULAR.get(verb) or _THIRD_PERSON[verb]
+    stem = verb.removesuffix("ing") if verb.endswith("ing") else verb.removesuffix("ed")
+    frequencies = load_frequencies()
+    short = stem[:-1] if stem[-2:-1] == stem[-1:] and not stem.endswith(("ss", "ll", "ff")) else stem
+    best = max(
+        stem,
+        f"{stem}e",
+        short,
+        f"{stem[:-1]}y" if stem.endswith("i") else stem,
+        key=lambda w: frequencies.get(w, 0),
+    )
+    return (
+        best if re.search("[aeiouy]", best) and len(best) > 2 and frequencies.get(best, 0) > _COMMON else verb
+    )
+
+
+_COMMON = 500
+
+# Nouns and fixed words
+
+_PLURAL_AFTER_ONE = re.compile(
+    rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:(?!two|three|four|five|six|few|ten|other|million|thousand|hundred|dozen)[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
+)
+_SINGULAR_AFTER_MANY = re.compile(
+    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|many|few|various|numerous|these|those|one of (?:the|its|their)|\d{{2,3}}) (?:(?!percent)[a-z-]+ )?(?P<word>{_SINGULAR_NOUNS}){_FOLLOWS}"
+)
+_MASS = re.compile(rf"{_START}(?P<word>{'|'.join(map(_add_s, _LISTS['mass nouns']))}){_END}")
+_A_MASS = re.compile(rf"{_START}(?P<word>an? )(?=(?:{'|'.join(_LISTS['mass nouns'])}){_FOLLOWS})")
+_COUNTED = re.compile(
+    rf"{_START}(?:(?P<word>[Mm]uch|[Ll]ess|[Aa]mount of)(?= (?:(?!than)[a-z]+ )?(?:{_PLURAL_NOUNS}){_END}|(?<=[Ll]ess) [a-z]+(?<![sui])s than))"
+)
+_OF_LACKS = re.compile(
+    rf"{_START}(?P<word>[Dd]ozens|[Hh]undreds|[Tt]housands|[Mm]illions|[Ss]cores)(?= (?:{_PLURAL_NOUNS}){_END})"
+)
+_THE_LACKS = re.compile(
+    rf"(?:^|(?<=[.!?] ))(?P<word>European Union|United (?:States|Nations|Kingdom)|Netherlands|Philippines|World Bank)(?= (?:{_MODALS}|is|are|was|were|has|have|had)(?![a-z]))"
+)
+_COMPARATIVE = re.compile(rf"{_START}(?P<word>more )(?=(?:{'|'.join(_LISTS['comparatives'])}){_END})")
+_ADJECTIVE = re.compile(
+    rf"{_START}(?:{'|'.join(_LISTS['moves'])}) (?P<word>{'|'.join(_LISTS['adjectives of moves'])})(?=[.,;]|$| (?:in|by|to|from|since|after|over|during|because)(?![a-z]))"
+)
+_PHRASE = re.compile(
+    rf"{_START}(?P<word>{'|'.join(f'[{phrase[0]}{phrase[0].upper()}]{re.escape(phrase[1:])}' for phrase in sorted(_PHRASES, key=len, reverse=True))}){_END}"
+)
+_BUT = re.compile(r"(?:^|(?<=[.!?] ))(?:Although|Though|Even though) [^.;:]{5,140}, (?P<word>but )")
+_SO = re.compile(r"(?:^|(?<=[.!?] ))(?:Because|Since) [^.;:]{5,140}, (?P<word>so )(?!that)")
+_NEITHER = re.compile(r"(?<![A-Za-z])[Nn]either [^.;:,]{2,50}? (?P<word>or) ")
+_SINCE = re.compile(
+    rf"{_START}(?P<word>[Ss]ince)(?= (?:{_NUMBERS}|\\d+) (?:years|months|weeks|days|decades)(?! ago))"
+)
+_BETWEEN = re.compile(r"(?<![A-Za-z])[Bb]etween (?:\d[\d,.]*|[A-Z][a-z]+) (?P<word>to) (?=\d|[A-Z])")
+_COUNTS = {"much": "many", "less": "fewer", "amount of": "number of"}
+
+
+def _write_phrase(match: re.Match[str]) -> str:
+    right = _PHRASES[match["word"].lower()]
+    return right[0].upper() + right[1:] if match["word"][0].isupper() else right
+
+
+def _write_counted(match: re.Match[str]) -> str:
+    right = _COUNTS[match["word"].lower()]
+    return right.capitalize() if match["word"][0].isupper() else right
+
+
+_OPENINGS = [(re.compile(pattern), _write_singular) for pattern in _SINGULAR_OPENINGS]
+_OPENINGS += [(re.compile(pattern), _write_plural) for pattern in _PLURAL_OPENINGS]
+
+
+def _write_adverb(match: re.Match[str]) -> str:
+    adjective = match["word"]
+    return adjective.removesuffix("le") + ("ally" if adjective.endswith("ic") else "ly")
+
+
+_RULES: tuple[tuple[str, re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] = (
+    ("", _ARTICLE, "article", _write_article),
+    *((needed, re.compile(pattern), "verb", _write_singular) for needed, pattern in _SINGULAR_SUBJECTS),
+    *((needed, re.compile(pattern), "verb", _write_plural) for needed, pattern in _PLURAL_SUBJECTS),
+    ("", _AFTER_MODAL, "verb", _write_base_verb),
+    ("", _PAST_AFTER_MODAL, "verb", _write_base_of_past),
+    ("", _PAST_AFTER_DO, "verb", _write_base_of_past),
+    (" to ", _PAST_AFTER_TO, "verb", _write_base_of_past),
+    (" to ", _S_AFTER_TO, "verb", _write_base_verb),
+    ("ha", _AFTER_HAVE, "verb", lambda match: _PARTICIPLES[match["verb"]]),
+    ("ed ", _TO_LACKS, "word", lambda match: f"to {match['word']}"),
+    ("", _PLURAL_AFTER_ONE, "word", lambda match: _SINGULARS[match["word"]]),
+    ("", _SINGULAR_AFTER_MANY, "word", lambda match: _add_s(match["word"])),
+    ("", _MASS, "word", lambda match: match["word"].removesuffix("s")),
+    ("", _A_MASS, "word", lambda match: ""),
+    ("", _COUNTED, "word", _write_counted),
+    ("s ", _OF_LACKS, "word", lambda match: f"{match['word']} of"),
+    ("", _THE_LACKS, "word", lambda match: f"The {match['word']}"),
+    ("more ", _COMPARATIVE, "word", lambda match: ""),
+    ("", _ADJECTIVE, "word", _write_adverb),
+    ("", _PHRASE, "word", _write_phrase),
+    (", but ", _BUT, "word", lambda match: ""),
+    (", so ", _SO, "word", lambda match: ""),
+    ("either ", _NEITHER, "word", lambda match: "nor"),
+    ("ince ", _SINCE, "word", lambda match: "For" if match["word"] == "Since" else "for"),
+    ("etween ", _BETWEEN, "word", lambda match: "and"),
+)
+"""What a text must contain, the pattern of the mistake, the group to replace, and what to write there."""
+
+
+@check(
+    each="en",
+    rules="E10",
+    messages={
+        "word": gettext_noop("“%(a)s” does not fit the words beside it. Change to %(b)s"),
+        "extra": gettext_noop("“%(a)s” does not fit the words beside it. Remove"),
+    },
+)
+def check_grammar(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    """Find wrong articles, verbs that do not fit their subject or auxiliary, and words that do not go together."""
+    if text.field == "headline":
+        return
+    plain = text.without_urls
+    starts = [match.start() for match in find_matches(_CLAUSE_START, plain)]
+    starts += [match.end() for at in starts if (match := _INTRODUCTION.match(plain, at))]
+    openings = (
+        (match, "verb", write(match))
+        for at in starts
+        for pattern, write in _OPENINGS
+        if (match := pattern.match(plain, at))
+    )
+    others = (
+        (match, group, write(match))
+        for needed, pattern, group, write in _RULES
+        if needed in plain
+        for match in find_matches(pattern, plain)
+    )
+    for match, group, to in (*openings, *others):
+        if to != match[group]:
+            yield text.build_replacement_finding(
+                "grammar.word" if to else "grammar.extra", match.span(group), to
+            )
+
+
+_SENTENCE = re.compile(r"(?<= )(?P<above>[a-z]{3,})[.!?] (?P<letter>[a-z])(?=[a-z]* )")
+_UNCAPPED_NAME = re.compile(
+    rf"(?<![A-Za-z’'@./-])(?:{'|'.join(sorted([*_LISTS['names'], *_LISTS['places']]))})(?![A-Za-z@/-]|\.[a-z])"
+)
+
+
+@check(
+    each="en",
+    rules="E11",
+    messages={"letter": gettext_noop("“%(a)s” begins with a small letter. Change to %(b)s")},
+)
+def check_capitals(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
+    """Find sentences, and names of countries, cities, months and days, without a capital."""
+    own = text.without_quotations
+    first = re.match(r"[a-z]{2,}(?= )", own)
+    if first and text.field != "headline" and own[-1:] in ".!?" and first[0] not in _LISTS["particles"]:
+        yield text.build_replacement_finding("capitals.letter", first.span(), first[0].capitalize())
+    for match in _SENTENCE.finditer(own):
+        if match["above"] not in _LISTS["abbreviations"]:
+            word = re.match("[a-z]+", own[match.start("letter") :])
+            if word:
+                span = match.start("letter"), match.start("letter") + len(word[0])
+                yield text.build_replacement_finding("capitals.letter", span, word[0].capitalize())
+    for match in _UNCAPPED_NAME.finditer(own):
+        yield text.build_replacement_finding("capitals.letter", match.span(), match[0].capitalize())
