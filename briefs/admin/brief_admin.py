@@ -26,13 +26,14 @@ from .history.timeline import timeline
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
+from .uploads.sheet_pages import BriefImportAdmin
 from .verbs import correction_pages, verb_views
 from .verbs.bulk_verbs import SheetExportAdmin
 from .verbs.verb_views import assign, verb_view
 
 
 @admin.register(Brief)
-class BriefAdmin(SheetExportAdmin):
+class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
     """Uses Django's changelist, but a custom change page, since the form edits a `Content`."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -46,9 +47,9 @@ class BriefAdmin(SheetExportAdmin):
             own("names/affiliations/", autocomplete.affiliations_view, "affiliations"),
             own("paste/", margin.read_pasted_text, "paste"),
             own("export/", self.export_view, "export"),
-            own("sheet/", upload_views.import_sheet, "sheet"),
+            own("import/", self.import_action, "import"),
+            own("process_import/", self.process_import, "process_import"),
             own("upload/", upload_views.upload, "upload"),
-            own("upload/<uuid:pk>/", upload_views.upload_detail, "upload_one"),
             *preview_views.urls(self.admin_site.admin_view),
             own("<int:pk>/citation/", import_citation, "citation"),
             own("<int:pk>/autosave/", autosave, "autosave"),

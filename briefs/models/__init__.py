@@ -10,7 +10,7 @@ from .derived import (
     EditionVector,
     SearchEntry,
 )
-from .desk import MemoryKey, MemoryPair, Presence, RowKey, Upload, UploadFile
+from .desk import MemoryKey, MemoryPair, Presence, RowKey, SheetFile
 from .drafts import Draft
 from .edition import ChangeKind, Edition, IssueEdition, IssueItem, WithdrawalKind
 from .history import Dismissal, Document, Event, Note, Revision, SignOff
@@ -72,6 +72,7 @@ __all__ = [
     "RowKey",
     "Search",
     "SearchEntry",
+    "SheetFile",
     "SignInCounter",
     "SignInEvent",
     "SignOff",
@@ -82,8 +83,6 @@ __all__ = [
     "Subscriber",
     "Suggestion",
     "Term",
-    "Upload",
-    "UploadFile",
     "WithdrawalKind",
     "get_importer",
 ]

@@ -1,12 +1,10 @@
-"""State of staff at work, never public: row keys, presence, uploads, translation memory."""
+"""State of staff at work, never public: row keys, presence, sheets, translation memory."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from .fields import PlainJSON
 from .history import SIDE_CHOICES
 
 # Row keys and presence.
@@ -46,41 +44,18 @@ class Presence(models.Model):
         return f"{self.person_id} {self.brief_id}"
 
 
-# Uploaded sheets that wait for confirmation. Deleted after a day; no brief depends on them.
+# Sheets that wait for confirmation.
 
 
-class Upload(models.Model):
-    """A sheet uploaded by one person. `results`: its counts, answers and what was saved."""
+class SheetFile(models.Model):
+    """A sheet between the preview of its import and the confirmation. Deleted after an hour."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-    results = models.JSONField(default=dict, encoder=PlainJSON)
-
-    class Meta:
-        verbose_name = _("Upload")
-        verbose_name_plural = _("Uploads")
+    data = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.owner_id} {self.created_at:%Y-%m-%d %H:%M}"
-
-
-class UploadFile(models.Model):
-    """A batch of planned rows. `refused`: they wait, since somebody changed their briefs or entries."""
-
-    upload = models.ForeignKey(Upload, models.CASCADE, related_name="files")
-    position = models.PositiveIntegerField()
-    size = models.PositiveIntegerField()
-    data = models.BinaryField(default=b"")
-    refused = models.CharField(max_length=20, blank=True)
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["upload", "position"], name="upload_file_place_once")]
-
-    def __str__(self) -> str:
-        return f"{self.upload_id}/{self.position}"
+        return str(self.pk)
 
 
 # Translation memory. Derived from editions, including scheduled ones, so never public.

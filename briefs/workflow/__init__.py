@@ -58,7 +58,7 @@ from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local
 from .rules.working_copy import load_working_copy
 from .sharing import share, unshare
 from .vocabulary import (
-    VocabularyCheck,
+    VocabularyBatch,
     merge_vocabulary,
     revise_site_text,
     save_vocabulary_row,
@@ -75,7 +75,7 @@ __all__ = [
     "SaveRequest",
     "SaveResult",
     "Stale",
-    "VocabularyCheck",
+    "VocabularyBatch",
     "accept",
     "accept_file",
     "add_note",

@@ -325,10 +325,41 @@ def store_text(text: SiteText, *, by: Person, now: dt.datetime) -> None:
 def store_row(row: Vocabulary, before: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:
     """Write a row, find a term again in the texts, and record who changed what open briefs print."""
     row.save(force_insert=before is None, force_update=before is not None)
-    if terms := [term for term in (row, before) if isinstance(term, Term)]:
+    _follow_changes([(row, before)], by=by, now=now)
+
+
+def store_rows(rows: Sequence[tuple[Any, Any]], *, by: Person, now: dt.datetime) -> None:
+    """Write many rows of one kind as `store_row` does, each with the row before it. Few queries.
+
+    Changed rows are written in this order and before new ones, so that a name that one gives up is free for the next.
+    """
+    if not rows:
+        return
+    new = [row for row, before in rows if before is None]
+    update_rows([row for row, before in rows if before is not None])
+    type(rows[0][0])._default_manager.bulk_create(new)
+    _follow_changes(rows, by=by, now=now)
+
+
+def update_rows(rows: Sequence[Any], columns: Collection[str] = ()) -> None:
+    """Update columns, by default all, of stored rows of one kind. A tenth of the time of `bulk_update`."""
+    if not rows:
+        return
+    names = columns or [f.name for f in rows[0]._meta.concrete_fields if not f.primary_key]
+    type(rows[0])._default_manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=names
+    )
+
+
+def _follow_changes(rows: Sequence[tuple[Any, Any]], *, by: Person, now: dt.datetime) -> None:
+    if terms := [one for pair in rows for one in pair if isinstance(one, Term)]:
         name_changes.find_terms_again(terms)
-    if name_changes.is_changed_for_readers(before, row) if before else terms:
-        record_renaming([row, *([before] if before else [])], by=by, now=now)
+    renamed = [
+        (row, before)
+        for row, before in rows
+        if (name_changes.is_changed_for_readers(before, row) if before else isinstance(row, Term))
+    ]
+    record_renaming([one for pair in renamed for one in pair if one], by=by, now=now)
 
 
 def set_merged_into(row: Vocabulary, heir: Vocabulary | None, *, by: Person, now: dt.datetime) -> None:

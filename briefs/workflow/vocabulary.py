@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from briefs.content import SIDES, tidy
+from briefs.content import SIDES, hash_json, tidy
 from briefs.derived import build
 from briefs.derived.name_changes import is_changed_for_readers
 from briefs.models import Brief, Draft, Event, Person, SiteText, State
@@ -37,11 +37,10 @@ def save_vocabulary_row(
     now: dt.datetime | None = None,
     page: str = "",
     seen: str = "",
-    is_announced: bool = True,
 ) -> Draft | None:
     """Store a new or changed row. Return the draft that waits, if readers see the row.
 
-    `page`: of a new term whose draft this one follows. `seen`, `is_announced`: as in `write_draft`.
+    `page`: of a new term whose draft this one follows. `seen`: as in `write_draft`.
     """
     now = now or timezone.now()
     require_allowed(by, "edit_vocabulary")
@@ -52,9 +51,7 @@ def save_vocabulary_row(
         _divide_name(before, row)
         is_draft_shown = before is not None and seen not in ("", hash_values(read_values(before)))
         if is_draft_shown or _needs_draft(before, row):
-            return _write_draft_of_row(
-                before, row, page, by=by, now=now, seen=seen, is_announced=is_announced
-            )
+            return _write_draft_of_row(before, row, page, by=by, now=now, seen=seen)
         if before is None:
             row.slug = find_free_vocabulary_slug(type(row), *row.slug_names())
         drafts.store_row(row, before, by=by, now=now)
@@ -103,10 +100,11 @@ def _needs_draft(before: Vocabulary | None, row: Vocabulary, used: Collection[in
     return any(build.is_used_in_editions(one) if used is None else one.pk in used for one in shown)
 
 
-class VocabularyCheck:
-    """Checks many rows of one kind. A constant number of queries."""
+class VocabularyBatch:
+    """Checks and stores many rows of one kind in a few queries, as `save_vocabulary_row` does one by one."""
 
     def __init__(self, kind: type[Vocabulary], *, by: Person) -> None:
+        require_allowed(by, "edit_vocabulary")
         self.kind, self.by = kind, by
 
     @cached_property
@@ -119,11 +117,15 @@ class VocabularyCheck:
 
     @cached_property
     def _drafts(self) -> dict[str, Draft]:
-        return {draft.page: draft for draft in Draft.objects.waiting().select_related("by")}
+        """The drafts that wait, by page."""
+        rows = Draft.objects.waiting().filter(page__startswith=f"{self.kind._meta.model_name}/")
+        return {draft.page: draft for draft in rows.select_related("by")}
+
+    def list_drafted_slugs(self) -> set[str]:
+        return {page.partition("/")[2] for page in self._drafts}
 
     def would_wait(self, row: Vocabulary) -> bool:
-        """Return whether `save_vocabulary_row` would write a draft that waits. Raise Refused if another one waits."""
-        require_allowed(self.by, "edit_vocabulary")
+        """Return whether `save` would write a draft that waits. Raise Refused if another one waits."""
         before = self._stored.get(row.pk)
         _divide_name(before, row)
         if not _needs_draft(before, row, self._used):
@@ -137,6 +139,57 @@ class VocabularyCheck:
         ):
             raise build_refusal("draft-waits", name=str(draft.by))
         return not drafts.settles_alone(self.by)
+
+    def save(self, rows: Sequence[Vocabulary], *, now: dt.datetime | None = None) -> list[Draft]:
+        """Store the rows, and notify of the drafts among them once. Return the drafts that wait.
+
+        Call it in a transaction that has held the lock of `build.lock_names_exclusively` since before the first query.
+        A change that needs no second person is stored and has no draft.
+        """
+        now = now or timezone.now()
+        waiting: list[Vocabulary] = []
+        stored: list[tuple[Vocabulary, Vocabulary | None]] = []
+        for row in rows:
+            if self.would_wait(row):
+                waiting.append(row)
+            else:
+                stored.append((row, self._stored.get(row.pk)))
+        drafts.store_rows(stored, by=self.by, now=now)
+        named = [(row, before) for row, before in stored if not before or is_changed_for_readers(before, row)]
+        self._record("name_entry", [(build_page_name(row), row, before) for row, before in named], now)
+        return self._write_drafts(waiting, now)
+
+    def _write_drafts(self, rows: Sequence[Vocabulary], now: dt.datetime) -> list[Draft]:
+        desk_columns = [f.name for f in self.kind._meta.concrete_fields if f.name in self.kind.desk_columns]
+        if desk_columns:
+            drafts.update_rows([row for row in rows if row.pk], desk_columns)
+        found = Draft.objects.filter(page__startswith=f"{self.kind._meta.model_name}/").order_by()
+        numbers = dict(found.values_list("page").annotate(Max("number")))
+        twins = {hash_json(draft.values): draft for draft in self._drafts.values()}
+        written, new, said = [], [], []
+        for row in rows:
+            before, values = self._stored.get(row.pk), read_values(row)
+            if before is None:
+                values |= {name: getattr(row, name) for name in desk_columns}
+            base = hash_values(read_values(before))
+            page = build_page_name(row)
+            twin = self._drafts.get(page) if before else twins.get(hash_json(values))
+            if twin and (twin.values, twin.base_hash) == (values, base):
+                written.append(twin)  # the same sheet again
+                continue
+            number = numbers.get(page, 0) + 1
+            new.append(Draft(page=page, number=number, values=values, base_hash=base, by=self.by, at=now))
+            said.append((page, row, before))
+        Draft.objects.bulk_create(new)
+        self._record("write_draft", said, now)
+        drafts.announce_drafts(new)
+        return [*written, *new]
+
+    def _record(self, verb: str, rows: Sequence[tuple[str, Vocabulary, Any]], now: dt.datetime) -> None:
+        Event.objects.bulk_create(
+            Event(about=page, verb=verb, by=self.by, at=now, note=f"{before} → {row}" if before else str(row))
+            for page, row, before in rows
+        )
 
 
 def _divide_name(before: Vocabulary | None, row: Vocabulary) -> None:

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import workflow
+from briefs import policy, workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import (
     download_response,
@@ -29,10 +29,9 @@ from briefs.content import Content
 from briefs.exchange.brief_text import BriefFile, write_table_files, write_word_files
 from briefs.exchange.word_file import WORD_TYPE
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
-from briefs.models import Brief, Person
+from briefs.models import Brief, Person, State
 
 from .document_imports import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS, take_table
-from .things import explain_locked
 
 WRITERS: Final = {"digest": write_word_files, "table": write_table_files}
 """Writer of each layout."""
@@ -84,7 +83,7 @@ def word_page(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_word_page(request, brief, person)
     require_role(request, "edit")
     file: UploadedFile[Any] | None = request.FILES.get("file")
-    if why_not := explain_locked(person, brief):
+    if why_not := _explain_locked(person, brief):
         error = why_not
     elif not file:
         error = _("Choose a file.")
@@ -98,6 +97,15 @@ def word_page(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The table was stored: %(what)s.") % {"what": what})
             return redirect("admin:briefs_brief_change", pk=brief.pk)
     return _render_word_page(request, brief, person, [FieldError(error, "file")])
+
+
+def _explain_locked(person: Person, brief: Brief) -> str:
+    """Return why the person may not edit the brief now, or an empty string."""
+    if policy.is_allowed(person, "edit", brief):
+        return ""
+    if brief.state == State.APPROVED:
+        return str(workflow.Reason("approved-closed"))
+    return _("You may not edit this brief now.")
 
 
 def download_word_file(request: HttpRequest, pk: int, layout: str) -> HttpResponse:
@@ -120,7 +128,7 @@ def _render_word_page(
         title=_("Word file"),
         lost=describe_lost_parts(file),
         omitted=_("; ").join(_list_omitted_parts(workflow.load_working_copy(brief))),
-        why_not=explain_locked(person, brief),
+        why_not=_explain_locked(person, brief),
         reasons=link_errors(errors or []),
         heading=_("Nothing was uploaded."),
         size=UPLOAD_LIMITS["file"],

@@ -1,9 +1,11 @@
 """Vocabulary as sheets, previewed before it is applied, and merges of duplicate rows."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -14,17 +16,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import workflow
-from briefs.admin.common.access import has_role_permission, require_role
-from briefs.admin.common.brief_pages import download_response, parse_int_or_zero
+from briefs.admin.common.access import has_role_permission, person_of, require_role
+from briefs.admin.common.brief_pages import Badge, download_response, parse_int_or_zero
 from briefs.admin.common.name_fields import build_name_condition
-from briefs.admin.uploads.upload_views import import_sheet
+from briefs.admin.uploads.change_rows import build_value_row
+from briefs.admin.uploads.sheet_pages import NameFormat, PreviewRow, SheetImportAdmin
 from briefs.content import hash_json
 from briefs.derived import build
 from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import (
-    SheetRefused,
-)
+from briefs.exchange.sheets.table import SheetImport, SheetRefused
 from briefs.exchange.sheets.vocabulary_sheets import (
+    RESOURCES,
+    RowChange,
     export_rows,
     export_values,
     list_columns,
@@ -172,16 +175,49 @@ def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
 # Export vocabulary as spreadsheets, and import them.
 
 
-class SheetsAdmin(MergingAdmin):
-    def get_urls(self) -> list[URLPattern]:
-        own = [
-            ("import/", self.import_view, "import"),
-            ("export/", self.export_view, "export"),
-        ]
-        return [*(self.build_url_pattern(*parts) for parts in own), *super().get_urls()]
+class SheetsAdmin(SheetImportAdmin, MergingAdmin):
+    import_verb = "edit_vocabulary"
+    sheet_format = NameFormat
 
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        return import_sheet(request, self.model)
+    def get_urls(self) -> list[URLPattern]:
+        return [self.build_url_pattern("export/", self.export_view, "export"), *super().get_urls()]
+
+    def get_import_resource_classes(self, request: HttpRequest) -> list[Any]:
+        return [RESOURCES[self.model]]
+
+    def describe_sheets(self) -> list[tuple[str, Sequence[tuple[str, Any]]]]:
+        return [(str(self.opts.verbose_name_plural), list_columns(self.model))]
+
+    def describe_rows(self, rows: Sequence[RowChange]) -> Iterator[PreviewRow]:
+        badges = {"new": Badge(_("New"), "good"), "update": Badge(_("Changed"), "going")}
+        for row in rows:
+            yield PreviewRow(
+                str(row.entry),
+                str(row.number),
+                badges[row.kind],
+                self.reverse_url("change", row.entry.pk) if row.kind == "update" else "",
+                row.waits,
+                [build_value_row(cell.label, cell.old, cell.new) for cell in row.changes],
+            )
+
+    def count_changes(self, rows: Sequence[RowChange]) -> Iterator[tuple[int, str]]:
+        counts = Counter("waits" if row.waits else row.kind for row in rows)
+        new, changed, waiting = (counts[kind] for kind in ("new", "update", "waits"))
+        yield new, ngettext("%(n)s new entry", "%(n)s new entries", new)
+        yield changed, ngettext("%(n)s entry changed", "%(n)s entries changed", changed)
+        text = ngettext(
+            "%(n)s draft waits for a second person", "%(n)s drafts wait for a second person", waiting
+        )
+        yield waiting, text
+
+    def finish_import(self, request: HttpRequest, result: SheetImport[RowChange]) -> None:
+        """Note each stored entry on its history page. A draft is noted there when it is public."""
+        for kind, flag in (("new", ADDITION), ("update", CHANGE)):
+            entries: Any = [row.entry for row in result.rows if row.kind == kind and not row.waits]
+            if entries:
+                message = _("Imported from “%(file)s”") % {"file": result.file}
+                LogEntry.objects.log_actions(person_of(request).pk, entries, flag, change_message=message)
+        add_waiting_message(request, result.drafts)
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """Export the entries that match the list's search and filters."""

@@ -1,25 +1,24 @@
-"""Sheets of briefs: write them, plan an import, and save it brief by brief."""
+"""Sheets of briefs: write them, and import them: all changed briefs or none."""
 
 import datetime as dt
 import io
-import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched, starmap
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.db import transaction
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from import_export.resources import Resource
 
 from briefs import workflow
-from briefs.content import LEAD_FIELDS, Bullet, Content
+from briefs.content import LEAD_FIELDS, SIDES, Bullet, Content
 from briefs.documents.files.archive import read_zip_directory, unpack_parts
 from briefs.documents.types import DocumentRefused
-from briefs.facts import FACTS
 from briefs.models import Brief, Edition, Person, Revision, State
 from briefs.workflow import load_working_copy
 from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
@@ -35,6 +34,7 @@ from .columns import (
     DATE_COLUMNS,
     KEY_COLUMNS,
     SHEET_COLUMNS,
+    SHEET_FACTS,
     SheetNames,
     apply_brief_cells,
     apply_bullet_cells,
@@ -56,6 +56,7 @@ from .table import (
     SHEET_PROBLEM_LIMIT,
     Sheet,
     SheetBuilder,
+    SheetImport,
     SheetLimits,
     SheetProblem,
     SheetRefused,
@@ -69,6 +70,7 @@ from .table import (
 
 BRIEF_LIMITS: Final = SheetLimits(rows=100_000, size=20 * 1024 * 1024, cells=1_500_000)
 MAX_BRIEFS: Final = 5_000
+"""Briefs in one export, and in one file that is read."""
 
 
 def read_brief_sheets(files: Iterable[tuple[str, bytes]]) -> tuple[list[Sheet], list[str]]:
@@ -232,44 +234,53 @@ _KEY_SENTENCES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
-# Plan an import, and save the plan brief by brief.
+# Plan an import, and save all of it.
 
-BATCH_SIZE: Final = 25
-"""Most briefs, or entries of the vocabulary, that one transaction saves and one page of a preview shows."""
-LOCK_SECONDS: Final = 0.5
-"""A transaction begins no further brief after this time, since on SQLite every other writer waits for it."""
+MAX_CHANGED_BRIEFS: Final = 200
+"""Briefs that one import changes. All are saved in one transaction, for which every other writer waits on SQLite."""
 _CHUNK: Final = 500
 _EARLIER_REVISIONS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class BriefChange:
-    """A sheet's content for one brief, exported at `version`. New bullets have number 0."""
+    """A brief and its content in the sheet, in which new bullets have number 0. `row`: the first row about it."""
 
-    brief: int
-    version: int
-    content: Content
-    skipped_rows: frozenset[str] = frozenset()
-    """Rows that keep the desk's text, by the keys of `leave_out_rows`."""
-
-
-@dataclass(slots=True)
-class BriefImportPlan:
-    """Changes to save, and conflicts, which are never saved: the brief is newer than the row, or is no draft."""
-
-    changes: list[BriefChange] = field(default_factory=list)
-    conflicts: list[BriefChange] = field(default_factory=list)
-    unchanged: int = 0
-    notices: list[str] = field(default_factory=list)
+    brief: Brief
+    before: Content
+    after: Content
+    row: SheetCells
 
 
-def plan_brief_import(sheets: Sequence[Sheet], notices: Iterable[str] = ()) -> BriefImportPlan:
+class BriefResource(Resource):  # type: ignore[misc]
+    """Import of sheets of briefs. Nothing here is a row of one table, so only the package's pages call this."""
+
+    def __init__(self, *, by: Person, **options: Any) -> None:
+        super().__init__()
+        self.by = by
+
+    @classmethod
+    def get_display_name(cls) -> str:
+        return str(Brief._meta.verbose_name_plural)
+
+    def import_data(
+        self, dataset: tuple[Sequence[Sheet], Sequence[str]], dry_run: bool = False, **options: Any
+    ) -> SheetImport[BriefChange]:
+        """Check every brief and return the changes. Unless `dry_run`, save them as revisions of the importer.
+
+        Raise SheetRefused, with nothing stored, if a row is wrong, or a brief is no draft or newer than its row.
+        """
+        plan = plan_brief_import(*dataset)
+        if not dry_run:
+            save_changes(plan.rows, by=self.by)
+        return plan
+
+
+def plan_brief_import(sheets: Sequence[Sheet], notices: Sequence[str] = ()) -> SheetImport[BriefChange]:
     """Compare the sheets with the briefs, and check every change as a save does. Raise SheetRefused."""
     problems = SheetProblems()
     groups = group_rows(sheets, problems)
     planner = _Planner(SheetNames(), problems)
-    plan = planner.plan
-    plan.notices += [*notices, *(notice for sheet in sheets for notice in sheet.notices)]
     for chunk in batched(groups, _CHUNK):
         queryset = Brief.objects.select_related("source", "picture", "updated_by")
         briefs = queryset.prefetch_related("bullets", "bylines", "labels").in_bulk(
@@ -281,14 +292,32 @@ def plan_brief_import(sheets: Sequence[Sheet], notices: Iterable[str] = ()) -> B
             else:
                 problems.add(_("There is no brief with this number."), rows.first, rows.id_column)
     problems.refuse()
-    plan.notices += planner.describe_ignored()
-    return plan
+    if len(planner.changes) > MAX_CHANGED_BRIEFS:
+        sentence = _("The sheet changes %(n)s briefs. At most %(most)s go at once: split it.")
+        values = {"n": len(planner.changes), "most": MAX_CHANGED_BRIEFS}
+        raise build_sheet_refusal(sentence % values)
+    emptied = sum(_count_emptied(change) for change in planner.changes)
+    notices = [*notices, *(notice for sheet in sheets for notice in sheet.notices)]
+    return SheetImport(planner.changes, planner.unchanged, emptied, [*notices, *planner.describe_ignored()])
+
+
+def _count_emptied(change: BriefChange) -> int:
+    """Return how many texts and facts of the brief have none afterwards."""
+    after = _list_values(change.after)
+    return sum(bool(value and not after.get(key)) for key, value in _list_values(change.before).items())
+
+
+def _list_values(content: Content) -> dict[object, object]:
+    values: dict[object, object] = {name: getattr(content, name) for name in (*LEAD_FIELDS, "key_point")}
+    values |= {name: getattr(content.facts, name) for name in SHEET_FACTS}
+    return values | {(b.number, side): b.text(side) for b in content.bullets for side in SIDES}
 
 
 class _Planner:
     def __init__(self, names: SheetNames, problems: SheetProblems) -> None:
         self.names, self.problems = names, problems
-        self.plan = BriefImportPlan()
+        self.changes: list[BriefChange] = []
+        self.unchanged = 0
         self._ignored: dict[str, list[int]] = {}
 
     def add(self, brief: Brief, rows: BriefRows) -> None:
@@ -298,11 +327,11 @@ class _Planner:
         if is_current:
             self._note_ignored_cells(brief, rows)
         if after == before or (not is_current and self._is_as_exported(brief, rows)):
-            self.plan.unchanged += 1
+            self.unchanged += 1
         elif is_current and brief.state == State.DRAFT:
             self._add_change(brief, rows, before, after)
         else:
-            self.plan.conflicts.append(BriefChange(brief.pk, rows.version, after))
+            self.problems.add(_describe_conflict(brief), rows.first, rows.id_column)
 
     def _add_change(self, brief: Brief, rows: BriefRows, before: Content, after: Content) -> None:
         try:
@@ -312,9 +341,9 @@ class _Planner:
                 self.problems.add(str(reason), *_locate(reason, rows))
             return
         if content == before:
-            self.plan.unchanged += 1
-        else:
-            self.plan.changes.append(BriefChange(brief.pk, rows.version, after))
+            self.unchanged += 1
+        else:  # not the tidied content, in which new bullets have numbers that a save does not know
+            self.changes.append(BriefChange(brief, before, after, rows.first))
 
     def _apply(
         self, before: Content, rows: BriefRows, problems: SheetProblems, *, is_current: bool
@@ -404,64 +433,27 @@ def _locate(reason: Reason, rows: BriefRows) -> tuple[SheetCells, str]:
     return row, about if about in SHEET_COLUMNS[row.sheet] else ""
 
 
-def save_changes(
-    changes: Sequence[BriefChange], *, by: Person
-) -> tuple[list[BriefChange], Sequence[BriefChange]]:
-    """Save a batch in one transaction. Return the changes refused because the brief changed meanwhile, and the rest."""
-    refused = []
-    done = 0
-    until = time.monotonic() + LOCK_SECONDS
-    with transaction.atomic():
-        for change in changes[:BATCH_SIZE]:
-            try:
-                workflow.save(change.brief, leave_out_rows(change), by=by, version=change.version)
-            except Refused:
-                refused.append(change)
-            done += 1
-            if time.monotonic() > until:
-                break
-    return refused, changes[done:]
-
-
-def leave_out_rows(change: BriefChange) -> Content:
-    """Return the content with the desk's text in the skipped rows.
-
-    Row keys: `headline`, `summary`, `key_point`, the name of a fact, `b4` for bullet 4, `n2` for a new bullet in second place.
-    """
-    content, skipped = change.content, change.skipped_rows
-    if not skipped:
-        return content
-    now = workflow.load_working_copy(Brief.objects.get(pk=change.brief))
-    leads = {name: getattr(now, name) for name in LEAD_FIELDS if name.rpartition("_")[0] in skipped}
-    if "key_point" in skipped:
-        content = replace(content, key_point=now.key_point)
-    facts = {name: getattr(now.facts, name) for name in FACTS if name in skipped}
-    stored = {bullet.number: bullet for bullet in now.bullets}
-    bullets = {bullet.number: bullet for bullet in content.bullets}
-    bullets |= {number: bullet for number, bullet in stored.items() if f"b{number}" in skipped}
-    added: dict[int, list[Bullet]] = {}
-    above = 0
-    for position, bullet in enumerate(content.bullets, 1):
-        if bullet.number in stored:
-            above = bullet.number
-        elif not skipped & {f"b{bullet.number}", f"n{position}"}:
-            added.setdefault(above, []).append(bullet)
-    placed = list(added.get(0, ()))
-    for number in stored:
-        placed += [*([bullets[number]] if number in bullets else []), *added.get(number, ())]
-    return replace(content, bullets=tuple(placed), facts=replace(content.facts, **facts), **leads)
-
-
-def describe_conflict(brief: Brief, change: BriefChange) -> str:
-    """Return a sentence on why the change is not saved."""
+def _describe_conflict(brief: Brief) -> str:
+    """Return a sentence on why the brief cannot be changed."""
     if brief.state == State.APPROVED:
         return str(build_refusal("approved-closed"))
     if brief.state != State.DRAFT:
         return str(build_wrong_state_reason(brief))
-    if brief.version == change.version:  # so a name in the sheet was merged or deleted since the preview
-        return _("It could not be saved. Import the sheet again to see why.")
     values: Mapping[str, object] = {"name": str(brief.updated_by), "time": format_time(brief.updated_at)}
-    return _("%(name)s saved a newer version at %(time)s, so the sheet does not overwrite it.") % values
+    return _("%(name)s saved a newer version at %(time)s. Export the brief again.") % values
+
+
+def save_changes(changes: Sequence[BriefChange], *, by: Person) -> None:
+    """Save all of them. Raise SheetRefused, with nothing stored, if somebody saved one of the briefs meanwhile."""
+    with transaction.atomic():
+        for change in changes:
+            try:
+                workflow.save(change.brief.pk, change.after, by=by, version=change.brief.version)
+            except Refused as refused:
+                row = change.row
+                raise SheetRefused(
+                    *(SheetProblem(str(reason), row.number, "", row.sheet) for reason in refused.reasons)
+                ) from refused
 
 
 # Write briefs as sheets: a workbook with both sheets, or CSV.

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from openpyxl.utils import column_index_from_string
@@ -136,6 +137,26 @@ class Sheet:
     rows: list[SheetRow] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     name: str = ""
+
+
+@dataclass(slots=True)
+class SheetImport[Change]:
+    """What an import changes, in the form that import-export asks for. A sheet with an error is refused instead.
+
+    `emptied`: cells with a stored text that the sheet empties. `drafts`: stored changes that wait for a second person.
+    """
+
+    rows: Sequence[Change]
+    unchanged: int
+    emptied: int
+    notices: Sequence[str] = ()
+    drafts: Sequence[Any] = ()
+    file: str = ""
+
+    def has_errors(self) -> bool:
+        return False
+
+    has_validation_errors = has_errors
 
 
 def check_headings(sheet: Sheet, known: Collection[str], *, required: str = "") -> None:

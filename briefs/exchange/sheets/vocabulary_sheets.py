@@ -1,8 +1,7 @@
-"""Plan the import of a sheet into the vocabulary, and save the planned rows, each as the plan says or not at all."""
+"""Import sheets into the vocabulary: plan every row, and store all of them as they were previewed or none."""
 
-import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple, cast
 
@@ -15,11 +14,20 @@ from import_export.resources import ModelResource
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.derived import build
-from briefs.models import Author, Draft, Keyword, Person, Source, Term
+from briefs.models import Author, Keyword, Person, Source, Term
 from briefs.models.vocabulary import Vocabulary, append_free_number, build_vocabulary_slug
 
 from . import columns
-from .table import SHEET_PROBLEM_LIMIT, Sheet, SheetProblem, SheetRefused, SheetRow, check_headings
+from .table import (
+    SHEET_PROBLEM_LIMIT,
+    Sheet,
+    SheetImport,
+    SheetProblem,
+    SheetRefused,
+    SheetRow,
+    build_sheet_refusal,
+    check_headings,
+)
 
 # Compare one row of a sheet with its entry, column by column.
 
@@ -53,10 +61,6 @@ class RowDiff:
     def as_html(self) -> list[CellChange]:
         return self.changes
 
-    def hash_changes(self, *, waits: bool) -> str:
-        """Return a short hash of what a preview shows of the row."""
-        return hash_json([waits, [[c.column, c.old, c.new] for c in self.changes]])[:16]
-
     def _values(self, instance: Any) -> list[str]:
         return [field.export(instance) for field in self.resource.get_import_fields()]
 
@@ -70,42 +74,83 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     """Import and export of one kind of vocabulary.
 
     `name_columns` identify the entry of a row without a slug; values of `unique_columns` are never shared.
-    A dry run makes every check of a real import but stores nothing and takes no lock. A real import stores only rows whose
-    changes have the hash in `seen`, by row number, and begins none after `until`.
+    `seen`: `RowChange.version` of each row that a preview showed, as the page sends them back.
     """
 
     DEFAULT_RESOURCE_FIELD = columns.VocabularyColumn
     name_columns: ClassVar[ColumnNames]
     unique_columns: ClassVar[ColumnNames] = ()
 
-    def __init__(
-        self,
-        *,
-        by: Person | None = None,
-        rows: Sequence[SheetRow] = (),
-        seen: Mapping[int, str] | None = None,
-        until: float = 0,
-    ) -> None:
+    def __init__(self, *, by: Person | None = None, seen: str = "") -> None:
         super().__init__()
-        self.by, self.rows, self.seen, self.until = by, rows, seen or {}, until
-        self.dry_run = seen is None
+        self.by, self.seen = by, seen
         self.fields["slug"].readonly = True
+        self.rows: Sequence[SheetRow] = ()
+        self._batch: workflow.VocabularyBatch
         self._by_slug: dict[str, Vocabulary] = {}
         self._used_slugs: set[str] = set()
         self._by_unique_value: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._unique_values: dict[int, list[tuple[str, str]]] = {}
-        """Current unique values of each entry, by `id()`, updated as rows are saved."""
+        """Current unique values of each entry, by `id()`, updated row by row."""
         self._by_name: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
         self._row_numbers: dict[object, int] = {}
         self._waits = False
         self.diff: RowDiff
         """Of the row that is being imported."""
-        self.drafts: list[Draft] = []
-        """The changes of a real import that wait for a second person."""
-        self.outdated: list[RowChange] = []
-        """Rows that a real import would store otherwise than planned."""
-        self.remaining: list[int] = []
-        """Numbers of the rows for which a real import had no time."""
+
+    # Plan and store
+
+    def import_data(self, dataset: Sheet, dry_run: bool = False, **options: Any) -> "SheetImport[RowChange]":
+        """Check every row and return the changes. Unless `dry_run`, store all of them in one act.
+
+        Raise SheetRefused, with nothing stored, if a row is wrong or would now change something else than `seen`.
+        """
+        check_headings(
+            dataset, [column for column, _label in list_columns(self._meta.model)], required="slug"
+        )
+        if dry_run:
+            return self._plan(dataset)
+        try:
+            with transaction.atomic():
+                build.lock_names_exclusively()  # before locking rows: same lock order as other changes
+                plan = self._plan(dataset, is_locking=True)
+                self._require_seen(plan)
+                plan.drafts = self._batch.save([row.entry for row in plan.rows])
+        except IntegrityError as error:
+            raise build_sheet_refusal(_("Somebody else took one of these names just now.")) from error
+        plan.file = options.get("file_name", "")
+        return plan
+
+    def _plan(self, sheet: Sheet, *, is_locking: bool = False) -> "SheetImport[RowChange]":
+        """Run the package's import, in which no row is stored.
+
+        Its own dry run would write and roll back, and so hold SQLite's write lock.
+        """
+        self.rows = sheet.rows
+        self._batch = workflow.VocabularyBatch(self._meta.model, by=cast(Person, self.by))
+        used = [i for i, heading in enumerate(sheet.headings) if heading]
+        data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
+        for line in sheet.rows:
+            data.append([line.cells[i] for i in used])
+        result = super().import_data(data, use_transactions=False, is_locking=is_locking)
+        for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
+            raise fault.error  # a bug, not an error in the sheet
+        if problems := [p for row in result.invalid_rows for p in _problems(row, self)]:
+            raise SheetRefused(*problems[:SHEET_PROBLEM_LIMIT])
+        rows = [row.change for row in result.valid_rows()]
+        emptied = sum(bool(cell.old and not cell.new) for row in rows for cell in row.changes)
+        return SheetImport(rows, result.totals["skip"], emptied, sheet.notices)
+
+    def _require_seen(self, plan: "SheetImport[RowChange]") -> None:
+        """Raise SheetRefused with the rows whose entries were changed, or came into public use, since the preview."""
+        seen = set(self.seen.split())
+        numbers = [row.number for row in plan.rows if row.version not in seen]
+        if numbers or len(seen) != len(plan.rows):
+            sentence = _("the entry was changed since the preview. Upload the sheet again to see how.")
+            raise SheetRefused(*(SheetProblem(sentence, n) for n in (numbers or [0])[:SHEET_PROBLEM_LIMIT]))
+
+    def after_import(self, dataset: Any, result: Any, **options: Any) -> None:
+        """Do nothing. The package's would set PostgreSQL's sequence back behind a colleague's open insert."""
 
     @classmethod
     def widget_from_django_field(cls, field: Any, default: Any = None) -> Any:
@@ -132,16 +177,14 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
     # Finding the entry of a row
 
     def before_import(self, dataset: Any, **options: Any) -> None:
-        """Load all entries, locked unless this is a dry run, because a save writes every column."""
-        if self.dry_run:
-            self._check = workflow.VocabularyCheck(self._meta.model, by=cast(Person, self.by))
+        """Load all entries. An import that stores locks them, because it writes every column."""
         rows = self._meta.model._default_manager.order_by("pk")
-        for row in rows if self.dry_run else rows.select_for_update(no_key=True):
+        for row in rows.select_for_update(no_key=True) if options["is_locking"] else rows:
             self._by_slug[row.slug] = row
-            self._used_slugs.add(row.slug)
             if build.get_merged_into_id(row) is None:
                 self._index_names(row)
                 self._index_unique_values(row)
+        self._used_slugs = {*self._by_slug, *self._batch.list_drafted_slugs()}
 
     def _index_names(self, row: Vocabulary) -> None:
         for name in self.name_columns:
@@ -199,32 +242,20 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
             raise ValidationError(_("row %(row)s is about the same entry.") % {"row": first})
         self._row_numbers[key] = number
 
-    def import_row(self, row: Any, instance_loader: Any, **options: Any) -> Any:
-        if not self.dry_run and options["row_number"] > 1 and time.monotonic() > self.until:
-            self.remaining.append(self.rows[options["row_number"] - 1].number)
-            result = self.get_row_result_class()()
-            result.import_type = result.IMPORT_TYPE_SKIP
-            return result
-        return super().import_row(row, instance_loader, **options)
-
     def before_import_row(self, row: Any, **options: Any) -> None:
         self._row_index = options["row_number"] - 1
         self._waits = False
 
     def after_import_row(self, row: Any, row_result: Any, **options: Any) -> None:
-        row_result.change = self._build_change(row_result.import_type, row_result.instance)
-
-    def _build_change(self, kind: Literal["new", "update"], entry: Vocabulary) -> "RowChange":
-        return RowChange(
+        row_result.change = RowChange(
             self.rows[self._row_index].number,
-            kind,
-            entry,
+            row_result.import_type,
+            row_result.instance,
             self.diff.changes,
             self._waits,
-            self.diff.hash_changes(waits=self._waits),
         )
 
-    # Saving
+    # Checking
 
     def validate_instance(
         self, instance: Any, import_validation_errors: Any = None, validate_unique: bool = True
@@ -250,41 +281,25 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
                 yield name, sentence % {"value": value, "slug": other.slug}
 
     def do_instance_save(self, instance: Any, is_create: bool) -> None:
+        """Check what a save would do, without saving."""
         if is_create:
             instance.slug = append_free_number(
                 build_vocabulary_slug(type(instance), *instance.slug_names()), self._used_slugs
             )
             self._used_slugs.add(instance.slug)
         try:
-            if self.dry_run:
-                self._waits = self._check.would_wait(instance)
-            else:
-                self._save_as_planned(instance, is_create=is_create)
-            if not self._waits:  # the stored names stay in use until the draft is public
-                self._index_unique_values(instance)
+            self._waits = self._batch.would_wait(instance)
         except workflow.Refused as refused:
             raise ValidationError([str(reason) for reason in refused.reasons]) from refused
-        except IntegrityError as error:
-            raise ValidationError(_("somebody else took this name just now.")) from error
-
-    def _save_as_planned(self, instance: Any, *, is_create: bool) -> None:
-        """Save the row. Undo that if it is something else than the plan, since the entry changed meanwhile."""
-        with transaction.atomic():
-            draft = workflow.save_vocabulary_row(instance, by=cast(Person, self.by), is_announced=False)
-            self._waits = draft is not None
-            self.diff.compare_with(self, instance)
-            change = self._build_change("new" if is_create else "update", instance)
-            if self.seen.get(change.number) != change.seen:
-                self.outdated.append(change)
-                raise ValidationError("outdated")
-        self.drafts += [draft] if draft else []
+        if not self._waits:  # the stored names stay in use until the draft is public
+            self._index_unique_values(instance)
 
 
 class _Meta:
     import_id_fields = ("slug",)
     skip_unchanged = True
     report_skipped = False
-    use_transactions = True
+    use_transactions = False
     store_instance = True
 
 
@@ -352,7 +367,7 @@ RESOURCES: dict[type[Vocabulary], type[VocabularyResource]] = {
 class RowChange:
     """An entry that the sheet creates or changes. `number` is the row number in the spreadsheet.
 
-    `waits`: the change waits for a second person. `seen`: hash of what a preview shows.
+    `waits`: the change waits for a second person.
     """
 
     number: int
@@ -360,25 +375,11 @@ class RowChange:
     entry: Vocabulary
     changes: Sequence[CellChange]
     waits: bool
-    seen: str
 
     @property
-    def status(self) -> Literal["new", "update", "waits"]:
-        return "waits" if self.waits else self.kind
-
-
-@dataclass(slots=True)
-class SheetImportOutcome:
-    """Result of a plan or of an import."""
-
-    rows: Sequence[RowChange] = ()
-    unchanged: int = 0
-    problems: Sequence[SheetProblem] = ()
-    outdated: Sequence[RowChange] = ()
-    """Rows that were not stored, since their entries changed after the plan, as they would change them now."""
-    remaining: Sequence[int] = ()
-    """Numbers of the rows for which there was no time."""
-    drafts: Sequence[Draft] = ()
+    def version(self) -> str:
+        """A short hash of what a preview shows of the row."""
+        return hash_json([self.number, self.waits, [[c.column, c.old, c.new] for c in self.changes]])[:16]
 
 
 def list_columns(kind: type[Vocabulary]) -> list[tuple[str, str]]:
@@ -393,53 +394,11 @@ def export_values(entry: Vocabulary) -> list[str]:
 
 
 def export_rows(kind: type[Vocabulary], entries: Any) -> Iterator[list[str]]:
-    """Yield headings, then one row per entry. `preview_import` reads these rows as no change."""
+    """Yield headings, then one row per entry. An import reads these rows as no change."""
     resource = RESOURCES[kind]()
     yield resource.get_export_headers()
     for entry in entries.iterator(chunk_size=500):
         yield [str(cell) for cell in resource.export_resource(entry)]
-
-
-def plan_vocabulary_import(sheet: Sheet, kind: type[Vocabulary], *, by: Person) -> SheetImportOutcome:
-    """Return the changes that an import would make. All checks run, including refusals by the workflow.
-
-    Raise SheetRefused if any row is wrong.
-    """
-    check_headings(sheet, [column for column, _label in list_columns(kind)], required="slug")
-    outcome = _import_rows(sheet, RESOURCES[kind](by=by, rows=sheet.rows))
-    if outcome.problems:
-        raise SheetRefused(*outcome.problems[:SHEET_PROBLEM_LIMIT])
-    return outcome
-
-
-def save_rows(
-    sheet: Sheet, kind: type[Vocabulary], *, by: Person, seen: Mapping[int, str], seconds: float
-) -> SheetImportOutcome:
-    """Store planned rows, by number in `seen`, in one transaction of about `seconds`. Rows that are now wrong are `problems`."""
-    resource = RESOURCES[kind](by=by, rows=sheet.rows, seen=seen, until=time.monotonic() + seconds)
-    with transaction.atomic():
-        build.lock_names_exclusively()  # before locking rows: same lock order as other changes
-        return _import_rows(sheet, resource)
-
-
-def _import_rows(sheet: Sheet, resource: VocabularyResource) -> SheetImportOutcome:
-    """Import or check the rows. `resource` says which."""
-    used = [i for i, heading in enumerate(sheet.headings) if heading]
-    data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
-    for line in sheet.rows:
-        data.append([line.cells[i] for i in used])
-    result = resource.import_data(data, use_transactions=False)
-    for fault in (*result.base_errors, *(error for row in result.error_rows for error in row.errors)):
-        raise fault.error  # a bug, not an error in the sheet; a real import is rolled back
-    problems = [p for row in result.invalid_rows for p in _problems(row, resource)]
-    return SheetImportOutcome(
-        [row.change for row in result.valid_rows()],
-        result.totals["skip"] - len(resource.remaining),
-        problems,
-        resource.outdated,
-        resource.remaining,
-        resource.drafts,
-    )
 
 
 def _problems(row: Any, resource: VocabularyResource) -> Iterator[SheetProblem]:

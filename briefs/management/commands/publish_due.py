@@ -5,8 +5,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from briefs.accounts import second_factor, sessions, throttle
-from briefs.admin.common import pending_uploads
 from briefs.database.faults import describe_error
+from briefs.exchange.sheets import waiting_sheets
 from briefs.health import ping_watcher
 from briefs.models import JobRun
 from briefs.notifications import Delivery, send_due
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if confirmations := subscribers.send_confirmations(timezone.now()):
             self.stdout.write(f"Subscribers: {confirmations} confirmation mails.")
-        for part in (throttle, sessions, pending_uploads, links, subscribers, originals):
+        for part in (throttle, sessions, waiting_sheets, links, subscribers, originals):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         if any((copies := sending.send_due(timezone.now())).numbers):

@@ -13,8 +13,9 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.derived import build
 from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.vocabulary_sheets import plan_vocabulary_import, save_rows
-from briefs.models import EditionPlace, EditionTerm, Term
+from briefs.exchange.sheets.table import Sheet
+from briefs.exchange.sheets.vocabulary_sheets import RESOURCES
+from briefs.models import EditionPlace, EditionTerm, Person, Term
 from briefs.search import StoreRequest, get_store, parse_query
 from briefs.tests.support import corpus_fixtures, factories
 
@@ -134,10 +135,14 @@ def test_longer_new_term_hides_the_shorter_one_only_where_it_stands(
     assert find_stale() == set()
 
 
+def store_sheet(sheet: Sheet, by: Person) -> None:
+    plan = RESOURCES[Term](by=by).import_data(sheet, dry_run=True)
+    RESOURCES[Term](by=by, seen=" ".join(row.version for row in plan.rows)).import_data(sheet)
+
+
 def test_sheet_of_new_terms_marks_all_of_them(team: factories.Team, edition_ids: list[int]) -> None:
     sheet = sheet_files.read_sheet("slug,zh,en\n,談,on\n,第,No.\n".encode())
-    seen = {row.number: row.seen for row in plan_vocabulary_import(sheet, Term, by=team.publisher).rows}
-    save_rows(sheet, Term, by=team.publisher, seen=seen, seconds=60)
+    store_sheet(sheet, team.publisher)
     assert find_stale() == set()
     assert EditionTerm.objects.filter(term__en="on").count() == len(edition_ids) - 1
 
@@ -204,11 +209,10 @@ def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
 ) -> None:
     """An import locks every row of its kind. Taking those locks before the lock on names would deadlock."""
     sheet = sheet_files.read_sheet("slug,zh,en\n,談,on\n".encode())
-    seen = {row.number: row.seen for row in plan_vocabulary_import(sheet, Term, by=team.publisher).rows}
 
     def import_sheet() -> None:
         try:
-            save_rows(sheet, Term, by=team.publisher, seen=seen, seconds=60)
+            store_sheet(sheet, team.publisher)
         finally:
             connection.close()
 

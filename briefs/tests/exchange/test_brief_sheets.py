@@ -19,7 +19,8 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from briefs import workflow
 from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
 from briefs.exchange.sheets.brief_sheets import (
-    BriefImportPlan,
+    BriefChange,
+    BriefResource,
     build_brief_rows,
     plan_brief_import,
     read_brief_sheets,
@@ -29,9 +30,9 @@ from briefs.exchange.sheets.brief_sheets import (
 )
 from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.sheet_files import write_csv
-from briefs.exchange.sheets.table import SheetRefused
+from briefs.exchange.sheets.table import Sheet, SheetImport, SheetRefused
 from briefs.facts import SCALAR_FACTS
-from briefs.models import Author, Brief, Keyword, Revision, Source
+from briefs.models import Author, Brief, Keyword, Person, Revision, Source
 from briefs.tests.support import factories
 
 from .test_sheet_files import FORMULA_START, hostile_cells
@@ -49,11 +50,18 @@ def rows_of(*briefs: Brief) -> Rows:
     return build_brief_rows(Brief.objects.filter(pk__in=[brief.pk for brief in briefs]))
 
 
-def plan(rows: Rows) -> BriefImportPlan:
+def plan(rows: Rows) -> SheetImport[BriefChange]:
     with translation.override("en"):
-        return plan_brief_import(
-            *read_brief_sheets([(name, write_csv(sheet)) for name, sheet in rows.items()])
-        )
+        return plan_brief_import(*read_rows(rows))
+
+
+def read_rows(rows: Rows) -> tuple[list[Sheet], list[str]]:
+    return read_brief_sheets([(name, write_csv(sheet)) for name, sheet in rows.items()])
+
+
+def store(rows: Rows, by: Person) -> None:
+    with translation.override("en"):
+        BriefResource(by=by).import_data(read_rows(rows))
 
 
 def refusal(rows: Rows) -> str:
@@ -69,9 +77,9 @@ def change_cell(rows: Rows, sheet: str, row: int, column: str, text: str) -> Row
     return rows
 
 
-def outcome(rows: Rows) -> tuple[int, int, int]:
+def outcome(rows: Rows) -> tuple[int, int]:
     planned = plan(rows)
-    return len(planned.changes), len(planned.conflicts), planned.unchanged
+    return len(planned.rows), planned.unchanged
 
 
 def through_libreoffice(folder: Path, name: str, data: bytes) -> bytes:
@@ -107,8 +115,7 @@ def check_round_trip(brief: Brief, texts: list[str], resave: Callable[[str, byte
             files = [("x.xlsx", resave("x.xlsx", write_brief_workbook(rows)))]
         else:
             files = [(f"{name}.csv", resave(f"{name}.csv", write_csv(sheet))) for name, sheet in rows.items()]
-        made = plan_brief_import(*read_brief_sheets(files))
-        assert save_changes(made.changes, by=brief.updated_by) == ([], [])
+        BriefResource(by=brief.updated_by).import_data(read_brief_sheets(files))
         bullets = list(before.bullets)
         bullets[1] = replace(bullets[1], text_zh=texts[2])
         wanted = replace(before, headline_zh=texts[0], summary_en=texts[1], bullets=tuple(bullets))
@@ -117,7 +124,7 @@ def check_round_trip(brief: Brief, texts: list[str], resave: Callable[[str, byte
         again = plan_brief_import(
             *read_brief_sheets([("x.xlsx", resave("y.xlsx", write_brief_workbook(rows_of(brief))))])
         )
-        assert (again.changes, again.conflicts, again.unchanged) == ([], [], 1)
+        assert (again.rows, again.unchanged) == ([], 1)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,12 +163,12 @@ def test_every_fact_and_structure_is_exported_and_read_back(team: factories.Team
     assert (shown["source"], shown["keywords"]) == ("Foreign Policy", "科技 · Technology")
     assert all(shown[name] for name in SCALAR_FACTS)
     assert rows[BULLETS][1][2:] == ["1", "一", "", "1", "", "number", ""]
-    assert outcome(rows) == (0, 0, 1)
+    assert outcome(rows) == (0, 1)
 
     other = factories.draft_brief(team)  # has none of these
     into = dict(zip(rows_of(other)[BRIEFS][0], rows_of(other)[BRIEFS][1], strict=True))
     typed = [into[c] if c in ("id", "version") else shown[c] for c in rows[BRIEFS][0]]
-    save_changes(plan({BRIEFS: [rows[BRIEFS][0], typed]}).changes, by=team.writer)
+    store({BRIEFS: [rows[BRIEFS][0], typed]}, team.writer)
     stored = factories.load_content(other).facts
     bare = tuple(replace(byline, affiliation_zh="", affiliation_en="") for byline in facts.authors)
     assert stored == replace(factories.load_content(brief).facts, authors=bare)
@@ -171,16 +178,15 @@ def test_key_line_is_chosen_and_taken_back_in_a_sheet(team: factories.Team) -> N
     brief = factories.draft_brief(team)
     before = factories.load_content(brief)
     rows = rows_of(brief)
-    (change,) = plan(change_cell(rows, BRIEFS, 2, "key_point", "2")).changes
-    save_changes([change], by=team.writer)
+    store(change_cell(rows, BRIEFS, 2, "key_point", "2"), team.writer)
     assert factories.load_content(brief) == replace(before, key_point=2)
 
     rows = rows_of(Brief.objects.get())
     assert rows[BRIEFS][1][rows[BRIEFS][0].index("key_point")] == "2"
-    assert outcome(rows) == (0, 0, 1)
+    assert outcome(rows) == (0, 1)
     place = rows[BRIEFS][0].index("key_point")
-    assert outcome({BRIEFS: [[*row[:place], *row[place + 1 :]] for row in rows[BRIEFS]]}) == (0, 0, 1)
-    save_changes(plan(change_cell(rows, BRIEFS, 2, "key_point", "")).changes, by=team.writer)
+    assert outcome({BRIEFS: [[*row[:place], *row[place + 1 :]] for row in rows[BRIEFS]]}) == (0, 1)
+    store(change_cell(rows, BRIEFS, 2, "key_point", ""), team.writer)
     assert factories.load_content(brief).hashes() == before.hashes()
 
 
@@ -198,7 +204,7 @@ def test_no_cell_of_500_payloads_is_a_formula(team: factories.Team, file_format:
     brief = factories.draft_brief(team, factories.content(headline_en="=1+1", bullets=bullets))
     data = write_brief_sheets(Brief.objects.all(), file_format)
     made = plan_brief_import(*read_brief_sheets([("x", data)]))
-    assert (made.changes, made.unchanged) == ([], 1)
+    assert (made.rows, made.unchanged) == ([], 1)
     if file_format == "csv":
         return
     book = openpyxl.load_workbook(io.BytesIO(data))
@@ -216,7 +222,7 @@ def test_csv_saved_as_workbook_keeps_its_dates(team: factories.Team) -> None:
 
     def plan_as_dates(
         columns: dict[str, float], number_format: str, first_day: Any = WINDOWS_EPOCH
-    ) -> BriefImportPlan:
+    ) -> SheetImport[BriefChange]:
         book = openpyxl.load_workbook(io.BytesIO(write_brief_workbook(rows)))
         book.epoch = first_day
         for column, day in columns.items():
@@ -227,10 +233,10 @@ def test_csv_saved_as_workbook_keeps_its_dates(team: factories.Team) -> None:
             return plan_brief_import(*read_brief_sheets([("x.xlsx", out.getvalue())]))
 
     for number_format in ("mm-dd-yy", "yyyy\\-mm\\-dd", '[$-404]e"年"m"月"d"日"'):
-        (change,) = plan_as_dates(days, number_format).changes
-        assert (change.content.facts.date, change.content.facts.accessed_on) == ("2025-06-09", "2025-06-11")
-    (change,) = plan_as_dates({"accessed_on": 45819 - 1462}, "mm-dd-yy", MAC_EPOCH).changes
-    assert change.content.facts.accessed_on == "2025-06-11"
+        (change,) = plan_as_dates(days, number_format).rows
+        assert (change.after.facts.date, change.after.facts.accessed_on) == ("2025-06-09", "2025-06-11")
+    (change,) = plan_as_dates({"accessed_on": 45819 - 1462}, "mm-dd-yy", MAC_EPOCH).rows
+    assert change.after.facts.accessed_on == "2025-06-11"
     for columns, number_format in (days, "mmm-yy"), ({"title": 45817}, "mm-dd-yy"):
         with pytest.raises(SheetRefused, match="this cell is a date"):
             plan_as_dates(columns, number_format)
@@ -238,7 +244,9 @@ def test_csv_saved_as_workbook_keeps_its_dates(team: factories.Team) -> None:
         plan_as_dates({"date": 1e300}, "mm-dd-yy")
 
 
-def test_only_a_current_draft_is_changed_and_others_are_conflicts(team: factories.Team) -> None:
+def test_brief_that_is_newer_or_no_draft_refuses_the_sheet_and_an_unchanged_row_does_not(
+    team: factories.Team,
+) -> None:
     draft, newer, untouched, deleted = (factories.draft_brief(team) for _ in range(4))
     submitted, live = factories.submitted_brief(team), factories.live_brief(team)
     rows = rows_of(draft, newer, untouched, deleted, submitted, live)
@@ -248,30 +256,58 @@ def test_only_a_current_draft_is_changed_and_others_are_conflicts(team: factorie
     for row in rows[BRIEFS][1:]:
         if row[0] != str(untouched.pk):
             row[rows[BRIEFS][0].index("headline_en")] = "=From the sheet"
-    made = plan(rows)
-    assert [change.brief for change in made.changes] == [draft.pk]
-    assert {change.brief for change in made.conflicts} == {newer.pk, deleted.pk, submitted.pk, live.pk}
-    assert made.unchanged == 1
-    before = {brief.pk: factories.load_content(brief) for brief in (newer, untouched, submitted, live)}
-    assert save_changes(made.changes, by=team.writer) == ([], [])
-    assert factories.load_content(draft).headline_en == "=From the sheet"
+    before = {brief.pk: factories.load_content(brief) for brief in Brief.objects.all()}
+    told = refusal(rows).splitlines()
+    assert [line.partition(", column")[0] for line in told] == [
+        f"Sheet “briefs”: Row {n}" for n in (3, 5, 6, 7)
+    ]
+    assert "other-writer saved a newer version at" in told[0]
+    assert "This brief is live." in told[3]
     assert {pk: workflow.load_working_copy(Brief.objects.get(pk=pk)) for pk in before} == before
-    last = Revision.objects.filter(brief=draft).order_by("number").last()
-    assert last is not None
+
+    rows[BRIEFS] = [row for row in rows[BRIEFS] if row[0] in ("id", str(draft.pk), str(untouched.pk))]
+    store(rows, team.writer)
+    assert factories.load_content(draft).headline_en == "=From the sheet"
+    assert factories.load_content(untouched).summary_en == "Newer."
+    last = Revision.objects.filter(brief=draft).latest("number")
     assert (last.by, last.kind, last.changed_zh, last.changed_en) == (team.writer, "save", False, True)
-    assert outcome(rows) == (0, 4, 2)  # a second import finds it done
+    rows[BULLETS] = rows[BULLETS][:1]
+    assert outcome(rows) == (0, 2)  # a second import finds it done
 
 
-def test_brief_edited_between_preview_and_import_is_left_alone(team: factories.Team) -> None:
+def test_brief_saved_during_an_import_stores_nothing_of_the_sheet(team: factories.Team) -> None:
     first, second = factories.draft_brief(team), factories.draft_brief(team)
     rows = rows_of(first, second)
     for number in (2, 3):
         change_cell(rows, BRIEFS, number, "headline_en", "From the sheet")
     made = plan(rows)
-    factories.edit(first, team.other_writer, headline_en="Faster")
-    late, left = save_changes(made.changes, by=team.writer)
-    assert ([change.brief for change in late], left) == ([first.pk], [])
-    assert [factories.load_content(b).headline_en for b in (first, second)] == ["Faster", "From the sheet"]
+    factories.edit(second, team.other_writer, headline_en="Faster")
+    with pytest.raises(SheetRefused) as refused:
+        save_changes(made.rows, by=team.writer)
+    assert [problem.row for problem in refused.value.problems] == [3]
+    assert [factories.load_content(b).headline_en for b in (first, second)] == ["A Headline", "Faster"]
+
+
+def test_at_most_200_briefs_are_changed_at_once(team: factories.Team) -> None:
+    briefs = [factories.draft_brief(team) for _ in range(3)]
+    rows = rows_of(*briefs)
+    for number in (2, 3):
+        change_cell(rows, BRIEFS, number, "headline_en", "From the sheet")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("briefs.exchange.sheets.brief_sheets.MAX_CHANGED_BRIEFS", 2)
+        assert outcome(rows) == (2, 1)
+        patched.setattr("briefs.exchange.sheets.brief_sheets.MAX_CHANGED_BRIEFS", 1)
+        assert "The sheet changes 2 briefs. At most 1 go at once: split it." in refusal(rows)
+
+
+def test_emptied_cells_are_counted(team: factories.Team) -> None:
+    rows = rows_of(factories.draft_brief(team))
+    for column in ("headline_en", "title", "keywords", "doi"):  # it has no title and no DOI
+        change_cell(rows, BRIEFS, 2, column, "")
+    change_cell(rows, BULLETS, 2, "text_en", "")
+    for column in ("text_zh", "text_en"):
+        change_cell(rows, BULLETS, 3, column, "")
+    assert plan(rows).emptied == 5
 
 
 def test_bullets_are_added_emptied_and_kept_in_place(team: factories.Team) -> None:
@@ -282,7 +318,7 @@ def test_bullets_are_added_emptied_and_kept_in_place(team: factories.Team) -> No
     new = [str(brief.pk), "", "", "新", "New", "1", "", "number", ""]
     english = [str(brief.pk), "", "", "", "Only", "", "", "", ""]
     sheet = [head, gone, one, new, english]  # sorted by somebody; the third row was deleted
-    save_changes(plan({BULLETS: sheet}).changes, by=team.writer)
+    store({BULLETS: sheet}, team.writer)
     stored = factories.load_content(brief).bullets
     assert [(b.number, b.text_zh, b.level_zh, b.marker_zh) for b in stored] == [
         (1, "第0點。", 0, "bullet"), (4, "新", 1, "number"), (5, "", 0, "bullet"), (3, "第0點。", 0, "bullet"),

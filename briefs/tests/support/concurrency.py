@@ -47,14 +47,6 @@ def sign(brief: int, by: int, seen: str) -> object:
     return workflow.sign_off(brief, "en", by=_person(by), seen=seen).pk
 
 
-def save_sheet(upload: str, by: int) -> object:
-    from briefs.admin.uploads.sheet_imports import run_import, save_next_batch
-    from briefs.models import Upload
-
-    row = Upload.objects.get(pk=upload)
-    return run_import(row, save_next_batch, by=_person(by), seconds=60).results["left"]
-
-
 def import_texts(texts: dict[str, str], by: int) -> object:
     from briefs.intake import create_import_job, import_documents
 
@@ -102,7 +94,7 @@ def send(port: int) -> object:
 
 
 ACTS: dict[str, Callable[..., object]] = {
-    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "save_sheet": save_sheet, "import_texts": import_texts,
+    "approve": approve, "save": save, "sign": sign, "send": send, "killed": kill_at_statement, "import_texts": import_texts,
 }  # fmt: skip
 
 

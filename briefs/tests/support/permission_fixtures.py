@@ -35,6 +35,7 @@ from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.leaves import LEAVES
 
 from . import factories, issue_factories, mailing_fixtures
+from .form_client import Form
 from .picture_samples import photo
 
 VOCABULARY: dict[str, tuple[type[Any], dict[str, str]]] = {
@@ -174,16 +175,18 @@ class PermissionScenario:
             factories.merge_public_names(made[2:], into=made[0], team=self.team)
             self.rows[name] = made
         writer = self.writer_client = self._log_in(self.team.writer)
-        self.sheets = {name: _sheet(writer, name, values) for name, (_kind, values) in VOCABULARY.items()}
-        self.upload = self._upload_brief_sheet(writer)
+        self.sheets = {
+            name: _preview_sheet(writer, name, csv_table(values))
+            for name, (_kind, values) in VOCABULARY.items()
+        }
+        self._upload_brief_sheet(writer)
 
-    def _upload_brief_sheet(self, writer: Client) -> str:
+    def _upload_brief_sheet(self, writer: Client) -> None:
         """Export the briefs, change the headline of a draft in the sheet, and upload it."""
         rows = build_brief_rows(Brief.objects.filter(pk=factories.draft_brief(self.team).pk))["briefs"]
         rows[1][rows[0].index("headline_en")] = "From the sheet"
         self.brief_sheet = sheet_files.write_sheet(rows, "csv", title="x")
-        file = SimpleUploadedFile("x.csv", self.brief_sheet)
-        return str(writer.post("/admin/briefs/brief/sheet/", {"files": file})["Location"])
+        self.sheets["brief"] = _preview_sheet(writer, "brief", self.brief_sheet)
 
     def changed_table(self) -> bytes:
         """Return the parallel table of the brief in review, with another Chinese summary."""
@@ -196,10 +199,11 @@ class PermissionScenario:
         return {"paste": text, "words_of": self.team.writer.pk}
 
 
-def _sheet(client: Client, kind: str, values: dict[str, str]) -> str:
-    """Upload a sheet and return the address of its preview."""
-    file = SimpleUploadedFile("x.csv", csv_table(values))
-    return str(client.post(f"/admin/briefs/{kind}/import/", {"files": file})["Location"])
+def _preview_sheet(client: Client, kind: str, data: bytes) -> dict[str, list[str]]:
+    """Upload a sheet and return what its preview sends to confirm the import."""
+    file = SimpleUploadedFile("x.csv", data)
+    page = client.post(f"/admin/briefs/{kind}/import/", {"files": file, "csrfmiddlewaretoken": "x"})
+    return Form(page.content.decode(), id="confirm-form").data
 
 
 def csv_table(values: dict[str, str]) -> bytes:

@@ -82,6 +82,7 @@ briefs/{kind}/<path:object_id>/         -           -
 briefs/{kind}/<path:object_id>/change/  wvreps      wvps
 briefs/{kind}/<path:object_id>/history/ wvreps      -
 briefs/{kind}/import/                   wvps        wvps
+briefs/{kind}/process_import/           -           w
 briefs/{kind}/export/                   wvreps      (wvreps)
 briefs/{kind}/merge/                    wvps        wvps
 briefs/{kind}/<int:pk>/unmerge/         -           wvps
@@ -99,7 +100,8 @@ briefs/brief/ @export_word              .           (wvreps)
 briefs/brief/ @export_tables            .           (wvreps)
 briefs/brief/ @export_sheet             .           (wvreps)
 briefs/brief/export/                    wvreps      (wvreps)
-briefs/brief/sheet/                     wvps        wvps
+briefs/brief/import/                    wvps        wvps
+briefs/brief/process_import/            -           w
 briefs/brief/add/                       wvps        wvps
 briefs/brief/add/autosave/              -           wvps
 briefs/brief/add/picture/               -           wvps
@@ -107,7 +109,6 @@ briefs/brief/names/                     wvreps      -
 briefs/brief/names/create/              -           wvps
 briefs/brief/names/affiliations/        wvreps      -
 briefs/brief/upload/                    wvps        wvps
-briefs/brief/upload/<uuid:pk>/          w           w
 briefs/brief/picture/<str:name>         wvreps      -
 briefs/brief/<int:pk>/change/           wvreps      wvreps
 briefs/brief/<int:pk>/autosave/         -           wvreps

@@ -172,7 +172,9 @@ def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act:
                 base + rest.replace("<path:object_id>", str(first.pk)).replace("<int:pk>", str(first.pk))
             )
         case "import/":
-            return PermissionRequest(f"{base}import/", files={"files": csv_table(values)})
+            return PermissionRequest(f"{base}import/", {"format": "0"}, files={"files": csv_table(values)})
+        case "process_import/":
+            return PermissionRequest(f"{base}process_import/", scenario.sheets[kind])
         case "export/":
             return PermissionRequest(f"{base}export/", {"format": "csv"}, is_answered=_is_file)
         case "merge/":
@@ -306,8 +308,11 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/export/": lambda g: PermissionRequest(
         "/admin/briefs/brief/export/", {"format": "csv"}, is_answered=_is_file
     ),
-    "briefs/brief/sheet/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/sheet/", files={"files": g.brief_sheet}
+    "briefs/brief/import/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/import/", {"format": "0"}, files={"files": g.brief_sheet}
+    ),
+    "briefs/brief/process_import/": lambda g: PermissionRequest(
+        "/admin/briefs/brief/process_import/", g.sheets["brief"]
     ),
     # Issues
     "briefs/issue/": lambda g: PermissionRequest(ISSUE),
@@ -326,9 +331,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
         f"{NEW}picture/", _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
     "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
-    "briefs/brief/upload/<uuid:pk>/": lambda g: PermissionRequest(
-        g.upload, _form_data(g.writer_client, g.upload, "confirm-form")
-    ),
     # Names and pictures
     "briefs/brief/names/": lambda g: PermissionRequest(
         "/admin/briefs/brief/names/", query="?kind=author&q=Ann"

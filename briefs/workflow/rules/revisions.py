@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db.models import OuterRef, Q, Subquery
 
@@ -101,30 +101,31 @@ def add_revisions_of_names(briefs: Iterable[Brief], *, by: Person | None, now: d
 
 
 def record_renaming(rows: Sequence[Vocabulary], *, by: Person, now: dt.datetime) -> None:
-    """Add revisions to the open briefs that print one of the rows, or a row merged into one of them."""
-    found: set[int] = set()
-    for row in rows:
-        found |= _find_open_briefs(row)
+    """Add revisions to the open briefs that print one of the rows, all of one kind, or a row merged into one of them."""
+    found = _find_open_briefs(rows) if rows else set()
     add_revisions_of_names(Brief.objects.filter(pk__in=found).order_by("pk"), by=by, now=now)
 
 
-def _find_open_briefs(row: Vocabulary) -> set[int]:
-    if isinstance(row, Term):
-        return _find_briefs_with_term(row)
-    family = build.find_family_ids(type(row), row.pk)
+def _find_open_briefs(rows: Sequence[Vocabulary]) -> set[int]:
+    kind = type(rows[0])
+    if kind is Term:
+        return _find_briefs_with_terms(cast("Sequence[Term]", rows))
+    family = build.find_family_ids(kind, *(row.pk for row in rows))
     condition = {
         Source: Q(source__in=family), Author: Q(bylines__author__in=family), Keyword: Q(labels__keyword__in=family)
-    }[type(row)]  # fmt: skip
+    }[kind]  # fmt: skip
     briefs = Brief.objects.filter(condition, state__in=_OPEN_STATES).order_by()
     return set(briefs.values_list("pk", flat=True))
 
 
-def _find_briefs_with_term(term: Term) -> set[int]:
-    """Return the open briefs with a Chinese form of the term, or whose newest revision may have been made with one."""
+def _find_briefs_with_terms(terms: Iterable[Term]) -> set[int]:
+    """Return the open briefs with a Chinese form of a term, or whose newest revision may have been made with one."""
     open_briefs = Brief.objects.filter(state__in=_OPEN_STATES).order_by()
-    forms = {fold_for_names(form) for form in (term.zh, *term.also_zh) if form}
+    forms = {fold_for_names(form) for term in terms for form in (term.zh, *term.also_zh) if form}
     texts = [
         *open_briefs.values_list("pk", "summary_zh"),
         *Bullet.objects.filter(brief__in=open_briefs).order_by().values_list("brief", "text_zh"),
     ]
-    return {pk for pk, text in texts if any(form in fold_for_names(text) for form in forms)}
+    return {
+        pk for pk, text in texts if any(form in folded for folded in [fold_for_names(text)] for form in forms)
+    }

@@ -1,4 +1,4 @@
-// Import files and sheets in batches, with a progress bar. Without this module each form is one request. The
+// Import files in batches, with a progress bar. Without this module each form is one request. The
 // server enforces the limits; the checks here only save a request.
 
 import { acceptDrops, createElement } from "./dom.js";
@@ -117,7 +117,7 @@ function uploading(form) {
       files.slice(done, done + FILES_A_BATCH).forEach((file) => data.append("files", file));
       const answer = await post(form.action, data);
       if (!answer.ok) return progress.fail(answer.reasons);
-      if (answer.page) return location.assign(answer.page); // a sheet, or a citation
+      if (answer.page) return location.assign(answer.page); // of a citation
       list.insertAdjacentHTML("beforeend", answer.rows);
       pages.push(...answer.pages);
       progress.show(Math.min(done + FILES_A_BATCH, files.length));
@@ -128,93 +128,6 @@ function uploading(form) {
     show();
     progress.fail([]);
   }
-}
-
-// Importing a sheet
-
-const confirming = document.getElementById("confirm-form");
-if (confirming) {
-  countQuestions(confirming);
-  confirming.addEventListener("change", () => countQuestions(confirming, true));
-  confirming.querySelector("#open-questions")?.addEventListener("click", (event) => {
-    event.preventDefault();
-    focusQuestion(confirming);
-  });
-  confirming.addEventListener("submit", (event) => {
-    if (event.submitter?.name === "page") return; // another page of a sheet, with the answers on this one
-    if (!countReady(confirming) && listOpen(confirming).length && !listSkipped(confirming).length) {
-      event.preventDefault();
-      focusQuestion(confirming);
-      return;
-    }
-    event.preventDefault();
-    const progress = new Progress(confirming);
-    importing(confirming, progress).catch(() => progress.fail([confirming.dataset.failed]));
-  });
-}
-
-/** Return the things that the next press imports: they are ticked, and every question is answered. */
-function listReady(form) {
-  const data = new FormData(form);
-  return data.getAll("take").filter((key) => {
-    const names = data.getAll(`asks-${key}`);
-    return names.every((name) => data.get(name)) && data.get(`q-${key}-target`) !== "skip";
-  });
-}
-
-/** Sheets have pages: what is on the others is imported too. */
-function countReady(form) {
-  return listReady(form).length + Number(form.dataset.elsewhere ?? 0);
-}
-
-function listOpen(form) {
-  return [...form.querySelectorAll("fieldset.question")].filter((box) => !box.querySelector(":checked"));
-}
-
-function listSkipped(form) {
-  return form.querySelectorAll(".question input[value=skip]:checked");
-}
-
-function focusQuestion(form) {
-  const [first] = listOpen(form);
-  first?.querySelector("input").focus();
-  first?.scrollIntoView({ block: "center" });
-}
-
-function countQuestions(form, says = false) {
-  const open = listOpen(form);
-  form.querySelectorAll(".question").forEach((box) => {
-    box.classList.toggle("open", open.some((other) => other.dataset.asked === box.dataset.asked));
-  });
-  const button = form.querySelector("#import-now");
-  if (!button) return;
-  const { dataset } = form;
-  const n = countReady(form);
-  button.textContent = n ? fill(dataset.import, { n }) : dataset.importNone;
-  const left = form.querySelector("#open-questions");
-  left.hidden = form.querySelector("#questions-wait").hidden = !open.length;
-  left.textContent = open.length === 1 ? dataset.openOne : fill(dataset.open, { n: open.length });
-  if (!says) return;
-  const next = open[0] ? ` ${fill(dataset.next, { question: open[0].querySelector("legend").textContent })}` : "";
-  const rest = open.length ? `${left.textContent}${next}` : "";
-  form.querySelector("#import-says").textContent = fill(dataset.says, { import: button.textContent, open: rest });
-}
-
-/** Send the choices, then go on in requests of a second or two until nothing is left. */
-async function importing(form, progress) {
-  const all = countReady(form);
-  const more = new FormData();
-  more.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  more.set("more", "1");
-  let data = new FormData(form);
-  let left;
-  progress.begin(all);
-  do {
-    ({ left } = await post(form.action, data));
-    progress.show(Math.max(0, all - left));
-    data = more;
-  } while (left);
-  location.assign(location.pathname);
 }
 
 // Dropping a citation file on the text field

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import Workbook
 
-from briefs.models import Event, Person, Subscriber, UploadFile
+from briefs.models import Event, Person, SheetFile, Subscriber
 from briefs.publications import subscribers
 from briefs.tests.support import factories
 
@@ -107,7 +107,7 @@ def test_import_says_what_becomes_of_each_row_and_stores_new_ones(administrator:
     assert "Wrong: not taken: 5" in page
     assert "This address stands in the list twice." in page
     assert Subscriber.objects.count() == 3
-    assert not UploadFile.objects.exists()
+    assert not SheetFile.objects.exists()
     posted = read_form(page)
     for _again in range(2):
         assert administrator.post(f"{LIST}import/", posted).status_code == 302

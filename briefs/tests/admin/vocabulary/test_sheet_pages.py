@@ -1,23 +1,24 @@
-"""Vocabulary sheets in the admin: preview, import of the rows that were ticked, permissions and export."""
+"""Vocabulary sheets in the admin: preview, import of the whole sheet or nothing, permissions and export."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from briefs import notifications, workflow
-from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.vocabulary_sheets import export_rows, plan_vocabulary_import
-from briefs.models import Author, Draft, Event, Keyword, Outbox, Source, Term, Upload, UploadFile
+from briefs.exchange.sheets import sheet_files, waiting_sheets
+from briefs.exchange.sheets.vocabulary_sheets import export_rows
+from briefs.models import Author, Brief, Draft, EditionTerm, Event, Keyword, Outbox, SheetFile, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.tests.support import factories
-from briefs.tests.support.concurrency import racers
-from briefs.tests.support.form_client import Form, find_option, sign_in
+from briefs.tests.support.form_client import Form, sign_in
+
+from .test_sheet_preview import plan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -33,31 +34,27 @@ def sheet_bytes(*rows: list[str], form: sheet_files.SheetFormat = "csv") -> byte
 
 
 def upload_sheet(client: Client, data: bytes, kind: str = "keyword") -> Any:
-    return client.post(vocabulary_url(kind, "import"), {"files": SimpleUploadedFile("關鍵字.csv", data)})
+    file = SimpleUploadedFile("關鍵字.csv", data)
+    return client.post(vocabulary_url(kind, "import"), {"files": file, "csrfmiddlewaretoken": "x"})
 
 
-def open_preview(client: Client, data: bytes, kind: str = "keyword") -> tuple[str, str]:
-    """Upload a sheet and return the URL and the HTML of its preview."""
+def open_preview(client: Client, data: bytes, kind: str = "keyword") -> str:
+    """Upload a sheet and return the HTML of its preview."""
     response = upload_sheet(client, data, kind)
-    assert response.status_code == 302, response.content.decode()
-    return response["Location"], read_page(client, response["Location"])
-
-
-def read_page(client: Client, url: str) -> str:
-    page = client.get(url)
-    assert page.status_code == 200
-    return " ".join(page.content.decode().split())
-
-
-def press_import(client: Client, preview_url: str, **answers: Any) -> str:
-    """Press *Import* on the preview as the page stands, with these answers, and return the page that follows."""
-    form = Form(client.get(preview_url).content.decode(), id="confirm-form")
-    response = client.post(preview_url, {**form.data, **answers}, follow=True)
+    assert response.status_code == 200, response.content.decode()
     return " ".join(response.content.decode().split())
 
 
+def press_import(client: Client, preview: str, kind: str = "keyword") -> Any:
+    """Press *Import* on the preview and return the answer: the list, or the upload page with reasons."""
+    data = Form(preview, id="confirm-form").data
+    return client.post(vocabulary_url(kind, "process_import"), data, follow=True)
+
+
 def import_sheet(client: Client, data: bytes, kind: str = "keyword") -> str:
-    return press_import(client, open_preview(client, data, kind)[0])
+    response = press_import(client, open_preview(client, data, kind), kind)
+    assert response.status_code == 200, response.content.decode()
+    return " ".join(response.content.decode().split())
 
 
 def all_rows() -> list[list[Any]]:
@@ -83,15 +80,13 @@ def test_reimporting_export_reports_no_changes(
     sign_in(client, team.writer)
     response = client.post(vocabulary_url(kind, "export"), {"format": form})
     assert response["Content-Disposition"].endswith(f'.{form}"')
-    _preview_url, page = open_preview(client, response.content, kind)
+    page = open_preview(client, response.content, kind)
     assert "1 unchanged" in page
     assert "there is nothing to import" in page
-    assert "import-now" not in page
+    assert "Import 0" not in page
     rows_without_slug = list(export_rows(type(row), type(row)._default_manager.all()))
     rows_without_slug[1][0] = ""
-    outcome = plan_vocabulary_import(
-        sheet_files.read_sheet(sheet_bytes(*rows_without_slug)), type(row), by=team.writer
-    )
+    outcome = plan(sheet_files.read_sheet(sheet_bytes(*rows_without_slug)), type(row), team.writer)
     assert (outcome.unchanged, outcome.rows) == (1, [])  # matched by name
 
 
@@ -104,30 +99,34 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
         ["technology", "科技", "Science and technology"],
         ["", "北極", ""],
     )
-    preview_url, page = open_preview(client, data)
+    page = open_preview(client, data)
     assert all_rows() == before
     assert "1 new entry" in page
     assert "Import 2" in page
+    assert "emptied" not in page
     assert "<mark>Science and technology</mark>" in page
     assert "style=" not in page
-    page = press_import(client, preview_url)
-    assert ("1 new entry" in page, "1 entry changed" in page) == (True, True)
+    answer = press_import(client, page).content.decode()
+    assert "Imported: 1 new entry, 1 entry changed." in answer
     old, new = Keyword.objects.order_by("pk")
-    assert f'href="{vocabulary_url("keyword", new.pk, "change")}"' in page
     # a missing column keeps the stored value
     assert (old.label_en, old.kind) == ("Science and technology", "topic")
     assert (new.label_zh, new.slug[:8], new.listed) == ("北極", "keyword-", True)
     assert [entry.change_message for entry in LogEntry.objects.all()] == ["Imported from “關鍵字.csv”"] * 2
     after = all_rows()
-    press_import(client, preview_url)  # again
+    again = press_import(client, page)
+    assert again.status_code == 409
+    assert "was imported already" in again.content.decode()
     assert all_rows() == after
-    assert not UploadFile.objects.exists()
+    assert not SheetFile.objects.exists()
 
 
 def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
     row = Source.make(name="FP", name_zh="外交", aliases=["乙"])
     sign_in(client, team.writer)
-    import_sheet(client, sheet_bytes(["slug", "aliases", "name_zh"], [row.slug, "", ""]), "source")
+    data = sheet_bytes(["slug", "aliases", "name_zh", "url"], [row.slug, "", "", ""])
+    assert "2 cells that have text are emptied" in open_preview(client, data, "source")
+    import_sheet(client, data, "source")
     row = Source.objects.get()
     assert (row.aliases, row.name_zh, row.name) == ([], "", "FP")
 
@@ -181,7 +180,7 @@ def test_invalid_row_is_named_and_blocks_whole_import(
     assert "Row 3" in page
     assert message in page
     assert all_rows() == before
-    assert not Upload.objects.exists()
+    assert "confirm-form" not in page
 
 
 @pytest.mark.parametrize(
@@ -228,12 +227,13 @@ def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(
     )
     before = all_rows()
     sign_in(client, team.publisher)
-    preview_url, page = open_preview(client, data)
+    page = open_preview(client, data)
     assert "1 new entry" in page
     assert "1 draft waits for a second person" in page
     assert page.count("Waits for a second person") == 1
     assert all_rows() == before
-    press_import(client, preview_url)
+    answer = press_import(client, page).content.decode()
+    assert "it waits for a second person" in answer
     assert sorted(Keyword.objects.values_list("label_en", flat=True)) == ["Arctic", "Technology"]
     draft = Draft.objects.get()
     assert (draft.page, draft.by) == ("keyword/technology", team.publisher)
@@ -265,105 +265,71 @@ def test_name_that_waits_as_a_draft_is_not_free_for_another_row(client: Client, 
     assert "“科技” belongs to another entry" in upload_sheet(client, data).content.decode()
 
 
-def test_row_that_came_into_public_use_since_the_preview_is_previewed_again(
-    client: Client, team: factories.Team
+def came_into_use(team: factories.Team, brief: Brief) -> None:
+    factories.approve(brief, team.publisher)
+
+
+def changed_on_the_desk(team: factories.Team, brief: Brief) -> None:
+    row = Keyword.objects.get(slug="technology")
+    row.label_en = "Theirs"
+    workflow.save_vocabulary_row(row, by=team.other_writer)
+
+
+def took_the_new_name(team: factories.Team, brief: Brief) -> None:
+    Keyword.make(label_zh="北極")
+
+
+def merged(team: factories.Team, brief: Brief) -> None:
+    heir = Keyword.make(label_zh="技術")
+    workflow.merge_vocabulary([Keyword.objects.get(slug="technology")], into=heir, by=team.publisher)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (came_into_use, "Row 2: the entry was changed since the preview."),
+        (changed_on_the_desk, "Row 2: the entry was changed since the preview."),
+        (took_the_new_name, "the entry was changed since the preview."),
+        (merged, "Row 2, column “slug”: this entry was merged into “技術”"),
+    ],
+)
+def test_row_changed_since_the_preview_refuses_the_whole_sheet(
+    client: Client, team: factories.Team, change: Any, reason: str
 ) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    preview_url, page = open_preview(client, sheet_bytes(["slug", "label_en"], ["technology", "Tech"]))
-    assert "second person" not in page
-    factories.approve(brief, team.publisher)
-    page = press_import(client, preview_url)
-    assert "“科技 · Tech” was changed since the preview. Which text?" in page
-    assert "Waits for a second person" in page
-    assert "1 entry changed" not in page
-    assert (Keyword.objects.get().label_en, Draft.objects.count()) == ("Technology", 0)
-    press_import(client, preview_url, **find_option(page, "The file’s"))
-    assert (Keyword.objects.get().label_en, Draft.objects.count()) == ("Technology", 1)
-    assert Outbox.objects.filter(kind="drafted", to=team.other_publisher).count() == 1
+    page = open_preview(
+        client,
+        sheet_bytes(["slug", "label_zh", "label_en"], ["technology", "科技", "Tech"], ["", "北極", ""]),
+    )
+    change(team, brief)
+    before = all_rows()
+    answer = press_import(client, page)
+    assert answer.status_code == 409
+    assert "Nothing was changed." in answer.content.decode()
+    assert reason in answer.content.decode()
+    assert all_rows() == before
 
 
-@pytest.mark.parametrize("answer", ["The file’s", "Keep what is there"])
-def test_entry_changed_since_preview_is_a_question(client: Client, team: factories.Team, answer: str) -> None:
-    row = Keyword.make(label_zh="科技", label_en="Technology")
-    sign_in(client, team.writer)
-    data = sheet_bytes(["slug", "label_zh", "label_en"], ["technology", "科技", "Tech"], ["", "北極", ""])
-    preview_url, _page = open_preview(client, data)
-    row.label_en = "Theirs"
-    workflow.save_vocabulary_row(row, by=team.other_writer)
-    page = press_import(client, preview_url)
-    assert "1 entry not imported" in page
-    assert "<mark>Theirs</mark>" in page
-    assert "<mark>Tech</mark>" in page
-    assert sorted(Keyword.objects.values_list("label_zh", "label_en")) == [("北極", ""), ("科技", "Theirs")]
-    assert preview_url in client.get("/admin/briefs/brief/upload/").content.decode(), "it waits"
-    press_import(client, preview_url)
-    assert Keyword.objects.get(pk=row.pk).label_en == "Theirs", "nothing is answered"
-    press_import(client, preview_url, **find_option(page, answer))
-    assert Keyword.objects.get(pk=row.pk).label_en == ("Tech" if answer == "The file’s" else "Theirs")
-
-
-def test_row_made_wrong_since_the_preview_costs_only_its_row(client: Client, team: factories.Team) -> None:
-    sign_in(client, team.writer)
-    data = sheet_bytes(["slug", "label_zh", "label_en"], ["", "海纜", "Cables"], ["", "北極", "Arctic"])
-    preview_url, _page = open_preview(client, data)
-    Keyword.make(label_zh="電纜", label_en="Cables")
-    Keyword.make(label_zh="海纜", label_en="Sea cables")
-    page = press_import(client, preview_url)
-    assert "more than one entry is meant: sea-cables, cables. Fill in the slug." in page
-    assert Keyword.objects.count() == 3
-    assert "1 new entry" in page
-
-
-def test_rows_are_left_out_on_each_page(
-    client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("briefs.admin.uploads.sheet_imports.BATCH_SIZE", 2)
-    sign_in(client, team.writer)
-    rows = [["", f"詞{n}"] for n in range(5)]
-    preview_url, page = open_preview(client, sheet_bytes(["slug", "label_zh"], *rows))
-    assert "Page 1 of 3" in page
-    assert "Import 5" in page
-    turned = press_import(client, preview_url, take=["2"], page="2")
-    assert "Import 4" in turned
-    assert "Page 2 of 3" in turned
-    assert not Keyword.objects.exists()
-    press_import(client, f"{preview_url}?page=2", take=["5"])
-    assert sorted(Keyword.objects.values_list("label_zh", flat=True)) == ["詞0", "詞3", "詞4"]
-
-
-def test_killed_import_goes_on_where_it_was(
-    client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("briefs.admin.uploads.sheet_imports.BATCH_SIZE", 2)
-    monkeypatch.setattr("briefs.admin.uploads.upload_views.SECONDS_A_STEP", 0)
-    monkeypatch.setattr("briefs.admin.uploads.sheet_imports.LOCK_SECONDS", 0)  # one row a transaction
-    factories.live_brief(team)
+def test_the_same_sheet_of_terms_twice_makes_no_second_draft(client: Client, team: factories.Team) -> None:
     sign_in(client, team.publisher)
-    rows = [["", f"詞{n}", ""] for n in range(4)]
-    data = sheet_bytes(["slug", "label_zh", "label_en"], ["technology", "科技", "Tech"], *rows)
-    preview_url, _page = open_preview(client, data)
-    more = {"data": {"more": "1"}, "headers": {"accept": "application/json"}}
-    assert client.post(preview_url, **more).json() == {"left": 4}
-    assert not Outbox.objects.filter(kind="drafted").exists(), "one notice, at the end"
-    with monkeypatch.context() as broken:
+    data = sheet_bytes(["slug", "zh", "en"], ["", "晶片", "chip"])
+    import_sheet(client, data, "term")
+    import_sheet(client, data, "term")
+    assert Draft.objects.count() == 1
 
-        def die(*_args: object, **_options: object) -> None:
-            raise KeyboardInterrupt
 
-        broken.setattr(UploadFile, "delete", die)  # after the row is saved
-        broken.setattr(UploadFile, "save", die)
-        with pytest.raises(KeyboardInterrupt):
-            client.post(preview_url, **more)
-    assert sorted(Keyword.objects.values_list("label_zh", flat=True)) == ["科技"]
-    assert [client.post(preview_url, **more).json()["left"] for _ in range(5)] == [3, 2, 1, 0, 0]
-    assert Keyword.objects.count() == 5
-    assert Keyword.objects.filter(label_zh__startswith="詞").count() == 4
-    assert (
-        Draft.objects.count(),
-        Outbox.objects.filter(kind="drafted", to=team.other_publisher).count(),
-    ) == (1, 1)
-    assert LogEntry.objects.count() == 4
+def test_without_four_eyes_a_publisher_stores_terms_at_once(
+    client: Client, team: factories.Team, settings: Any
+) -> None:
+    settings.DIGEST_FOUR_EYES = False
+    brief = factories.live_brief(team)
+    sign_in(client, team.publisher)
+    word = factories.load_content(brief).summary_en.split()[-1].strip(".")
+    import_sheet(client, sheet_bytes(["slug", "zh", "en"], ["", "摘要", word]), "term")
+    assert Term.objects.get().en == word
+    assert EditionTerm.objects.filter(term__zh="摘要").exists()
+    assert not Draft.objects.exists()
 
 
 # Permissions
@@ -379,7 +345,7 @@ def test_person_without_right_cannot_import_merge_or_unmerge(
     sign_in(writer_client, team.writer)
     names = {"keyword": ["label_zh"], "term": ["zh", "en"]}.get(kind, ["name"])
     data = sheet_bytes(["slug", *names], ["", *(f"新{name}" for name in names)])
-    preview_url, _page = open_preview(writer_client, data, kind)
+    confirmed = Form(open_preview(writer_client, data, kind), id="confirm-form").data
     before = all_rows()
     if who == "leaver":
         team.reviewer.is_active = False
@@ -389,8 +355,7 @@ def test_person_without_right_cannot_import_merge_or_unmerge(
     for response in (
         client.get(vocabulary_url(kind, "import")),
         upload_sheet(client, sheet_bytes(["slug"], ["a"]), kind),
-        client.get(preview_url),
-        client.post(preview_url),
+        client.post(vocabulary_url(kind, "process_import"), confirmed),
         client.get(vocabulary_url(kind, "merge") + "?ids=1,2"),
         client.post(vocabulary_url(kind, "merge") + "?ids=1,2", {"keep": "1"}),
         client.post(vocabulary_url(kind, 1, "unmerge")),
@@ -402,16 +367,36 @@ def test_person_without_right_cannot_import_merge_or_unmerge(
     assert all_rows() == before
 
 
-def test_upload_of_another_person_cannot_be_confirmed(client: Client, team: factories.Team) -> None:
+def test_preview_of_another_person_or_of_an_hour_ago_cannot_be_confirmed(
+    client: Client, team: factories.Team, time_machine: Any
+) -> None:
+    time_machine.move_to(timezone.now(), tick=False)
     sign_in(client, team.writer)
-    preview_url, _page = open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "北極"]))
+    page = open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "北極"]))
     publisher_client = Client()
     sign_in(publisher_client, team.publisher)
-    assert publisher_client.get(preview_url).status_code == 404
-    assert publisher_client.post(preview_url).status_code == 404
+    assert press_import(publisher_client, page).status_code == 409
+    time_machine.shift(dt.timedelta(minutes=61))
+    sign_in(client, team.writer)
+    assert press_import(client, page).status_code == 409
     assert not Keyword.objects.exists()
-    press_import(client, preview_url)
-    assert Keyword.objects.count() == 1
+    waiting_sheets.delete_expired(timezone.now())
+    assert not SheetFile.objects.exists()
+
+
+def test_forged_confirmation_is_refused(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    data = Form(open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "北極"])), id="confirm-form").data
+    url = vocabulary_url("keyword", "process_import")
+    for forged in (
+        {"seen": ""},
+        {"seen": "x " * 9},
+        {"import_file_name": str(SheetFile.objects.get().pk)},
+        {"import_file_name": ""},
+    ):
+        assert client.post(url, {**data, "format": "9", "resource": "9", **forged}).status_code == 409
+    assert not Keyword.objects.exists()
+    assert client.get(url).status_code == 405
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff\xff\x00\x81", b"a" * 5_300_000])
@@ -420,15 +405,13 @@ def test_unreadable_file_is_refused_and_not_stored(client: Client, team: factori
     response = upload_sheet(client, data)
     assert response.status_code == 409
     assert "Nothing was changed." in response.content.decode()
-    assert client.post(vocabulary_url("keyword", "import")).status_code == 409
-    assert not Upload.objects.exists()
+    assert client.post(vocabulary_url("keyword", "import"), {"csrfmiddlewaretoken": "x"}).status_code == 409
+    assert not SheetFile.objects.exists()
 
 
 def test_markup_in_cell_or_heading_is_escaped_in_preview(client: Client, team: factories.Team) -> None:
     sign_in(client, team.writer)
-    _preview_url, page = open_preview(
-        client, sheet_bytes(["slug", "label_zh"], ["", "<script>alert(1)</script>"])
-    )
+    page = open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "<script>alert(1)</script>"]))
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     page = upload_sheet(client, sheet_bytes(["slug", "<b>x"], ["", "y"])).content.decode()
@@ -463,21 +446,4 @@ def test_query_count_does_not_grow_with_unchanged_rows(
         Keyword.make(label_zh=f"詞{n}")
     unchanged_sheet = sheet_files.read_sheet(sheet_bytes(*export_rows(Keyword, Keyword.objects.all())))
     with django_assert_max_num_queries(4):
-        assert plan_vocabulary_import(unchanged_sheet, Keyword, by=team.writer).unchanged == 60
-
-
-@pytest.mark.heavy
-@pytest.mark.django_db(transaction=True)
-def test_two_servers_and_a_killed_one_store_each_row_once(client: Client, team: factories.Team) -> None:
-    sign_in(client, team.writer)
-    rows = [["", f"詞{n}"] for n in range(60)]
-    open_preview(client, sheet_bytes(["slug", "label_zh"], *rows))
-    values = {"upload": str(Upload.objects.get().pk), "by": team.writer.pk}
-    with racers(2) as workers:
-        for at in (3, 60, 130) if connection.vendor == "sqlite" else ():  # a thread's fork hangs
-            (killed,) = workers.race(("killed", {"at": at, "act": "save_sheet", "values": values}))
-            assert killed == {"did": False}
-            assert Keyword.objects.count() == Upload.objects.get().results["done"]
-        assert [result.get("did") for result in workers.race(*[("save_sheet", values)] * 2)] == [0, 0]
-    assert sorted(Keyword.objects.values_list("label_zh", flat=True)) == sorted(row[1] for row in rows)
-    assert (Upload.objects.get().results["done"], LogEntry.objects.count()) == (60, 60)
+        assert plan(unchanged_sheet, Keyword, team.writer).unchanged == 60
