@@ -266,7 +266,9 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "saved": gettext_lazy("Saved %(time)s"),
     "unsaved": gettext_lazy("Not saved yet"),
     "saving": gettext_lazy("Saving…"),
-    "kept": gettext_lazy("The network is down. You can keep writing; we will save when it returns."),
+    "kept": gettext_lazy(
+        "Nothing can be stored at the moment. You can keep writing; it will be saved as soon as it can."
+    ),
     "signin": gettext_lazy(
         "You have been signed out. Your text is kept in this browser; sign in to save it."
     ),
