@@ -78,7 +78,7 @@ def test_saved_fades_and_trouble_does_not(open_tab: OpenTab, team: factories.Tea
     tab.expect_state("kept")
     tab.page.clock.run_for(60_000)
     expect(save.locator(".words")).to_be_visible()
-    expect(tab.page.locator("#desk-trouble")).to_contain_text("The network is down")
+    expect(tab.page.locator("#desk-trouble")).to_contain_text("Nothing can be stored")
 
 
 REST = """() => {

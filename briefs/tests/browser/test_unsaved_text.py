@@ -191,7 +191,7 @@ def test_text_written_offline_is_saved_once_when_online_again(
     tab.page.context.set_offline(True)
     tab.type_in(0, ZH, "離線。")
     tab.expect_state("kept")
-    expect(tab.page.locator("#desk-trouble")).to_contain_text("The network is down")
+    expect(tab.page.locator("#desk-trouble")).to_contain_text("Nothing can be stored")
     tab.focus_cell(1, EN)
     tab.press("Enter")
     with tab.page.expect_event("requestfailed", lambda request: request.url.endswith("/autosave/")):
