@@ -40,7 +40,7 @@ from .workflow import issues, originals
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
 SPEECHES_FOLDER: Final = FIXTURES / "demo"
-ORIGINAL: Final = FIXTURES / "originals" / "01-subsea-cables.txt"
+ORIGINAL: Final = FIXTURES / "originals" / "cut-cables.txt"
 TEXTS: Final = FIXTURES / "demo_texts.json"
 """Site texts by key, as paragraphs: the about page, and the introduction of a topic as `keyword/SLUG`."""
 

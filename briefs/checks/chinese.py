@@ -32,9 +32,7 @@ from briefs.checks.texts import (
 )
 from briefs.content import Content
 from briefs.lexicon import numbers_zh
-from briefs.lexicon.axes import list_words_zh
-from briefs.lexicon.concepts import KEYS_ZH
-from briefs.lexicon.dictionary import VARIANTS, list_same_sounding, sounds_alike
+from briefs.lexicon.dictionary import VARIANTS, list_same_sounding
 from briefs.lexicon.figure import blank_out_matches
 from briefs.lexicon.word_links import divide, is_written_by_sound
 from briefs.text.data_files import read_sections
@@ -182,7 +180,6 @@ def _converter(config: str) -> OpenCC:
 
 
 _TYPO_SECTIONS = read_sections(Path(__file__).with_name("typos.txt"))
-_COMMON_WORDS = frozenset(" ".join(_TYPO_SECTIONS.pop("common words")).split())
 _TYPOS = ", ".join(" ".join(lines) for lines in _TYPO_SECTIONS.values())
 _RIGHT_BY_PATTERN = dict(pair.split() for pair in _TYPOS.split(", "))
 _RIGHT = {re.sub(r"\(.*?\)", "", pattern): right for pattern, right in _RIGHT_BY_PATTERN.items()}
@@ -195,20 +192,17 @@ _TYPO = re.compile(f"(?=[{''.join(word[0] for word in _RIGHT)}])(?:{'|'.join(_RI
 def check_typos(text: CheckedText, context: CheckContext) -> Iterator[Finding]:
     """Find wrong characters: of the same sound or shape, or left by a conversion from Simplified."""
     yield from text.replace_matches("typos.word", _TYPO, lambda match: _RIGHT[match[0]])
-    for span in islice(_list_odd_words(text.without_urls), MAX_FINDINGS):
-        if right := _find_likely_word(text.original[slice(*span)]):
+    for span in islice(_list_odd_idioms(text.without_urls), MAX_FINDINGS):
+        if right := _find_likely_idiom(text.original[slice(*span)]):
             yield text.build_replacement_finding("typos.word", span, right)
 
 
 _HAN_RUN = re.compile(f"[{HAN_RANGES}]+")
-_FUNCTION_CHARACTERS = frozenset(
-    "的了是在有和與及也就而不沒無這那其之以於所被把將從對並且則若更最很再又已正只我你他她它每各某此年第先須仍應唯末多可單使價組形走句一二三四五六七八九十兩百千萬億"
-)
-_PAIR, _IDIOM = 2, 4
+_IDIOM = 4
 
 
-def _list_odd_words(plain: str) -> Iterator[Span]:
-    """Yield places of two to four characters that the dictionary divides into single ones, or nearly so."""
+def _list_odd_idioms(plain: str) -> Iterator[Span]:
+    """Yield places of four characters that the dictionary divides into single ones, or nearly so."""
     for run in _HAN_RUN.finditer(plain):
         spans = divide(run[0])
         for n, (start, _) in enumerate(spans):
@@ -218,36 +212,14 @@ def _list_odd_words(plain: str) -> Iterator[Span]:
                 word = run[0][start:b]
                 if len(word) > _IDIOM:
                     break
-                is_odd = singles == len(word)
-                may_be = len(word) == _IDIOM or _FUNCTION_CHARACTERS.isdisjoint(word)
-                if len(word) > 1 and is_odd and may_be and not is_written_by_sound(word):
+                if len(word) == _IDIOM == singles and not is_written_by_sound(word):
                     yield run.start() + start, run.start() + b
 
 
-def _find_likely_word(text: str) -> str:
-    """Return the word that differs from a text in one character of the same sound or shape; one of two characters must be common."""
-    if len(text) > _PAIR:
-        words = (word for word, _ in list_same_sounding(text, tuple(range(len(text)))))
-    else:
-        common = _index_common_words()
-        near = (*common.get(text[0] + "_", ()), *common.get("_" + text[1], ()))
-        words = (
-            word
-            for word in near
-            if all(a == b or sounds_alike(a, b) for a, b in zip(text, word, strict=True))
-        )
+def _find_likely_idiom(text: str) -> str:
+    """Return the idiom that differs from a text in one character of the same sound or shape."""
+    words = (word for word, _ in list_same_sounding(text, tuple(range(len(text)))))
     return next((word for word in words if not VARIANTS.issuperset(set(text) ^ set(word))), "")
-
-
-@cache
-def _index_common_words() -> dict[str, list[str]]:
-    """Return the common words of two characters by each of them: 談_ and _判."""
-    index: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(_COMMON_WORDS | list_words_zh() | KEYS_ZH.keys()):
-        if len(word) == _PAIR:
-            index[word[0] + "_"].append(word)
-            index["_" + word[1]].append(word)
-    return dict(index)
 
 
 _VARIANT_PAIRS = ("臺台", "佔占", "週周", "佈布", "祕秘", "鑒鑑")

@@ -73,7 +73,6 @@ INCORRECT_TEXTS = [
     ("numerals", "12,345人", "12,345 is not how this house writes figures. Change to 1萬2,345", "1萬2,345人"),
     ("numerals", "四十%", "四十 is not how this house writes figures. Change to 40", "40%"),
     ("numerals", "3項原則性的一點", "3 is not how this house writes figures. Change to 三", "三項原則性的一點"),
-    ("typos", "報告低估了制栽的衝擊", "“制栽” has a wrong character. Change to 制裁", "報告低估了制裁的衝擊"),
     ("typos", "疫情一促即發", "“一促即發” has a wrong character. Change to 一觸即發", "疫情一觸即發"),
     ("typos", "談判以后", "“后” has a wrong character. Change to 後", "談判以後"),
     ("numerals", "２０２４年", "２０２４ is not how this house writes figures. Change to 2024", "2024年"),
