@@ -259,7 +259,8 @@ def make_team(size: int) -> list[Person]:
 def play(size: int, seed: int, seen: Counter[str], *, with_issue: bool = False) -> None:
     rng = random.Random(f"{size}-{seed}-{with_issue}")
     people = make_team(size)
-    writer = rng.choice([p for p in people if policy.has_role_for(p, "edit")])
+    begins = "create_issue" if with_issue else "edit"
+    writer = rng.choice([p for p in people if policy.has_role_for(p, begins)])
     row: Brief | Issue = (
         begin_issue(writer) if with_issue else workflow.create(factories.content(), by=writer)
     )

@@ -18,6 +18,7 @@ from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
+from briefs.workflow.next_step import next_step
 from briefs.workflow.rules.standing import BriefFacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -103,13 +104,16 @@ def test_sign_off_status_of_list_agrees_with_four_eyes_rule(team: factories.Team
     refused = factories.submitted_brief(team)
     factories.sign_off(refused, team.reviewer, "zh")
     workflow.send_back(refused, by=team.reviewer_en, note="no", sides=("zh",))
-    briefs = [fresh(b) for b in (*briefs, reworded, signed_by_writer, returned, refused)]
+    taken_back = factories.submitted_brief(team)
+    workflow.send_back(taken_back, by=team.reviewer, note="no")
+    workflow.submit(taken_back, by=team.writer, version=fresh(taken_back).version)
+    workflow.take_back(taken_back, by=team.writer, version=fresh(taken_back).version)
+    briefs = [fresh(b) for b in (*briefs, reworded, signed_by_writer, returned, refused, taken_back)]
     now = timezone.now()
     facts = load_brief_facts(briefs, now, policy.load_staff())
     for brief in briefs:
-        expected = BriefFacts(brief, now).leaves
-        if brief.state == "in_review" or brief.returned_at:
-            assert facts[brief.pk].leaves == expected
+        assert facts[brief.pk].leaves == BriefFacts(brief, now).leaves
+    assert next_step(facts[taken_back.pk], team.reviewer).others.count("take_back_sign_off_zh") == 1
 
 
 def listed_pks(client: Client, query: str) -> set[int]:

@@ -21,8 +21,8 @@ from briefs.tests.intake.test_importer import run_import
 from briefs.tests.support import factories
 from briefs.tests.support.concurrency import racers
 from briefs.tests.support.form_client import Form, brief_url, sign_in
-from briefs.workflow.reviewing import load_leaves
 from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.standing import BriefFacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 UPLOAD_URL = "/admin/briefs/brief/upload/"
@@ -342,7 +342,7 @@ def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
     Brief.objects.filter(pk=brief.pk).update(state="in_review")
     for reader, is_settled in ((team.publisher, False), (team.reviewer, True)):
         factories.sign_off(brief, reader)
-        leaf = load_leaves(brief, timezone.now())[1]["zh"]
+        leaf = BriefFacts(brief, timezone.now()).leaves["zh"]
         assert leaf.changed_by == {team.writer.pk, team.publisher.pk}
         assert four_eyes.is_settled(leaf) == is_settled
     page = client.get(f"/admin/briefs/brief/{brief.pk}/timeline/").content.decode()
@@ -369,7 +369,7 @@ def test_uploader_and_editors_of_the_draft_change_every_accepted_word(
     assert revision is not None
     people = {team.publisher.pk, team.other_writer.pk, team.writer.pk}
     assert set(revision.list_people_ids()) == people
-    assert load_leaves(brief, timezone.now())[1]["en"].changed_by >= people
+    assert BriefFacts(brief, timezone.now()).leaves["en"].changed_by >= people
 
 
 @pytest.mark.parametrize("writer_named", [True, False])
