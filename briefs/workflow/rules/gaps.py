@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from briefs import checks
 from briefs.checks.texts import Finding
 from briefs.content import Content
-from briefs.derived import build
-from briefs.models import Brief, Keyword
+from briefs.derived.public_brief import LoadedNames
+from briefs.models import Brief
 
 from .refusals import Reason, format_iso_date, why_not_change_note
 
@@ -115,10 +115,6 @@ def build_keyword_gap(zh: str, en: str, pk: int) -> Gap:
     return Gap(label, about, (Reason("keyword-zh", values, "keywords"),))
 
 
-def find_keyword_gaps(content: Content) -> list[Gap]:
+def find_keyword_gaps(names: LoadedNames) -> list[Gap]:
     """Return a gap for each keyword, or the one that it was merged into, that lacks a name in one language."""
-    rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
-    half = [row for row in rows if not (row.label_zh and row.label_en)]
-    return [
-        build_keyword_gap(row.label_zh, row.label_en, row.pk) for row in sorted(half, key=lambda row: row.pk)
-    ]
+    return [build_keyword_gap(zh, en, pk) for zh, en, pk in names.list_keywords() if not (zh and en)]
