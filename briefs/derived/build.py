@@ -17,7 +17,7 @@ from briefs.search import indexing
 from briefs.text import date_format
 
 from . import term_occurrences
-from .public_brief import load_names
+from .public_brief import LoadedNames, load_names
 from .term_occurrences import Glossary
 
 # Build the derived rows of editions: places in lists, author, keyword and term rows, and search index entries.
@@ -45,9 +45,14 @@ def rebuild_derived_rows(editions: Iterable[Edition]) -> None:
             _add_derived_rows(batch)
 
 
-def build_derived_rows(edition: Edition) -> None:
-    """Build all derived rows of an edition added in this transaction. It must have none yet."""
-    _add_derived_rows([edition])
+def build_derived_rows(edition: Edition, names: LoadedNames) -> None:
+    """Build all derived rows of an edition added in this transaction. It must have none yet.
+
+    `names`: those of its content, loaded in this transaction.
+    """
+    rows = [(edition.pk, _build_rows(edition, names.public, names.glossary))]
+    _insert_rows(COLUMNS, rows)
+    indexing.put([edition], timezone.now(), are_new=True)
 
 
 _NAMES_LOCK: Final = 0x72656C6162656C
@@ -142,17 +147,20 @@ def rebuild_lists(kind: type[Vocabulary], editions: Sequence[Edition]) -> None:
     """Rebuild the rows of the lists of authors, sources or keywords."""
     tables = [_TABLES_OF_NAMES[kind]]
     _delete_derived_rows(tables, editions)
-    _insert_rows(tables, editions)
+    _insert_rows(tables, _build_rows_of(editions, Glossary(())))
 
 
 def _add_derived_rows(editions: Sequence[Edition]) -> None:
-    _insert_rows(COLUMNS, editions)
+    _insert_rows(COLUMNS, _build_rows_of(editions, Glossary()))
     indexing.put(editions, timezone.now())
 
 
-def _insert_rows(tables: Collection[type[Model]], editions: Sequence[Edition]) -> None:
-    glossary = Glossary(None if EditionTerm in tables else ())
-    rows = [(edition.pk, _build_rows(edition, names, glossary)) for edition, names in _load_names(editions)]
+def _build_rows_of(editions: Sequence[Edition], glossary: Glossary) -> list[tuple[int, DerivedRows]]:
+    """Return the rows by edition id. One query for the names."""
+    return [(edition.pk, _build_rows(edition, names, glossary)) for edition, names in _load_names(editions)]
+
+
+def _insert_rows(tables: Collection[type[Model]], rows: Sequence[tuple[int, DerivedRows]]) -> None:
     for table in tables:
         columns = ("edition_id", *COLUMNS[table])
         insert_rows(table, columns, [(pk, *row) for pk, by_table in rows for row in by_table[table]])

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import batched, zip_longest
 from math import log2
 from typing import Any, Final, NamedTuple, Self
@@ -222,7 +223,11 @@ class PageNames:
 
     @classmethod
     def load_many(cls, contents: Sequence[Content]) -> list[Self]:
-        found, rows, glossary = [], _load_rows_of(contents), Glossary()
+        return cls._build_many(contents, _load_rows_of(contents), Glossary())
+
+    @classmethod
+    def _build_many(cls, contents: Sequence[Content], rows: _RowsByKind, glossary: Glossary) -> list[Self]:
+        found = []
         further = {
             kind: {row.pk: _read_further_texts(row) for row in of_kind.values()}
             for kind, of_kind in rows.items()
@@ -281,6 +286,30 @@ class PageNames:
                     ChangedName(_format_texts(before.get(old, {})), _format_texts(after.get(now, {})))
                 )
         return changes
+
+
+class LoadedNames:
+    """The names of one content and the glossary, loaded once for all that one transaction makes of them."""
+
+    def __init__(self, content: Content) -> None:
+        self._content, self._rows = content, _load_rows_of([content])
+
+    @cached_property
+    def glossary(self) -> Glossary:
+        return Glossary()
+
+    @cached_property
+    def printed(self) -> PageNames:
+        return PageNames._build_many([self._content], self._rows, self.glossary)[0]
+
+    @property
+    def public(self) -> PublicNames:
+        return _build_names([self._content], self._rows)[0]
+
+    def list_keywords(self) -> list[tuple[str, str, int]]:
+        """Return both labels and the id of each keyword, or of the one that it was merged into, in the order of ids."""
+        rows = {row.pk: row for row in self._rows[Keyword].values()}
+        return [(rows[pk].zh, rows[pk].en, pk) for pk in sorted(rows)]
 
 
 def _read_texts(name: PublicName) -> dict[str, str]:

@@ -119,9 +119,13 @@ def queue_correction(edition: Edition, *, by: Person, now: dt.datetime | None = 
 
 
 def is_followed(edition: Edition, now: dt.datetime) -> bool:
-    """Return whether readers may be told of the edition: it is the public one, and withdrawn, a correction or after one."""
-    is_found = edition.is_public(now) and edition.removed_at is None
-    return is_found and (edition.withdrawn_at is not None or _find_corrections(edition).exists())
+    """Return whether readers may be told of the edition: it is the public one, and withdrawn, a correction or after one.
+
+    At most one query, and none for a first edition, which corrects nothing.
+    """
+    if not edition.is_public(now) or edition.removed_at:
+        return False
+    return edition.withdrawn_at is not None or (edition.number > 1 and _find_corrections(edition).exists())
 
 
 def _find_cause(edition: Edition) -> Edition:
@@ -136,10 +140,9 @@ def _find_corrections(edition: Edition) -> QuerySet[Edition]:
     return standing.filter(brief=edition.brief_id, number__lte=edition.number).order_by("-number")
 
 
-def find_public_edition(brief: Brief | int, now: dt.datetime) -> Edition | None:
-    """Return the public edition if readers may be told of it."""
-    edition = Edition.objects.found(now).filter(brief=brief).first()
-    return edition if edition and is_followed(edition, now) else None
+def find_public_edition(editions: Sequence[Edition], now: dt.datetime) -> Edition | None:
+    """Return the public one of a brief's editions if readers may be told of it."""
+    return next((edition for edition in editions if is_followed(edition, now)), None)
 
 
 def find_notices(brief: Brief) -> QuerySet[Mailing]:

@@ -1,12 +1,12 @@
 """Add editions to the search index and remove them, in the transaction that writes their other derived rows."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import SearchEntry
@@ -27,21 +27,29 @@ def is_past(edition: Edition, now: dt.datetime) -> bool:
     return edition.is_cancelled or (edition.live_until is not None and edition.live_until <= now)
 
 
-def put(editions: Sequence[Edition], now: dt.datetime) -> None:
-    """Index or reindex the editions, and drop past ones."""
+def put(editions: Sequence[Edition], now: dt.datetime, *, are_new: bool = False) -> None:
+    """Index or reindex the editions, and drop past ones. `are_new`: they were added in this transaction."""
     drop([edition.pk for edition in editions if is_past(edition, now)])
     editions = [edition for edition in editions if not is_past(edition, now)]
     if not editions:
         return
     documents = {edition.pk: build_search_document(0, edition.frozen_content) for edition in editions}
-    places = _assign_places(editions, documents)
+    known = {} if are_new else _load_places(editions)
+    places = _assign_places(editions, documents, known)
     get_store().put([replace(document, place=places[pk]) for pk, document in documents.items()])
     meaning.put({edition.pk: edition.frozen_content for edition in editions})
 
 
-def _assign_places(editions: Sequence[Edition], documents: Mapping[int, SearchDocument]) -> dict[int, int]:
-    """Write the editions' rows and return their places. New editions get the next free place."""
-    places = dict(SearchEntry.objects.filter(edition__in=documents).values_list("edition", "place"))
+def _load_places(editions: Iterable[Edition]) -> dict[int, int]:
+    rows = SearchEntry.objects.filter(edition__in=[edition.pk for edition in editions])
+    return dict(rows.values_list("edition", "place"))
+
+
+def _assign_places(
+    editions: Sequence[Edition], documents: Mapping[int, SearchDocument], known: Mapping[int, int]
+) -> dict[int, int]:
+    """Write the editions' rows and return their places. Editions that are not among the `known` get the next free place."""
+    places = dict(known)
     new = [edition for edition in editions if edition.pk not in places]
     _write([edition for edition in editions if edition.pk in places], documents, places)
     for tries in range(_MAX_TRIES if new else 0):
@@ -98,24 +106,25 @@ class _FreePlaces:
 
 
 def drop(editions: Sequence[int]) -> None:
-    if not editions:
-        return
-    rows = SearchEntry.objects.filter(edition__in=editions)
-    places = list(rows.values_list("place", flat=True))
+    if editions:
+        _drop_entries(SearchEntry.objects.filter(edition__in=editions))
+
+
+def _drop_entries(entries: QuerySet[SearchEntry]) -> int:
+    """Drop these entries with their texts and vectors. Return their number."""
+    places = dict(entries.values_list("edition", "place"))
     if places:
-        get_store().drop(places)
-        rows.delete()
-        meaning.drop(editions)
+        get_store().drop(list(places.values()))
+        SearchEntry.objects.filter(edition__in=places).delete()
+        meaning.drop(places)
+    return len(places)
 
 
 def drop_past_editions(now: dt.datetime, brief: int | None = None) -> int:
     """Drop superseded and cancelled editions of one brief or of all. Return their number."""
     of_it = Q() if brief is None else Q(edition__brief=brief)
-    past = SearchEntry.objects.filter(of_it, edition__live_until__lte=now)
-    with transaction.atomic():
-        editions = list(past.values_list("edition", flat=True))
-        drop(editions)
-    return len(editions)
+    with transaction.atomic(savepoint=False):
+        return _drop_entries(SearchEntry.objects.filter(of_it, edition__live_until__lte=now))
 
 
 def find_outdated(editions: Sequence[Edition], now: dt.datetime) -> set[int]:

@@ -51,8 +51,7 @@ class SqliteStore:
         self._table = table
 
     def put(self, documents: Sequence[SearchDocument]) -> None:
-        self.drop([document.place for document in documents])
-        sql = f"INSERT INTO {self._table} (rowid, {_COLUMNS}) VALUES ({_PLACEHOLDERS})"
+        sql = f"INSERT OR REPLACE INTO {self._table} (rowid, {_COLUMNS}) VALUES ({_PLACEHOLDERS})"
         with connection.cursor() as cursor:
             cursor.executemany(sql, [_columns(document) for document in documents])
 

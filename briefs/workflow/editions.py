@@ -1,21 +1,22 @@
 """Find, add and cancel editions; withdraw, remove and reinstate."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from briefs.content import CHANGE_FIELDS, SIDES, Content
-from briefs.derived.build import build_derived_rows, lock_names_shared
+from briefs.derived.build import build_derived_rows
+from briefs.derived.public_brief import LoadedNames
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
-from briefs.models import Brief, Edition, Event, Outbox, Person, State, WithdrawalKind
+from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, State, WithdrawalKind
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
 from briefs.text.slugs import build_slug
 
-from .rules.histories import find_last_shown_edition, load_contributors, load_editions
+from .rules.histories import find_last_shown_edition, load_contributors, load_editions, load_revisions
 from .rules.refusals import Reason, Refused, format_iso_date, why_not_past
 from .rules.transitions import notify, run_verb
 
@@ -54,6 +55,7 @@ def why_not_at_time(
 def add_edition(
     row: Brief,
     content: Content,
+    names: LoadedNames,
     existing_editions: Sequence[Edition],
     *,
     at: dt.datetime | None,
@@ -62,9 +64,9 @@ def add_edition(
 ) -> Edition:
     """Add an edition, cancel the scheduled one, and end the live one when the new one begins.
 
-    `existing_editions` are all editions of the brief, the newest first.
+    `names`: those of the content. `existing_editions`: all of the brief, the newest first. The caller has locked the names and
+    the brief (`begin_verb`).
     """
-    lock_names_shared()
     live_from = at or now
     if later := next((e for e in existing_editions if e.live_from > now and not e.is_cancelled), None):
         cancel_edition(later, now)
@@ -83,7 +85,7 @@ def add_edition(
         approved_at=now,
         **values,
     )
-    build_derived_rows(edition)
+    build_derived_rows(edition, names)
     if existing_editions:
         indexing.drop_past_editions(now, row.pk)
     store_edition_pairs(edition)
@@ -95,13 +97,16 @@ def _free_slug(row: Brief, content: Content) -> str:
     return find_free_slug(Brief, build_slug(content.headline_en, 80) or f"{content.facts.date}-{row.pk}")
 
 
-def announce_edition(event: Event) -> None:
-    """Notify contributors: now of a scheduled edition, and of any edition when it becomes public."""
+def announce_edition(event: Event, revisions: Iterable[Revision]) -> None:
+    """Notify contributors: now of a scheduled edition, and of any edition when it becomes public.
+
+    `event`: recorded in this transaction. `revisions`: all of the brief.
+    """
     edition: Edition = event.edition  # type: ignore[assignment]
-    people = load_contributors(edition.brief)
+    people = load_contributors(edition.brief, revisions)
     if edition.live_from > event.at:
-        notify(event, "scheduled", people, time=edition.live_from.isoformat())
-    notify(event, "published", people, due_at=edition.live_from)
+        notify(event, "scheduled", people, is_first=True, time=edition.live_from.isoformat())
+    notify(event, "published", people, due_at=edition.live_from, is_first=True)
 
 
 def cancel_edition(edition: Edition, now: dt.datetime) -> None:
@@ -151,9 +156,11 @@ def reschedule(
         if reasons := why_not_at_time(row, at, run.now, frozen=old.frozen_content):
             raise Refused(*reasons)
         kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
-        edition = add_edition(row, old.frozen_content, run.facts.editions, at=at, now=run.now, **kept)
+        content = old.frozen_content
+        names = LoadedNames(content)
+        edition = add_edition(row, content, names, run.facts.editions, at=at, now=run.now, **kept)
         run.update_brief()
-        announce_edition(run.record_event(edition=edition))
+        announce_edition(run.record_event(edition=edition), load_revisions(row.pk))
         return edition
 
 

@@ -35,6 +35,7 @@ from briefs.models import (
 
 from .editions import get_present
 from .rules import four_eyes, issue_review
+from .rules.gaps import ISSUE_TEXT_LABELS
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
@@ -198,7 +199,7 @@ def _prepare(content: IssueContent) -> IssueContent:
         text, name = tidy_or_refuse(typed, about=field).strip(), find_kind(field)[:-3]
         texts[field] = " ".join(text.split("\n")) if name in _ONE_LINE else text
         if (n := len(texts[field])) > (limit := TEXT_LIMITS[name]):
-            told = {"field": str(issue_review.TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
+            told = {"field": str(ISSUE_TEXT_LABELS[find_kind(field)]), "n": n, "limit": limit}
             reasons.append(Reason("too-long", told, field))
     if (n := len(content.items)) > MAX_ISSUE_ITEMS:
         reasons.append(Reason("issue-full", {"n": n, "limit": MAX_ISSUE_ITEMS}, "items"))

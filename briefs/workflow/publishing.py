@@ -17,7 +17,7 @@ from .editions import (
 )
 from .originals import limit_originals
 from .rules.refusals import Reason, Refused, build_refusal
-from .rules.transitions import VerbRun, run_verb
+from .rules.transitions import run_verb
 from .rules.working_copy import load_working_copy
 
 
@@ -36,11 +36,12 @@ def approve(
     unmet conditions.
     """
     with run_verb("approve", brief, by=by, now=now, checks_conditions=False) as run:
-        row, (content, names) = run.row, _load_seen_content(run, seen, names_seen)
+        row, content, names = run.row, run.facts.content, run.facts.names
+        _require_seen(content, names.printed, seen, names_seen)
         history, leaves = run.facts.history, run.facts.leaves
         reasons = run.list_unmet()
         # Names changed past the verbs: the next sign-off stores the new hash.
-        if names.hash_common(content) != leaves["common"].hash:
+        if names.printed.hash_common(content) != leaves["common"].hash:
             reasons.append(Reason("unsigned-common", {}, "signoff-common"))
         reasons += why_not_at_time(row, at, run.now)
         if reasons:
@@ -49,6 +50,7 @@ def approve(
         edition = add_edition(
             row,
             content,
+            names,
             history.editions,
             at=at,
             now=run.now,
@@ -61,7 +63,8 @@ def approve(
         )
         run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
         limit_originals(row, run.now)
-        announce_edition(run.record_event(edition=edition, note=edition.change_note_zh))
+        event = run.record_event(edition=edition, note=edition.change_note_zh)
+        announce_edition(event, history.revisions)
         return edition
 
 
@@ -71,12 +74,10 @@ def hash_for_approval(row: Brief) -> str:
     return PageNames.load(content).hash_with(content)
 
 
-def _load_seen_content(run: VerbRun, seen: str, names_seen: PageNames | None) -> tuple[Content, PageNames]:
-    """Load content and names. Raise Refused if they differ from what the publisher saw (`seen`)."""
-    content = run.facts.content
-    names = PageNames.load(content)
+def _require_seen(content: Content, names: PageNames, seen: str, names_seen: PageNames | None) -> None:
+    """Raise Refused if content and names differ from what the publisher saw (`seen`)."""
     if seen == names.hash_with(content):
-        return content, names
+        return
     if names_seen and seen == names_seen.hash_with(content):
         changes = names.find_changes_since(names_seen)
         told = gettext("; ").join(f"{change.before or '–'} → {change.after or '–'}" for change in changes)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from briefs import policy
 from briefs.acts import ACTS, NEXT_BRIEF, get_label
-from briefs.models import Brief, Issue, Mailing, Person, Revision, State
+from briefs.models import Brief, Edition, Issue, Mailing, Person, Revision, State
 from briefs.publications.mailings import describe_halt
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import Sentence, Step, describe_turn, next_step
@@ -293,34 +293,45 @@ class TaskList:
 # The message after an act: what was done, who is next, and the next brief of this person.
 
 
-def add_next_steps_message(request: HttpRequest, pk: int, verb: str) -> None:
-    """Add a message about a verb that has just been done to a brief."""
-    person, parts = person_of(request), [describe_done(verb)]
+def add_next_steps_message(
+    request: HttpRequest,
+    pk: int,
+    verb: str,
+    *,
+    brief: Brief | None = None,
+    editions: list[Edition] | None = None,
+) -> None:
+    """Add a message about a verb that has just been done to a brief.
+
+    `brief` and `editions`: as the verb left them. They are loaded if not given.
+    """
+    parts, tasks = [describe_done(verb)], TaskList(person_of(request), timezone.now())
     if ACTS[verb].then:
-        sentence, *links = _describe_next_step(Brief.objects.select_related("source").get(pk=pk), person)
+        brief = brief or Brief.objects.select_related("source").get(pk=pk)
+        sentence, *links = _describe_next_step(brief, tasks, editions)
         if sentence.startswith(parts[0][:-1]):  # "Approved; public Monday." says it already
             parts.clear()
         parts += [sentence, *links]
     if ACTS[verb].then == "pass":
-        parts.append(_describe_next_task(pk, person))
+        parts.append(_describe_next_task(pk, tasks))
     messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts if part)))
 
 
-def _describe_next_step(brief: Brief, person: Person) -> list[SafeString]:
-    people, now = policy.load_staff(), timezone.now()
-    facts = load_brief_facts([brief], now, people)[brief.pk]
-    step = next_step(facts, person)
+def _describe_next_step(brief: Brief, tasks: TaskList, editions: list[Edition] | None) -> list[SafeString]:
+    loaded = {brief.pk: editions} if editions is not None else None
+    facts = load_brief_facts([brief], tasks.now, tasks.people, editions=loaded)[brief.pk]
+    step = next_step(facts, tasks.person)
     act = _link(build_act_url(facts, step.main), step.label) if step.is_mine else SafeString()
     page = reverse("admin:briefs_brief_change", args=[brief.pk])
     return [
         render_sentence(step.sentence, f"{page}?view=write"),
         act,
-        render_public_links(facts.history.editions, now),
+        render_public_links(facts.editions, tasks.now),
     ]
 
 
-def _describe_next_task(pk: int, person: Person) -> str:
-    task = TaskList(person, timezone.now()).find_next(after=pk)
+def _describe_next_task(pk: int, tasks: TaskList) -> str:
+    task = tasks.find_next(after=pk)
     if task is None:
         return _("Nothing else waits for you.")
     return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))

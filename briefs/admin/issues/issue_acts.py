@@ -63,12 +63,13 @@ class IssueActForm(ActForm):
     def content_heading(self) -> str:
         return _("What readers will see") if self.act.shows == "draft" else _("The text of this issue")
 
-    def perform(self) -> None:
+    def perform(self) -> Any:
         """Do the act, and queue the mail of a publication in the same transaction if the person asked for it."""
         with transaction.atomic():
             edition = super().perform()
             if self.cleaned_data.get("mail"):
                 mailings.queue_issue(edition, by=self.page.person)
+        return edition
 
     def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
         values: dict[str, Any] = {
@@ -99,7 +100,10 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         return redirect(page.url)
 
     if act.way == "form":
-        return answer_form(request, IssueActForm, act, load_page(), reload_page=load_page, finish=finish)
+        page = load_page()
+        return answer_form(
+            request, IssueActForm, act, page, reload_page=load_page, finish=lambda _done: finish()
+        )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     if "version" in request.POST and (refusal := save_form(request, issue, person)):

@@ -51,7 +51,8 @@ from briefs.workflow import Refused, issues
 from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.issue_review import TEXT_LABELS, IssueFacts
+from briefs.workflow.rules.gaps import ISSUE_TEXT_LABELS
+from briefs.workflow.rules.issue_review import IssueFacts
 
 from .mailing_pages import IssueMailing
 
@@ -83,7 +84,7 @@ class Field:
 
     @property
     def label(self) -> object:
-        return TEXT_LABELS[issues.find_kind(self.name)]
+        return ISSUE_TEXT_LABELS[issues.find_kind(self.name)]
 
     @property
     def lang(self) -> str:

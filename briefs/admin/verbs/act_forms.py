@@ -223,20 +223,23 @@ def answer_form(
     page: Any,
     *,
     reload_page: Callable[[], Any],
-    finish: Callable[[], HttpResponse],
+    finish: Callable[[Any], HttpResponse],
 ) -> HttpResponse:
-    """Show the form of an act. A POST does it; a refusal shows the form again, with everything typed and what is now."""
+    """Show the form of an act. A POST does it; a refusal shows the form again, with everything typed and what is now.
+
+    `finish` gets what the act returned.
+    """
     if request.method != "POST":
         return render_form(request, form_class(act=act, page=page))
     form = form_class(request.POST, act=act, page=page)
     if not form.is_valid():
         return render_form(request, form, field_errors_from_form(form))
     try:
-        form.perform()
+        done = form.perform()
     except Refused as refused:
         form = form_class(request.POST, act=act, page=reload_page())
         return render_form(request, form, form.link_reasons(simplify_stale_reasons(refused)))
-    return finish()
+    return finish(done)
 
 
 def render_form(request: HttpRequest, form: ActForm, errors: list[FieldError] | None = None) -> HttpResponse:

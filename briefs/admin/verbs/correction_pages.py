@@ -1,5 +1,7 @@
 """Tell readers who hold an earlier text by mail of a correction or a withdrawal: what a verb's page says of them, and the page."""
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +19,7 @@ from briefs.models import Brief, Edition, MailSide
 from briefs.publications import corrections
 from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
+from briefs.workflow.rules.histories import load_editions
 
 from .mailing_panel import MailingPanel, steer
 
@@ -34,9 +37,9 @@ def describe_holders(brief: Brief) -> list[str]:
     return [sentence % {"n": f"{number:,}"}]
 
 
-def offer_to_tell(request: HttpRequest, brief: Brief) -> None:
-    """Add a message with a link to the page, if the public edition is one of which readers were not told."""
-    edition = corrections.find_public_edition(brief, timezone.now())
+def offer_to_tell(request: HttpRequest, editions: Sequence[Edition]) -> None:
+    """Add a message with a link to the page, if the public one of a brief's editions is one of which readers were not told."""
+    edition = corrections.find_public_edition(editions, timezone.now())
     if edition and (number := corrections.count_untold(edition)):
         label = ngettext("Tell %(n)s reader by mail", "Tell %(n)s readers by mail", number) % {
             "n": f"{number:,}"
@@ -46,7 +49,7 @@ def offer_to_tell(request: HttpRequest, brief: Brief) -> None:
             format_html(
                 '{} <a href="{}">{}</a>',
                 _("Readers hold an earlier text."),
-                reverse("admin:briefs_brief_tell", args=[brief.pk]),
+                reverse("admin:briefs_brief_tell", args=[edition.brief_id]),
                 label,
             ),
         )
@@ -56,7 +59,7 @@ def tell(request: HttpRequest, pk: int) -> HttpResponse:
     """Show whom a notice would reach, what it says and how far it is. A POST queues it, or pauses, resumes or stops one."""
     person = require_role(request, "send_correction")
     brief = get_brief_or_404(pk)
-    edition = corrections.find_public_edition(pk, timezone.now())
+    edition = corrections.find_public_edition(load_editions(brief), timezone.now())
     if request.method != "POST":
         return _render(request, brief, edition)
     try:

@@ -52,6 +52,7 @@ from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.preview import links
 from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow.brief_facts import load_editions_by_brief
 from briefs.workflow.sharing import MAX_LINK_HOURS
 
 from . import correction_pages
@@ -166,10 +167,13 @@ def _run_direct_verb(
 def _answer_form(request: HttpRequest, brief: Brief, act: Act) -> HttpResponse:
     person = person_of(request)
 
-    def finish() -> HttpResponse:
-        add_next_steps_message(request, brief.pk, act.name)
+    def finish(done: Any) -> HttpResponse:
         if act.name in ("approve", "withdraw"):
-            correction_pages.offer_to_tell(request, brief)
+            editions = load_editions_by_brief([brief])[brief.pk]
+            add_next_steps_message(request, brief.pk, act.name, brief=done.brief, editions=editions)
+            correction_pages.offer_to_tell(request, editions)
+        else:
+            add_next_steps_message(request, brief.pk, act.name)
         return redirect("admin:briefs_brief_change", pk=brief.pk)
 
     return answer_form(

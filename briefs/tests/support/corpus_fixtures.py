@@ -12,7 +12,7 @@ from django.db import transaction
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derived.build import build_derived_rows, rebuild_derived_rows
-from briefs.derived.public_brief import PageNames
+from briefs.derived.public_brief import LoadedNames, PageNames
 from briefs.derived.translation_memory import rebuild_memory
 from briefs.models.brief import Brief
 from briefs.models.edition import Edition
@@ -95,7 +95,7 @@ def publish(
     (edition,) = _store_editions([(slug, content, values)])
     if derived:
         with transaction.atomic():
-            build_derived_rows(edition)
+            build_derived_rows(edition, LoadedNames(content))
         rebuild_memory([edition.brief_id])
     return edition
 

@@ -1,8 +1,8 @@
-"""What a brief lacks: what refuses its submission, and what refuses approval alone."""
+"""What a brief or an issue lacks: what refuses its submission, and what refuses approval of a brief alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs import checks
 from briefs.checks.texts import Finding
-from briefs.content import Content
-from briefs.derived import build
-from briefs.models import Brief, Keyword
+from briefs.content import SIDES, Content, IssueContent
+from briefs.derived.public_brief import LoadedNames
+from briefs.models import Brief
 
 from .refusals import Reason, format_iso_date, why_not_change_note
 
@@ -115,10 +115,46 @@ def build_keyword_gap(zh: str, en: str, pk: int) -> Gap:
     return Gap(label, about, (Reason("keyword-zh", values, "keywords"),))
 
 
-def find_keyword_gaps(content: Content) -> list[Gap]:
+def find_keyword_gaps(names: LoadedNames) -> list[Gap]:
     """Return a gap for each keyword, or the one that it was merged into, that lacks a name in one language."""
-    rows = cast("set[Keyword]", set(build.resolve_merged(Keyword, set(content.facts.keywords)).values()))
-    half = [row for row in rows if not (row.label_zh and row.label_en)]
-    return [
-        build_keyword_gap(row.label_zh, row.label_en, row.pk) for row in sorted(half, key=lambda row: row.pk)
+    return [build_keyword_gap(zh, en, pk) for zh, en, pk in names.list_keywords() if not (zh and en)]
+
+
+# What an issue lacks
+
+ISSUE_TEXT_LABELS: Final[Mapping[str, Promise]] = {
+    "title_zh": _("Chinese title"),
+    "title_en": _("English title"),
+    "preface_zh": _("Chinese preface"),
+    "preface_en": _("English preface"),
+    "subject_zh": _("Chinese subject of the mail"),
+    "subject_en": _("English subject of the mail"),
+    "preheader_zh": _("Chinese preview line of the mail"),
+    "preheader_en": _("English preview line of the mail"),
+    "why_zh": _("Why read it, in Chinese"),
+    "why_en": _("Why read it, in English"),
+    "change_kind": _("Kind of change"),
+    "change_note_zh": _("Note on change, Chinese"),
+    "change_note_en": _("Note on change, English"),
+}
+
+
+def find_issue_gaps(content: IssueContent, against_items: Iterable[Reason], *, was_public: bool) -> list[Gap]:
+    """Return what an issue lacks. `against_items`: the reasons against its briefs."""
+    reasons = why_not_change_note(content) if was_public else []
+    reasons += [
+        Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
+        for name in ("title", "preface")
+        for side in SIDES
+        if not getattr(content.side(side), name)
     ]
+    if not content.items:
+        reasons.append(Reason("issue-empty", {}, "items"))
+    return [Gap(_label_issue_gap(reason), reason.about, (reason,)) for reason in (*reasons, *against_items)]
+
+
+def _label_issue_gap(reason: Reason) -> str:
+    if reason.code == "issue-empty":
+        return gettext("a brief")
+    label = ISSUE_TEXT_LABELS.get(reason.about)
+    return str(label) if label else str(reason).rstrip(".。")

@@ -1,7 +1,7 @@
 """Load the history of a brief: revisions, sign-offs and editions, without their contents, once for all rules of a verb."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -21,12 +21,6 @@ def _prepare_rows[M: Model, K: (int, str)](
     return lambda value: [model.from_db(connection.alias, names, row) for row in ask(value)]
 
 
-def _contributors(pk: int) -> QuerySet[Person]:
-    acted = Event.objects.filter(brief=pk).order_by().values("by")
-    wrote = Revision.objects.filter(brief=pk).order_by().values("by")
-    return Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk")
-
-
 load_revisions = _prepare_rows(
     Revision,
     lambda pk: Revision.objects.filter(brief=pk).order_by("-number"),
@@ -37,7 +31,6 @@ load_signoffs = _prepare_rows(SignOff, lambda page: SignOff.objects.filter(page=
 _editions = _prepare_rows(
     Edition, lambda pk: Edition.objects.filter(brief=pk).order_by("-number"), int, deferred=("content",)
 )
-_people = _prepare_rows(Person, _contributors, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +57,8 @@ def find_last_shown_edition(editions: Sequence[Edition], now: dt.datetime) -> Ed
     return next((e for e in editions if e.live_from <= now and not e.is_cancelled), None)
 
 
-def load_contributors(brief: Brief) -> list[Person]:
-    """Return the people with an event or a revision on the brief, or words in one."""
-    people = _people(brief.pk)
-    named = Revision.objects.filter(brief=brief).exclude(also_by=[]).values_list("also_by", flat=True)
-    missing = {pk for also_by in named for pk in also_by} - {person.pk for person in people}
-    return [*people, *(Person.objects.filter(pk__in=missing).order_by("pk") if missing else ())]
+def load_contributors(brief: Brief, revisions: Iterable[Revision]) -> list[Person]:
+    """Return the people with an event on the brief, or with words in one of its revisions. One query."""
+    acted = Event.objects.filter(brief=brief).order_by().values("by")
+    wrote = {pk for revision in revisions for pk in revision.list_people_ids()}
+    return list(Person.objects.filter(Q(pk__in=acted) | Q(pk__in=wrote)).order_by("pk"))

@@ -1,39 +1,20 @@
-"""Rules of issues: which briefs one may hold, and what keeps it from review and publication."""
+"""The rows about an issue that decide who can do what next, which briefs it may hold, and from when it may be public."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Self
 
 from django.db.models import QuerySet
-from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
-from briefs.content import NO_CHANGE, SIDES, IssueContent
+from briefs.content import NO_CHANGE, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
 
 from . import four_eyes
-from .gaps import Gap
+from .gaps import Gap, find_issue_gaps
 from .leaves import LEAVES, LeafName
-from .refusals import Reason, why_not_change_note, why_not_past
-
-TEXT_LABELS: Final[Mapping[str, Promise]] = {
-    "title_zh": _("Chinese title"),
-    "title_en": _("English title"),
-    "preface_zh": _("Chinese preface"),
-    "preface_en": _("English preface"),
-    "subject_zh": _("Chinese subject of the mail"),
-    "subject_en": _("English subject of the mail"),
-    "preheader_zh": _("Chinese preview line of the mail"),
-    "preheader_en": _("English preview line of the mail"),
-    "why_zh": _("Why read it, in Chinese"),
-    "why_en": _("Why read it, in English"),
-    "change_kind": _("Kind of change"),
-    "change_note_zh": _("Note on change, Chinese"),
-    "change_note_en": _("Note on change, English"),
-}
+from .refusals import Reason, why_not_past
 
 
 def _group_by_issue[Row: (IssueRevision, IssueEdition)](
@@ -154,8 +135,8 @@ class IssueFacts:
     @cached_property
     def gaps(self) -> list[Gap]:
         """Return what refuses submission and publication."""
-        reasons = list_gaps(self) + why_not_items(self.content.items, self.available)
-        return [Gap(_label_gap(reason), reason.about, (reason,)) for reason in reasons]
+        against_items = why_not_items(self.content.items, self.available)
+        return find_issue_gaps(self.content, against_items, was_public=self.has_been_public)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -198,27 +179,7 @@ def why_not_items(
     return reasons
 
 
-# What keeps an issue from review, sign-off and publication
-
-
-def _label_gap(reason: Reason) -> str:
-    if reason.code == "issue-empty":
-        return gettext("a brief")
-    label = TEXT_LABELS.get(reason.about)
-    return str(label) if label else str(reason).rstrip(".。")
-
-
-def list_gaps(facts: IssueFacts) -> list[Reason]:
-    """Return what the issue lacks. `about` is the field."""
-    content = facts.content
-    gaps = why_not_change_note(content) if facts.has_been_public else []
-    gaps += [
-        Reason(f"issue-{name}_{side}", {}, f"{name}_{side}")
-        for name in ("title", "preface")
-        for side in SIDES
-        if not getattr(content.side(side), name)
-    ]
-    return gaps if content.items else [*gaps, Reason("issue-empty", {}, "items")]
+# Whom a signature is asked of, and when it may be published
 
 
 def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from briefs import policy
 from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Content
+from briefs.derived.public_brief import LoadedNames
 from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person, SignOff, State, Suggestion
 
 from . import four_eyes
@@ -61,6 +62,10 @@ class BriefFacts:
         return load_working_copy(self.brief)
 
     @cached_property
+    def names(self) -> LoadedNames:
+        return LoadedNames(self.content)
+
+    @cached_property
     def was_public(self) -> bool:
         """Return whether an edition has been public."""
         return find_last_shown_edition(self.editions, self.now) is not None
@@ -73,7 +78,7 @@ class BriefFacts:
     @cached_property
     def approval_gaps(self) -> Sequence[Gap]:
         """Return what refuses approval alone."""
-        return [*list_date_gaps(self.brief), *find_keyword_gaps(self.content)]
+        return [*list_date_gaps(self.brief), *find_keyword_gaps(self.names)]
 
     @cached_property
     def notes(self) -> Sequence[Note]:

@@ -233,16 +233,17 @@ def notify(
     *,
     due_at: dt.datetime | None = None,
     by_mail: bool = True,
+    is_first: bool = False,
     **values: Any,
 ) -> None:
     """Queue one message for each person but the actor. Without `by_mail` it is only in their inboxes.
 
-    One act makes one message at a time for a person: whoever has one of this event gets no second. The unique key
-    prevents duplicates.
+    One act makes one message at a time for a person: whoever has one of this event gets no second, which is not looked up if
+    the message `is_first` of its event at that time. The unique key prevents duplicates.
     """
     due_at = due_at or event.at
     people = {p.pk: p for p in to if p.is_active and p.pk != event.by_id}
-    if people:
+    if people and not is_first:
         for pk in Outbox.objects.filter(event=event, due_at=due_at).values_list("to", flat=True):
             people.pop(pk, None)
     rows = [

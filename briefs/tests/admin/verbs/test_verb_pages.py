@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs import workflow
@@ -316,8 +317,6 @@ def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factori
 
 
 def test_brief_page_of_publisher_needs_at_most_25_queries(client: Client, team: factories.Team) -> None:
-    from django.test.utils import CaptureQueriesContext
-
     brief = factories.live_brief(team)
     for n in range(3):
         factories.publish_revision(team, brief, f"第{n}次")
@@ -326,6 +325,26 @@ def test_brief_page_of_publisher_needs_at_most_25_queries(client: Client, team: 
         assert client.get(brief_url(brief)).status_code == 200
     assert len(queries) <= 25
     assert timezone.now() > reload_brief(brief).updated_at
+
+
+@pytest.mark.parametrize(("earlier_editions", "most"), [(0, 38), (1, 46)])
+def test_approval_needs_a_fixed_number_of_queries(
+    client: Client, team: factories.Team, earlier_editions: int, most: int
+) -> None:
+    """Counts the whole request, with its session, savepoints and message, of a brief without authors and terms."""
+    if earlier_editions:
+        brief = factories.live_brief(team)
+        workflow.revise(brief, by=team.writer, version=brief.version)
+        brief = factories.edit(brief, team.writer, summary_zh="新摘要。", **factories.change_note())
+        workflow.submit(brief, by=team.writer, version=brief.version)
+        factories.sign_off(brief, team.reviewer)
+    else:
+        brief = factories.signed_brief(team)
+    sign_in(client, team.publisher)
+    form = get_verb_form(client, brief, "approve")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
+    assert len(queries) <= most, [query["sql"][:100] for query in queries]
 
 
 def test_fact_that_the_publisher_alone_changed_needs_another_yes(
