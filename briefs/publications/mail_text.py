@@ -12,7 +12,6 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from functools import cache
 from html.parser import HTMLParser
 from typing import Any, Final, TypedDict
 from urllib.parse import urlsplit
@@ -79,15 +78,15 @@ def build_issue_body(issue: PublicIssue, choice: str) -> MailBody:
     sides = MailSide(choice).sides
     corrections = list_recent_corrections(issue, max(timezone.now(), issue.updated_at))
 
-    @cache
     def build(cuts: int) -> MailBody:
         return _build_with_cuts(issue, sides, corrections, cuts)
 
-    def fits(cuts: int) -> bool:
-        return measure_html(build(cuts)) <= MAX_HTML_BYTES
+    def fits(body: MailBody) -> bool:
+        return measure_html(body) <= MAX_HTML_BYTES
 
-    most = 2 * len(issue.items)
-    return build(0 if fits(0) else bisect_left(range(most), True, lo=1, key=fits))
+    if fits(whole := build(0)):
+        return whole
+    return build(bisect_left(range(2 * len(issue.items)), True, lo=1, key=lambda cuts: fits(build(cuts))))
 
 
 def _build_with_cuts(

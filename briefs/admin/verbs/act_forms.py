@@ -345,6 +345,8 @@ class BriefActForm(ActForm):
 
     @property
     def content_heading(self) -> str:
+        if self.act.name == "reinstate":
+            return _("What readers will see again")
         return _("What readers will see") if self.act.shows == "draft" else _("The text of this edition")
 
     def find_difference(self) -> ContentDifference | None:

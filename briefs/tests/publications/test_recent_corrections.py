@@ -65,7 +65,11 @@ def read(client: Client, address: str) -> str:
     assert response.status_code == 200
     if address.endswith(".epub"):
         with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
-            return unescape(" ".join(archive.read(name).decode() for name in archive.namelist()))
+            return unescape(
+                " ".join(
+                    archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")
+                )
+            )
     return unescape(response.content.decode())
 
 

@@ -77,9 +77,9 @@ def test_button_to_sign_names_the_language_on_a_phone_too(client: Client, team: 
 def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: factories.Team) -> None:
     brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="rights")
-    assert "Withdrawn." in step_of(sign_in(client, team.writer), brief)
+    assert ">Withdrawn<" in step_of(sign_in(client, team.writer), brief)
     workflow.remove(brief, by=team.publisher, reason="court")
-    assert "Removed." in step_of(sign_in(client, team.writer), brief)
+    assert ">Removed<" in step_of(sign_in(client, team.writer), brief)
 
 
 def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
