@@ -327,7 +327,7 @@ def test_brief_page_of_publisher_needs_at_most_25_queries(client: Client, team: 
     assert timezone.now() > reload_brief(brief).updated_at
 
 
-@pytest.mark.parametrize(("earlier_editions", "most"), [(0, 38), (1, 46)])
+@pytest.mark.parametrize(("earlier_editions", "most"), [(0, 37), (1, 45)])
 def test_approval_needs_a_fixed_number_of_queries(
     client: Client, team: factories.Team, earlier_editions: int, most: int
 ) -> None:
