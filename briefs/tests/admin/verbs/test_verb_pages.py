@@ -344,6 +344,7 @@ def test_approval_needs_a_fixed_number_of_queries(
     form = get_verb_form(client, brief, "approve")
     with CaptureQueriesContext(connection) as queries:
         assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
+    most += connection.vendor == "postgresql"  # where the lock of names is a statement
     assert len(queries) <= most, [query["sql"][:100] for query in queries]
 
 
