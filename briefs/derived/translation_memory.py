@@ -66,25 +66,15 @@ def _newest_editions() -> QuerySet[Edition]:
 
 
 def _add_pairs(editions: Sequence[Edition]) -> None:
-    texts = {
-        (edition.pk, number): both
+    made = MemoryPair.objects.bulk_create(
+        MemoryPair(edition_id=edition.pk, number=number, text_zh=zh, text_en=en)
         for edition in editions
-        for number, both in _two_sided_bullets(edition.frozen_content).items()
-    }
-    insert_rows(
-        MemoryPair,
-        ("edition_id", "number", "text_zh", "text_en"),
-        [(*place, *both) for place, both in texts.items()],
+        for number, (zh, en) in _two_sided_bullets(edition.frozen_content).items()
     )
-    made = MemoryPair.objects.filter(edition__in=[edition.pk for edition in editions])
     insert_rows(
         MemoryKey,
         ("pair_id", "side", "key"),
-        [
-            (pk, side, key)
-            for pk, edition, number in made.values_list("pk", "edition_id", "number")
-            for side, key in _hash_both_sides(*texts[edition, number])
-        ],
+        [(pair.pk, side, key) for pair in made for side, key in _hash_both_sides(pair.text_zh, pair.text_en)],
     )
 
 

@@ -327,7 +327,7 @@ def test_brief_page_of_publisher_needs_at_most_25_queries(client: Client, team: 
     assert timezone.now() > reload_brief(brief).updated_at
 
 
-@pytest.mark.parametrize(("earlier_editions", "most"), [(0, 38), (1, 46)])
+@pytest.mark.parametrize(("earlier_editions", "most"), [(0, 37), (1, 45)])
 def test_approval_needs_a_fixed_number_of_queries(
     client: Client, team: factories.Team, earlier_editions: int, most: int
 ) -> None:
@@ -344,6 +344,7 @@ def test_approval_needs_a_fixed_number_of_queries(
     form = get_verb_form(client, brief, "approve")
     with CaptureQueriesContext(connection) as queries:
         assert client.post(brief_url(brief, "approve"), form.data_with(when="now")).status_code == 302
+    most += connection.vendor == "postgresql"  # where the lock of names is a statement
     assert len(queries) <= most, [query["sql"][:100] for query in queries]
 
 
