@@ -1,5 +1,6 @@
 """What an editor says of unsaved text when a tab was closed, after random acts and ways to close it."""
 
+import itertools
 import random
 from typing import Any
 
@@ -11,6 +12,9 @@ from .editor_driver import EN, LOCAL_DRAFT_COUNT, NETWORK_ERRORS, ROWS, ZH, Edit
 
 pytestmark = browser_tabs.pytestmark
 SEQUENCES = scale(12)
+GIVEN_NAMES = ("Ada", "Boris", "Chloe", "Dmitri", "Esther", "Farid", "Greta", "Hugo", "Ingrid", "Jonas")
+FAMILY_NAMES = ("Moss", "Oakley", "Reed", "Stone", "Vale", "Winter", "York", "Quist", "Nyberg", "Keller")
+"""A name that the brief has already would be dropped, so none is typed twice."""
 WRITTEN = """() => {
   const form = document.getElementById("brief-form");
   const rows = [...form.querySelectorAll(".rows > :is(.pair, .name-row):not(.is-deleted)")]
@@ -20,6 +24,23 @@ WRITTEN = """() => {
 }"""
 """Read everything that is written on the page. Rows in which nothing is written do not count."""
 ACTS = ("type", "type", "title", "author row", "keyword row", "bullet row", "author", "save", "wait", "undo")
+WATCH_SAVES = """(() => {
+  const send = window.fetch;
+  window.savesUnderWay = 0;
+  window.fetch = async (address, options) => {
+    if (!String(address).endsWith("/autosave/")) return send(address, options);
+    if (window.isCut) throw new TypeError("no connection");
+    window.savesUnderWay += 1;
+    try {
+      const answer = await send(address, options);
+      await answer.clone().text();
+      return answer;
+    } finally {
+      setTimeout(() => (window.savesUnderWay -= 1)); // the page has read the answer
+    }
+  };
+})()"""
+"""Count the saves under way, and cut the connection in the page: a request that it sends while it closes passes no route."""
 HELD_LOCKS = "async () => (await navigator.locks.query()).held.length"
 """Each open page holds one."""
 
@@ -32,7 +53,10 @@ class Session:
         self.random = random.Random(seed)
         self.way = ""
         self.sending = 0
+        self.names = map(" ".join, itertools.product(GIVEN_NAMES, FAMILY_NAMES))
+        self.has_typed_name = False
         editor.expected_messages = NETWORK_ERRORS
+        editor.page.context.add_init_script(WATCH_SAVES)
         editor.page.context.route("**/autosave/", self.deliver)
 
     def deliver(self, route: Any) -> None:
@@ -60,17 +84,32 @@ class Session:
             self.editor.focus_cell(0, ZH)
             self.editor.press("Control+Enter")
         elif name == "author":
-            page.locator("[data-group=author] [name^=name-]").last.fill("林 宗弘")
+            page.locator("[data-group=author] [name^=name-]").last.fill(next(self.names))
+            self.has_typed_name = True
             page.locator("[role=option]:visible").first.wait_for()
             page.keyboard.press("Escape")
         elif name == "save":
-            self.editor.press("Control+s")
+            self.save()
         elif name == "wait":
             self.wait_for_answer()
         else:
             self.editor.focus_cell(0, ZH)
             self.editor.press("Control+z")
         return name
+
+    def save(self) -> None:
+        """Press Save. A typed name that the vocabulary lacks sends the form; the next page has the name's row."""
+        page = self.editor.page
+        if self.has_typed_name:
+            self.wait_for_answer()
+        if page.locator("#desk-save[data-state=untaken]").count():
+            with page.expect_navigation():
+                self.editor.press("Control+s")
+            self.editor.wait_until_ready()
+            self.editor.open_article()
+            self.has_typed_name = False
+        else:
+            self.editor.press("Control+s")
 
     def wait_for_answer(self) -> None:
         """Wait until no change of the page waits for the server, whatever that said."""
@@ -83,13 +122,14 @@ class Session:
         Not while a save is under way: what was undone after it was sent is stored if the next save never comes.
         """
         page, context = self.editor.page, self.editor.page.context
-        self.wait_until_delivered()
+        self.editor.expect_read("() => savesUnderWay", 0)
         self.way = way
         if way == "answer lost":
-            self.editor.press("Control+s")
+            self.save()
             self.wait_for_answer()
             self.wait_until_delivered()
         self.way = "cut"
+        page.evaluate("window.isCut = true")
         page.evaluate(LOCAL_DRAFT_COUNT)  # asked after the last change, so that is stored
         self.editor.page = context.new_page()
         self.editor.open("/robots.txt")
@@ -111,7 +151,7 @@ class Session:
 
     def answer_banner(self) -> None:
         self.banner.locator("button").nth(self.random.choice([0, 1])).click()
-        self.editor.press("Control+s")
+        self.save()
         self.wait_for_answer()
 
 
