@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from briefs.content import hash_json
-from briefs.models import Brief, Edition
+from briefs.models import Brief, Edition, Suggestion
 from briefs.workflow import AssignmentPlan, issues
 from briefs.workflow.rules.leaves import LEAVES
 from briefs.workflow.rules.page_values import hash_values, read_values
@@ -122,11 +122,7 @@ def _issue_form_request(scenario: PermissionScenario) -> PermissionRequest:
 def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest:
     target = f"{scenario.anchor}:en"
     row, known, _merged = scenario.rows["keyword"]
-    brief = scenario.brief_in_review
-    if act in ("version", "other"):
-        brief = scenario.imported_brief
-        type(brief).objects.filter(pk=brief.pk).update(version_of=scenario.briefs["draft"])
-    type(scenario.suggestion).objects.filter(pk=scenario.suggestion.pk).update(file="a.docx")
+    brief = scenario.imported_brief if act in ("version", "other") else scenario.brief_in_review
     targets = {
         "": "", "note": target, "suggest": target,
         "accept": scenario.suggestion.pk, "decline": scenario.suggestion.pk,
@@ -139,7 +135,12 @@ def _review_request(scenario: PermissionScenario, act: str) -> PermissionRequest
         f"seen-{key}": hash_json(scenario.text), f"reply-{scenario.note.pk}": "好",
         "file-1": "a.docx",
     }  # fmt: skip
-    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/review/", data)
+
+    def prepare() -> None:
+        Brief.objects.filter(pk=scenario.imported_brief.pk).update(version_of=scenario.briefs["draft"])
+        Suggestion.objects.filter(pk=scenario.suggestion.pk).update(file="a.docx")
+
+    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/review/", data, prepare=prepare)
 
 
 def _vocabulary_request(scenario: PermissionScenario, kind: str, rest: str, act: str) -> PermissionRequest:
