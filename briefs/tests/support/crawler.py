@@ -46,7 +46,7 @@ class PublicResponse:
         if not self.body or self.headers.get("Content-Type") != epub.CONTENT_TYPE:
             return self.body.decode("utf-8", "replace")
         with zipfile.ZipFile(io.BytesIO(self.body)) as archive:
-            return "\n".join(archive.read(name).decode() for name in archive.namelist())
+            return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
     @property
     def wire_text(self) -> str:
