@@ -1,7 +1,6 @@
 """Upload documents, sheets and citations in a browser: dropped or chosen, with questions answered by keyboard."""
 
 import pytest
-from playwright.sync_api import Route
 
 from briefs.models import Brief, Keyword
 from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
@@ -46,9 +45,9 @@ def test_dropped_files_become_drafts_in_batches_with_progress(
     page.get_by_role("button", name="Remove 23.txt").click()
     # Interrupted after the first batch, the page keeps the files; sent again, none is imported twice.
     tab.expected_messages = ("ERR_FAILED",)
-    sent: list[Route] = []
+    sent: list[browser_tabs.sync_api.Route] = []
 
-    def answer_once(route: Route) -> None:
+    def answer_once(route: browser_tabs.sync_api.Route) -> None:
         sent.append(route)
         route.continue_() if len(sent) == 1 else route.abort()
 
