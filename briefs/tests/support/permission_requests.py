@@ -412,7 +412,14 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
     "briefs/subscriber/": lambda g: PermissionRequest("/admin/briefs/subscriber/"),
     "briefs/subscriber/import/": lambda g: PermissionRequest(
-        "/admin/briefs/subscriber/import/", {"rows": '[[2, "new@example.org", "en", "2025-06-09"]]'}
+        "/admin/briefs/subscriber/import/",
+        {
+            "rows": '[[1, "address", "language", "consent"], [2, "new@example.org", "en", "2025-06-09"]]',
+            "address": "0",
+            "language": "1",
+            "consent": "2",
+            "side": "both",
+        },
     ),
     "briefs/subscriber/export/": lambda g: PermissionRequest("/admin/briefs/subscriber/export/"),
     "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
