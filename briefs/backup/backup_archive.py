@@ -31,6 +31,7 @@ EXCLUDED_TABLES: Final = frozenset(
         "auth.permission",
         "briefs.searchentry",
         "briefs.searchindex",
+        "briefs.editionvector",
         "briefs.siteversion",
         "briefs.namechange",
     )
