@@ -39,7 +39,7 @@ REPORT_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`))"""
 PLACES_OF_TEXTS = """() => [...document.querySelectorAll("main :is(h1, h2, h3, p, li, time)")].filter((part) => part.checkVisibility())
   .map((part) => { const box = part.getBoundingClientRect(); return [box.left, box.top + scrollY, box.width]; })"""
-END_ANIMATIONS = "Promise.all(document.getAnimations().map((animation) => animation.finished))"
+END_ANIMATIONS = "Promise.allSettled(document.getAnimations().map((animation) => animation.finished))"
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="the browser group is not installed")
 expect = sync_api.expect

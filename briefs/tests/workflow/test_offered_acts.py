@@ -327,16 +327,14 @@ def test_one_history_of_an_issue_offers_what_can_be_done() -> None:
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("part", range(3))  # for three workers: it is the longest of all tests
-def test_many_histories_of_briefs_offer_what_can_be_done(part: int) -> None:
-    seen = play_many(range(part, scale(50), 3))
+def test_many_histories_of_briefs_offer_what_can_be_done() -> None:
+    seen = play_many(range(scale(20)))
     assert {name for name in BRIEF_BAR if ACTS[name].way in ("button", "form")} - set(+seen) <= {"recover"}
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("part", range(2))
-def test_many_histories_of_issues_offer_what_can_be_done(part: int) -> None:
-    assert "publish_issue" in +play_many(range(part, scale(25), 2), with_issue=True)
+def test_many_histories_of_issues_offer_what_can_be_done() -> None:
+    assert "publish_issue" in +play_many(range(scale(10)), with_issue=True)
 
 
 def test_histories_find_a_hidden_act(monkeypatch: pytest.MonkeyPatch) -> None:
