@@ -328,13 +328,13 @@ def test_one_history_of_an_issue_offers_what_can_be_done() -> None:
 
 @pytest.mark.heavy
 def test_many_histories_of_briefs_offer_what_can_be_done() -> None:
-    seen = play_many(range(scale(20)))
+    seen = play_many(range(0, scale(50), 3))
     assert {name for name in BRIEF_BAR if ACTS[name].way in ("button", "form")} - set(+seen) <= {"recover"}
 
 
 @pytest.mark.heavy
 def test_many_histories_of_issues_offer_what_can_be_done() -> None:
-    assert "publish_issue" in +play_many(range(scale(10)), with_issue=True)
+    assert "publish_issue" in +play_many(range(scale(6)), with_issue=True)
 
 
 def test_histories_find_a_hidden_act(monkeypatch: pytest.MonkeyPatch) -> None:
