@@ -78,61 +78,32 @@ def _add_s(verb: str) -> str:
 _THIRD_PERSON = {_add_s(verb): verb for verb in _LISTS["verbs"]} | _PLURAL_OF
 _BASE = "|".join([*_LISTS["verbs"], *_SINGULAR_OF])
 _WITH_S = "|".join(_THIRD_PERSON)
-_CLAUSE_START = re.compile(
-    r"(?<![^ ])(?:^|(?<=[.!?;] )|(?<=[.!?]” )|(?<=, but )|(?<=, while )|(?<=, whereas )|(?<=because )|(?<=although ))(?=[A-Za-z])"
-)
-_INTRODUCTION = re.compile(
-    r"(?:In|Since|After|Last|On|By|During|Despite|Although|While|When|Because|Under|For|Yet|However|But|Today),? [^,.;]{0,60}, "
+_PREFIX = (
+    r"(?<![^ ])(?:^|(?<=[.!?;] )|(?<=[.!?]” )|(?<=, but )|(?<=, while )|(?<=, whereas )|(?<=because )|(?<=although ))"
+    r"(?:(?:In|Since|After|Last|On|By|During|Despite|Although|While|When|Because|Under|For|Yet|However|But|Today),? [^,.;]{0,60}, )?"
 )
 _NUMBERS = (
     "two|three|four|five|six|seven|eight|nine|ten|several|many|various|numerous|dozens of|most|some|both|all"
 )
 _PLACES = "|".join(["China", *(word.capitalize() for word in _LISTS["places"])])
 _FOLLOWS = r"(?=[.,;]|$| (?:in|of|to|and|or|have|has|had|is|are|was|were|will|would|that|which|who|with|from|for|on|at|by|said|could|can|may|must|should|since|after|before)(?![a-z]))"
-_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
 _SINGULAR_NOUNS = "|".join(_LISTS["nouns"])
-_PLURAL_NOUNS = "|".join(_SINGULARS)
-_PLACE_AFTER = "(?: (?:in|from|of|at|on) (?:the )?[A-Za-z]+)?"
-_SINGULAR_OPENINGS = (
-    rf"(?:[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother)(?: (?P<middle>[a-z-]+(?<!s)))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<verb>{_BASE}){_END}",
-    rf"(?P<noun>(?:(?:South|North|Saudi) )?(?:{_PLACES})|[Hh]e|[Ss]he|[Ii]t|Everyone|Nobody) (?P<verb>{_BASE}){_END}",
-    rf"[Tt]he (?P<noun>[a-z]{{3,}}(?<!s)) of (?:(?:the|its|these|those|their|all) )?(?:[a-z-]+ )?[a-z]+s{_PLACE_AFTER} (?P<verb>are|were|have){_END}",
-)
-"""Patterns of a singular subject with a plural verb, at the start of a clause. The next ones stand anywhere."""
+_PLURAL_NOUNS = "|".join(map(_add_s, _LISTS["nouns"]))
 _SINGULAR_SUBJECTS = (
-    (
-        "",
-        rf"{_START}(?:an?|each|every|another) (?P<noun>[a-z]{{3,}}(?<!s)) (?:that|which|who) (?P<verb>{_BASE}){_END}",
-    ),
-    (
-        " of ",
-        rf"{_START}(?:[Oo]ne|[Ee]ach|[Ee]ither|[Nn]either) of (?:the|its|their|these|those) (?P<noun>[a-z -]{{0,25}}[a-z]s) (?P<verb>are|were|have){_END}",
-    ),
-    (
-        "here ",
-        rf"{_START}[Tt]here (?P<verb>are|were)(?= (?P<noun>an?|no) (?!few|number|lot|dozen|series|variety|handful|couple|range|hundred|million|thousand|total|host)[a-z]+(?<!s){_END})",
-    ),
-    (
-        ", which ",
-        rf"(?:’s|'s|{_START}(?:[Tt]he|[Aa]n?|[Ii]ts)) (?:[a-z]+(?<!s) )?(?P<noun>[a-z]{{3,}}(?<!s)), which (?P<verb>are|were|have){_END}",
-    ),
-)
-_PLURAL_OPENINGS = (
-    rf"(?:[Tt]he|[Tt]hese|[Tt]hose|(?i:{_NUMBERS})|Few|Other)(?: (?P<middle>[a-z-]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<verb>{_WITH_S}){_END}",
-    rf"(?:[Tt]he|(?!What|That|This|It|Who|He|She)[A-Z][a-z]+) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:of|in|from|to) (?:the|an?|its|their) (?:[a-z-]+ )?(?!that|which|who)[A-Za-z]+(?<!s) (?P<verb>is|was|has){_END}",
-    rf"(?P<noun>[A-Z][a-z]+ and [A-Z][a-z]+) (?P<verb>is|was|has){_END}",
+    rf"{_PREFIX}(?:[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother)(?: (?P<middle>[a-z-]+(?<!s)))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<verb>{_BASE}){_END}",
+    rf"{_PREFIX}(?P<noun>(?:(?:South|North|Saudi) )?(?:{_PLACES})|[Hh]e|[Ss]he|[Ii]t|Everyone|Nobody) (?P<verb>{_BASE}){_END}",
+    rf"{_PREFIX}[Tt]he (?P<noun>[a-z]{{3,}}(?<!s)) of (?:(?:the|its|these|those|their|all) )?(?:[a-z-]+ )?[a-z]+s (?P<verb>are|were|have){_END}",
+    rf"{_START}(?:an?|each|every|another) (?P<noun>[a-z]{{3,}}(?<!s)) (?:that|which|who) (?P<verb>{_BASE}){_END}",
+    rf"{_START}[Oo]ne of (?:the|its|their) (?P<noun>[a-z ]{{0,25}}[a-z]s) (?P<verb>are|were|have){_END}",
+    rf"{_START}[Tt]here (?P<verb>are|were)(?= (?P<noun>an?|no) (?!few|number|lot|dozen|series|variety|handful|couple|range|hundred|million|thousand|total|host)[a-z]+(?<!s){_END})",
 )
 _PLURAL_SUBJECTS = (
-    ("", rf"(?<![A-Za-z-])(?P<noun>[Tt]hey|[Ww]e|[Yy]ou) (?P<verb>{_WITH_S}){_END}"),
-    (
-        " who ",
-        rf"(?<!of ){_START}(?i:the|these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) who (?P<verb>is|was|has|does){_END}",
-    ),
-    (
-        "",
-        rf"(?<!of ){_START}(?i:these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:that|which) (?P<verb>is|was|has|does){_END}",
-    ),
-    ("here ", rf"{_START}[Tt]here (?P<verb>is|was|has)(?= (?:been )?(?:{_NUMBERS}|few)(?![a-z]))"),
+    rf"{_PREFIX}(?:[Tt]he|[Tt]hese|[Tt]hose|(?i:{_NUMBERS})|Few|Other)(?: (?P<middle>[a-z-]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<verb>{_WITH_S}){_END}",
+    rf"(?<![A-Za-z-])(?P<noun>[Tt]hey|[Ww]e|[Yy]ou) (?P<verb>{_WITH_S}){_END}",
+    rf"{_PREFIX}[Tt]he (?P<noun>[a-z]{{3,}}(?<![sui])s) of (?:the|an?|its|their) (?:[a-z-]+ )?(?!that|which|who)[A-Za-z]+(?<!s) (?P<verb>is|was|has){_END}",
+    rf"(?<!of ){_START}(?i:these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:that|which|who) (?P<verb>is|was|has|does){_END}",
+    rf"{_START}[Tt]here (?P<verb>is|was|has)(?= (?:been )?(?:{_NUMBERS}|few)(?![a-z]))",
+    rf"{_PREFIX}(?P<noun>[A-Z][a-z]+ and [A-Z][a-z]+) (?P<verb>is|was|has){_END}",
 )
 
 
@@ -176,11 +147,6 @@ _PAST_AFTER_DO = re.compile(
     rf"{_START}(?:did|does|do|didn’t|doesn’t|don’t) (?:not )?(?P<verb>{'|'.join(_IRREGULAR)}|[a-z]{{3,}}(?<!e)ed|(?<=not )(?:{_WITH_S})){_END}"
 )
 _PAST_AFTER_TO = re.compile(rf"{_START}to (?P<verb>{'|'.join(_LISTS['past after to'])}){_END}")
-_WILLING = "expected|likely|able|set|plans|planned|wants|wanted|forced|going|ready|willing|unwilling|due|failed|agreed|decided|refused|trying|tried|hopes|needs|seeks|vowed|pledged|promised|threatened"
-_S_AFTER_TO = re.compile(rf"(?P<before>{_WILLING}) to (?P<verb>[a-z]{{2,}}(?<![suia])s){_END}(?= [a-z])")
-_TO_LACKS = re.compile(
-    rf"{_START}(?:agreed|decided|failed|refused|vowed|pledged|threatened) (?P<word>{_BASE}){_END}"
-)
 _AFTER_HAVE = re.compile(
     rf"{_START}(?:has|have|had|having){_ADVERB} (?P<verb>{'|'.join(_PARTICIPLES)}){_END}"
 )
@@ -227,21 +193,15 @@ _COMMON = 500
 # Nouns and fixed words
 
 _PLURAL_AFTER_ONE = re.compile(
-    rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:(?!two|three|four|five|six|few|ten|other|million|thousand|hundred|dozen)[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
+    rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
 )
 _SINGULAR_AFTER_MANY = re.compile(
-    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|many|few|various|numerous|these|those|one of (?:the|its|their)|\d{{2,3}}) (?:(?!percent)[a-z-]+ )?(?P<word>{_SINGULAR_NOUNS}){_FOLLOWS}"
+    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|many|few|various|numerous|these|those|one of (?:the|its|their)|\d{{2,3}}) (?:[a-z]+ )?(?P<word>{_SINGULAR_NOUNS}){_FOLLOWS}"
 )
 _MASS = re.compile(rf"{_START}(?P<word>{'|'.join(map(_add_s, _LISTS['mass nouns']))}){_END}")
 _A_MASS = re.compile(rf"{_START}(?P<word>an? )(?=(?:{'|'.join(_LISTS['mass nouns'])}){_FOLLOWS})")
 _COUNTED = re.compile(
-    rf"{_START}(?:(?P<word>[Mm]uch|[Ll]ess|[Aa]mount of)(?= (?:(?!than)[a-z]+ )?(?:{_PLURAL_NOUNS}){_END}|(?<=[Ll]ess) [a-z]+(?<![sui])s than))"
-)
-_OF_LACKS = re.compile(
-    rf"{_START}(?P<word>[Dd]ozens|[Hh]undreds|[Tt]housands|[Mm]illions|[Ss]cores)(?= (?:{_PLURAL_NOUNS}){_END})"
-)
-_THE_LACKS = re.compile(
-    rf"(?:^|(?<=[.!?] ))(?P<word>European Union|United (?:States|Nations|Kingdom)|Netherlands|Philippines|World Bank)(?= (?:{_MODALS}|is|are|was|were|has|have|had)(?![a-z]))"
+    rf"{_START}(?P<word>[Mm]uch|[Ll]ess|[Aa]mount of)(?= (?:(?!than)[a-z]+ )?(?:{_PLURAL_NOUNS}){_END})"
 )
 _COMPARATIVE = re.compile(rf"{_START}(?P<word>more )(?=(?:{'|'.join(_LISTS['comparatives'])}){_END})")
 _ADJECTIVE = re.compile(
@@ -253,9 +213,6 @@ _PHRASE = re.compile(
 _BUT = re.compile(r"(?:^|(?<=[.!?] ))(?:Although|Though|Even though) [^.;:]{5,140}, (?P<word>but )")
 _SO = re.compile(r"(?:^|(?<=[.!?] ))(?:Because|Since) [^.;:]{5,140}, (?P<word>so )(?!that)")
 _NEITHER = re.compile(r"(?<![A-Za-z])[Nn]either [^.;:,]{2,50}? (?P<word>or) ")
-_SINCE = re.compile(
-    rf"{_START}(?P<word>[Ss]ince)(?= (?:{_NUMBERS}|\\d+) (?:years|months|weeks|days|decades)(?! ago))"
-)
 _BETWEEN = re.compile(r"(?<![A-Za-z])[Bb]etween (?:\d[\d,.]*|[A-Z][a-z]+) (?P<word>to) (?=\d|[A-Z])")
 _COUNTS = {"much": "many", "less": "fewer", "amount of": "number of"}
 
@@ -270,43 +227,37 @@ def _write_counted(match: re.Match[str]) -> str:
     return right.capitalize() if match["word"][0].isupper() else right
 
 
-_OPENINGS = [(re.compile(pattern), _write_singular) for pattern in _SINGULAR_OPENINGS]
-_OPENINGS += [(re.compile(pattern), _write_plural) for pattern in _PLURAL_OPENINGS]
-
-
-def _write_adverb(match: re.Match[str]) -> str:
-    adjective = match["word"]
-    return adjective.removesuffix("le") + ("ally" if adjective.endswith("ic") else "ly")
-
-
-_RULES: tuple[tuple[str, re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] = (
-    ("", _ARTICLE, "article", _write_article),
-    *((needed, re.compile(pattern), "verb", _write_singular) for needed, pattern in _SINGULAR_SUBJECTS),
-    *((needed, re.compile(pattern), "verb", _write_plural) for needed, pattern in _PLURAL_SUBJECTS),
-    ("", _AFTER_MODAL, "verb", _write_base_verb),
-    ("", _PAST_AFTER_MODAL, "verb", _write_base_of_past),
-    ("", _PAST_AFTER_DO, "verb", _write_base_of_past),
-    (" to ", _PAST_AFTER_TO, "verb", _write_base_of_past),
-    (" to ", _S_AFTER_TO, "verb", _write_base_verb),
-    ("ha", _AFTER_HAVE, "verb", lambda match: _PARTICIPLES[match["verb"]]),
-    ("ed ", _TO_LACKS, "word", lambda match: f"to {match['word']}"),
-    ("", _PLURAL_AFTER_ONE, "word", lambda match: _SINGULARS[match["word"]]),
-    ("", _SINGULAR_AFTER_MANY, "word", lambda match: _add_s(match["word"])),
-    ("", _MASS, "word", lambda match: match["word"].removesuffix("s")),
-    ("", _A_MASS, "word", lambda match: ""),
-    ("", _COUNTED, "word", _write_counted),
-    ("s ", _OF_LACKS, "word", lambda match: f"{match['word']} of"),
-    ("", _THE_LACKS, "word", lambda match: f"The {match['word']}"),
-    ("more ", _COMPARATIVE, "word", lambda match: ""),
-    ("", _ADJECTIVE, "word", _write_adverb),
-    ("", _PHRASE, "word", _write_phrase),
-    (", but ", _BUT, "word", lambda match: ""),
-    (", so ", _SO, "word", lambda match: ""),
-    ("either ", _NEITHER, "word", lambda match: "nor"),
-    ("ince ", _SINCE, "word", lambda match: "For" if match["word"] == "Since" else "for"),
-    ("etween ", _BETWEEN, "word", lambda match: "and"),
+_RULES: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] = (
+    (_ARTICLE, "article", _write_article),
+    *((re.compile(pattern), "verb", _write_singular) for pattern in _SINGULAR_SUBJECTS),
+    *((re.compile(pattern), "verb", _write_plural) for pattern in _PLURAL_SUBJECTS),
+    (_AFTER_MODAL, "verb", _write_base_verb),
+    (_PAST_AFTER_MODAL, "verb", _write_base_of_past),
+    (_PAST_AFTER_DO, "verb", _write_base_of_past),
+    (_PAST_AFTER_TO, "verb", _write_base_of_past),
+    (_AFTER_HAVE, "verb", lambda match: _PARTICIPLES[match["verb"]]),
+    (_PLURAL_AFTER_ONE, "word", lambda match: _SINGULARS[match["word"]]),
+    (_SINGULAR_AFTER_MANY, "word", lambda match: _add_s(match["word"])),
+    (_MASS, "word", lambda match: match["word"].removesuffix("s")),
+    (_A_MASS, "word", lambda match: ""),
+    (_COUNTED, "word", _write_counted),
+    (_COMPARATIVE, "word", lambda match: ""),
+    (
+        _ADJECTIVE,
+        "word",
+        lambda match: (
+            match["word"].removesuffix("le") + "ly"
+            if match["word"].endswith("ble")
+            else match["word"] + ("ally" if match["word"].endswith("ic") else "ly")
+        ),
+    ),
+    (_PHRASE, "word", _write_phrase),
+    (_BUT, "word", lambda match: ""),
+    (_SO, "word", lambda match: ""),
+    (_NEITHER, "word", lambda match: "nor"),
+    (_BETWEEN, "word", lambda match: "and"),
 )
-"""What a text must contain, the pattern of the mistake, the group to replace, and what to write there."""
+_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
 
 
 @check(
@@ -321,26 +272,12 @@ def check_grammar(text: CheckedText, context: CheckContext) -> Iterator[Finding]
     """Find wrong articles, verbs that do not fit their subject or auxiliary, and words that do not go together."""
     if text.field == "headline":
         return
-    plain = text.without_urls
-    starts = [match.start() for match in find_matches(_CLAUSE_START, plain)]
-    starts += [match.end() for at in starts if (match := _INTRODUCTION.match(plain, at))]
-    openings = (
-        (match, "verb", write(match))
-        for at in starts
-        for pattern, write in _OPENINGS
-        if (match := pattern.match(plain, at))
-    )
-    others = (
-        (match, group, write(match))
-        for needed, pattern, group, write in _RULES
-        if needed in plain
-        for match in find_matches(pattern, plain)
-    )
-    for match, group, to in (*openings, *others):
-        if to != match[group]:
-            yield text.build_replacement_finding(
-                "grammar.word" if to else "grammar.extra", match.span(group), to
-            )
+    for pattern, group, write in _RULES:
+        for match in find_matches(pattern, text.without_urls):
+            to = write(match)
+            if to != match[group]:
+                code = "grammar.word" if to else "grammar.extra"
+                yield text.build_replacement_finding(code, match.span(group), to)
 
 
 _SENTENCE = re.compile(r"(?<= )(?P<above>[a-z]{3,})[.!?] (?P<letter>[a-z])(?=[a-z]* )")
