@@ -88,7 +88,8 @@ _NUMBERS = (
 _PLACES = "|".join(["China", *(word.capitalize() for word in _LISTS["places"])])
 _FOLLOWS = r"(?=[.,;]|$| (?:in|of|to|and|or|have|has|had|is|are|was|were|will|would|that|which|who|with|from|for|on|at|by|said|could|can|may|must|should|since|after|before)(?![a-z]))"
 _SINGULAR_NOUNS = "|".join(_LISTS["nouns"])
-_PLURAL_NOUNS = "|".join(map(_add_s, _LISTS["nouns"]))
+_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
+_PLURAL_NOUNS = "|".join(_SINGULARS)
 _SINGULAR_SUBJECTS = (
     rf"{_PREFIX}(?:[Tt]he|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother)(?: (?P<middle>[a-z-]+(?<!s)))? (?P<noun>[a-z]{{3,}}(?<!s)(?<!ed)) (?P<verb>{_BASE}){_END}",
     rf"{_PREFIX}(?P<noun>(?:(?:South|North|Saudi) )?(?:{_PLACES})|[Hh]e|[Ss]he|[Ii]t|Everyone|Nobody) (?P<verb>{_BASE}){_END}",
@@ -257,7 +258,6 @@ _RULES: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] 
     (_NEITHER, "word", lambda match: "nor"),
     (_BETWEEN, "word", lambda match: "and"),
 )
-_SINGULARS = {_add_s(noun): noun for noun in _LISTS["nouns"]}
 
 
 @check(

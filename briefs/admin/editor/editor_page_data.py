@@ -176,13 +176,13 @@ class BriefPageData:
 
     # Public state
 
-    @cached_property
+    @property
     def scheduled_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
+        return self.brief_facts.scheduled_edition
 
-    @cached_property
+    @property
     def public_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.is_public(self.now)), None)
+        return self.brief_facts.public_edition
 
     @cached_property
     def untold_readers(self) -> int:

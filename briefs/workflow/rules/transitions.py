@@ -1,6 +1,7 @@
 """Steps that every verb shares: lock, check policy and conditions, update on condition, record one Event."""
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ since what the person has to do is among their acts."""
 
 
 @dataclass
-class Run[Row: (Brief, Issue)]:
+class Run[Row: (Brief, Issue)](ABC):
     """One run of a verb in its transaction: the locked brief or issue, its state before, the person and the time."""
 
     verb: str
@@ -45,8 +46,9 @@ class Run[Row: (Brief, Issue)]:
     from_state: str
 
     @property
+    @abstractmethod
     def facts(self) -> Any:
-        raise NotImplementedError
+        """Return what decides the acts on the row."""
 
     def list_unmet(self) -> list[Reason]:
         """Return what the verb is refused for, apart from role and state."""
