@@ -279,6 +279,22 @@ def test_approval_of_outdated_content_is_refused() -> None:
     assert refusal.value.codes == ["seen"]
 
 
+def test_yes_from_before_the_last_edition_does_not_count_for_a_text_brought_back() -> None:
+    team = Team()
+    brief = factories.live_brief(team)
+    first = factories.load_content(brief)
+    factories.publish_revision(team, brief, "二")
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    factories.edit(
+        brief, team.publisher, **{n: getattr(first, n) for n in ("headline_zh", "summary_zh", "bullets")}
+    )
+    row = factories.edit(brief, team.writer, **factories.change_note())
+    workflow.submit(row, by=team.writer, version=row.version)
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(row, team.publisher)
+    assert "unsigned-zh" in refusal.value.codes
+
+
 def test_publication_before_the_embargo_ends_is_refused() -> None:
     team = Team()
     until = timezone.now() + dt.timedelta(hours=5)

@@ -1,6 +1,6 @@
 """Random teams do random acts through the verbs: what readers get, two people have seen, and nobody is locked out.
 
-The oracle compares values (texts, facts, names, order) and knows no hashes. Each of seven guards taken out is found.
+The oracle compares values (texts, facts, names, order) and knows no hashes. Each of six guards taken out is found.
 """
 
 import datetime as dt
@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from briefs import policy, workflow
 from briefs.admin.uploads import versions
-from briefs.content import SIDES, Content, get_change
+from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
 from briefs.intake import create_import_job, import_documents
-from briefs.models import Brief, Draft, Keyword, Note, Person, Source, State, Suggestion
+from briefs.models import Brief, Draft, Edition, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import issues, vocabulary
+from briefs.workflow import drafts, issues, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 
@@ -224,9 +224,14 @@ class World:
         self.run(by, lambda: edit(self.row, by, **note))
 
     def undo(self, by: Person) -> None:
-        """Bring back what an earlier revision had, by hand."""
-        content = Content.from_json(self.row.revisions.order_by("?")[0].content)
+        """Bring back what an earlier revision had, by hand, but for the note, and try to publish it."""
+        note = {name: getattr(factories.load_content(self.row), name) for name in CHANGE_FIELDS}
+        published = list(Edition.objects.filter(brief=self.row).order_by("number"))
+        earlier = self.rng.choice(published or list(self.row.revisions.order_by("number")))
+        content = replace(Content.from_json(earlier.content), **note)
         self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
+        self.verb("submit", by)
+        self.publish(by)
 
     def restore(self, by: Person) -> None:
         number = self.rng.choice(list(self.row.revisions.values_list("number", flat=True)))
@@ -255,7 +260,7 @@ class World:
                 (outcome,) = import_documents([("a.txt", text)], job)
                 draft = Brief.objects.get(pk=outcome.brief)
                 Brief.objects.filter(pk=draft.pk).update(version_of=self.row, state=State.DRAFT)
-                factories.edit(draft, editor, summary_zh=self.rng.choice("天地玄"))
+                factories.edit(draft, editor, summary_zh=self.rng.choice("地玄"))  # never the file's own words
                 versions.take_as_version(Brief.objects.get(pk=draft.pk), by=chooser)
                 Note.objects.update(resolved_at=timezone.now())
         except workflow.Refused:
@@ -267,7 +272,9 @@ class World:
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
         row.label_en = self.rng.choice(("A", "A2", "A3"))
-        self.run(by, lambda: vocabulary.save_vocabulary_row(row, by=by))
+        if self.run(by, lambda: vocabulary.save_vocabulary_row(row, by=by)) and self.rng.random() < 0.5:
+            self.edit(self.rng.choice(self.people))  # hides who changed the page before
+            self.publish(by)
 
     def merge(self, by: Person) -> None:
         rows = [Keyword.objects.get(pk=row.pk) for row in (self.keyword, self.spare)]
@@ -401,6 +408,7 @@ GUARDS: dict[str, tuple[Any, str, Any]] = {
     "hash": (four_eyes, "find_answers", _find_answers_to_any_hash),
     "press": (leaves.Leaf, "is_settled", _count_press_always),
     "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
+    "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
     "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids())),
 }
 
