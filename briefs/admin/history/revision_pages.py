@@ -12,24 +12,20 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy, workflow
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
-    bullet_structure_label,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
     warn_of_scheduled_edition,
 )
+from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.diff_html import (
     describe_difference,
     describe_first_revision,
-    render_diff,
-    share_effort,
 )
 from briefs.admin.common.fact_text import describe_key_line, format_change_field, format_fact
 from briefs.admin.common.form_fields import (
@@ -40,38 +36,14 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import CHANGE_FIELDS, LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
-from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
 
 from .timeline import EditSession, group_edit_sessions
 
-# Build a read-only comparison of the headlines, summaries, bullets and facts of two contents.
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonCell:
-    """One language of a row. `structure` is empty unless the level or marker changed."""
-
-    lang: str
-    text: SafeString | str
-    structure: SafeString | str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonLine:
-    """A row of the page.
-
-    `kind` is same, changed, added or removed; `previous_position` is set if a bullet moved.
-    """
-
-    label: str
-    kind: str
-    cells: tuple[ComparisonCell, ...]
-    anchor: str = ""
-    previous_position: int = 0
-    desk_only_changes: tuple[tuple[str, SafeString], ...] = ()
+# What two contents differ in: rows and facts.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +53,6 @@ class FactChange:
     label: str
     old: str
     new: str
-
-
-def build_comparison_lines(
-    difference: ContentDifference, labels: Mapping[str, str] | None = None
-) -> list[ComparisonLine]:
-    """Return headline, summary and alt text, or what `labels` calls them, then the bullets in the new order."""
-    effort = _effort(difference)
-    labels = labels or {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
-    leads = [_lead_line(difference, name, label, effort) for name, label in labels.items()]
-    return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
 def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[FactChange]:
@@ -109,65 +71,15 @@ def build_fact_changes(difference: ContentDifference, names: NamesById) -> Itera
             yield FactChange(str(FIELD_LABELS[name]), before, after)
 
 
-def _effort(difference: ContentDifference) -> int:
-    texts = len(difference.leads) + sum(
-        row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
-    )
-    return share_effort(texts)
-
-
-def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:
-    """Return the line of a text, or None if neither content has the text in any language."""
-    cells = []
-    for side in SIDES:
-        old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
-        cells.append(
-            ComparisonCell(LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort))
-        )
-    if not any(cell.text for cell in cells):
-        return None
-    changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
-    return ComparisonLine(label, "changed" if changed else "same", tuple(cells), anchor=name)
-
-
-def _bullet_line(row: BulletDifference, effort: int) -> ComparisonLine:
-    return ComparisonLine(
-        label=str(row.new_position or row.old_position),
-        kind=_kind(row),
-        cells=tuple(_cell(row, side, effort) for side in SIDES),
-        anchor=f"b{row.number}",
-        previous_position=row.old_position if row.is_moved else 0,
-        desk_only_changes=tuple(_desk_only_changes(row, effort)) if row.has_changed_annotations else (),
-    )
-
-
-def _kind(row: BulletDifference) -> str:
-    if row.is_same:
-        return "same"
-    return "changed" if row.is_in_both else "added" if row.new else "removed"
-
-
-def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
-    old, new = row.texts(side)
-    structure: SafeString | str = ""
-    if row.old and row.new and row.is_restructured(side):
-        labels = (bullet_structure_label(row.old, side), bullet_structure_label(row.new, side))
-        structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
-    return ComparisonCell(
-        LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort), structure
-    )
-
-
-def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
-    """Yield the changed staff-only fields of a bullet, if both contents have the bullet."""
-    if row.old and row.new:
-        for name, label in (
-            ("passage", _("Source passage")),
-            ("one_sided", _("Intentionally one-sided because")),
-        ):
-            old, new = getattr(row.old, name), getattr(row.new, name)
-            if old != new:
-                yield label, render_diff(old, new, effort)
+def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
+    """Return what `_compared.html` shows, and a sentence."""
+    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    labels = {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
+    return {
+        "said": describe_difference(difference),
+        "runs": render_rows(build_rows(difference, labels=labels), folds=True),
+        "facts": list(build_fact_changes(difference, names)),
+    }
 
 
 # Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions.
@@ -415,16 +327,6 @@ def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revi
     told = _("Restored r%(number)s as r%(new)s.")
     messages.success(request, told % {"number": number, "new": revision.number})
     warn_of_scheduled_edition(request, brief, timezone.now())
-
-
-def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
-    """Return what `_compared.html` shows, and a sentence."""
-    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
-    return {
-        "said": describe_difference(difference),
-        "lines": build_comparison_lines(difference),
-        "facts": list(build_fact_changes(difference, names)),
-    }
 
 
 def _comparison_page(

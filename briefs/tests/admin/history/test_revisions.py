@@ -247,13 +247,13 @@ def test_comparison_shows_bullet_changes_row_by_row(writer_client: Client, team:
     text = comparison_text(writer_client, brief, 1, 2)
     assert "維修{+產+}能[-力-]是最[-脆-]{+薄+}弱的一環。" in text
     assert "Repair {+capacity +}is the weakest link." in text
-    assert re.search(r"1 ↕ was 4 四。 Four\.", text)
-    assert re.search(r"3 二。 \[-•-\] \{\+› 1\.\+\} Two\.", text)
-    assert re.search(r"4 \{\+new\+\} \{\+五。\+\} \{\+Five\.\+\}", text)
+    assert re.search(r"1 ↕ was 4 • 四。 • Four\.", text)
+    assert re.search(r"3 • 二。 1\. Two\. Level or marker was: •", text)
+    assert re.search(r"4 \{\+new\+\} • \{\+五。\+\} • \{\+Five\.\+\}", text)
     assert re.search(r"3 \[-gone-\] \[-三。-\] \[-Three\.-\]", text)
     html = get_page(writer_client, brief, "compare", from_=1, to=2)
-    assert html.count('<details class="same"') == 2, "headline and summary, folded"
-    assert re.search(r'<div\s+class="cell"\s+lang="zh-Hant-TW"', html)
+    assert re.search(r'<details class="same" >\s*<summary>\s*Headline–Summary: unchanged', html)
+    assert re.search(r'class="words"\s+lang="zh-Hant-TW"', html)
 
 
 def test_swapped_comparison_turns_insertions_into_deletions(
