@@ -1,11 +1,10 @@
-"""List a brief's revisions, compare two revisions or editions, and restore one."""
+"""Compare two revisions or editions of a brief, and restore a revision."""
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final
 
 from django.contrib import messages
@@ -25,7 +24,6 @@ from briefs.admin.common.brief_pages import (
 from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.diff_html import (
     describe_difference,
-    describe_first_revision,
 )
 from briefs.admin.common.fact_text import describe_key_line, format_change_field, format_fact
 from briefs.admin.common.form_fields import (
@@ -82,31 +80,21 @@ def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
     }
 
 
-# Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions.
+# Build comparisons of two revisions or editions.
 
-MAX_SESSIONS_PER_PAGE: Final = 100
+MAX_SESSIONS: Final = 100
+"""Number of edit sessions offered for comparison, newest first."""
 MAX_REVISIONS: Final = 1_000
 """Maximum number of revisions read for one page."""
 
 _VERSION = re.compile(r"(edition-)?(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionLine:
-    """One edit session of the list. `base_number` is as in `RevisionHistory.base_number`."""
-
-    edit_session: EditSession
-    change_summary: str
-    base_number: int
-    editions: tuple[int, ...]
-
-
 @dataclass
 class RevisionHistory:
-    """Revisions, sessions and editions of a brief. `before_number` excludes that revision and newer ones."""
+    """Revisions, sessions and editions of a brief."""
 
     brief: Brief
-    before_number: int = 0
 
     @cached_property
     def editions(self) -> list[Edition]:
@@ -121,45 +109,21 @@ class RevisionHistory:
     @cached_property
     def revisions(self) -> list[Revision]:
         rows = self.brief.revisions.select_related("by").defer("content", "document_notes")
-        if self.before_number:
-            rows = rows.filter(number__lt=self.before_number)
-        return list(rows.order_by("-number")[: MAX_REVISIONS + 1])
+        return list(rows.order_by("-number")[:MAX_REVISIONS])
 
     @cached_property
     def edit_sessions(self) -> list[EditSession]:
         signed = set(self.brief.signoffs.values_list("revision", flat=True))
         ends = {r.pk for r in self.revisions if r.number in signed} | {e.revision_id for e in self.editions}
-        return group_edit_sessions(self.revisions[:MAX_REVISIONS], ending_ids=ends)[:MAX_SESSIONS_PER_PAGE]
+        return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_SESSIONS]
 
-    @cached_property
-    def next_page_before(self) -> int:
-        """Return the revision number before which the next page begins, or 0 if there is none."""
-        first = self.edit_sessions[-1].first if self.edit_sessions else None
-        return first.number if first and first.pk != self.revisions[-1].pk else 0
-
-    def lines(self) -> Iterator[RevisionLine]:
-        contents = self.load_contents(
-            {number for s in self.edit_sessions for number in (s.last.number, self.base_number(s))}
-        )
-        approved: dict[int, list[int]] = {}
-        for edition in self.editions:
-            approved.setdefault(edition.revision_id, []).append(edition.number)
-        for sitting in self.edit_sessions:
-            before, now = self.base_number(sitting), contents[sitting.last.number]
-            said = (
-                describe_difference(diff_contents(contents[before], now))
-                if before
-                else describe_first_revision(now)
-            )
-            yield RevisionLine(sitting, said, before, tuple(approved.get(sitting.last.pk, ())))
-
-    def base_number(self, edit_session: EditSession) -> int:
-        """Return the number of the revision before the session, or 0 for the first session."""
-        return self._previous_numbers.get(edit_session.first.number, 0)
-
-    @cached_property
-    def _previous_numbers(self) -> dict[int, int]:
-        return {later.number: row.number for later, row in pairwise(self.revisions)}
+    def find_base_number(self, number: int) -> int:
+        """Return the number of the revision before the session of this one, or the number itself for the first session."""
+        numbers = [row.number for row in self.revisions]
+        for session in self.edit_sessions:
+            if session.first.number <= number <= session.last.number:
+                return next((n for n in numbers if n < session.first.number), number)
+        return number
 
     def load_contents(self, numbers: set[int]) -> dict[int, Content]:
         rows = self.brief.revisions.filter(number__in=numbers).values_list("number", "content")
@@ -209,15 +173,14 @@ class Comparison:
         self.versions = self._load_version(old, contents), self._load_version(new, contents)
 
     def _default_versions(self) -> tuple[str, str]:
-        """Compare the newest revision with the last approved edition.
-
-        Without an edition, compare with the revision before the last session.
+        """By default compare the newest revision with the last approved edition, and a given revision, or the newest one of a
+        brief without editions, with the revision before its session.
         """
-        newest = self.history.newest_number
-        if self.history.editions:
-            return f"edition-{self.history.editions[0].number}", str(newest)
-        latest = self.history.edit_sessions[0]
-        return str(self.history.base_number(latest) or latest.first.number), str(newest)
+        newest = str(self.history.newest_number)
+        new = self.requested[1] or newest
+        if self.history.editions and not self.requested[1]:
+            return f"edition-{self.history.editions[0].number}", newest
+        return str(self.history.find_base_number(_parse_version(new)[1])), newest
 
     def _load_version(self, value: str, contents: Mapping[int, Content]) -> ComparedVersion:
         kind, number = _parse_version(value)
@@ -278,19 +241,7 @@ def _format_moment(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
-# List the revisions of a brief, compare two and restore one.
-
-
-def list_revisions(request: HttpRequest, pk: int) -> HttpResponse:
-    require_role(request)
-    brief = get_brief_or_404(pk)
-    history = RevisionHistory(brief, before_number=read_number(request.GET, "before"))
-    if not history.revisions:
-        raise Http404
-    title, lines = _("Revisions"), list(history.lines())
-    return render_brief_subpage(
-        request, "history/revisions", brief, title=title, history=history, lines=lines
-    )
+# Compare two revisions of a brief and restore one.
 
 
 def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
