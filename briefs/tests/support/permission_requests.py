@@ -366,7 +366,6 @@ REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] =
     "briefs/brief/<int:pk>/file/<int:document>/": lambda g: PermissionRequest(
         f"/admin/briefs/brief/{g.imported_brief.pk}/file/{g.document}/"
     ),
-    "briefs/brief/<int:pk>/revisions/": lambda g: _brief_request(g, "revisions/"),
     "briefs/brief/<int:pk>/compare/": lambda g: _brief_request(g, "compare/"),
     "briefs/brief/<int:pk>/restore/": lambda g: _brief_request(
         g, "restore/", data=valid_post_data(g.brief_in_review) | {"restore": 1}
