@@ -175,7 +175,7 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(open_tab: OpenTab) -
     assert (text, both) == (f"{en}\n{citation}", f"{en}\n{zh}\n{citation}")
     assert citation == (
         "Think-Tank Digest, “How the U.S. Can Win the Next Technology Race,” June 12, 2026, "
-        f"digest of “The Next Tech Race” by Vivek Chilukuri, Foreign Policy, June 9, 2025, corrected June 15, 2026, {link}"
+        f"digest of “The Next Tech Race” by Vivek Chilukuri, Foreign Policy, June 9, 2025; digest corrected June 15, 2026, {link}"
     )
     tab.press("Tab", "Enter")
     expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]")).to_contain_text(zh)
