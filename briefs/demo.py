@@ -67,13 +67,13 @@ CORRECTION: Final[dict[str, Any]] = {
 ISSUE: Final = IssueContent(
     IssueText(
         "從產業政策到軍備管制",
-        "本期兩篇談科技競賽與產業政策，四篇是冷戰時期的演說。五篇演說的原文都可以免費閱讀。\n\n"
+        "本期兩篇談科技競賽，四篇是冷戰時期的演說。五篇演說的原文都可以免費閱讀。\n\n"
         "讀的時候不妨留意：哪些主張靠實力，哪些靠約定。",
     ),
     IssueText(
         "From Industrial Policy to Arms Control",
-        "Two briefs are about the technology race and industrial policy; four are speeches of the Cold War. All five "
-        "speeches are free to read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
+        "Two briefs are about the technology race; four are speeches of the Cold War. All five speeches are free to "
+        "read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
     ),
 )
 _HUMAN_VERBS: Final = ("send_back", "take_back", "discard")
