@@ -60,7 +60,6 @@ BRIEF_PAGES: Final = (
     ("preview", gettext_lazy("Preview")),
     ("original", gettext_lazy("Original")),
     ("word", gettext_lazy("Word file")),
-    ("revisions", gettext_lazy("Revisions")),
     ("timeline", gettext_lazy("Timeline")),
 )
 PAGE_TOOLS: Final = (
