@@ -19,7 +19,7 @@ from .rules.issue_review import find_named_signers
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.revisions import add_revisions_of_names, hash_leaves
-from .rules.standing import load_facts
+from .rules.standing import build_facts
 from .rules.transitions import IssueRun, Target, VerbRun, find_people_for_verb, notify, run_act, run_verb
 from .rules.working_copy import load_working_copy
 
@@ -148,7 +148,7 @@ def sign_off(
             raise _build_seen_refusal(run.row, name, seen, leaves)
         signoff = run.store_answers([name], SignOff.Answer.YES, note=note)[0]
         event = run.record_event(note=note, revision=history.revisions[0])
-        _announce_if_settled(run, event, load_facts(run.row, run.now, run.facts.people).signing)
+        _announce_if_settled(run, event, build_facts(run.row, run.now, people=run.facts.people).signing)
         submission = run.facts.submission
         if isinstance(run, VerbRun) and name != "common" and submission and submission.by_id != by.pk:
             run.notify(event, f"signed_{name}", [submission.by])

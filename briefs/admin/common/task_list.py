@@ -223,7 +223,7 @@ class TaskList:
         return tasks
 
     def _build_issue_task(self, facts: IssueFacts, step: Step) -> IssueTask:
-        issue = facts.issue
+        issue = facts.row
         return IssueTask(
             interface_labels.format_issue(issue.number),
             step.label,

@@ -67,7 +67,7 @@ class IssueAdmin(DeskList, DeskAdmin):
         return [self._build_row(facts, next_step(facts, person, in_list=True)) for facts in facts_of_page]
 
     def _build_row(self, facts: IssueFacts, step: Step) -> Row:
-        issue, content = facts.issue, IssueContent.from_json(facts.issue.content)
+        issue, content = facts.row, IssueContent.from_json(facts.row.content)
         sides = sorted(SIDES, key=lambda side: side != interface_side())
         titles = [
             (content.side(side).title, LANGUAGE_TAGS[side]) for side in sides if content.side(side).title
@@ -86,10 +86,10 @@ class IssueAdmin(DeskList, DeskAdmin):
         edition = facts.public_edition
         if facts.scheduled_edition and not edition:
             return Badge(_("Scheduled"), "going")
-        if facts.issue.state == State.IN_REVIEW:
+        if facts.row.state == State.IN_REVIEW:
             return Badge(_("In review"), "going")
         if edition and edition.withdrawn_at:
             return Badge(_("Withdrawn"), "bad")
-        if facts.issue.state == State.APPROVED:
+        if facts.row.state == State.APPROVED:
             return Badge(_("Published"), "good")
-        return Badge(facts.issue.get_state_display())
+        return Badge(facts.row.get_state_display())
