@@ -260,7 +260,9 @@ class World:
                 (outcome,) = import_documents([("a.txt", text)], job)
                 draft = Brief.objects.get(pk=outcome.brief)
                 Brief.objects.filter(pk=draft.pk).update(version_of=self.row, state=State.DRAFT)
-                factories.edit(draft, editor, summary_zh=self.rng.choice("地玄"))  # never the file's own words
+                factories.edit(
+                    draft, editor, summary_zh=self.rng.choice("地玄")
+                )  # never the file's own words
                 versions.take_as_version(Brief.objects.get(pk=draft.pk), by=chooser)
                 Note.objects.update(resolved_at=timezone.now())
         except workflow.Refused:
