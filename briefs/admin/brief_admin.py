@@ -56,7 +56,6 @@ class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
             own("<int:pk>/pulse/", heartbeat, "pulse"),
             own("<int:pk>/news/", render_status_fragment, "news"),
             own("<int:pk>/change/", change, "change"),
-            own("<int:pk>/revisions/", revision_pages.list_revisions, "revisions"),
             own("<int:pk>/compare/", revision_pages.compare_revisions, "compare"),
             own("<int:pk>/restore/", revision_pages.restore_revision, "restore"),
             own("<int:pk>/review/", review, "review"),

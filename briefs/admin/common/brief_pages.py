@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from briefs.acts import get_past
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Side
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Marker, Side
 from briefs.models import Brief, Edition, State
-from briefs.rendering.text import NestedPosition, nest_bullets
 from briefs.text import paths
 from briefs.text.article_urls import find_original
 from briefs.workflow.editions import find_scheduled_edition
@@ -163,22 +162,6 @@ def describe_done(verb: str) -> str:
 
 def add_done_message(request: HttpRequest, verb: str) -> None:
     messages.success(request, describe_done(verb))
-
-
-@dataclass(slots=True)
-class ReadOnlyBullet:
-    """A bullet with its marker and nesting level on each side."""
-
-    bullet: Bullet
-    zh: NestedPosition
-    en: NestedPosition
-
-
-def build_read_only_bullets(content: Content) -> list[ReadOnlyBullet]:
-    """Return the bullets with their positions, counting only the bullets that have text on a side."""
-    zh, en = (nest_bullets(content, side)[0] for side in SIDES)
-    nowhere = NestedPosition("", 0, 0)
-    return [ReadOnlyBullet(b, zh.get(b.number, nowhere), en.get(b.number, nowhere)) for b in content.bullets]
 
 
 def parse_int_or_zero(value: str) -> int:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.content import CHANGE_FIELDS, SIDES, Content
+from briefs.content import CHANGE_FIELDS, SIDES
 from briefs.text.text_diff import (
     EFFORT_LIMIT,
     LEAD_NAMES,
@@ -80,12 +80,6 @@ def describe_difference(difference: ContentDifference) -> str:
     if difference.facts:
         parts.append(_describe_facts(difference.facts))
     return _(", ").join(parts)
-
-
-def describe_first_revision(content: Content) -> str:
-    """Describe a first revision, which has no predecessor to differ from."""
-    n = len(content.bullets)
-    return ngettext("Begun with %(n)s bullet", "Begun with %(n)s bullets", n) % {"n": n}
 
 
 def _describe_bullets(rows: Iterable[BulletDifference]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from briefs.acts import get_label
 from briefs.admin.common import findings
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
+from briefs.admin.common.brief_rows import Margin, MarginItem, build_margins
 from briefs.admin.common.diff_html import highlight_differences, share_effort
 from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
@@ -48,14 +49,7 @@ from .draft_form import (
     get_merge_key,
 )
 from .editor_page_data import BriefPageData
-from .margin import (
-    Margin,
-    MarginItem,
-    build_margin_permissions,
-    build_margins,
-    list_comment_items,
-    list_finding_items,
-)
+from .margin import build_margin_permissions, list_comment_items, list_finding_items
 
 # Present edit conflicts: each value that two people changed, with both texts and a choice between them.
 

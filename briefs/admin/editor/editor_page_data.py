@@ -21,7 +21,7 @@ from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import build_act_url, render_sentence
-from briefs.admin.history.timeline import EditSession, TimelineEntry, group_edit_sessions, load_newest_entries
+from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
 from briefs.models import (
@@ -108,8 +108,6 @@ class BarActs:
 MAX_LETTERS = 100
 """Number of letters shown, newest first."""
 MAX_EVENTS = 12
-MAX_EDIT_SESSIONS = 5
-"""Number of edit sessions shown, newest first."""
 
 
 @dataclass
@@ -426,12 +424,6 @@ class BriefPageData:
 
     def original_link(self) -> SafeString:
         return render_original_link(self.content.facts.url, self.content.facts.doi)
-
-    def edit_sessions(self) -> list[EditSession]:
-        """Return the newest edit sessions; a separate page lists all."""
-        signed = {s.revision for s in self.signoffs}
-        ends = {r.pk for r in self.revisions if r.number in signed} | {e.revision_id for e in self.editions}
-        return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_EDIT_SESSIONS]
 
     def date_readings(self) -> list[dict[str, str]]:
         """Return the possible readings of an unconfirmed date, if the person may confirm it."""

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from briefs import checks
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404, json_response, read_number
+from briefs.admin.common.brief_rows import MarginItem
 from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
@@ -26,19 +27,6 @@ from briefs.workflow.rules.check_context import load_check_context
 from .editor_page_data import BriefPageData
 from .original_pages import list_offers
 
-RANKS: Final = {
-    "blocks": 1,
-    "suggestion": 2,
-    "note": 3,
-    "doubt": 4,
-    "finding": 5,
-    "passage": 6,
-    "memory": 7,
-    "style": 8,
-    "dismissed": 8,
-    "resolved": 9,
-}
-"""Order of the items of one margin. The page's JavaScript inserts by it."""
 DOUBT_CHECK: Final = "pairing"
 """The check of pairs that may not say the same."""
 
@@ -59,58 +47,6 @@ class SuggestionView:
     @property
     def side_name(self) -> str:
         return str(SIDE_NAMES["zh" if self.row.side == "zh" else "en"])
-
-
-@dataclass(frozen=True, slots=True)
-class MarginItem:
-    """One item. `key` is that of its row, or empty if it is about the whole brief.
-
-    Of several findings of one rule, the first has the number of the others as `further_count`.
-    """
-
-    kind: str
-    key: str
-    value: Any
-    further_count: int = 0
-    is_further: bool = False
-
-    @property
-    def rank(self) -> int:
-        return RANKS[self.kind]
-
-    @property
-    def is_finding(self) -> bool:
-        return self.kind in ("blocks", "doubt", "finding")
-
-    def acts(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the repairs of a finding: name of the act, side to copy from, label."""
-        for act in ("repair", "all"):
-            if repair := self.value[act]:
-                yield act, "", repair["label"]
-        for copy in self.value["copy"] or ():
-            yield "copy", copy["from"], copy["label"]
-
-
-@dataclass(slots=True)
-class Margin:
-    key: str = ""
-    items: list[MarginItem] = field(default_factory=list)
-
-    @property
-    def open_items(self) -> list[MarginItem]:
-        return [item for item in self.items if item.rank < RANKS["passage"]]
-
-    @property
-    def settled_items(self) -> list[MarginItem]:
-        return [item for item in self.items if item.rank > RANKS["memory"]]
-
-
-def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str, Margin]:
-    """Return the margins by row key. Items about no row of the page are in the margin with an empty key."""
-    margins = {key: Margin(key) for key in ("", *keys)}
-    for item in sorted(items, key=lambda item: item.rank):
-        margins.get(item.key, margins[""]).items.append(item)
-    return margins
 
 
 def list_finding_items(shown: Sequence[Mapping[str, Any]]) -> Iterator[MarginItem]:

@@ -1,35 +1,29 @@
-"""List a brief's revisions, compare two revisions or editions, and restore one."""
+"""Compare two revisions or editions of a brief, and restore a revision."""
 
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy, workflow
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
-    bullet_structure_label,
     get_brief_or_404,
     read_number,
     render_brief_subpage,
     warn_of_scheduled_edition,
 )
+from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.diff_html import (
     describe_difference,
-    describe_first_revision,
-    render_diff,
-    share_effort,
 )
 from briefs.admin.common.fact_text import describe_key_line, format_change_field, format_fact
 from briefs.admin.common.form_fields import (
@@ -40,38 +34,14 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.content import CHANGE_FIELDS, LANGUAGE_TAGS, SIDES, Content, Side
+from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
-from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
 
 from .timeline import EditSession, group_edit_sessions
 
-# Build a read-only comparison of the headlines, summaries, bullets and facts of two contents.
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonCell:
-    """One language of a row. `structure` is empty unless the level or marker changed."""
-
-    lang: str
-    text: SafeString | str
-    structure: SafeString | str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ComparisonLine:
-    """A row of the page.
-
-    `kind` is same, changed, added or removed; `previous_position` is set if a bullet moved.
-    """
-
-    label: str
-    kind: str
-    cells: tuple[ComparisonCell, ...]
-    anchor: str = ""
-    previous_position: int = 0
-    desk_only_changes: tuple[tuple[str, SafeString], ...] = ()
+# What two contents differ in: rows and facts.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +51,6 @@ class FactChange:
     label: str
     old: str
     new: str
-
-
-def build_comparison_lines(
-    difference: ContentDifference, labels: Mapping[str, str] | None = None
-) -> list[ComparisonLine]:
-    """Return headline, summary and alt text, or what `labels` calls them, then the bullets in the new order."""
-    effort = _effort(difference)
-    labels = labels or {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
-    leads = [_lead_line(difference, name, label, effort) for name, label in labels.items()]
-    return [*filter(None, leads), *(_bullet_line(row, effort) for row in difference.rows)]
 
 
 def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[FactChange]:
@@ -109,92 +69,32 @@ def build_fact_changes(difference: ContentDifference, names: NamesById) -> Itera
             yield FactChange(str(FIELD_LABELS[name]), before, after)
 
 
-def _effort(difference: ContentDifference) -> int:
-    texts = len(difference.leads) + sum(
-        row.is_reworded(side) for row in difference.rows if not row.is_same for side in SIDES
-    )
-    return share_effort(texts)
+def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
+    """Return what `_compared.html` shows, and a sentence."""
+    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
+    labels = {"headline": _("Headline"), "summary": _("Summary"), "picture_alt": _("Alt text")}
+    return {
+        "said": describe_difference(difference),
+        "runs": render_rows(build_rows(difference, labels=labels), folds=True),
+        "facts": list(build_fact_changes(difference, names)),
+    }
 
 
-def _lead_line(difference: ContentDifference, name: str, label: str, effort: int) -> ComparisonLine | None:
-    """Return the line of a text, or None if neither content has the text in any language."""
-    cells = []
-    for side in SIDES:
-        old, new = (getattr(content, f"{name}_{side}") for content in (difference.old, difference.new))
-        cells.append(
-            ComparisonCell(LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort))
-        )
-    if not any(cell.text for cell in cells):
-        return None
-    changed = any(f"{name}_{side}" in difference.leads for side in SIDES)
-    return ComparisonLine(label, "changed" if changed else "same", tuple(cells), anchor=name)
+# Build comparisons of two revisions or editions.
 
-
-def _bullet_line(row: BulletDifference, effort: int) -> ComparisonLine:
-    return ComparisonLine(
-        label=str(row.new_position or row.old_position),
-        kind=_kind(row),
-        cells=tuple(_cell(row, side, effort) for side in SIDES),
-        anchor=f"b{row.number}",
-        previous_position=row.old_position if row.is_moved else 0,
-        desk_only_changes=tuple(_desk_only_changes(row, effort)) if row.has_changed_annotations else (),
-    )
-
-
-def _kind(row: BulletDifference) -> str:
-    if row.is_same:
-        return "same"
-    return "changed" if row.is_in_both else "added" if row.new else "removed"
-
-
-def _cell(row: BulletDifference, side: Side, effort: int) -> ComparisonCell:
-    old, new = row.texts(side)
-    structure: SafeString | str = ""
-    if row.old and row.new and row.is_restructured(side):
-        labels = (bullet_structure_label(row.old, side), bullet_structure_label(row.new, side))
-        structure = format_html("<del>{}</del> <ins>{}</ins>", *labels)
-    return ComparisonCell(
-        LANGUAGE_TAGS[side], new if old == new else render_diff(old, new, effort), structure
-    )
-
-
-def _desk_only_changes(row: BulletDifference, effort: int) -> Iterator[tuple[str, SafeString]]:
-    """Yield the changed staff-only fields of a bullet, if both contents have the bullet."""
-    if row.old and row.new:
-        for name, label in (
-            ("passage", _("Source passage")),
-            ("one_sided", _("Intentionally one-sided because")),
-        ):
-            old, new = getattr(row.old, name), getattr(row.new, name)
-            if old != new:
-                yield label, render_diff(old, new, effort)
-
-
-# Build the list of a brief's revisions by edit session, and comparisons of two revisions or editions.
-
-MAX_SESSIONS_PER_PAGE: Final = 100
+MAX_SESSIONS: Final = 100
+"""Number of edit sessions offered for comparison, newest first."""
 MAX_REVISIONS: Final = 1_000
 """Maximum number of revisions read for one page."""
 
 _VERSION = re.compile(r"(edition-)?(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionLine:
-    """One edit session of the list. `base_number` is as in `RevisionHistory.base_number`."""
-
-    edit_session: EditSession
-    change_summary: str
-    base_number: int
-    editions: tuple[int, ...]
-
-
 @dataclass
 class RevisionHistory:
-    """Revisions, sessions and editions of a brief. `before_number` excludes that revision and newer ones."""
+    """Revisions, sessions and editions of a brief."""
 
     brief: Brief
-    before_number: int = 0
 
     @cached_property
     def editions(self) -> list[Edition]:
@@ -209,45 +109,21 @@ class RevisionHistory:
     @cached_property
     def revisions(self) -> list[Revision]:
         rows = self.brief.revisions.select_related("by").defer("content", "document_notes")
-        if self.before_number:
-            rows = rows.filter(number__lt=self.before_number)
-        return list(rows.order_by("-number")[: MAX_REVISIONS + 1])
+        return list(rows.order_by("-number")[:MAX_REVISIONS])
 
     @cached_property
     def edit_sessions(self) -> list[EditSession]:
         signed = set(self.brief.signoffs.values_list("revision", flat=True))
         ends = {r.pk for r in self.revisions if r.number in signed} | {e.revision_id for e in self.editions}
-        return group_edit_sessions(self.revisions[:MAX_REVISIONS], ending_ids=ends)[:MAX_SESSIONS_PER_PAGE]
+        return group_edit_sessions(self.revisions, ending_ids=ends)[:MAX_SESSIONS]
 
-    @cached_property
-    def next_page_before(self) -> int:
-        """Return the revision number before which the next page begins, or 0 if there is none."""
-        first = self.edit_sessions[-1].first if self.edit_sessions else None
-        return first.number if first and first.pk != self.revisions[-1].pk else 0
-
-    def lines(self) -> Iterator[RevisionLine]:
-        contents = self.load_contents(
-            {number for s in self.edit_sessions for number in (s.last.number, self.base_number(s))}
-        )
-        approved: dict[int, list[int]] = {}
-        for edition in self.editions:
-            approved.setdefault(edition.revision_id, []).append(edition.number)
-        for sitting in self.edit_sessions:
-            before, now = self.base_number(sitting), contents[sitting.last.number]
-            said = (
-                describe_difference(diff_contents(contents[before], now))
-                if before
-                else describe_first_revision(now)
-            )
-            yield RevisionLine(sitting, said, before, tuple(approved.get(sitting.last.pk, ())))
-
-    def base_number(self, edit_session: EditSession) -> int:
-        """Return the number of the revision before the session, or 0 for the first session."""
-        return self._previous_numbers.get(edit_session.first.number, 0)
-
-    @cached_property
-    def _previous_numbers(self) -> dict[int, int]:
-        return {later.number: row.number for later, row in pairwise(self.revisions)}
+    def find_base_number(self, number: int) -> int:
+        """Return the number of the revision before the session of this one, or the number itself for the first session."""
+        numbers = [row.number for row in self.revisions]
+        for session in self.edit_sessions:
+            if session.first.number <= number <= session.last.number:
+                return next((n for n in numbers if n < session.first.number), number)
+        return number
 
     def load_contents(self, numbers: set[int]) -> dict[int, Content]:
         rows = self.brief.revisions.filter(number__in=numbers).values_list("number", "content")
@@ -297,15 +173,14 @@ class Comparison:
         self.versions = self._load_version(old, contents), self._load_version(new, contents)
 
     def _default_versions(self) -> tuple[str, str]:
-        """Compare the newest revision with the last approved edition.
-
-        Without an edition, compare with the revision before the last session.
+        """By default compare the newest revision with the last approved edition, and a given revision, or the newest one of a
+        brief without editions, with the revision before its session.
         """
-        newest = self.history.newest_number
-        if self.history.editions:
-            return f"edition-{self.history.editions[0].number}", str(newest)
-        latest = self.history.edit_sessions[0]
-        return str(self.history.base_number(latest) or latest.first.number), str(newest)
+        newest = str(self.history.newest_number)
+        new = self.requested[1] or newest
+        if self.history.editions and not self.requested[1]:
+            return f"edition-{self.history.editions[0].number}", newest
+        return str(self.history.find_base_number(_parse_version(new)[1])), newest
 
     def _load_version(self, value: str, contents: Mapping[int, Content]) -> ComparedVersion:
         kind, number = _parse_version(value)
@@ -366,19 +241,7 @@ def _format_moment(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
-# List the revisions of a brief, compare two and restore one.
-
-
-def list_revisions(request: HttpRequest, pk: int) -> HttpResponse:
-    require_role(request)
-    brief = get_brief_or_404(pk)
-    history = RevisionHistory(brief, before_number=read_number(request.GET, "before"))
-    if not history.revisions:
-        raise Http404
-    title, lines = _("Revisions"), list(history.lines())
-    return render_brief_subpage(
-        request, "history/revisions", brief, title=title, history=history, lines=lines
-    )
+# Compare two revisions of a brief and restore one.
 
 
 def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
@@ -415,16 +278,6 @@ def _add_message(request: HttpRequest, brief: Brief, number: int, revision: Revi
     told = _("Restored r%(number)s as r%(new)s.")
     messages.success(request, told % {"number": number, "new": revision.number})
     warn_of_scheduled_edition(request, brief, timezone.now())
-
-
-def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
-    """Return what `_compared.html` shows, and a sentence."""
-    names = load_names_by_id([difference.old, difference.new] if difference.facts else [])
-    return {
-        "said": describe_difference(difference),
-        "lines": build_comparison_lines(difference),
-        "facts": list(build_fact_changes(difference, names)),
-    }
 
 
 def _comparison_page(

@@ -110,6 +110,7 @@ class TimelineEntry:
     href: str = ""
     event_id: int = 0
     """Id of the event; 0 for an edit session."""
+    earlier_saves: Sequence[Revision] = ()
 
 
 def build_timeline_entries(
@@ -121,7 +122,7 @@ def build_timeline_entries(
         loaded_notes = Note.objects.filter(brief=brief)
     notes = {(note.at, note.by_id): note for note in loaded_notes or ()}
     sides = _suggestion_sides(brief) if any(event.verb in SUGGESTION_VERBS for event in events) else {}
-    pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "change")}
+    pages = {page: reverse(f"admin:briefs_brief_{page}", args=[brief.pk]) for page in ("review", "compare")}
     for event in events:
         place, href = _locate_event(event, notes.get((event.at, event.by_id)), sides, pages)
         text = get_past(event.verb)
@@ -147,6 +148,9 @@ def _locate_event(
         anchor = event.note.partition(":")[0].removeprefix("#")
         side = sides.get((event.at, event.by_id, anchor), "")
         return _anchor_label(anchor, side), f"{urls['review']}#{anchor}"
+    if event.edition:
+        number = event.edition.number
+        return _("Edition %(n)s") % {"n": number}, f"{urls['compare']}?from=edition-{number}"
     return "", ""
 
 
@@ -172,8 +176,7 @@ def _detail_lines(event: Event) -> Iterator[str]:
         text = _("Written by %(name)s") if event.verb == "import" else _("Worded by %(name)s")
         yield text % {"name": _(", ").join(others.values())}
     if event.edition:
-        told = {"n": event.edition.number, "time": format_time(event.edition.live_from)}
-        yield _("Edition %(n)s, public from %(time)s") % told
+        yield _("public from %(time)s") % {"time": format_time(event.edition.live_from)}
 
 
 def _translate_assignment_line(line: str) -> str:
@@ -239,14 +242,21 @@ def _session_entries(
     rows = brief.revisions.select_related("by").defer("content", "document_notes")
     rows = rows.filter(at__gte=since) if since else rows
     rows = rows.filter(at__lte=until) if until else rows
-    href = reverse("admin:briefs_brief_revisions", args=[brief.pk])
+    compare = reverse("admin:briefs_brief_compare", args=[brief.pk])
     for sitting in group_edit_sessions(rows):
         last = sitting.last
         n = len(sitting.revisions)
         text = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
         text = str(SESSION_LABELS.get(last.kind, text))
+        href = f"{compare}?to={last.number}" if sitting.first.number > 1 else f"{compare}?from={last.number}"
         yield TimelineEntry(
-            last.at, last.people, text, list(_changed_parts(sitting)), f"r{last.number}", href
+            last.at,
+            last.people,
+            text,
+            list(_changed_parts(sitting)),
+            f"r{last.number}",
+            href,
+            earlier_saves=sitting.earlier,
         )
 
 

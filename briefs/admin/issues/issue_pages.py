@@ -22,6 +22,7 @@ from briefs import policy
 from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
+from briefs.admin.common.brief_rows import RowRun, build_rows, render_rows
 from briefs.admin.common.fact_text import describe_change, format_change_field
 from briefs.admin.common.form_fields import (
     field_errors,
@@ -30,7 +31,6 @@ from briefs.admin.common.form_fields import (
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
 from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
-from briefs.admin.history.revision_pages import ComparisonLine, build_comparison_lines
 from briefs.admin.lists.changelist import find_briefs
 from briefs.content import (
     CHANGE_FIELDS,
@@ -218,7 +218,7 @@ class IssuePageData:
     @cached_property
     def field_rows(self) -> list[list[Field]]:
         """Return the fields of both languages, side by side: once the issue has been public, the change note first."""
-        names = [*(["change_note"] if self.facts.has_been_public else []), *ISSUE_TEXTS]
+        names = [*(["change_note"] if self.facts.was_public else []), *ISSUE_TEXTS]
         return [[self._build_field(name, side) for side in SIDES] for name in names]
 
     def _build_field(self, name: str, side: Side) -> Field:
@@ -337,7 +337,7 @@ class IssuePageData:
         return Publication.build(self.facts.signing, self.person, self.facts.content, ISSUE_LEAF_NAMES)
 
     @cached_property
-    def changed_lines(self) -> list[ComparisonLine]:
+    def changed_rows(self) -> list[RowRun]:
         """Return the issue with what differs from the edition that readers have, or nothing if they have none."""
         if not (edition := self.facts.public_edition):
             return []
@@ -345,7 +345,7 @@ class IssuePageData:
         headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
         difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))
         labels = {"headline": _("Title"), "summary": _("Preface"), "picture_alt": _("Lines of the mail")}
-        return build_comparison_lines(difference, labels)
+        return render_rows(build_rows(difference, labels=labels), folds=True)
 
     @cached_property
     def preview_sides(self) -> list[dict[str, Any]]:

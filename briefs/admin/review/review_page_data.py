@@ -1,185 +1,25 @@
 """The data of the review page: rows with both languages, changes, findings, notes and suggestions."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final, Self
 
-from django.template.loader import get_template
-from django.utils.html import escape
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from briefs import policy
 from briefs.admin.common import findings
-from briefs.admin.common.brief_pages import build_read_only_bullets, bullet_structure_label
-from briefs.admin.common.diff_html import render_diff, share_effort
+from briefs.admin.common.brief_rows import BriefRow, Margin, MarginItem, build_margins, build_rows
 from briefs.admin.common.fact_text import describe_key_line
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.admin.common.site_texts import default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
-from briefs.admin.editor.margin import (
-    Margin,
-    MarginItem,
-    build_margins,
-    list_comment_items,
-    list_finding_items,
-)
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
-from briefs.lexicon.passages import find_altered_quotations
+from briefs.admin.editor.margin import list_comment_items, list_finding_items
+from briefs.content import SIDES, Content, Side
 from briefs.models import Edition, Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.rendering.text import NestedPosition as Spot
-from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
-from briefs.workflow.review_comments import TextAnchor, index_texts
-
-# Rows of the review screen: a headline, summary or bullet with both languages and their annotations.
-
-
-@dataclass(slots=True)
-class ReviewCell:
-    """One language of a headline, summary or bullet. `text_hash` is the hash of the shown text."""
-
-    side: Side
-    anchor: str
-    text: str
-    html: SafeString
-    text_hash: str
-    nesting: Spot | None = None
-    previous_structure: str = ""
-    """Level and marker before the change, if they changed."""
-    is_changed: bool = False
-    form_data: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def lang(self) -> str:
-        return LANGUAGE_TAGS[self.side]
-
-    @property
-    def key(self) -> str:
-        return f"{self.anchor}-{self.side}"
-
-    @property
-    def marker(self) -> str:
-        """Return the marker as shown to readers."""
-        return f"{self.nesting.ordinal}." if self.nesting and self.nesting.ordinal else "•"
-
-    @property
-    def side_name(self) -> str:
-        return str(SIDE_NAMES[self.side])
-
-    @property
-    def note_text(self) -> str:
-        return str(self.form_data.get(f"note-{self.key}", ""))
-
-    @property
-    def suggestion_text(self) -> str:
-        return str(self.form_data.get(f"suggest-{self.key}", "") or self.text)
-
-    @property
-    def reason_text(self) -> str:
-        return str(self.form_data.get(f"why-{self.key}", ""))
-
-
-@dataclass(slots=True)
-class ReviewPair:
-    """Both languages of a headline, summary or bullet.
-
-    `previous_position` is the old position of a moved bullet, counted from 1.
-    """
-
-    anchor: str
-    label: str
-    position: int
-    cells: list[ReviewCell]
-    bullet: Bullet | None = None
-    previous_position: int = 0
-    margin: Margin = field(default_factory=Margin)
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.previous_position) or any(
-            cell.is_changed or cell.previous_structure for cell in self.cells
-        )
-
-    @property
-    def altered_quotations(self) -> list[str]:
-        """Return the English quotations that the source passage does not have word for word."""
-        return find_altered_quotations(self.bullet.text_en, self.bullet.passage) if self.bullet else []
-
-    def is_plain(self) -> bool:
-        """Return whether the row has nothing but its texts, neither remarks nor what was typed and not sent."""
-        typed = (c.note_text or c.reason_text or c.suggestion_text != c.text for c in self.cells)
-        beside = self.bullet and (self.bullet.passage or self.bullet.one_sided)
-        return not (self.margin.items or beside or any(typed))
-
-    def as_form(self) -> Self:
-        """Return the row with the names of its words, each between two marks, in place of the words."""
-
-        def mark(name: str) -> Any:
-            return f"{_MARK}{name}{_MARK}"
-
-        cells = [
-            replace(
-                cell,
-                anchor=mark("anchor"),
-                text=mark(f"text-{cell.side}") if cell.text else "",
-                html=mark(f"html-{cell.side}"),
-                text_hash=mark(f"hash-{cell.side}"),
-                nesting=cell.nesting
-                and Spot("", cell.nesting.depth, cell.nesting.ordinal and mark(f"ordinal-{cell.side}")),
-                form_data={},
-            )
-            for cell in self.cells
-        ]
-        return replace(
-            self,
-            anchor=mark("anchor") if self.position else self.anchor,
-            label=mark("label"),
-            position=self.position and mark("position"),
-            cells=cells,
-            bullet=None,
-            previous_position=self.previous_position and mark("previous"),
-            margin=Margin(mark("anchor")),
-        )
-
-    def list_words(self) -> dict[str, str]:
-        words = {"anchor": self.anchor, "label": escape(self.label)}
-        words |= {"position": str(self.position), "previous": str(self.previous_position)}
-        for cell in self.cells:
-            ordinal = str(cell.nesting.ordinal) if cell.nesting else ""
-            texts = {"text": escape(cell.text), "html": cell.html, "hash": cell.text_hash, "ordinal": ordinal}
-            words |= {f"{name}-{cell.side}": text for name, text in texts.items()}
-        return words
-
-
-_MARK: Final = "\ue000"
-
-
-def render_rows(pairs: Iterable[ReviewPair], context: Mapping[str, Any]) -> Iterator[tuple[ReviewPair, str]]:
-    """Yield each row and its HTML. Of plain rows that differ in their words alone, one is rendered and the others are filled
-    in: to render each takes 1 ms, two seconds for the longest brief.
-    """
-    template = get_template("admin/briefs/review/_pair.html")
-    parts_by_form: dict[str, list[str]] = {}
-    for pair in pairs:
-        if not pair.is_plain():
-            yield pair, template.render({**context, "pair": pair})
-            continue
-        form = pair.as_form()
-        if not (parts := parts_by_form.get(key := repr(form), [])):
-            parts_by_form[key] = parts = template.render({**context, "pair": form}).split(_MARK)
-        words = pair.list_words()
-        yield pair, SafeString("".join([words[part] if n % 2 else part for n, part in enumerate(parts)]))
-
-
-def structure_before(row: BulletDifference | None, side: Side) -> str:
-    if row is None or row.old is None or row.new is None or not row.is_restructured(side):
-        return ""
-    return bullet_structure_label(row.old, side)
-
+from briefs.text.text_diff import diff_contents
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.
@@ -255,68 +95,10 @@ class ReviewPageData:
         return free or able or list(SIDES)
 
     @cached_property
-    def difference(self) -> ContentDifference | None:
-        return None if self.base is None else diff_contents(self.base, self.page_data.content)
-
-    @cached_property
-    def _diff_rows(self) -> dict[int, BulletDifference]:
-        return {row.number: row for row in self.difference.rows if row.new} if self.difference else {}
-
-    @cached_property
-    def pairs(self) -> list[ReviewPair]:
+    def rows(self) -> list[BriefRow]:
         content = self.page_data.content
-        pairs = [
-            self._build_lead_pair("headline", _("Headline")),
-            self._build_lead_pair("summary", _("Summary")),
-        ]
-        pairs += [
-            self._build_bullet_pair(view, n) for n, view in enumerate(build_read_only_bullets(content), 1)
-        ]
-        for pair in pairs:
-            pair.margin = self._margins[pair.anchor]
-        return pairs
-
-    def _build_lead_pair(self, name: str, label: str) -> ReviewPair:
-        return ReviewPair(name, label, 0, [self._build_cell(TextAnchor(name), side) for side in SIDES])
-
-    def _build_bullet_pair(self, view: Any, n: int) -> ReviewPair:
-        place = TextAnchor("bullet", view.bullet.number)
-        row = self._diff_rows.get(view.bullet.number)
-        cells = [self._build_cell(place, side, getattr(view, side), row) for side in SIDES]
-        was = row.old_position if row and row.is_moved else 0
-        return ReviewPair(str(place), _("Bullet %(n)s") % {"n": n}, n, cells, view.bullet, was)
-
-    def _build_cell(
-        self, place: TextAnchor, side: Side, nesting: Spot | None = None, row: BulletDifference | None = None
-    ) -> ReviewCell:
-        text = self._texts.get((str(place), side), "")
-        old = text if self.base is None else self._base_texts.get((str(place), side), "")
-        html = SafeString(escape(text)) if old == text else render_diff(old, text, self._diff_effort)
-        return ReviewCell(
-            side, str(place), text, html, hash_json(text), nesting, structure_before(row, side),
-            is_changed=old != text,
-            form_data=self.form_data,
-        )  # fmt: skip
-
-    @cached_property
-    def _texts(self) -> dict[tuple[str, Side], str]:
-        return index_texts(self.page_data.content)
-
-    @cached_property
-    def _base_texts(self) -> dict[tuple[str, Side], str]:
-        return index_texts(self.base) if self.base else {}
-
-    @cached_property
-    def _diff_effort(self) -> int:
-        """Return the effort limit of one text diff.
-
-        A page with many changed texts then takes about a second at most.
-        """
-        return share_effort(4 + 2 * sum(not row.is_same for row in self._diff_rows.values()))
-
-    def removed_bullets(self) -> list[Bullet]:
-        """Return the bullets of the base that the current text no longer has."""
-        return [row.old for row in self.difference.rows if row.old and not row.new] if self.difference else []
+        difference = diff_contents(self.base or content, content)
+        return build_rows(difference, margins=self._margins, form_data=self.form_data)
 
     @cached_property
     def _margins(self) -> dict[str, Margin]:
@@ -342,13 +124,13 @@ class ReviewPageData:
     # Sign-off
 
     @cached_property
-    def changed_pairs(self) -> list[ReviewPair]:
-        return [pair for pair in self.pairs if pair.is_changed]
+    def changed_rows(self) -> list[BriefRow]:
+        return [row for row in self.rows if row.is_changed]
 
     @property
     def shows_only_changes(self) -> bool:
         """Return whether to leave out unchanged rows: by default for a reviewer who has answered before."""
-        return bool(self.changed_pairs) and self.only != "0" and (self.only == "1" or self.since == "mine")
+        return bool(self.changed_rows) and self.only != "0" and (self.only == "1" or self.since == "mine")
 
     def answers(self) -> list[dict[str, Any]]:
         """Return `signoffs_by_side`, the person's languages first."""
@@ -365,12 +147,6 @@ class ReviewPageData:
 
     def verb_buttons(self) -> list[VerbButton]:
         return [offer for offer in self.page_data.verb_buttons if offer.verb in self.ANSWER_VERBS]
-
-    def change_summary(self) -> str:
-        if self.base is None:
-            return ""
-        n = sum(cell.is_changed for pair in self.pairs for cell in pair.cells)
-        return ngettext("%(n)s text changed", "%(n)s texts changed", n) % {"n": n}
 
     def card_lines(self) -> list[str]:
         """Return the lines of the reviewer's card in the interface language."""

@@ -33,6 +33,7 @@ from briefs.admin.common.brief_pages import (
     render_page,
     wants_json,
 )
+from briefs.admin.common.brief_rows import render_rows
 from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors, link_errors
 from briefs.admin.editor import saving
 from briefs.admin.editor.brief_views import (
@@ -56,7 +57,7 @@ from briefs.workflow import review_comments, reviewing
 from briefs.workflow.import_findings import find_named_rows
 from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
 
-from .review_page_data import SINCE_PATTERN, ReviewPageData, render_rows
+from .review_page_data import SINCE_PATTERN, ReviewPageData
 
 type ReviewAction = Callable[[Brief, Person, QueryDict, str, str], Any]
 
@@ -152,7 +153,8 @@ def render_review_page(
         **permissions,
         desk=page_data,
         review=shown,
-        rows=render_rows(shown.pairs, permissions),
+        runs=render_rows(shown.rows, {**permissions, "review": shown}, folds=bool(shown.changed_rows)),
+        is_open=not shown.shows_only_changes,
         words=build_review_strings(),
         page_key=token_hex(16),
         whole=shown.whole,

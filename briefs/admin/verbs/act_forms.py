@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from briefs import workflow
 from briefs.acts import Act
-from briefs.admin.common.brief_pages import build_read_only_bullets, render_brief_subpage
+from briefs.admin.common.brief_pages import render_brief_subpage
+from briefs.admin.common.brief_rows import build_unmarked_rows, render_rows
 from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
     FieldError,
@@ -47,7 +48,7 @@ from briefs.lexicon import passages
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.text import date_format, paths
 from briefs.text.text_diff import ContentDifference, diff_contents
-from briefs.workflow import Reason, Refused, issues
+from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules.histories import find_last_shown_edition
 from briefs.workflow.rules.refusals import find_moments
@@ -198,8 +199,7 @@ def perform_act(act: Act, row: Brief | Issue, *, by: Any, data: Mapping[str, Any
     elif act.sends == "version":
         typed = str(data.get("version", ""))
         values["version"] = int(typed) if typed.isdecimal() and typed.isascii() and len(typed) < 10 else 0
-    module = issues if act.of_issue else workflow
-    return getattr(module, act.function)(row.pk, by=by, **values)
+    return getattr(workflow, act.function)(row, by=by, **values)
 
 
 def _find_ambiguous_moments(value: str) -> list[dt.datetime]:
@@ -388,7 +388,7 @@ class BriefActForm(ActForm):
             desk=page,
             shown=shown,
             is_draft=shown == page.content,
-            bullets=build_read_only_bullets(shown) if shown else [],
+            runs=render_rows(build_unmarked_rows(shown)) if shown and not difference else [],
             difference=describe_comparison(difference) if difference else None,
             key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
             unsourced=_list_unsourced(shown)

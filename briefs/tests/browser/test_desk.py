@@ -73,7 +73,7 @@ def build_world(team: factories.Team) -> tuple[Person, dict[str, str]]:
         **{path: path for path in list_desk_lists()},
         **{name: f"briefs/brief/{brief.pk}/change/" for name, brief in {"draft": draft, "review": review, "scheduled": scheduled, "live": live}.items()},
         **{f"{verb} {brief.pk}": f"briefs/brief/{brief.pk}/{verb}/" for brief, verbs in {
-            review: ("approve", "send_back"), live: ("withdraw", "remove"), scheduled: ("cancel", "reschedule"), changed: ("share", "revisions", "discard"),
+            review: ("approve", "send_back"), live: ("withdraw", "remove"), scheduled: ("cancel", "reschedule"), changed: ("share", "timeline", "discard"),
         }.items() for verb in verbs},
         **{str(waiting): f"briefs/draft/{waiting.pk}/change/" for waiting in Draft.objects.exclude(values={})},
         "comparison": f"briefs/brief/{changed.pk}/compare/?from=1&to=2",
@@ -127,7 +127,7 @@ def test_every_screen_is_accessible_and_fits(
     faults = []
     for name, address in screens.items():
         tab.open(address)
-        if "compare" in address or "revisions" in address:
+        if "compare" in address or "timeline" in address:
             tab.page.evaluate(OPEN_FOLDS)
         if "compare" in address:  # not by colour alone
             expect(tab.page.locator("del").first).to_have_css("text-decoration-line", "line-through")

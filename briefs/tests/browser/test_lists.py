@@ -1,10 +1,11 @@
 """Find briefs and rows of the vocabulary in the lists and the palette of the desk, by keyboard, and act on them."""
 
+import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Keyword, State
-from briefs.tests.support import browser_tabs, factories
+from briefs.models import Brief, Issue, Keyword, State
+from briefs.tests.support import browser_tabs, factories, issue_factories
 from briefs.tests.support.browser_tabs import expect
 
 from .editor_driver import OpenTab
@@ -135,3 +136,36 @@ def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, t
     expect(reviewer.page.locator(FIELD)).to_have_value("jns?")
     reviewer.press("Escape")
     reviewer.expect_focus("#cell-summary-zh")
+
+
+MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button):not(#find-link, :disabled)")]
+  .filter((part) => getComputedStyle(part).display !== "none").map((part) => part.textContent.trim())"""
+"""What can be chosen under ⋯, without the palette itself."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_palette_has_all_that_is_under_more(open_tab: OpenTab, team: factories.Team, language: str) -> None:
+    brief, issue = factories.draft_brief(team), issue_factories.draft_issue(team, factories.live_brief(team))
+    other_names = {"中文": "公開頁面", "人員與截稿日": "指派", "People and due day": "Assign"}
+    for address in (f"brief/{brief.pk}", f"issue/{issue.pk}"):
+        tab = open_tab(team.writer, f"/admin/briefs/{address}/change/", language=language)
+        page = tab.page
+        page.locator("#more-verbs").wait_for(state="attached")
+        names = [name for name in page.evaluate(MENU) if name]
+        assert names
+        for name in names:
+            tab.press("Control+k")
+            page.fill(FIELD, other_names.get(name, name))
+            expect(page.locator("#palette section:first-child [role=option]").first).to_contain_text(
+                other_names.get(name, name)
+            )
+            tab.press("Escape")
+
+
+def test_new_issue_is_begun_from_the_palette(open_tab: OpenTab, team: factories.Team) -> None:
+    tab = open_tab(team.writer, "/admin/", language="zh-hant")
+    tab.press("Control+k")
+    tab.page.keyboard.type("new issue")
+    tab.press("Enter")
+    tab.page.wait_for_url("**/briefs/issue/*/change/")
+    assert Issue.objects.count() == 1

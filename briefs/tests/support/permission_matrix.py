@@ -122,7 +122,6 @@ briefs/brief/<int:pk>/file/<int:document>/   wvreps -
 briefs/brief/<int:pk>/original/         wvreps      wvreps
 briefs/brief/<int:pk>/word/             wvreps      wvreps
 briefs/brief/<int:pk>/word/<slug:layout>/    wvreps -
-briefs/brief/<int:pk>/revisions/        wvreps      -
 briefs/brief/<int:pk>/compare/          wvreps      -
 briefs/brief/<int:pk>/restore/          -           wvreps
 briefs/brief/<int:pk>/preview/          wvreps      -

@@ -109,7 +109,7 @@ class IssueFacts:
         return next((e for e in self.editions if e.is_public(self.now)), None)
 
     @property
-    def has_been_public(self) -> bool:
+    def was_public(self) -> bool:
         return any(e.live_from <= self.now for e in self.standing_editions)
 
     @property
@@ -136,7 +136,7 @@ class IssueFacts:
     def gaps(self) -> list[Gap]:
         """Return what refuses submission and publication."""
         against_items = why_not_items(self.content.items, self.available)
-        return find_issue_gaps(self.content, against_items, was_public=self.has_been_public)
+        return find_issue_gaps(self.content, against_items, was_public=self.was_public)
 
     @property
     def is_withdrawn(self) -> bool:

@@ -144,8 +144,10 @@ class BriefFacts:
         ]
 
 
-def load_facts(row: Brief | Issue, now: dt.datetime) -> BriefFacts | IssueFacts:
-    return BriefFacts(row, now) if isinstance(row, Brief) else IssueFacts.load(row, now, policy.load_staff())
+def load_facts(row: Brief | Issue, now: dt.datetime, people: Sequence[Person]) -> BriefFacts | IssueFacts:
+    return (
+        BriefFacts(row, now, people=people) if isinstance(row, Brief) else IssueFacts.load(row, now, people)
+    )
 
 
 @dataclass
@@ -184,7 +186,7 @@ class Standing:
         """Return whether the act would not be refused, and there is something to do in its place."""
         if act == NEXT_BRIEF:
             return True
-        is_there = PLACES.get(act)
+        is_there = PLACES.get(ACTS[act].rule)
         if not self.is_allowed(act) or (is_there and not is_there(self)):
             return False
         return next(self.list_unmet(act), None) is None
@@ -274,18 +276,16 @@ def _has_answered(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]
 _IS_PUBLIC: Final = _needs("nothing-public", lambda facts: facts.public_edition)
 _IS_NOT_REMOVED: Final = _needs("already-removed", lambda facts: not facts.is_removed)
 _CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
-    "submit submit_issue": (_is_complete,),
-    "take_back take_back_issue": (_is_own_submission, _is_unanswered),
+    "submit": (_is_complete,),
+    "take_back": (_is_own_submission, _is_unanswered),
     "sign_off_zh sign_off_en sign_off_common": (_may_sign,),
-    "sign_off_issue_zh sign_off_issue_en sign_off_issue_common": (_may_sign,),
     "take_back_sign_off_zh take_back_sign_off_en take_back_sign_off_common": (_has_answered,),
-    "take_back_issue_zh take_back_issue_en take_back_issue_common": (_has_answered,),
-    "approve publish_issue": (
+    "approve": (
         *(_is_complete, _needs_no_confirmation, _is_settled, _has_no_open_note),
         _needs("issue-unchanged", lambda facts: not facts.is_unchanged),
     ),
-    "cancel reschedule cancel_issue": (_needs("nothing-scheduled", lambda facts: facts.scheduled_edition),),
-    "withdraw withdraw_issue": (
+    "cancel reschedule": (_needs("nothing-scheduled", lambda facts: facts.scheduled_edition),),
+    "withdraw": (
         *(_IS_PUBLIC, _IS_NOT_REMOVED),
         _needs("already-withdrawn", lambda facts: not facts.is_withdrawn or facts.is_removed),
     ),
@@ -293,7 +293,13 @@ _CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
     "reinstate": (_needs("nothing-to-reinstate", lambda facts: facts.is_withdrawn or facts.is_removed),),
     "source_withdrew": (_needs("source-withdrew-already", lambda facts: not facts.row.article_withdrawn),),
 }
-CONDITIONS: Final = {act: conditions for acts, conditions in _CONDITIONS.items() for act in acts.split()}
+CONDITIONS: Final = {
+    act.name: conditions
+    for names, conditions in _CONDITIONS.items()
+    for act in ACTS.values()
+    if act.rule in names.split()
+}
+"""An act of an issue has the conditions of the act that it derives from."""
 
 
 # Acts done at a place of the page, which no verb refuses: whether there is something to do.
@@ -313,11 +319,9 @@ PLACES: Final[Mapping[str, Callable[[Standing], object]]] = {
     "notes": lambda standing: standing.facts.notes,
     "suggestions": lambda standing: standing.facts.suggestions,
     "sign_off_common": _signs_no_language,
-    "sign_off_issue_common": _signs_no_language,
     "fill": lambda standing: (
         standing.facts.gaps or (standing.row.state == State.IN_REVIEW and standing.facts.approval_gaps)
     ),
-    "fill_issue": lambda standing: standing.facts.gaps,
     "assign_zh": lambda standing: standing.can_ask("zh"),
     "assign_en": lambda standing: standing.can_ask("en"),
 }

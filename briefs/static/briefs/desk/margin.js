@@ -49,7 +49,7 @@ let isMarginPointed = false;
 function isOpen(pair) {
   if (hasFocus(pair.querySelector(".margin")) || (WIDE.matches && pair === pointed && isMarginPointed)) return true;
   if (pair.matches(".is-typing")) return false;
-  return hasFocus(pair) ? WIDE.matches || pair.matches(".review > .pair") : WIDE.matches && pair === pointed;
+  return hasFocus(pair) ? WIDE.matches || pair.matches(".review .pair") : WIDE.matches && pair === pointed;
 }
 
 /** Open and close the margins, whenever the focus, the pointer or the typed row changes. */

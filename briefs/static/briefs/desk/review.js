@@ -6,7 +6,7 @@ import { PeopleHere, PresencePoll } from "./editor/presence.js";
 import { watchMargins } from "./margin.js";
 
 const form = document.querySelector("#brief-form[data-sides]");
-const PAIR = ".review > .pair";
+const PAIR = ".review .pair";
 const WRITING = "textarea, input, select";
 const FORMS = { n: "note", s: "suggest" };
 
@@ -87,44 +87,15 @@ function choose(which) {
   go(here() ?? pairs()[0]);
 }
 
-// Only what changed: each run of unchanged rows folds to one line, which shows them again.
+// Only what changed: each run of unchanged rows is a fold, which is closed then.
 
-function filter(isOn = !form.querySelector(".review").classList.contains("only")) {
+function filter() {
   const toggle = document.getElementById("review-only");
   if (!toggle) return;
-  form.querySelector(".review").classList.toggle("only", isOn);
+  const isOn = !toggle.hasAttribute("aria-current");
   if (isOn) toggle.setAttribute("aria-current", "true");
   else toggle.removeAttribute("aria-current");
-  fold(isOn);
-}
-
-function fold(isOn) {
-  form.querySelectorAll(".same").forEach((line) => line.remove());
-  let run = [];
-  const flush = () => {
-    if (run.length) run[0].before(createFold(run));
-    run = [];
-  };
-  for (const pair of form.querySelectorAll(PAIR)) {
-    pair.classList.remove("is-shown");
-    if (isOn && !pair.classList.contains("is-changed")) run.push(pair);
-    else flush();
-  }
-  flush();
-}
-
-function createFold(run) {
-  const name = (pair) => pair.querySelector(".n")?.textContent ?? pair.getAttribute("aria-label");
-  const names = [...new Set([name(run[0]), name(run.at(-1))])].join("–");
-  const { same, show } = form.querySelector(".review").dataset;
-  const button = createElement("button", { type: "button", textContent: show, aria: { label: `${show}: ${names}` } });
-  const line = createElement("p", { className: "same" }, same.replace("{names}", names), " ", button);
-  button.addEventListener("click", () => {
-    for (const pair of run) pair.classList.add("is-shown");
-    line.remove();
-    go(run[0]);
-  });
-  return line;
+  for (const fold of form.querySelectorAll(".same")) fold.open = !isOn;
 }
 
 form?.addEventListener("keydown", (event) => {
@@ -154,6 +125,12 @@ form?.addEventListener("click", (event) => {
     side = opener.closest(".acts").dataset.side;
     mark(opener.closest(PAIR));
     return act(opener.dataset.key);
+  }
+  const fold = event.target.closest(".same > summary")?.parentElement;
+  if (fold) {
+    event.preventDefault(); // the line goes, and the focus with it
+    fold.open = true;
+    return go(fold.querySelector(PAIR));
   }
   if (event.target.closest("#review-only")) {
     event.preventDefault();
@@ -212,7 +189,6 @@ function replace(id, page) {
   if (old.matches(".pair") && isWritten(old)) return replaceMarks(old, fresh);
   const had = old.contains(document.activeElement);
   const menu = old.querySelector(":popover-open");
-  if (old.classList.contains("is-shown")) fresh.classList.add("is-shown");
   old.replaceWith(document.adoptNode(fresh));
   if (menu) document.getElementById(menu.id)?.showPopover();
   if (had && fresh.matches(".pair")) go(fresh);
@@ -257,6 +233,5 @@ if (form) {
     onpulse: (body) => people.show(body.people),
     onsignedout: () => {},
   });
-  filter(form.querySelector(".review").classList.contains("only"));
   if (!location.hash && !here()) step(1);
 }

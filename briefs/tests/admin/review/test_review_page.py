@@ -1,5 +1,6 @@
 """Review page: notes, suggestions, marks and sign-offs, each posted for one text, without losing typed text."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.admin.review.review_page_data import ReviewPair
+from briefs.admin.common.brief_rows import BriefRow
 from briefs.content import Bullet, hash_json
 from briefs.models import Brief, Event, Note, SignOff, Suggestion
 from briefs.tests.support import factories
@@ -208,7 +209,7 @@ def test_removed_and_moved_bullets_are_shown(client: Client, team: Team, brief: 
     first, second, third = workflow.load_working_copy(brief).bullets
     edit(brief, team.writer, bullets=(third, first))
     html = get_page(sign_in(client, team.reviewer), brief)
-    assert f">{second.text_en}</del>" in html.partition('id="notes"')[2]
+    assert f"<del>{second.text_en}</del>" in html.partition('id="b2"')[2].partition('id="notes"')[0]
     assert "was 3" in html
 
 
@@ -312,12 +313,14 @@ def test_answer_for_an_open_page_is_json(client: Client, team: Team, brief: Brie
 
 
 def test_only_changes_are_shown_at_a_second_review(client: Client, team: Team, brief: Brief) -> None:
-    assert 'sheet review"' in get_page(sign_in(client, team.reviewer), brief)
+    sign_in(client, team.reviewer)
+    assert '<details class="same"' not in get_page(client, brief)
     sign_off(brief, team.reviewer, "zh")
     edit(brief, team.writer, summary_zh="摘述。")
-    html = get_page(client, brief)
-    assert 'sheet review only"' in html
-    assert 'sheet review"' in client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
+    folds = re.compile(r'<details class="same" (open)?>\s*<summary>\s*(\S+): unchanged')
+    assert folds.findall(get_page(client, brief)) == [("", "Headline"), ("", "1–3")]
+    everything = client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
+    assert folds.findall(everything) == [("open", "Headline"), ("open", "1–3")]
 
 
 def test_rows_filled_from_one_rendered_row_are_those_rendered_one_by_one(
@@ -334,6 +337,6 @@ def test_rows_filled_from_one_rendered_row_are_those_rendered_one_by_one(
     edit(brief, team.writer, bullets=(*added, *reversed(changed)))
     sign_in(client, team.reviewer)
     filled = read_rows()
-    monkeypatch.setattr(ReviewPair, "is_plain", lambda pair: False)
+    monkeypatch.setattr(BriefRow, "is_plain", lambda row: False)
     assert len(filled) == 2 * (len(bullets) + 5)
     assert filled == read_rows()
