@@ -80,14 +80,6 @@ def render_sentence(sentence: Sentence, url: str) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in links))
 
 
-def render_step(step: Step, facts: BriefFacts) -> SafeString:
-    """Render the main act as a link for a list, if the brief waits for this person, with the sentence as its title."""
-    if not step.is_mine:
-        return format_html('<span class="step">{}</span>', step.sentence)
-    link = '<a class="step mine" href="{}" title="{}">{}</a>'
-    return format_html(link, build_act_url(facts, step.main), step.sentence, step.label)
-
-
 # The ordered list of what waits for one person: the briefs on which they have a main act.
 
 MAX_BRIEFS_READ = 100
