@@ -97,7 +97,7 @@ def submit(row: Target, *, by: Person, version: int | None = None, now: dt.datet
 
 
 def _notify_reviewers(row: Brief, event: Event) -> None:
-    """Notify the assigned reviewers. If a language has none, notify all other reviewers too."""
+    """Notify the assigned reviewers. If a language has none, notify the other reviewers who read it too, or all of them."""
     plan = AssignmentPlan.load(row)
     asked: dict[Person, list[Side]] = {}
     for side in SIDES:
@@ -106,9 +106,9 @@ def _notify_reviewers(row: Brief, event: Event) -> None:
             asked.setdefault(person, []).append(side)
     for person, sides in asked.items():
         notify(event, "review", [person], **build_review_request_values(plan, sides))
-    if sum(map(len, asked.values())) < len(SIDES):
-        others = find_people_for_verb("send_back")
-        notify(event, "review", [person for person in others if person not in asked])
+    if missing := {*SIDES}.difference(*asked.values()):
+        others = [person for person in find_people_for_verb("send_back") if person not in asked]
+        notify(event, "review", [p for p in others if missing & {*p.reviewed_sides}] or others)
 
 
 def _announce_if_settled(run: VerbRun | IssueRun, event: Event, signing: four_eyes.Signing) -> None:
