@@ -157,7 +157,7 @@ _BRIEF_ACTS: Final = (
         (Rule(WRITERS, APPROVED),), "form", sends="version", weight="heavy",
         introduction=_("For when the source takes its article back. The texts stay as they are. A publisher approves, and the page then says so above the text."),
         shows="draft"),
-    Act("assign", _("Assign"), pgettext_lazy("happened", "assigned"), (Rule(EVERYBODY, OPEN),), then="stay"),
+    Act("assign", _("People and due day"), pgettext_lazy("happened", "assigned"), (Rule(EVERYBODY, OPEN),), then="stay"),
     Act("share", _("Share a preview"), pgettext_lazy("happened", "shared a preview"), (Rule(EVERYBODY, OPEN),)),
     Act("discard", _("Discard"), pgettext_lazy("happened", "discarded"), (Rule(WRITERS, DRAFT),), "form", sends="version",
         weight="heavy", then="pass",

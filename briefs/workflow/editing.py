@@ -385,8 +385,9 @@ def _return_to_draft(
         else:
             run.update(to=State.DRAFT, **changes)
             add_revisions_of_names([run.row], by=None, now=run.now)  # while it was closed, nobody added them
-            blank = replace(load_working_copy(run.row), **NO_CHANGE)
-            write_revision(run, blank, kind=Revision.Kind.REVISE)
+            if any(getattr(run.row, name) for name in NO_CHANGE):
+                blank = replace(load_working_copy(run.row), **NO_CHANGE)
+                write_revision(run, blank, kind=Revision.Kind.REVISE)
         run.record_event()
 
 

@@ -19,7 +19,7 @@ from .rules.issue_review import find_named_signers
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.revisions import add_revisions_of_names, hash_leaves
-from .rules.standing import load_facts
+from .rules.standing import build_facts
 from .rules.transitions import IssueRun, Target, VerbRun, find_people_for_verb, notify, run_act, run_verb
 from .rules.working_copy import load_working_copy
 
@@ -97,7 +97,7 @@ def submit(row: Target, *, by: Person, version: int | None = None, now: dt.datet
 
 
 def _notify_reviewers(row: Brief, event: Event) -> None:
-    """Notify the assigned reviewers. If a language has none, notify all other reviewers too."""
+    """Notify the assigned reviewers. If a language has none, notify the other reviewers who read it too, or all of them."""
     plan = AssignmentPlan.load(row)
     asked: dict[Person, list[Side]] = {}
     for side in SIDES:
@@ -106,9 +106,9 @@ def _notify_reviewers(row: Brief, event: Event) -> None:
             asked.setdefault(person, []).append(side)
     for person, sides in asked.items():
         notify(event, "review", [person], **build_review_request_values(plan, sides))
-    if sum(map(len, asked.values())) < len(SIDES):
-        others = find_people_for_verb("send_back")
-        notify(event, "review", [person for person in others if person not in asked])
+    if missing := {*SIDES}.difference(*asked.values()):
+        others = [person for person in find_people_for_verb("send_back") if person not in asked]
+        notify(event, "review", [p for p in others if missing & {*p.reviewed_sides}] or others)
 
 
 def _announce_if_settled(run: VerbRun | IssueRun, event: Event, signing: four_eyes.Signing) -> None:
@@ -148,7 +148,7 @@ def sign_off(
             raise _build_seen_refusal(run.row, name, seen, leaves)
         signoff = run.store_answers([name], SignOff.Answer.YES, note=note)[0]
         event = run.record_event(note=note, revision=history.revisions[0])
-        _announce_if_settled(run, event, load_facts(run.row, run.now, run.facts.people).signing)
+        _announce_if_settled(run, event, build_facts(run.row, run.now, people=run.facts.people).signing)
         submission = run.facts.submission
         if isinstance(run, VerbRun) and name != "common" and submission and submission.by_id != by.pk:
             run.notify(event, f"signed_{name}", [submission.by])

@@ -177,16 +177,6 @@ class TaskList:
         return list(Brief.objects.filter(wanted).select_related("updated_by", "source", "assigned_to"))
 
     @cached_property
-    def in_review(self) -> list[Brief]:
-        found = [brief for brief in self._briefs if brief.state == State.IN_REVIEW]
-        return sorted(found, key=lambda brief: brief.updated_at)
-
-    @cached_property
-    def drafts(self) -> list[Brief]:
-        found = [brief for brief in self._briefs if brief.state == State.DRAFT]
-        return sorted(found, key=lambda brief: (brief.due_on or dt.date.max, -brief.updated_at.timestamp()))
-
-    @cached_property
     def people(self) -> list[Person]:
         return policy.load_staff()
 
@@ -215,7 +205,7 @@ class TaskList:
         return tasks
 
     def _build_issue_task(self, facts: IssueFacts, step: Step) -> IssueTask:
-        issue = facts.issue
+        issue = facts.row
         return IssueTask(
             interface_labels.format_issue(issue.number),
             step.label,

@@ -1,4 +1,4 @@
-"""The lists under *Inbox*: letters, notices not sent, readers' searches, and the notices that a person gets by mail."""
+"""The lists behind the inbox: letters, notices not sent, readers' searches; and a person's own preferences."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -29,6 +29,7 @@ from briefs.admin.lists.desk_list import (
     render_lines,
 )
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
+from briefs.models.people import REVIEW_CHOICES
 from briefs.text import paths
 from briefs.workflow.rules.transitions import format_time
 
@@ -240,13 +241,17 @@ class SearchAdmin(ListOnlyAdmin):
     pages = (("", show_search_log, "changelist"),)
 
 
-def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
-    """Edit one's own mail switches."""
+def edit_preferences(request: HttpRequest) -> HttpResponse:
+    """Edit the mail that one gets and, for those who review, the language that one is asked for."""
     person = require_role(request)
+    choices = list_review_choices() if policy.get_roles(person) & policy.REVIEWER_ROLES else {}
     if request.method == "POST":
         save_mail_switches(person, set(request.POST.getlist("kind")))
+        reviews = request.POST.get("reviews", person.reviews)
+        if reviews in choices:
+            Person.objects.filter(pk=person.pk).update(reviews=reviews)
         messages.success(request, _("Saved"))
-        return redirect("admin:mail")
+        return redirect("admin:preferences")
     off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
     kinds = [
         {"kind": kind, "name": name, "on": kind not in off}
@@ -254,12 +259,17 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
     ]
     return render_page(
         request,
-        "home/mail_preferences",
-        title=_("My mail"),
+        "home/preferences",
+        title=_("Mail and languages"),
         opts=None,
         address=person.email,
         kinds=kinds,
+        reviews=choices.items(),
     )
+
+
+def list_review_choices() -> dict[str, object]:
+    return {**dict(REVIEW_CHOICES), "": _("As I signed last; at first both languages")}
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:

@@ -49,7 +49,7 @@ SCREENS: Final = (
     ("admin:inbox", gettext_lazy("Inbox"), ""),
     ("admin:briefs_brief_upload", gettext_lazy("New brief"), "import"),
     ("admin:briefs_brief_add", gettext_lazy("Start from an empty page"), "import"),
-    ("admin:mail", gettext_lazy("My mail"), ""),
+    ("admin:preferences", gettext_lazy("Mail and languages"), ""),
     ("mfa_index", gettext_lazy("Sign-in and security"), ""),
     ("admin:password_change", gettext_lazy("Change password"), ""),
 )

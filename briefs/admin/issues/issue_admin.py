@@ -82,10 +82,10 @@ class IssueAdmin(DeskList, DeskAdmin):
         edition = facts.public_edition
         if facts.scheduled_edition and not edition:
             return Badge(_("Scheduled"), "going")
-        if facts.issue.state == State.IN_REVIEW:
+        if facts.row.state == State.IN_REVIEW:
             return Badge(_("In review"), "going")
         if edition and edition.withdrawn_at:
             return Badge(_("Withdrawn"), "bad")
-        if facts.issue.state == State.APPROVED:
+        if facts.row.state == State.APPROVED:
             return Badge(_("Published"), "good")
-        return Badge(facts.issue.get_state_display())
+        return Badge(facts.row.get_state_display())

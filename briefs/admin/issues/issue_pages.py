@@ -163,7 +163,7 @@ class IssuePageData:
         self.issue, self.person, self.query = issue, person, query
         self.now = timezone.now()
         self.people = policy.load_staff()
-        self.facts = IssueFacts.load(issue, self.now, self.people)
+        self.facts = IssueFacts(issue, self.now, people=self.people)
         self.content = content or self.facts.content
         self.conflict: IssueConflict | None = None
 

@@ -261,7 +261,7 @@ class BriefActForm(ActForm):
 
     def __init__(self, data: Any = None, *, act: Act, page: BriefPageData) -> None:
         super().__init__(data, act=act, page=page)
-        if act.shows == "scheduled" and page.scheduled_edition:
+        if not self.is_bound and act.shows == "scheduled" and page.scheduled_edition:
             self.initial["at"] = f"{timezone.localtime(page.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
 
     @property

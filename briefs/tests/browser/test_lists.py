@@ -150,7 +150,6 @@ MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button):not(#f
 @pytest.mark.parametrize("language", ["en", "zh-hant"])
 def test_palette_has_all_that_is_under_more(open_tab: OpenTab, team: factories.Team, language: str) -> None:
     brief, issue = factories.draft_brief(team), issue_factories.draft_issue(team, factories.live_brief(team))
-    other_names = {"中文": "公開頁面", "人員與截稿日": "指派", "People and due day": "Assign"}
     for address in (f"brief/{brief.pk}", f"issue/{issue.pk}"):
         tab = open_tab(team.writer, f"/admin/briefs/{address}/change/", language=language)
         page = tab.page
@@ -159,10 +158,8 @@ def test_palette_has_all_that_is_under_more(open_tab: OpenTab, team: factories.T
         assert names
         for name in names:
             tab.press("Control+k")
-            page.fill(FIELD, other_names.get(name, name))
-            expect(page.locator("#palette section:first-child [role=option]").first).to_contain_text(
-                other_names.get(name, name)
-            )
+            page.fill(FIELD, name)
+            expect(page.locator("#palette section:first-child [role=option]").first).to_contain_text(name)
             tab.press("Escape")
 
 

@@ -289,6 +289,16 @@ def test_lines_are_marked_and_not_broken(open_tab: OpenTab, settings: Any) -> No
         page.set_viewport_size({"width": width, "height": 900})
         (title,), (switch, *_) = boxes(tab, ".masthead .name:not(.twin) a"), boxes(tab, ".masthead .views a")
         assert title["right"] <= switch["left"], width
+    # Names of an index have room across the fold at every width, and on paper.
+    tab.open("/en/keywords/")
+    for width, medium in ((390, "screen"), (820, "screen"), (1000, "screen"), (1440, "screen"), (700, "print")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=medium)  # type: ignore[arg-type]
+        assert boxes(tab, ".names .far")[0]["width"] >= 150, width
+        if medium == "screen" and width >= 800:
+            (field,), entries = boxes(tab, ".masthead .find input"), boxes(tab, ".masthead .menu a")
+            assert entries[-1]["right"] <= field["left"], width
+    page.emulate_media(media="screen")
     # A link to the original has an arrow.
     tab.open(f"/en/{BRIEF}")
     assert "↗" in page.locator("main .out").first.evaluate("e => getComputedStyle(e, '::after').content")

@@ -13,7 +13,6 @@ from briefs import workflow
 from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueItem, IssueRevision, Outbox, Person
 from briefs.models.history import SignOff
-from briefs.policy import load_staff
 from briefs.publications.published import fill_mail_lines, load_issue
 from briefs.tests.support import factories
 from briefs.tests.support import issue_factories as making
@@ -141,7 +140,7 @@ def test_publisher_alone_is_not_locked_out_while_one_other_person_is_there(
 def test_change_lapses_the_signature_of_its_language_alone(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
     making.edit_issue(issue, team.other_writer, preface_en="Other words.")
-    leaves = IssueFacts.load(reload(issue), timezone.now(), load_staff()).signing.leaves
+    leaves = IssueFacts(reload(issue), timezone.now()).signing.leaves
     assert {name: four_eyes.is_settled(leaf) for name, leaf in leaves.items()} == {
         "zh": True, "en": False, "common": True,
     }  # fmt: skip

@@ -68,7 +68,7 @@ def undone() -> Iterator[None]:
 
 def load_facts(row: Brief | Issue, people: list[Person]) -> BriefFacts | IssueFacts:
     if isinstance(row, Issue):
-        return IssueFacts.load(Issue.objects.get(pk=row.pk), timezone.now(), people)
+        return IssueFacts(Issue.objects.get(pk=row.pk), timezone.now(), people=people)
     row = Brief.objects.select_related("source").get(pk=row.pk)
     return load_brief_facts([row], timezone.now(), people)[row.pk]
 
@@ -129,7 +129,7 @@ def assert_offered_is_what_can_be_done(
     seen: Counter[str],
 ) -> None:
     """Try each act for each person, and undo it. Of what role and state forbid, a tenth is tried."""
-    row = facts.issue if isinstance(facts, IssueFacts) else facts.brief
+    row = facts.row
     bar = ISSUE_BAR if isinstance(row, Issue) else BRIEF_BAR
     for person in people:
         step = next_step(facts, person)

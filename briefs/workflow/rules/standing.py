@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext
 
@@ -21,7 +21,7 @@ from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person
 
 from . import four_eyes
 from .gaps import Gap, find_gaps, find_keyword_gaps, list_date_gaps
-from .histories import BriefHistory, find_last_shown_edition, load_editions, load_revisions, load_signoffs
+from .histories import BriefHistory, load_editions, load_revisions, load_signoffs
 from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason
@@ -31,23 +31,12 @@ ANSWER_EVENTS: Final = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_b
 """Verbs of the events of answers. Compared by id, because clocks may disagree about the order."""
 
 
-class BriefFacts:
-    """The rows about one brief that decide who can do what next. What is not `given` is loaded when first asked for."""
-
-    is_unchanged = False
-
-    def __init__(self, brief: Brief, now: dt.datetime, **given: Any) -> None:
-        self.brief, self.now = brief, now
-        vars(self).update(given)
+class BriefFacts(four_eyes.PageFacts[Brief, Edition]):
+    is_unchanged: ClassVar[bool] = False
 
     @property
-    def row(self) -> Brief:
-        return self.brief
-
-    @cached_property
-    def people(self) -> Sequence[Person]:
-        """Return all who have a role."""
-        return policy.load_staff()
+    def brief(self) -> Brief:
+        return self.row
 
     @cached_property
     def editions(self) -> Sequence[Edition]:
@@ -64,11 +53,6 @@ class BriefFacts:
     @cached_property
     def names(self) -> LoadedNames:
         return LoadedNames(self.content)
-
-    @cached_property
-    def was_public(self) -> bool:
-        """Return whether an edition has been public."""
-        return find_last_shown_edition(self.editions, self.now) is not None
 
     @cached_property
     def gaps(self) -> Sequence[Gap]:
@@ -111,26 +95,6 @@ class BriefFacts:
         """Return those named in the history who are no longer on the staff."""
         return {}
 
-    @cached_property
-    def leaves(self) -> four_eyes.Leaves:
-        return four_eyes.build_leaves(self.history, {person.pk for person in self.people}, self.now)
-
-    @cached_property
-    def signing(self) -> four_eyes.Signing:
-        return four_eyes.Signing(self.leaves, self.people)
-
-    @cached_property
-    def scheduled_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
-
-    @cached_property
-    def public_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.is_public(self.now)), None)
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return bool(self.public_edition and self.public_edition.withdrawn_at)
-
     @property
     def is_removed(self) -> bool:
         return bool(self.public_edition and self.public_edition.removed_at)
@@ -144,10 +108,8 @@ class BriefFacts:
         ]
 
 
-def load_facts(row: Brief | Issue, now: dt.datetime, people: Sequence[Person]) -> BriefFacts | IssueFacts:
-    return (
-        BriefFacts(row, now, people=people) if isinstance(row, Brief) else IssueFacts.load(row, now, people)
-    )
+def build_facts(row: Brief | Issue, now: dt.datetime, **given: Any) -> BriefFacts | IssueFacts:
+    return BriefFacts(row, now, **given) if isinstance(row, Brief) else IssueFacts(row, now, **given)
 
 
 @dataclass

@@ -35,7 +35,7 @@ from . import four_eyes
 from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason, Refused, Stale, build_refusal
-from .standing import CONDITIONS, BriefFacts, Standing, load_facts
+from .standing import CONDITIONS, BriefFacts, Standing, build_facts
 from .working_copy import load_working_copy
 
 NOTICE_CONDITIONS: dict[str, str] = {
@@ -146,7 +146,7 @@ class VerbRun(Run[Brief]):
 class IssueRun(Run[Issue]):
     @cached_property
     def facts(self) -> IssueFacts:
-        return IssueFacts.load(self.row, self.now, policy.load_staff())
+        return IssueFacts(self.row, self.now)
 
     def update(self, *, to: State | None = None, **changes: Any) -> None:
         changes |= {"state": to or self.row.state, "updated_at": self.now, "updated_by": self.by}
@@ -280,7 +280,7 @@ def format_permitted_people(verb: str, row: Brief | Issue | None = None) -> str:
 def _find_able_people(verb: str, row: Brief | Issue | None) -> list[Person]:
     if row is None or verb not in CONDITIONS:
         return []
-    facts = load_facts(row, timezone.now(), policy.load_staff())
+    facts = build_facts(row, timezone.now())
     return Standing(facts, facts.people[0]).find_able(verb) if facts.people else []
 
 
