@@ -165,9 +165,10 @@ def build_name_column(
     model: type[models.Model], column: str, missing: str | Promise = ""
 ) -> Callable[[Any], SafeString]:
     """Return a column of names in one language. `missing`: the text of a row without one."""
+    field: Any = model._meta.get_field(column)
     lang = LANGUAGE_TAGS["zh" if column.endswith("zh") else "en"]
 
-    @admin.display(description=model._meta.get_field(column).verbose_name, ordering=column)
+    @admin.display(description=field.verbose_name, ordering=column)
     def render_name(row: Any) -> SafeString:
         if name := getattr(row, column):
             return format_html('<span lang="{}">{}</span>', lang, name)
