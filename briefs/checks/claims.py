@@ -1,7 +1,7 @@
 """Find what only one language says as certain or done.
 
 Reads the linked words of a pair (`lexicon/word_links.py`). Each finder yields a code of the check `meaning` and a word of
-each side; one of the two words is None if only one side has it.
+each side; the English one is None if only the Chinese has it.
 """
 
 import re
@@ -11,7 +11,7 @@ from briefs.checks.english import read_words
 from briefs.lexicon.dictionary import PAST_FORMS
 from briefs.lexicon.word_links import LinkedPair, Word
 
-ClaimFinding = tuple[str, Word | None, Word | None]
+ClaimFinding = tuple[str, Word, Word | None]
 
 
 def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
@@ -162,38 +162,17 @@ _ANSWERS = {
     "perhaps": ("perhaps", "possible"),
     "alleged": ("perhaps", "alleged"),
 }
-"""Poles of the axis *hedge* with those that answer them in the other language."""
+"""Poles of the axis *hedge* with those that answer them in the English."""
 
 
 def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report *almost*, 可能 and 聲稱 if the other language states the same without reserve."""
+    """Report 幾乎, 可能 and 聲稱 if the English states the same without reserve."""
     for zh in pair.zh:
         pole = next((pole for pole in _ANSWERS if zh.expresses("hedge", pole)), None) if not zh.link else None
         if not pole:
             continue
         english = pair.en if pole == "almost" else pair.english_for(zh.clause)
         is_said = pole == "alleged" and any(word.expresses("reporting", "says") for word in english)
-        if english and not is_said and not _any_hedge(english, pole):
+        is_said = is_said or any(word.expresses("hedge", *_ANSWERS[pole]) for word in english)
+        if english and not is_said:
             yield "hedge", zh, None
-    for en in pair.en:
-        if en.link or en.is_inner or en.lower == "may" or not en.expresses("hedge"):  # may: also 可, 得, 有權
-            continue
-        after = pair.en[en.index + 1].lower if en.index + 1 < len(pair.en) else ""
-        if after in _MEASURES or after[:1].isdigit():
-            continue
-        if en.expresses("hedge", "almost") and not _ALMOST_ZH.search(pair.zh_text):
-            yield "hedge", None, en
-        elif en.expresses("hedge", "perhaps") and en.text.islower():
-            chinese = pair.chinese_for(en.clause)
-            if chinese and not _any_hedge(chinese, "perhaps"):
-                yield "hedge", None, en
-
-
-_MEASURES = frozenset(read_words("measures"))
-
-
-def _any_hedge(words: list[Word], pole: str) -> bool:
-    return any(word.expresses("hedge", *_ANSWERS[pole]) for word in words)
-
-
-_ALMOST_ZH = re.compile("幾|近|差點|險些|約|致|形同|左右|差不多|快要|無異|難|少|漸|不到|即將")

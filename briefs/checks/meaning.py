@@ -108,7 +108,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "actors": gettext_noop("%(zh)s acts in the Chinese, %(en)s in the English. Who does what to whom?"),
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
-        "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
     },
@@ -130,10 +129,10 @@ def _check_pair(pair: TextPair) -> tuple[Finding, ...]:
     for side, word in _find_lone_negations(linked):
         findings.append(_build_lone(zh if side == "zh" else en, "negation", word))
     for code, mine, theirs in (*find_role_findings(linked), *find_claim_findings(linked)):
-        if mine and theirs:
+        if theirs:
             findings.append(build_finding(zh, en, f"meaning.{code}", mine, theirs))
-        elif lone := mine or theirs:
-            findings.append(_build_lone(zh if mine else en, code, lone))
+        else:
+            findings.append(_build_lone(zh, code, mine))
     for side, word in find_omissions(linked):
         findings.append(_build_lone(zh if side == "zh" else en, "omission", word))
     return tuple(findings)

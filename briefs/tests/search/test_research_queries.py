@@ -134,6 +134,7 @@ ANSWERS = {
         ("法希爾", ["法希爾"], []),
         ("船不夠", ["船"], ["不夠"]),
         ("Why does Iran sell uranium?", ["Iran", "sell", "uranium"], ["Why", "does"]),
+        ("Nobody sells them uranium somewhere", ["sells", "uranium"], ["Nobody", "them", "somewhere"]),
         ("2025年5月 export controls 40億美元", ["2025年5月", "export controls", "40億", "美元"], []),
         ("author:Hollis 晶片 -中國", ["晶片"], []),
         ("WHO OR drones", ["WHO", "drones"], ["OR"]),
