@@ -38,11 +38,15 @@ def paste_original(brief: Brief, text: str, *, by: Person, now: dt.datetime | No
     return Original.objects.get_or_create(brief=brief, sha256=digest, defaults=values)[0]
 
 
+def find_latest_day(original: Original) -> dt.date:
+    """Return the last day to which the deletion can be postponed."""
+    return timezone.localdate(original.at + KEPT_AT_MOST)
+
+
 def keep_original_longer(original: Original, *, by: Person) -> None:
     """Postpone the deletion by 90 days, at most to a year after pasting."""
     require_allowed(by, "edit")
-    latest = timezone.localdate(original.at + KEPT_AT_MOST)
-    original.delete_on = min(original.delete_on + KEPT_AFTER_USE, latest)
+    original.delete_on = min(original.delete_on + KEPT_AFTER_USE, find_latest_day(original))
     original.save(update_fields=["delete_on"])
 
 

@@ -62,7 +62,11 @@ def _render(request: HttpRequest, brief: Brief, **values: Any) -> HttpResponse:
         brief,
         title=_("Original"),
         shown=[
-            (row, [(passage.text, LANGUAGE_TAGS[passage.side]) for passage in cut_passages(row.text)])
+            (
+                row,
+                row.delete_on < originals.find_latest_day(row),
+                [(passage.text, LANGUAGE_TAGS[passage.side]) for passage in cut_passages(row.text)],
+            )
             for row in rows
         ],
         **values,

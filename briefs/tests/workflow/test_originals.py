@@ -50,7 +50,11 @@ def test_row_offers_its_likeliest_passage_first(client: Client, team: factories.
     sign_in(client, team.writer)
     page = brief_url(brief, "original")
     assert client.post(page, {"text": ARTICLE}).status_code == 302
-    assert "40 million" in client.get(page).content.decode()
+    stored = client.get(page).content.decode()
+    assert "40 million" in stored
+    assert 'name="keep"' not in stored, "it stays for a year already"
+    Original.objects.update(delete_on=timezone.localdate() + dt.timedelta(days=90))
+    assert 'name="keep"' in client.get(page).content.decode()
     for bullet, words in zip(
         factories.load_content(brief).bullets, ("40 million", "crane", "2029"), strict=True
     ):
