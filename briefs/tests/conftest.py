@@ -1,5 +1,6 @@
 """Shared fixtures: one database file per test process, guards that survive a flush, sample data."""
 
+import copy
 import fcntl
 import gc
 import hashlib
@@ -339,18 +340,30 @@ def _keep_rows(request: pytest.FixtureRequest, build: Callable[[], Any]) -> Iter
                 transaction.set_rollback(True)
             return
         migrated: Path = request.getfixturevalue("migrated_file")
-        kept = migrated.with_name(f"{build.__name__}.sqlite3")
+        kept = migrated.with_name(f"{build.__module__}.{build.__name__}.sqlite3")
         try:
             if build not in _built:
                 with transaction.atomic():
                     _built[build] = build()
-                with closing(sqlite3.connect(kept)) as copy:
-                    connection.connection.backup(copy)
+                with closing(sqlite3.connect(kept)) as target:
+                    connection.connection.backup(target)
             else:
                 _copy_to_database(kept)
             yield _built[build]
         finally:
             _copy_to_database(migrated)
+
+
+@pytest.fixture(scope="module")
+def _rows_of_module(request: pytest.FixtureRequest) -> Iterator[Any]:
+    with _keep_rows(request, request.module.build_rows) as built:
+        yield built
+
+
+@pytest.fixture
+def rows(_rows_of_module: Any) -> Any:
+    """A copy of what `build_rows` of the module made, once. Each test rolls back its own changes."""
+    return copy.deepcopy(_rows_of_module)
 
 
 @pytest.fixture(scope="module")

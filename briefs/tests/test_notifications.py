@@ -42,14 +42,6 @@ def review_notice(person: Person) -> Outbox:
 # Sent once
 
 
-def test_notice_is_sent_once(mail_server: MailServer, team: Team) -> None:
-    expected = submit_brief(team)
-    assert len(expected) == 4
-    assert send_due() == notifications.Delivery(sent=4)
-    assert send_due(1000) == notifications.Delivery()
-    assert mail_server.to == expected
-
-
 def test_notice_is_sent_once_after_mail_server_outage(
     team: Team, settings: Any, mail_server: MailServer
 ) -> None:

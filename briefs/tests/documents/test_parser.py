@@ -62,23 +62,6 @@ def test_seed_cautions_are_reported_in_both_languages():
     assert document.unplaced_lines == ()
 
 
-def test_seed_is_serialized():
-    data = serialize_parsed_document(parse(SEED.read_bytes()))
-    assert list(data) == [
-        "title", "url", "authors", "source", "date", "date_ambiguous", "keywords", "languages", "bullets",
-    ]  # fmt: skip
-    assert data["title"] is None
-    assert data["date"] == "2025-06-09"
-    assert data["date_ambiguous"] is True
-    zh = data["languages"]["zh-hant"]["points"]
-    assert [len(point["children"]) for point in zh] == [0, 0, 0, 0, 3]
-    assert [len(point["children"]) for point in data["languages"]["en"]["points"]] == [0] * 8
-    assert data["bullets"][5]["level_zh"] == 1
-    assert data["bullets"][5]["marker_zh"] == "number"
-    assert data["bullets"][5]["level_en"] == 0
-    assert data["bullets"][5]["marker_en"] == "bullet"
-
-
 @pytest.mark.parametrize(
     ("name", "points", "warnings"),
     [

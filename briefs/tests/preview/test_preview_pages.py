@@ -14,7 +14,6 @@ from django.urls import resolve
 from briefs import workflow
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Event, Outbox, Person, PreviewLink
-from briefs.preview import links
 from briefs.tests.support import factories, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch
 from briefs.tests.support.factories import Team
@@ -306,15 +305,6 @@ def test_share_and_revoke_log_one_event_each_without_token(clock: Any) -> None:
     stored = [str(v) for model in (PreviewLink, Event) for row in model.objects.values_list() for v in row]
     assert all(shared.token not in value for value in stored)
     assert len(shared.token) >= 43
-
-
-def test_public_content_omits_passages_and_reasons(clock: Any) -> None:
-    team = Team()
-    bullets = (Bullet(0, "點", "Point", passage="SECRET"), Bullet(0, "單", "", one_sided="SECRET"))
-    brief = factories.draft_brief(team, factories.content(bullets=bullets))
-    stored = brief.revisions.get().content
-    assert "SECRET" in str(stored)
-    assert "SECRET" not in str(links.to_public_content(stored))
 
 
 def test_guest_sees_cover_until_link_is_revoked(client: Client, clock: Any) -> None:

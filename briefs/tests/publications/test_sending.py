@@ -31,10 +31,21 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
 
 
+def build_rows() -> Team:
+    """Make a team and a published issue with one brief."""
+    team = Team()
+    mailing_fixtures.publish_issue([factories.live_brief(team)], team.writer, approved_by=team.publisher)
+    return team
+
+
+@pytest.fixture
+def team(rows: Team) -> Team:
+    return rows
+
+
 def queue(team: Team, readers: int = 6, **values: Any) -> Mailing:
     mailing_fixtures.subscribe(readers)
-    brief = factories.live_brief(team)
-    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    issue = IssueEdition.objects.get(issue_number=12)
     return mailings.queue_issue(issue, by=team.publisher, **values)
 
 

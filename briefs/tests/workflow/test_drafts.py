@@ -151,20 +151,6 @@ def test_every_column_but_those_of_the_desk_changes_by_a_draft(
     assert (getattr(row, column) == new) == (column in kind.desk_columns)
 
 
-def test_new_and_changed_terms_wait_for_a_second_person(team: factories.Team) -> None:
-    brief = factories.live_brief(team, factories.content(bullets=(GRAY,)))
-    draft = workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone", note="注"), by=team.publisher)
-    assert not Term.objects.exists()
-    assert 'class="term"' not in brief_pages(brief)
-    factories.say_yes(draft, by=team.other_publisher)
-    term = Term.objects.get()
-    assert (term.slug, term.note) == ("gray-zone", "注")
-    assert 'class="term"' in brief_pages(brief)
-    term.avoid_zh = ["灰色區域"]
-    assert workflow.save_vocabulary_row(term, by=team.publisher)
-    assert workflow.save_vocabulary_row(Term(zh="無處", en="nowhere"), by=team.writer)
-
-
 @pytest.mark.parametrize("kind", [Keyword, Source, Term])
 def test_merge_and_its_undoing_wait_for_a_second_person(team: factories.Team, kind: type[Vocabulary]) -> None:
     term = Term.make(zh="灰色地帶", en="gray zone")
@@ -215,18 +201,6 @@ def test_card_of_the_reviewers_is_no_public_text(team: factories.Team) -> None:
     assert SiteText.objects.get().text_en == "Card"
 
 
-def test_without_four_eyes_one_person_suffices(team: factories.Team, settings: Any) -> None:
-    factories.live_brief(team)
-    settings.DIGEST_FOUR_EYES = False
-    row = keyword()
-    row.label_en = "A"
-    assert workflow.save_vocabulary_row(row, by=team.publisher) is None
-    assert keyword().label_en == "A"
-    draft = rename("B", by=team.writer)
-    assert sign(draft, by=team.publisher)
-    assert keyword().label_en == "B"
-
-
 # Who says yes
 
 
@@ -240,17 +214,6 @@ def test_author_settles_nothing_alone(team: factories.Team) -> None:
     assert_refused("role", sign, draft, by=team.outsider)
     assert keyword().label_en == "Technology"
     assert sign(draft, by=team.other_publisher)
-
-
-def test_change_of_a_draft_makes_its_author_another_changer(team: factories.Team) -> None:
-    """Whoever mends a comma of a draft cannot publish it alone: both have to say yes to its words, or somebody else."""
-    factories.live_brief(team)
-    rename("Tech", by=team.writer)
-    draft = rename("Tech!", by=team.publisher, seen=shown_hash())
-    assert_refused("draft-over", sign, Draft.objects.earliest("pk"), by=team.reviewer)
-    assert not sign(draft, by=team.publisher)
-    assert keyword().label_en == "Technology"
-    assert sign(draft, by=team.reviewer)
 
 
 @pytest.mark.parametrize("author", ["writer", "publisher"])
@@ -278,14 +241,6 @@ def test_yes_of_somebody_who_left_still_counts(team: factories.Team) -> None:
     Person.objects.filter(pk__in=[team.reviewer.pk, team.writer.pk]).update(is_active=False)
     assert sign(draft, "en", by=team.publisher)
     assert keyword().label_zh == "科技業"
-
-
-def test_change_of_one_language_leaves_the_yes_to_the_other(team: factories.Team) -> None:
-    factories.live_brief(team)
-    assert not sign(rename("Tech", "科技業", by=team.writer), "zh", by=team.reviewer)
-    draft = rename("Technics", "科技業", by=team.other_writer, seen=shown_hash())
-    assert sign(draft, "en", by=team.publisher)
-    assert (keyword().label_zh, keyword().label_en) == ("科技業", "Technics")
 
 
 @pytest.mark.parametrize("cause", ["setting", "undone"])
@@ -361,15 +316,6 @@ def test_merge_into_an_entry_that_was_renamed_or_merged_meanwhile_is_refused(tea
     (draft,) = workflow.merge_vocabulary([keyword()], into=heir, by=team.writer)
     workflow.merge_vocabulary([heir], into=other, by=team.writer)
     assert_refused("draft-outdated", sign, draft, by=team.publisher)
-
-
-def test_outdated_draft_is_refused_and_written_anew(team: factories.Team) -> None:
-    factories.live_brief(team)
-    draft = rename(by=team.writer)
-    Keyword.objects.filter(pk=keyword().pk).update(kind="topic")
-    assert_refused("draft-outdated", sign, draft, by=team.publisher)
-    assert sign(rename(by=team.writer), by=team.publisher)
-    assert (keyword().label_en, keyword().kind) == ("Tech", "topic")
 
 
 def test_name_that_another_entry_took_is_refused(team: factories.Team) -> None:

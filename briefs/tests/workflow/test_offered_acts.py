@@ -292,6 +292,8 @@ def play(size: int, seed: int, seen: Counter[str], *, with_issue: bool = False) 
         assert_offered_is_what_can_be_done(facts, people, rng, log, seen)
         if isinstance(facts, BriefFacts):
             assert_inbox_has_the_news(facts, people, log)
+            is_closed = facts.row.state not in policy.OPEN_STATES
+            assert is_closed or any(next_step(facts, p).is_mine for p in people), f"nobody is asked; {log}"
 
 
 def begin_issue(writer: Person) -> Issue:

@@ -269,16 +269,6 @@ def test_unconfirmed_month_of_a_numbered_issue_is_not_called_two_readings() -> N
     assert "month-unconfirmed" in refusal.value.codes
 
 
-def test_approval_of_outdated_content_is_refused() -> None:
-    team = Team()
-    brief = factories.signed_brief(team)
-    outdated_hash = factories.content_hash(brief)
-    factories.edit(brief, team.writer, headline_en="Another")
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.approve(brief, by=team.publisher, seen=outdated_hash)
-    assert refusal.value.codes == ["seen"]
-
-
 def test_yes_from_before_the_last_edition_does_not_count_for_a_text_brought_back() -> None:
     team = Team()
     brief = factories.live_brief(team)

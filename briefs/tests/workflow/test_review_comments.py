@@ -8,7 +8,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.acts import ACTS
 from briefs.content import hash_json
-from briefs.models import Assignment, Brief, Event, Outbox, Revision, Suggestion
+from briefs.models import Assignment, Brief, Event, Outbox, Suggestion
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team, edit, submitted_brief
 from briefs.workflow import review_comments
@@ -28,14 +28,6 @@ def team() -> Team:
 def make_suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Suggestion:
     current = FIRST_BULLET.find_text(workflow.load_working_copy(brief), "en") or ""
     return workflow.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=hash_json(current))
-
-
-def test_suggestion_does_not_change_the_text(team: Team) -> None:
-    brief = submitted_brief(team)
-    before = Revision.objects.filter(brief=brief).count()
-    make_suggestion(brief, team)
-    assert Revision.objects.filter(brief=brief).count() == before
-    assert Event.objects.filter(brief=brief, verb="suggest", by=team.reviewer).count() == 1
 
 
 def test_sending_back_is_refused_with_all_reasons_at_once(team: Team) -> None:

@@ -268,11 +268,16 @@ CONDITIONS: Final = {
 
 
 def _signs_no_language(standing: Standing) -> bool:
-    """Return whether no first yes to a language is offered, which would be one to `common` too."""
-    of_issue, leaves = "_issue" if isinstance(standing.row, Issue) else "", standing.signing.leaves
+    """Return whether no first yes to a language is offered, which would be one to `common` too.
+
+    If `common` needs a yes, a language that needs none does not stand for it.
+    """
+    of_issue, signing = "_issue" if isinstance(standing.row, Issue) else "", standing.signing
     return not any(
-        standing.person.pk not in leaves[side].voices and standing.is_able(f"sign_off{of_issue}_{side}")
+        standing.person.pk not in signing.leaves[side].voices
+        and standing.is_able(f"sign_off{of_issue}_{side}")
         for side in SIDES
+        if side in signing.open_leaves or "common" not in signing.open_leaves
     )
 
 

@@ -335,8 +335,9 @@ def test_without_four_eyes_a_publisher_stores_terms_at_once(
 # Permissions
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("who", ["reviewer", "outsider", "leaver", "nobody"])
+@pytest.mark.parametrize(
+    ("kind", "who"), list(zip(KINDS, ("reviewer", "outsider", "leaver", "nobody"), strict=True))
+)
 def test_person_without_right_cannot_import_merge_or_unmerge(
     client: Client, team: factories.Team, kind: str, who: str
 ) -> None:
