@@ -14,10 +14,10 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Side, hash_json
 from briefs.lexicon.passages import find_altered_quotations
 from briefs.rendering.text import nest_bullets
-from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.text.text_diff import BulletDifference, ContentDifference
 
 from .brief_pages import bullet_structure_label
 from .diff_html import render_diff, share_effort
@@ -250,10 +250,6 @@ def build_rows(
     for row in rows:
         row.margin = (margins or {}).get(row.anchor) or Margin()
     return rows
-
-
-def build_unmarked_rows(content: Content) -> list[BriefRow]:
-    return build_rows(diff_contents(content, content))
 
 
 class _RowBuilder:

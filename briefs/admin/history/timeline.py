@@ -257,15 +257,8 @@ def _session_entries(
         text = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
         text = str(SESSION_LABELS.get(last.kind, text))
         href = f"{compare}?to={last.number}" if sitting.first.number > 1 else f"{compare}?from={last.number}"
-        yield TimelineEntry(
-            last.at,
-            last.people,
-            text,
-            list(_changed_parts(sitting)),
-            f"r{last.number}",
-            href,
-            earlier_saves=sitting.earlier,
-        )
+        changed = list(_changed_parts(sitting))
+        yield TimelineEntry(last.at, last.people, text, changed, f"r{last.number}", href, 0, sitting.earlier)
 
 
 def _changed_parts(edit_session: EditSession) -> Iterator[str]:
