@@ -54,7 +54,7 @@ BRIEF_PAGES: Final = (
     ("change", gettext_lazy("Edit")),
     ("review", gettext_lazy("Review")),
     ("preview", gettext_lazy("Preview")),
-    ("revisions", gettext_lazy("Revisions")),
+    ("compare", gettext_lazy("Compare revisions")),
     ("timeline", gettext_lazy("Timeline")),
 )
 

@@ -53,7 +53,7 @@ def test_first_words_of_a_new_brief_move_no_text(open_tab: OpenTab, team: factor
         tab.type("標題")
         tab.expect_state("saved")
         expect(tab.page.locator("#step")).not_to_be_empty()
-        expect(tab.page.locator("#people")).to_be_attached()
+        expect(tab.page.locator("#history")).to_be_attached()
     with still_text(tab, "other headline"):
         tab.page.locator("[name=headline_en]").focus()
         tab.type("Title")
