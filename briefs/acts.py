@@ -76,13 +76,23 @@ class Act:
     verb: str = ""
     """Name of the function in `workflow`, if it differs."""
     leaf: Leaf | None = None
-    of_issue: bool = False
+    of: str = ""
+    """The act of a brief from which an issue's act derives."""
     saves_first: bool = False
     """The button of an issue sends the form with its texts."""
 
     @property
+    def of_issue(self) -> bool:
+        return bool(self.of)
+
+    @property
+    def rule(self) -> str:
+        """Return the name of the act whose conditions and function are those of this one."""
+        return self.of or self.name
+
+    @property
     def function(self) -> str:
-        return self.verb or self.name
+        return self.verb or self.rule
 
 
 NEXT_BRIEF: Final = "next"
@@ -147,7 +157,7 @@ _BRIEF_ACTS: Final = (
         (Rule(WRITERS, APPROVED),), "form", sends="version", weight="heavy",
         introduction=_("For when the source takes its article back. The texts stay as they are. A publisher approves, and the page then says so above the text."),
         shows="draft"),
-    Act("assign", _("Assign"), pgettext_lazy("happened", "assigned"), (Rule(EVERYBODY, OPEN),), then="stay"),
+    Act("assign", _("People and due day"), pgettext_lazy("happened", "assigned"), (Rule(EVERYBODY, OPEN),), then="stay"),
     Act("share", _("Share a preview"), pgettext_lazy("happened", "shared a preview"), (Rule(EVERYBODY, OPEN),)),
     Act("discard", _("Discard"), pgettext_lazy("happened", "discarded"), (Rule(WRITERS, DRAFT),), "form", sends="version",
         weight="heavy", then="pass",
@@ -206,18 +216,17 @@ _ISSUE_DIFFERENCES: Final[Mapping[str, Mapping[str, Any]]] = {
     "edit_issue": {"of": "edit"},
     "fill_issue": {"of": "fill"},
     "submit_issue": {"of": "submit", "saves_first": True},
-    "sign_off_issue_zh": {"of": "sign_off_zh", "verb": "sign_off_issue"},
-    "sign_off_issue_en": {"of": "sign_off_en", "verb": "sign_off_issue"},
-    "sign_off_issue_common": {"of": "sign_off_common", "verb": "sign_off_issue", "label": _("Sign off the briefs"),
+    "sign_off_issue_zh": {"of": "sign_off_zh"},
+    "sign_off_issue_en": {"of": "sign_off_en"},
+    "sign_off_issue_common": {"of": "sign_off_common", "label": _("Sign off the briefs"),
                               "past": pgettext_lazy("happened", "signed off the briefs")},
     "take_back_issue": {"of": "take_back"},
-    "take_back_issue_zh": {"of": "take_back_sign_off_zh", "verb": "take_back_issue_sign_off"},
-    "take_back_issue_en": {"of": "take_back_sign_off_en", "verb": "take_back_issue_sign_off"},
-    "take_back_issue_common": {"of": "take_back_sign_off_common", "verb": "take_back_issue_sign_off",
-                               "label": _("Take back the sign-off of the briefs"),
+    "take_back_issue_zh": {"of": "take_back_sign_off_zh"},
+    "take_back_issue_en": {"of": "take_back_sign_off_en"},
+    "take_back_issue_common": {"of": "take_back_sign_off_common", "label": _("Take back the sign-off of the briefs"),
                                "past": pgettext_lazy("happened", "took back the sign-off of the briefs")},
     "send_back_issue": {"of": "send_back", "fields": ("note",)},
-    "publish_issue": {"of": "approve", "label": _("Publish the issue"), "past": pgettext_lazy("happened", "approved the issue"),
+    "publish_issue": {"of": "approve", "verb": "publish_issue", "label": _("Publish the issue"), "past": pgettext_lazy("happened", "approved the issue"),
                       "fields": ("at", "mail")},
     "revise_issue": {"of": "revise", "label": _("Correct the issue"), "past": pgettext_lazy("happened", "started a correction")},
     "recover_issue": {"of": "recover"},
@@ -232,15 +241,16 @@ _ISSUE_DIFFERENCES: Final[Mapping[str, Mapping[str, Any]]] = {
 def _build_issue_acts() -> Iterator[Act]:
     acts = {act.name: act for act in (*_BRIEF_ACTS, *_OTHER_ACTS)}
     for name, differences in _ISSUE_DIFFERENCES.items():
-        values = {"name": name, "of_issue": True, **differences}
-        model = acts[values.pop("of")]
-        yield replace(model, sends="" if model.sends == "version" else model.sends, **values)
+        model = acts[differences["of"]]
+        yield replace(model, name=name, sends="" if model.sends == "version" else model.sends, **differences)
 
 
 _ISSUE_ACTS: Final = tuple(_build_issue_acts())
 ACTS: Final[Mapping[str, Act]] = {act.name: act for act in (*_BRIEF_ACTS, *_OTHER_ACTS, *_ISSUE_ACTS)}
 BRIEF_BAR: Final = tuple(act.name for act in _BRIEF_ACTS)
 ISSUE_BAR: Final = tuple(act.name for act in _ISSUE_ACTS if act.way)
+ISSUE_ACTS: Final[Mapping[str, str]] = {act.of: act.name for act in _ISSUE_ACTS}
+"""The act of an issue by that of a brief."""
 
 
 def get_label(name: str) -> str:

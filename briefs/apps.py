@@ -13,10 +13,11 @@ class Briefs(AppConfig):
 
     def ready(self) -> None:
         from .accounts import account_actions, sessions
-        from .database import guards
+        from .database import guards, versions
         from .lexicon.dictionary import set_dictionary_path
 
         # Signals are used only here: for sign-ins, and because migrations on SQLite silently drop triggers of a rebuilt table.
+        pre_migrate.connect(versions.refuse_other_versions, dispatch_uid="versions")
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
         account_actions.connect()

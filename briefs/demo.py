@@ -36,6 +36,7 @@ from .models import (
 )
 from .publications import mailings, sending
 from .workflow import issues, originals
+from .workflow.rules.four_eyes import format_seen
 
 SEED: Final = FIXTURES / "seeds" / "000_a01fbe574e0e12f3.txt"
 SAMPLES_FOLDER: Final = FIXTURES / "samples"
@@ -66,13 +67,13 @@ CORRECTION: Final[dict[str, Any]] = {
 ISSUE: Final = IssueContent(
     IssueText(
         "從產業政策到軍備管制",
-        "本期兩篇談科技競賽與產業政策，四篇是冷戰時期的演說。五篇演說的原文都可以免費閱讀。\n\n"
+        "本期兩篇談科技競賽，四篇是冷戰時期的演說。五篇演說的原文都可以免費閱讀。\n\n"
         "讀的時候不妨留意：哪些主張靠實力，哪些靠約定。",
     ),
     IssueText(
         "From Industrial Policy to Arms Control",
-        "Two briefs are about the technology race and industrial policy; four are speeches of the Cold War. All five "
-        "speeches are free to read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
+        "Two briefs are about the technology race; four are speeches of the Cold War. All five speeches are free to "
+        "read in full.\n\nAs you read, ask which arguments rest on strength and which on agreements.",
     ),
 )
 _HUMAN_VERBS: Final = ("send_back", "take_back", "discard")
@@ -226,11 +227,11 @@ def _publish_issue(people: dict[str, Person], now: dt.datetime) -> None:
     issue = issues.create_issue(by=writer, now=now)
     content = replace(ISSUE, items=IssueContent.from_json(issue.content).items)
     issues.save_issue(issue, content, by=writer, version=issue.version, now=now)
-    issues.submit_issue(issue, by=writer, now=now)
+    workflow.submit(issue, by=writer, now=now)
     for hours, side in enumerate(SIDES, 1):
         reviewer = people[f"reviewer-{side}"]
-        seen = issues.hash_for_sign_off(content, side)
-        issues.sign_off_issue(issue, side, by=reviewer, seen=seen, now=now + hours * hour)
+        seen = format_seen(side, content.hashes())
+        workflow.sign_off(issue, side, by=reviewer, seen=seen, now=now + hours * hour)
     issues.publish_issue(issue, by=people["publisher"], seen=content.hash(), now=now + 3 * hour)
 
 

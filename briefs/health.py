@@ -5,7 +5,6 @@ hangs. The threads start when somebody first asks. `check_now` runs every check 
 """
 
 import datetime as dt
-import functools
 import logging
 import os
 import shutil
@@ -23,11 +22,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from .database import guards
+from .database.versions import find_missing_migrations, find_unknown_migrations
 from .models import JobRun, Outbox
 
 log = logging.getLogger(__name__)
@@ -117,12 +115,7 @@ def _check_guards(figures: Figures) -> list[str]:
 
 
 def _check_migrations(figures: Figures) -> list[tuple[str, str]]:
-    return sorted(_disk_migrations() - MigrationRecorder(connection).applied_migrations().keys())
-
-
-@functools.cache
-def _disk_migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None).disk_migrations)
+    return find_missing_migrations(connection) + find_unknown_migrations(connection)
 
 
 # Optional parts

@@ -14,7 +14,6 @@ from django.core.files.storage import default_storage
 from django.core.mail import mailers
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +25,7 @@ from .backup.restoration import require_integrity
 from .database import guards
 from .database.faults import Fault, find_fault
 from .database.request_limits import POOL_SIZE
+from .database.versions import find_missing_migrations, find_unknown_migrations
 from .health import (
     DAMAGE,
     INTEGRITY,
@@ -119,9 +119,11 @@ def describe_last_backup() -> str:
 
 
 def _database() -> Faults:
-    executor = MigrationExecutor(connection)
-    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield f"A migration is not applied: {plan[0][0]}. Run manage.py migrate."
+    if missing := find_missing_migrations(connection):
+        yield f"A migration is not applied: {'.'.join(missing[0])}. Run manage.py migrate."
+        return
+    if unknown := find_unknown_migrations(connection):
+        yield f"The database is of another version: it has the migration {'.'.join(unknown[-1])}."
         return
     for name in guards.find_missing_guards(connection):
         yield f"The guard {name} is missing. Run manage.py migrate."

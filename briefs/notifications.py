@@ -79,7 +79,7 @@ KINDS_WITHOUT_MAIL = frozenset({"noted", "suggested"})
 """Kinds that are shown in the inbox alone."""
 _DRAFT_KINDS = frozenset({"drafted", "settled"})
 """Kinds about a draft of a name or text, without a brief."""
-_ISSUE_KINDS = frozenset({"issue_review", "issue_ready", "issue_returned"})
+_ISSUE_KINDS = frozenset({"issue_review", "issue_ready", "issue_sent_back"})
 """Kinds about an issue, without a brief."""
 _REVIEW_KINDS = frozenset({"review", "noted", "suggested"})
 _SWITCH_BY_KIND = {"signed_zh": "answers", "signed_en": "answers", **dict.fromkeys(_ISSUE_KINDS, "issue")}
@@ -424,7 +424,7 @@ def _subject(message: Outbox) -> str:
         sentences = {
             "issue_review": _("[Digest] For your review: issue %(number)s"),
             "issue_ready": _("[Digest] Ready to publish: issue %(number)s"),
-            "issue_returned": _("[Digest] Sent back: issue %(number)s"),
+            "issue_sent_back": _("[Digest] Sent back: issue %(number)s"),
         }
         return str(sentences[kind] % message.values)
     values: dict[str, object] = {"title": " ".join(str(message.brief).split()), **message.values}

@@ -20,10 +20,11 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, models, transaction
 from django.db.backends.postgresql.client import DatabaseClient
-from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from briefs.accounts import second_factor
+from briefs.database.versions import find_missing_migrations, find_unknown_migrations
 from briefs.models import JobRun
 
 from . import backup_archive
@@ -47,13 +48,12 @@ def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     """Write the database and the media files to a new archive at `path`, which appears only when complete and proved."""
     if path.exists() and not zipfile.is_zipfile(path):
         raise BackupError(f"{path} exists and is no backup. Give another name.")
-    loader = MigrationLoader(connection)
-    if loader.disk_migrations.keys() - loader.applied_migrations.keys():
+    if find_missing_migrations(connection) or find_unknown_migrations(connection):
         raise BackupError(
-            "the database is of an older version: back up with that version, or run manage.py migrate."
+            "the database is of another version: back up with that version, or run manage.py migrate."
         )
     second_factor.note_keys(timezone.now())
-    migrations = sorted(loader.applied_migrations)
+    migrations = sorted(MigrationRecorder(connection).applied_migrations())
     made_at = timezone.now().isoformat(timespec="seconds")
     manifest = Manifest(version, made_at, connection.vendor, migrations, proved=prove)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=path.parent) as folder:

@@ -330,14 +330,12 @@ def read_member_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
 
 
 def find_targets(manifest: Manifest) -> list[tuple[str, str]]:
-    """Return the last migration of each app, as (app, name). Raise BackupError if the archive is of a newer version."""
+    """Return the last migration of each app, as (app, name). Raise BackupError if the archive is newer, or of before 1.0."""
     known, graph = MigrationLoader(None, ignore_no_migrations=True), set(manifest.migrations)
     if unknown := sorted(graph - known.disk_migrations.keys()):
-        is_newer = graph > known.disk_migrations.keys()
         raise BackupError(
-            f"The archive was made by version {manifest.version}, which is"
-            f" {'newer than' if is_newer else 'of another line than'} this one, {settings.VERSION}:"
-            f" it has the migration {'.'.join(unknown[0])}."
+            f"The archive was made by version {manifest.version}: it has the migration {'.'.join(unknown[-1])}, which"
+            f" this version, {settings.VERSION}, does not know. Restore it with the version that made it."
         )
     earlier = {
         parent.key for key in graph for parent in known.graph.node_map[key].parents if parent.key[0] == key[0]

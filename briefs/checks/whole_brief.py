@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import groupby
 from statistics import median
+from typing import Literal
 
 from briefs.checks.texts import (
     HAN_RANGES,
@@ -291,7 +292,7 @@ _DATE: dict[Side, re.Pattern[str]] = {
 
 
 @check(
-    rules="F1 F2 F3 F4 F5",
+    rules="F1 F2 F3 F4 F5 F6",
     messages={
         "unpaired": gettext_noop("“%(a)s” has no partner."),
         "doubled": gettext_noop("Doubled punctuation “%(a)s”. Change to “%(b)s”"),
@@ -305,17 +306,36 @@ _DATE: dict[Side, re.Pattern[str]] = {
         ),
         "weekday": gettext_noop("The date was not a %(a)s. Change to %(b)s"),
         "addresses": gettext_noop("The two languages link to different addresses."),
+        "same_point": gettext_noop("The same as point %(n)s."),
     },
 )
 def check_form(content: Content, context: CheckContext) -> list[Finding]:
-    """Check form in both languages: marks, repeated words, language, addresses, weekdays."""
+    """Check form in both languages: marks, repeated words and points, language, addresses, weekdays."""
     findings: list[Finding] = []
     for pair in iterate_text_pairs(content):
         texts = [pair.read(side) for side in SIDES]
         for text in texts:
             findings += _check_text(text)
         findings += _check_pair(*texts)
-    return findings
+    return [*findings, *_find_same_points(content.bullets)]
+
+
+def _find_same_points(bullets: Iterable[Bullet]) -> Iterator[Finding]:
+    """Yield a finding for each bullet that repeats an earlier one, in one language or in all that it has.
+
+    The message counts positions as the editor sees them.
+    """
+    positions: dict[tuple[Side, str], int] = {}
+    for position, bullet in enumerate(bullets, 1):
+        keys = [
+            (side, bullet.text(side).casefold().strip()) for side in SIDES if has_words(bullet.text(side))
+        ]
+        repeated = [(side, positions[side, text]) for side, text in keys if (side, text) in positions]
+        if repeated:
+            side: Side | Literal[""] = "" if len(repeated) == len(SIDES) else repeated[0][0]
+            yield Finding("form.same_point", "bullet", bullet.number, side, values={"n": repeated[0][1]})
+        for key in keys:
+            positions.setdefault(key, position)
 
 
 def _check_text(text: CheckedText) -> Iterator[Finding]:

@@ -86,6 +86,9 @@ _ESCAPES = {
 }
 _SPECIAL_MARK = re.compile("|".join(map(re.escape, _ESCAPES)))
 _LIGATURE = re.compile(r"([-'`])(?=\1)")
+_ACRONYM: Final = re.compile(r"[A-Za-z]+(?:\.?[A-Z][a-z]*)+\.?")
+"""A word with a capital inside: U.S., AI, McCain. Styles that lower the capitals of titles leave what is in braces."""
+_UNSAFE_UNESCAPED: Final = re.compile(r"[\\{}%#]")
 _ENTRY: Final = re.compile(r"@\s{0,5}([A-Za-z]{1,40})\s{0,5}[{(]")
 _KEY: Final = re.compile(r"[^,{}()@=\"]{0,200},")
 _NAME: Final = re.compile(r"[\s,]*([A-Za-z][\w:+.-]{0,40})\s{0,50}=\s*")
@@ -112,8 +115,10 @@ def format_bibtex(work: CitableWork) -> str:
 def _format_fields(work: CitableWork, outlet: str) -> Iterator[tuple[str, str]]:
     yield "author", f"{{{' and '.join(map(_format_name, work.authors))}}}" if work.authors else ""
     title = build_file_title(work)
-    yield "title", f"{{{_brace(title)}}}" if work.genre and title else _brace(title)
-    yield "type", _brace(work.genre)
+    yield "title", f"{{{_brace(title)}}}" if work.genre and title else _ACRONYM.sub(r"{\g<0>}", _brace(title))
+    # pandoc prints the type without reading LaTeX; no style of LaTeX prints it
+    is_safe = work.genre and not _UNSAFE_UNESCAPED.search(work.genre)
+    yield "type", f"{{{work.genre}}}" if is_safe else _brace(work.genre)
     yield "note", _brace(describe_digested_article(work))
     yield outlet, _brace(work.outlet)
     year, month, day = (*work.date.split("-"), "", "")[:3]

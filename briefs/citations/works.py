@@ -142,11 +142,11 @@ def build_brief_work(brief: PublicBrief, side: Side, site_name: str) -> CitableW
 
 
 def mark_corrected(work: CitableWork, day: dt.date, side: Side) -> CitableWork:
-    """Return the work of a corrected brief: what it is says so in every form."""
+    """Return the work of a corrected brief. The genre says so, and that it was the digest: the article's date is before it."""
     said = (
-        f"，{date_format.format_day(day, 'zh')}更正"
+        f"；文摘於{date_format.format_day(day, 'zh')}更正"
         if side == "zh"
-        else f", corrected {_american_date(day.isoformat())}"
+        else f"; digest corrected {_american_date(day.isoformat())}"
     )
     return replace(work, genre=work.genre + said)
 

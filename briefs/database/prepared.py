@@ -1,4 +1,4 @@
-"""Compile querysets to SQL once per thread instead of for every request (see decision 17)."""
+"""Compile querysets to SQL once per thread instead of for every request (see decision 26)."""
 
 import datetime as dt
 import threading

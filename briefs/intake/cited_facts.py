@@ -1,7 +1,7 @@
 """The facts of a citation as facts of a brief: authors and sources are found among the rows that exist, or created."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, Final, cast
 
@@ -16,6 +16,7 @@ from briefs.derived import build
 from briefs.facts import CITED_FACTS, SCALAR_FACTS
 from briefs.models import Author, Brief, Person, Source
 from briefs.models.vocabulary import Vocabulary
+from briefs.text.similarity import are_similar_names
 
 _CITED: Final = {field.name for field in fields(CitedArticle)} - {"date", "date_label"} | CITED_FACTS.keys()
 VERBATIM_FACTS: Final = tuple(name for name in SCALAR_FACTS if name in _CITED)
@@ -23,15 +24,27 @@ VERBATIM_FACTS: Final = tuple(name for name in SCALAR_FACTS if name in _CITED)
 
 
 def claim_cited_article(reading: CitationReading, *, by: Person, due_on: dt.date | None = None) -> Brief:
-    """Claim the article of a citation with all facts that it states. Raise Refused."""
+    """Claim the article of a citation with all facts that it states, but without authors who may be known ones. Raise Refused."""
     with transaction.atomic():  # a refused claim leaves no new names behind
-        names = ("source", "authors", "date", *VERBATIM_FACTS)
+        names = ["source", "date", *VERBATIM_FACTS]
+        if not find_similar_authors(reading.article.authors):
+            names.append("authors")
         facts = replace(Facts(), **collect_facts(reading.article, Facts(), names, by))
         return workflow.claim(facts.url, by=by, due_on=due_on, facts=facts)
 
 
-def collect_facts(cited: CitedArticle, current: Facts, names: Sequence[str], by: Person) -> dict[str, Any]:
-    """Return the named facts of the citation, by name. Creates vocabulary rows for unknown sources and authors."""
+def collect_facts(
+    cited: CitedArticle,
+    current: Facts,
+    names: Sequence[str],
+    by: Person,
+    chosen_authors: Mapping[CitedName, Author] | None = None,
+) -> dict[str, Any]:
+    """Return the named facts of the citation, by name. Creates vocabulary rows for unknown sources and authors.
+
+    `chosen_authors`: the known authors whom a person named for authors that are cited in another form.
+    """
+    chosen = chosen_authors or {}
     facts: dict[str, Any] = {
         name: cited.get(name) for name in VERBATIM_FACTS if name in names and cited.get(name)
     }
@@ -42,7 +55,8 @@ def collect_facts(cited: CitedArticle, current: Facts, names: Sequence[str], by:
     if "authors" in names and cited.authors:
         bylines = {byline.author: byline for byline in current.authors}
         pks = dict.fromkeys(
-            (find_author(one) or _create_row(_build_author(one), by)).pk for one in cited.authors
+            (chosen.get(one) or find_author(one) or _create_row(_build_author(one), by)).pk
+            for one in cited.authors
         )
         facts["authors"] = tuple(bylines.get(pk, Byline(pk)) for pk in pks)
     return facts
@@ -59,6 +73,21 @@ def find_author(cited: CitedName) -> Author | None:
     if cited.family and cited.given:
         same |= Q(family__iexact=cited.family, given__iexact=cited.given)
     return _choose_row(Author.objects.filter(same)[:20])
+
+
+def find_similar_authors(cited: Sequence[CitedName]) -> dict[CitedName, list[Author]]:
+    """Return the known authors with a similar name, for each cited one who is not found by name. Reads all names."""
+    unknown = [one for one in cited if find_author(one) is None]
+    known = Author.objects.filter(merged_into=None).order_by("pk") if unknown else ()
+    similar = {
+        one: [
+            row
+            for row in known
+            if any(are_similar_names(one.display_name, name) for name in (row.name, row.name_zh) if name)
+        ]
+        for one in unknown
+    }
+    return {one: rows for one, rows in similar.items() if rows}
 
 
 def find_source(name: str) -> Source | None:

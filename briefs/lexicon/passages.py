@@ -8,7 +8,7 @@ from typing import Final
 from briefs.content import Bullet, Side
 from briefs.lexicon import concepts, numbers_en, numbers_zh
 from briefs.lexicon.figure import Figure
-from briefs.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, PairScores
+from briefs.lexicon.pair_scores import PairScores
 from briefs.text.scripts import detect_side, split_sentences
 
 LONGEST_PASSAGE: Final = {"zh": 220, "en": 600}
@@ -16,6 +16,13 @@ LONGEST_PASSAGE: Final = {"zh": 220, "en": 600}
 SHORTEST_PASSAGE: Final = {"zh": 8, "en": 25}
 """Characters. A shorter line is a heading or a caption."""
 OFFERED: Final = 3
+LIKELY_CONFIDENCE: Final = 0.98
+"""Below it the source of a claim may as well not be in the article.
+
+Chosen on 286 claims of 40 briefs, each tried with and without its passage among five other articles, and tried on 300 claims of 40
+more: 97.2 and 98.7 % of the claims without their passage are unsure, and 1.4 and 2.7 % of those with it. Of claims restated in
+words of their own, those whose first passage is wrong are unsure: 17 of 19, and 17 of 17.
+"""
 
 _QUOTATION = re.compile('“([^“”]{12,})”|"([^"]{12,})"|「([^「」]{5,})」')
 _WORD = re.compile(r"[^\W_]+")
@@ -26,7 +33,7 @@ _NAME_EN = re.compile(r"[A-Z][\w’'-]*(?: (?:(?:of|the|for|and) )?[A-Z][\w’'-
 class Passage:
     """A passage that may support a claim.
 
-    `shared`: the figures and names of the passage that the claim has too. `is_unsure`: the passage probably says something else.
+    `shared`: the figures and names of the passage that the claim has too. `is_unsure`: the passage may well say something else.
     """
 
     text: str
@@ -82,7 +89,7 @@ def find_passages(claims: Sequence[Bullet], at: int, passages: Sequence[Passage]
         scores = PairScores(mine, theirs) if side == "en" else PairScores(theirs, mine)
         for n, passage in enumerate(own):
             score = scores.score(row, n) if side == "en" else scores.score(n, row)
-            scored.append((score, scores.compute_confidence(score) < DOUBTFUL_CONFIDENCE, passage))
+            scored.append((score, scores.compute_confidence(score) < LIKELY_CONFIDENCE, passage))
     scored.sort(key=lambda entry: -entry[0])
     claim = claims[at]
     return [

@@ -53,4 +53,4 @@ class Letter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.brief_id}"
+        return self.name or self.get_kind_display()

@@ -80,7 +80,7 @@ class Person(AbstractUser):
     name = models.CharField(_("Name"), max_length=150, blank=True)
     language = models.CharField(_("Language"), max_length=10, choices=settings.LANGUAGES, default="zh-hant")
 
-    # A reviewer's language. Empty means both; an assignment overrides it, and it forbids nothing.
+    # A reviewer's language. Empty means what was signed last, else both; an assignment overrides it, and it forbids nothing.
     reviews = models.CharField(_("Reviews"), max_length=2, choices=REVIEW_CHOICES, blank=True, default="")
 
     class Meta(AbstractUser.Meta):
@@ -89,7 +89,13 @@ class Person(AbstractUser):
 
     @property
     def reviewed_sides(self) -> tuple[Side, ...]:
-        return tuple(side for side in SIDES if self.reviews in ("", side))
+        """Return the languages for which a reviewer is asked first: the chosen one, else what they signed of one page last.
+
+        `policy.load_staff` reads what was signed.
+        """
+        if self.reviews:
+            return tuple(side for side in SIDES if side == self.reviews)
+        return tuple(side for side in SIDES if getattr(self, f"signed_{side}", False)) or SIDES
 
     @property
     def has_desk_access(self) -> bool:

@@ -19,7 +19,7 @@ from briefs.search import search_log
 from briefs.text import paths
 from briefs.text.scripts import detect_language_code
 
-from . import editions, feeds, list_rows, responses, search_queries, search_results, views
+from . import brief_answers, editions, feeds, list_rows, responses, search_queries, search_results, views
 from .editions import PageKey
 from .responses import ListView
 from .search_queries import SearchParams, SearchResults
@@ -117,6 +117,7 @@ def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpRe
         language,
         f"search/{plain}",
         list_view=view,
+        robots="" if asked.is_empty else brief_answers.NOINDEX,
         feeds=feeds_of_search.head,
         follow=feeds_of_search.button,
         openings=build_openings(asked, results, view, now),

@@ -111,8 +111,7 @@ def _build_issue_row(issue: PublicIssue, view: ListView) -> Row:
             url,
             own.title,
         )
-        gist = issue_views.extract_gist(own, side)
-        return RowSide("", headline, claim=gist)
+        return RowSide("", headline, claim=published.fill_mail_lines(own, side).preheader)
 
     return Row(list_rows.build_sides(view, build), kind="now")
 

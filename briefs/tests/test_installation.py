@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from briefs import health, installation
@@ -285,3 +286,13 @@ def test_command_makes_the_database_that_the_settings_name(tmp_path: Path, comma
     file = tmp_path / "new folder" / "new.sqlite3"
     assert manage("manage.py", *command, file=file).returncode == 0
     assert manage("manage.py", "migrate", "--check", file=file).returncode == 0
+
+
+def test_database_of_another_version_is_refused_before_anything_changes(tmp_path: Path) -> None:
+    MigrationRecorder(connection).record_applied("briefs", "0054_sheet_files")
+    for command in (("migrate",), ("setup", "--no-person")):
+        with pytest.raises(CommandError, match=r"Nothing was changed\..* 0054_sheet_files"):
+            call_command(*command, verbosity=0)
+    with pytest.raises(CommandError, match="of another version"):
+        call_command("backup", str(tmp_path))
+    assert "it has the migration briefs.0054_sheet_files" in run_doctor()

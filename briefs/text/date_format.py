@@ -66,7 +66,7 @@ def format_article_date(iso: str, label: str, side: Side) -> str:
         return (_format_chinese_issue(label) if side == "zh" else "") or label or iso
     if len(iso) == len("2025-06-09"):
         return format_day(date, side)
-    return format_month(date, side) if len(iso) == len("2025-06") else str(date.year)
+    return format_month(date, side) if len(iso) == len("2025-06") else format_year(date.year, side)
 
 
 def _format_chinese_issue(label: str) -> str:

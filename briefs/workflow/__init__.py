@@ -32,6 +32,7 @@ from .editing import (
     store_picture,
 )
 from .editions import cancel, reinstate, remove, reschedule, withdraw
+from .issues import publish_issue
 from .letters import handle_letter, turn_letter_into_note
 from .publishing import approve, hash_for_approval
 from .review_comments import (
@@ -101,6 +102,7 @@ __all__ = [
     "merge_and_save",
     "merge_vocabulary",
     "prepare",
+    "publish_issue",
     "recover",
     "reimport",
     "reinstate",

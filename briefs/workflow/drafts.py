@@ -1,4 +1,4 @@
-"""Drafts of pages: write, say yes, take back. The yes that settles all leaves of a page makes it public. See decision 25."""
+"""Drafts of pages: write, say yes, take back. The yes that settles all leaves of a page makes it public. See decision 4."""
 
 import datetime as dt
 from collections.abc import Collection, Sequence

@@ -23,11 +23,14 @@ from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
 from .rules.revisions import add_revisions_of_names, build_revision
 from .rules.transitions import (
+    IssueRun,
+    Target,
     VerbRun,
     find_people_for_verb,
     notify,
     require_allowed,
     require_current_version,
+    run_act,
     run_verb,
 )
 from .rules.working_copy import load_working_copy
@@ -236,7 +239,7 @@ def store_revision(
     columns = working_copy.replace_rows(row, prepared.content, before)
     date_flags = ("article_date_confirmed", "article_date_raw", "article_date_alternative")
     columns |= {name: getattr(row, name) for name in date_flags}
-    run.update_brief(to=to, next_number=prepared.next_number, **columns)
+    run.update(to=to, next_number=prepared.next_number, **columns)
     return revision
 
 
@@ -277,7 +280,7 @@ def reimport(
         also_by=_find_second_person(by, actor),
         provenance=provenance,
     )
-    run.update_brief(**(flags | ({"article_date_confirmed": True} if kept else {})))
+    run.update(**(flags | ({"article_date_confirmed": True} if kept else {})))
     run.record_event(revision=revision)
     return revision
 
@@ -293,7 +296,7 @@ def confirm_date(
         if iso != content.facts.date:
             changed = replace(content, facts=replace(content.facts, date=iso))
             write_revision(run, changed, kind=Revision.Kind.SAVE)
-        run.update_brief(article_date_confirmed=True)
+        run.update(article_date_confirmed=True)
         run.record_event(note=iso)
 
 
@@ -355,35 +358,55 @@ def _swap_day_and_month(iso: str) -> str:
 # Verbs that start, discard and recover a version of a brief.
 
 
-def revise(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    """Start the next version, which `by` writes. The live edition stays public until the next approval."""
-    _return_to_draft("revise", brief, by=by, version=version, now=now, assigned_to=by, due_on=None)
+def revise(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:
+    """Start the next version, of a brief written by `by`. The live edition stays public until the next approval."""
+    _return_to_draft("revise", row, by=by, version=version, now=now, assigned_to=by, due_on=None)
 
 
-def recover(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    _return_to_draft("recover", brief, by=by, version=version, now=now)
+def recover(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:
+    _return_to_draft("recover", row, by=by, version=version, now=now)
 
 
 def _return_to_draft(
-    verb: str, brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None, **changes: Any
+    verb: str,
+    row: Target,
+    *,
+    by: Person,
+    version: int | None,
+    now: dt.datetime | None,
+    **changes: Any,
 ) -> None:
-    with run_verb(verb, brief, by=by, now=now, version=version) as run:
-        run.update_brief(to=State.DRAFT, **changes)
-        add_revisions_of_names([run.row], by=None, now=run.now)  # while it was closed, nobody added them
-        content = replace(load_working_copy(run.row), **NO_CHANGE)
-        write_revision(run, content, kind=Revision.Kind.REVISE)
+    with run_act(verb, row, by=by, now=now, version=version) as run:
+        if isinstance(run, IssueRun):
+            content = replace(run.facts.content, **NO_CHANGE)
+            run.update(to=State.DRAFT)
+            if content != run.facts.content:
+                run.store(content, begins_version=True)
+        else:
+            run.update(to=State.DRAFT, **changes)
+            add_revisions_of_names([run.row], by=None, now=run.now)  # while it was closed, nobody added them
+            if any(getattr(run.row, name) for name in NO_CHANGE):
+                blank = replace(load_working_copy(run.row), **NO_CHANGE)
+                write_revision(run, blank, kind=Revision.Kind.REVISE)
         run.record_event()
 
 
-def discard(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
+def discard(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:
     """Discard a draft without an edition. Otherwise restore the content of the newest uncancelled edition."""
-    with run_verb("discard", brief, by=by, now=now, version=version) as run:
+    with run_act("discard", row, by=by, now=now, version=version) as run:
+        if isinstance(run, IssueRun):
+            if last := run.facts.last_edition:
+                run.store(last.frozen_content, to=State.APPROVED)
+            else:
+                run.update(to=State.DISCARDED)
+            run.record_event()
+            return
         if edition := find_newest_uncancelled_edition(run.row):
             content = keep_staff_fields(edition.frozen_content, load_working_copy(run.row))
             revision = write_revision(run, content, kind=Revision.Kind.RETURN, to=State.APPROVED)
         else:
             revision = None
-            run.update_brief(to=State.DISCARDED, claimed_key=None)
+            run.update(to=State.DISCARDED, claimed_key=None)
         limit_originals(run.row, run.now)
         run.record_event(edition=edition, revision=revision)
 

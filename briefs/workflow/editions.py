@@ -1,24 +1,37 @@
-"""Find, add and cancel editions; withdraw, remove and reinstate."""
+"""Find, add and cancel editions of briefs and issues; withdraw, remove and reinstate."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, cast
 
 from django.conf import settings
 from django.utils import timezone
 
-from briefs.content import CHANGE_FIELDS, SIDES, Content
+from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
 from briefs.derived.build import build_derived_rows
 from briefs.derived.public_brief import LoadedNames
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
-from briefs.models import Brief, Edition, Event, Outbox, Person, Revision, State, WithdrawalKind
+from briefs.models import (
+    Brief,
+    Edition,
+    Event,
+    Issue,
+    IssueEdition,
+    Outbox,
+    Person,
+    Revision,
+    State,
+    WithdrawalKind,
+)
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
 from briefs.text.slugs import build_slug
 
 from .rules.histories import find_last_shown_edition, load_contributors, load_editions, load_revisions
 from .rules.refusals import Reason, Refused, format_iso_date, why_not_past
-from .rules.transitions import notify, run_verb
+from .rules.transitions import IssueRun, Target, VerbRun, notify, run_act, run_verb
+
+type AnyEdition = Edition | IssueEdition
 
 # Find the public and scheduled editions of a brief, and add or cancel editions.
 
@@ -62,27 +75,15 @@ def add_edition(
     now: dt.datetime,
     **values: Any,
 ) -> Edition:
-    """Add an edition, cancel the scheduled one, and end the live one when the new one begins.
+    """Add an edition of a brief, as `begin_interval` describes.
 
-    `names`: those of the content. `existing_editions`: all of the brief, the newest first. The caller has locked the names and
-    the brief (`begin_verb`).
+    `names`: those of the content. The caller has locked the names and the brief (`begin_verb`).
     """
-    live_from = at or now
-    if later := next((e for e in existing_editions if e.live_from > now and not e.is_cancelled), None):
-        cancel_edition(later, now)
-    live = next((e for e in existing_editions if e.is_public(now)), None)
-    if live:
-        live_from = max(live_from, live.live_from + dt.timedelta(microseconds=1))
-        Edition.objects.filter(pk=live.pk).update(live_until=live_from)
-    seen = [e.published_at for e in existing_editions if e.live_from <= now and not e.is_cancelled]
     edition = Edition.objects.create(
         brief=row,
-        number=existing_editions[0].number + 1 if existing_editions else 1,
         slug=row.slug or _free_slug(row, content),
         content=content.without_staff_fields().as_json(),
-        published_at=min(seen, default=live_from),
-        live_from=live_from,
-        approved_at=now,
+        **begin_interval(existing_editions, at, now),
         **values,
     )
     build_derived_rows(edition, names)
@@ -90,6 +91,41 @@ def add_edition(
         indexing.drop_past_editions(now, row.pk)
     store_edition_pairs(edition)
     return edition
+
+
+def begin_interval(
+    existing_editions: Sequence[Edition] | Sequence[IssueEdition], at: dt.datetime | None, now: dt.datetime
+) -> dict[str, Any]:
+    """Cancel the scheduled edition, and end the live one when the new one begins. Return number and times of the new one.
+
+    `existing_editions`: all of the brief or issue, the newest first.
+    """
+    live_from = at or now
+    if later := next((e for e in existing_editions if e.live_from > now and not e.is_cancelled), None):
+        cancel_edition(later, now)
+    if live := next((e for e in existing_editions if e.is_public(now)), None):
+        live_from = max(live_from, live.live_from + dt.timedelta(microseconds=1))
+        update_edition(live, live_until=live_from)
+    seen = [e.published_at for e in existing_editions if e.live_from <= now and not e.is_cancelled]
+    return {
+        "number": existing_editions[0].number + 1 if existing_editions else 1,
+        "published_at": min(seen, default=live_from),
+        "live_from": live_from,
+        "approved_at": now,
+    }
+
+
+def describe_approval(run: VerbRun | IssueRun) -> dict[str, Any]:
+    """Return the columns of a new edition that say what was approved, by whom and under which rule."""
+    facts, newest = run.facts, run.facts.history.revisions[0]
+    return {
+        "revision_id": newest.pk,
+        "approved_by_id": run.by.pk,
+        "edited_by_id": newest.by_id,
+        "four_eyes": settings.DIGEST_FOUR_EYES,
+        **(get_change(facts.content) if facts.was_public else {}),
+        **{f"hash_{name}": leaf.hash for name, leaf in facts.signing.leaves.items()},
+    }
 
 
 def _free_slug(row: Brief, content: Content) -> str:
@@ -109,14 +145,21 @@ def announce_edition(event: Event, revisions: Iterable[Revision]) -> None:
     notify(event, "published", people, due_at=edition.live_from, is_first=True)
 
 
-def cancel_edition(edition: Edition, now: dt.datetime) -> None:
+def update_edition(edition: AnyEdition, **values: Any) -> None:
+    type(edition)._default_manager.filter(pk=edition.pk).update(**values)
+
+
+def cancel_edition(edition: AnyEdition, now: dt.datetime) -> None:
     """Cancel a scheduled edition and reopen the previous one.
 
     Empty its own interval first: two intervals must never overlap.
     """
-    Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
-    others = Edition.objects.filter(brief=edition.brief_id, live_from__lt=edition.live_from)
-    others.filter(live_until=edition.live_from).update(live_until=None)
+    update_edition(edition, live_until=edition.live_from)
+    before = {"live_from__lt": edition.live_from, "live_until": edition.live_from}
+    if isinstance(edition, IssueEdition):
+        IssueEdition.objects.filter(issue=edition.issue_id, **before).update(live_until=None)
+        return
+    Edition.objects.filter(brief=edition.brief_id, **before).update(live_until=None)
     Outbox.objects.filter(edition=edition, due_at__gt=now).update(cancelled_at=now)
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])
@@ -130,21 +173,14 @@ _KEPT_ON_RESCHEDULING = (
 )
 
 
-def cancel(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
-    """Cancel the scheduled edition; the previous one stays public. An approved brief returns to review."""
-    with run_verb("cancel", brief, by=by, now=now) as run:
-        edition = get_present(run.facts.scheduled_edition)
+def cancel(row: Target, *, by: Person, now: dt.datetime | None = None) -> AnyEdition:
+    """Cancel the scheduled edition; the previous one stays public. An approved brief or issue returns to review."""
+    with run_act("cancel", row, by=by, now=now) as run:
+        edition = cast("AnyEdition", run.facts.scheduled_edition)  # a condition of the act
         cancel_edition(edition, run.now)
-        run.update_brief(to=State.IN_REVIEW if run.row.state == State.APPROVED else None)
+        run.update(to=State.IN_REVIEW if run.row.state == State.APPROVED else None)
         run.record_event(edition=edition)
         return edition
-
-
-def get_present[Row](row: Row | None) -> Row:
-    """Return the row that a condition of the verb has asked for."""
-    if row is None:
-        raise LookupError
-    return row
 
 
 def reschedule(
@@ -152,70 +188,57 @@ def reschedule(
 ) -> Edition:
     """Replace the scheduled edition by one with the same content and approval. An `at` of None is now."""
     with run_verb("reschedule", brief, by=by, now=now) as run:
-        row, old = run.row, get_present(run.facts.scheduled_edition)
+        row, old = run.row, cast("Edition", run.facts.scheduled_edition)
         if reasons := why_not_at_time(row, at, run.now, frozen=old.frozen_content):
             raise Refused(*reasons)
         kept = {name: getattr(old, name) for name in _KEPT_ON_RESCHEDULING}
         content = old.frozen_content
         names = LoadedNames(content)
         edition = add_edition(row, content, names, run.facts.editions, at=at, now=run.now, **kept)
-        run.update_brief()
+        run.update()
         announce_edition(run.record_event(edition=edition), load_revisions(row.pk))
         return edition
 
 
-def withdraw(brief: Brief | int, *, by: Person, kind: str, now: dt.datetime | None = None) -> Edition:
+def withdraw(row: Target, *, by: Person, kind: str, now: dt.datetime | None = None) -> AnyEdition:
     """Replace the public page by a notice with the sentence of the kind, and cancel a scheduled edition."""
-    now = now or timezone.now()
-    values: dict[str, Any] = {"withdrawn_at": now, "withdrawn_by": by, "withdrawn_kind": kind}
-    reasons = []
-    if kind in WithdrawalKind:
-        values |= {f"withdrawn_reason_{side}": WithdrawalKind(kind).sentence(side) for side in SIDES}
-    else:
-        reasons.append(Reason("kind-needed", {}, "kind"))
-    return _take_down(brief, "withdraw", by=by, now=now, values=values, reasons=reasons)
+    with run_act("withdraw", row, by=by, now=now) as run:
+        if kind not in WithdrawalKind:
+            raise Refused(Reason("kind-needed", {}, "kind"))
+        page: Literal["brief", "issue"] = "issue" if isinstance(row, Issue) else "brief"
+        told = {f"withdrawn_reason_{side}": WithdrawalKind(kind).sentence(side, page) for side in SIDES}
+        return _take_down(run, withdrawn_at=run.now, withdrawn_by=by, withdrawn_kind=kind, **told)
 
 
-def remove(brief: Brief | int, *, by: Person, reason: str, now: dt.datetime | None = None) -> Edition:
+def remove(brief: Brief | int, *, by: Person, reason: str, now: dt.datetime | None = None) -> AnyEdition:
     """Make the public page answer 410, and cancel a scheduled edition."""
-    now = now or timezone.now()
-    reasons = [] if reason.strip() else [Reason("reason", {}, "reason")]
-    values = {"removed_at": now, "removed_by": by, "removed_reason": reason.strip()}
-    return _take_down(brief, "remove", by=by, now=now, values=values, reasons=reasons, note=reason.strip())
+    with run_act("remove", brief, by=by, now=now) as run:
+        if not (reason := reason.strip()):
+            raise Refused(Reason("reason", {}, "reason"))
+        return _take_down(run, note=reason, removed_at=run.now, removed_by=by, removed_reason=reason)
 
 
-def _take_down(
-    brief: Brief | int,
-    verb: str,
-    *,
-    by: Person,
-    now: dt.datetime,
-    values: dict[str, Any],
-    reasons: list[Reason],
-    note: str = "",
-) -> Edition:
-    with run_verb(verb, brief, by=by, now=now) as run:
-        row, edition = run.row, get_present(run.facts.public_edition)
-        if reasons:
-            raise Refused(*reasons)
-        if later := run.facts.scheduled_edition:
-            cancel_edition(later, now)
-        Edition.objects.filter(pk=edition.pk).update(**values)
-        run.update_brief(to=State.IN_REVIEW if later and row.state == State.APPROVED else None)
-        run.record_event(edition=edition, note=note)
-        return edition
+def _take_down(run: VerbRun | IssueRun, *, note: str = "", **values: Any) -> AnyEdition:
+    edition = cast("AnyEdition", run.facts.public_edition)  # a condition of the act
+    if later := run.facts.scheduled_edition:
+        cancel_edition(later, run.now)
+    update_edition(edition, **values)
+    run.update(to=State.IN_REVIEW if later and run.row.state == State.APPROVED else None)
+    run.record_event(edition=edition, note=note)
+    return edition
 
 
 def reinstate(brief: Brief | int, *, by: Person, now: dt.datetime | None = None) -> Edition:
     with run_verb("reinstate", brief, by=by, now=now) as run:
-        edition = get_present(run.facts.public_edition)
+        edition = cast("Edition", run.facts.public_edition)  # a condition of the act
         nobody = dict.fromkeys(("withdrawn_at", "withdrawn_by", "removed_at", "removed_by"))
-        Edition.objects.filter(pk=edition.pk).update(
+        update_edition(
+            edition,
             **nobody,
             removed_reason="",
             reinstated_at=run.now,
             was_withdrawn_at=edition.withdrawn_at or edition.was_withdrawn_at,
         )
-        run.update_brief()
+        run.update()
         run.record_event(edition=edition)
         return edition

@@ -408,9 +408,7 @@ class _IssueWording(_Wording[IssueTurn]):
     def list_lines(self, main: str) -> Iterator[Line]:
         facts, state = self.turn.facts, self.turn.row.state
         if state == State.DRAFT:
-            yield say(
-                gettext("Draft of a correction.") if facts.has_been_public else gettext("In preparation.")
-            )
+            yield say(gettext("Draft of a correction.") if facts.was_public else gettext("In preparation."))
             if facts.gaps:
                 yield self._list_missing(facts.gaps)
             yield from self._describe_requests()

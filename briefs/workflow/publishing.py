@@ -2,10 +2,9 @@
 
 import datetime as dt
 
-from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs.content import Content, get_change
+from briefs.content import Content
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Edition, Person, State
 
@@ -13,6 +12,7 @@ from .assignments import end_assignments
 from .editions import (
     add_edition,
     announce_edition,
+    describe_approval,
     why_not_at_time,
 )
 from .originals import limit_originals
@@ -54,14 +54,9 @@ def approve(
             history.editions,
             at=at,
             now=run.now,
-            revision_id=history.revisions[0].pk,
-            approved_by_id=by.pk,
-            edited_by_id=history.revisions[0].by_id,
-            four_eyes=settings.DIGEST_FOUR_EYES,
-            **(get_change(content) if run.facts.was_public else {}),
-            **{f"hash_{name}": leaf.hash for name, leaf in leaves.items()},
+            **describe_approval(run),
         )
-        run.update_brief(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
+        run.update(to=State.APPROVED, slug=edition.slug, **end_assignments(row, now=run.now))
         limit_originals(row, run.now)
         event = run.record_event(edition=edition, note=edition.change_note_zh)
         announce_edition(event, history.revisions)

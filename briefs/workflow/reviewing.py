@@ -1,4 +1,4 @@
-"""Review verbs: submit, take back, sign off, send back, notes, and findings dismissed."""
+"""Review verbs of briefs and issues: submit, take back, sign off, send back; notes, and findings dismissed."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable
@@ -8,18 +8,19 @@ from django.db.models import QuerySet
 from briefs import checks, policy
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, Dismissal, Event, Note, Person, SignOff, State
+from briefs.models import Brief, Dismissal, Event, Issue, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
 from .rules.gaps import COMPLETENESS_CHECK
 from .rules.histories import BriefHistory
+from .rules.issue_review import find_named_signers
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.revisions import add_revisions_of_names, hash_leaves
-from .rules.standing import BriefFacts
-from .rules.transitions import VerbRun, find_people_for_verb, notify, run_verb
+from .rules.standing import build_facts
+from .rules.transitions import IssueRun, Target, VerbRun, find_people_for_verb, notify, run_act, run_verb
 from .rules.working_copy import load_working_copy
 
 # Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged.
@@ -81,14 +82,22 @@ def _describe_dismissal(dismissal: Dismissal) -> str:
 # Review verbs: submit, take back, sign off, send back, and notes.
 
 
-def submit(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    with run_verb("submit", brief, by=by, now=now, version=version) as run:
-        run.update_brief(to=State.IN_REVIEW, returned_at=None, returned_by=None)
-        _notify_reviewers(run.row, run.record_event())
+def submit(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:
+    """Ask for the sign-offs. Raise Refused with everything that is missing."""
+    with run_act("submit", row, by=by, now=now, version=version) as run:
+        if isinstance(run, IssueRun):
+            run.update(to=State.IN_REVIEW)
+            event, signing = run.record_event(), run.facts.signing
+            asked = [p for name in signing.open_leaves for p in find_named_signers(signing, name)]
+            run.notify(event, "review", dict.fromkeys(asked))
+            _announce_if_settled(run, event, signing)
+        else:
+            run.update(to=State.IN_REVIEW, returned_at=None, returned_by=None)
+            _notify_reviewers(run.row, run.record_event())
 
 
 def _notify_reviewers(row: Brief, event: Event) -> None:
-    """Notify the assigned reviewers. If a language has none, notify all other reviewers too."""
+    """Notify the assigned reviewers. If a language has none, notify the other reviewers who read it too, or all of them."""
     plan = AssignmentPlan.load(row)
     asked: dict[Person, list[Side]] = {}
     for side in SIDES:
@@ -97,19 +106,26 @@ def _notify_reviewers(row: Brief, event: Event) -> None:
             asked.setdefault(person, []).append(side)
     for person, sides in asked.items():
         notify(event, "review", [person], **build_review_request_values(plan, sides))
-    if sum(map(len, asked.values())) < len(SIDES):
-        others = find_people_for_verb("send_back")
-        notify(event, "review", [person for person in others if person not in asked])
+    if missing := {*SIDES}.difference(*asked.values()):
+        others = [person for person in find_people_for_verb("send_back") if person not in asked]
+        notify(event, "review", [p for p in others if missing & {*p.reviewed_sides}] or others)
 
 
-def take_back(brief: Brief | int, *, by: Person, version: int, now: dt.datetime | None = None) -> None:
-    with run_verb("take_back", brief, by=by, now=now, version=version) as run:
-        run.update_brief(to=State.DRAFT)
+def _announce_if_settled(run: VerbRun | IssueRun, event: Event, signing: four_eyes.Signing) -> None:
+    """Notify the publishers whose press would settle every leaf."""
+    people = [p for p in signing.people if p.pk in signing.publisher_ids and signing.settles_all(p.pk)]
+    run.notify(event, "ready", people)
+
+
+def take_back(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:
+    """Return one's own text from review to draft, until the first sign-off."""
+    with run_act("take_back", row, by=by, now=now, version=version) as run:
+        run.update(to=State.DRAFT)
         run.record_event()
 
 
 def sign_off(
-    brief: Brief | int,
+    row: Target,
     name: LeafName,
     *,
     by: Person,
@@ -121,10 +137,10 @@ def sign_off(
 
     `seen`: `four_eyes.format_seen` of the leaf that the page showed.
     """
-    with run_verb(f"sign_off_{name}", brief, by=by, now=now, checks_conditions=False) as run:
-        # There is none but after a change past the verbs.
-        add_revisions_of_names([run.row], by=None, now=run.now)
-        history, leaves = run.facts.history, run.facts.leaves
+    with run_act(f"sign_off_{name}", row, by=by, now=now, checks_conditions=False) as run:
+        if isinstance(run.row, Brief):  # there is none but after a change past the verbs
+            add_revisions_of_names([run.row], by=None, now=run.now)
+        history, leaves = run.facts.history, run.facts.signing.leaves
         if own := four_eyes.find_own_yes(history, name, by.pk):
             return own
         run.require_conditions()
@@ -132,7 +148,10 @@ def sign_off(
             raise _build_seen_refusal(run.row, name, seen, leaves)
         signoff = run.store_answers([name], SignOff.Answer.YES, note=note)[0]
         event = run.record_event(note=note, revision=history.revisions[0])
-        _notify_of_signoff(run, event, name)
+        _announce_if_settled(run, event, build_facts(run.row, run.now, people=run.facts.people).signing)
+        submission = run.facts.submission
+        if isinstance(run, VerbRun) and name != "common" and submission and submission.by_id != by.pk:
+            run.notify(event, f"signed_{name}", [submission.by])
         return signoff
 
 
@@ -142,27 +161,18 @@ def hash_for_sign_off(row: Brief, name: LeafName) -> str:
     return four_eyes.format_seen(name, hash_leaves(content, PageNames.load(content)))
 
 
-def _build_seen_refusal(row: Brief, name: LeafName, seen: str, leaves: four_eyes.Leaves) -> Refused:
+def _build_seen_refusal(row: Brief | Issue, name: LeafName, seen: str, leaves: four_eyes.Leaves) -> Refused:
+    if isinstance(row, Issue):
+        return build_refusal("issue-seen", about=f"signoff-{name}")
     text = seen.partition(".")[0]
     if name == "common" or text == leaves[name].hash:
         return build_refusal("seen-common", about=f"signoff-{name}")
     return build_refusal(f"seen-{name}", about=f"signoff-{name}", n=_count_differences(row, name, text))
 
 
-def _notify_of_signoff(run: VerbRun, event: Event, name: LeafName) -> None:
-    signing = BriefFacts(run.row, run.now, people=run.facts.people).signing
-    people = [p for p in signing.people if p.pk in signing.publisher_ids and signing.settles_all(p.pk)]
-    notify(event, "ready", people)
-    last = run.facts.submission
-    if name != "common":
-        notify(event, f"signed_{name}", [last.by] if last and last.by_id != event.by_id else [])
-
-
-def take_back_sign_off(
-    brief: Brief | int, name: LeafName, *, by: Person, now: dt.datetime | None = None
-) -> SignOff:
+def take_back_sign_off(row: Target, name: LeafName, *, by: Person, now: dt.datetime | None = None) -> SignOff:
     """End the person's own standing yes or no to one leaf. The text stays as it is."""
-    with run_verb(f"take_back_sign_off_{name}", brief, by=by, now=now) as run:
+    with run_act(f"take_back_sign_off_{name}", row, by=by, now=now) as run:
         signoff = run.store_answers([name], SignOff.Answer.TAKEN_BACK)[0]
         run.record_event(revision=run.facts.history.revisions[0])
         return signoff
@@ -184,29 +194,32 @@ def _count_differences(row: Brief, side: Side, seen: str) -> int:
 
 
 def send_back(
-    brief: Brief | int,
+    row: Target,
     *,
     by: Person,
     note: str,
     sides: Collection[Side] = SIDES,
     now: dt.datetime | None = None,
-) -> Note:
-    """Reject the given languages with a note to the writers, and return the brief to draft."""
-    note = tidy_or_refuse(note, about="note")
-    with run_verb("send_back", brief, by=by, now=now) as run:
-        row = run.row
+) -> None:
+    """Say no to the given languages with a note to the writers, and return the brief or issue to draft."""
+    note = tidy_or_refuse(note, about="note").strip()
+    with run_act("send_back", row, by=by, now=now) as run:
         missing = [] if note else [Reason("note-needed", about="note")]
         missing += [] if sides else [Reason("side-needed", about="sides")]
         if missing:
             raise Refused(*missing)
         run.store_answers(sides, SignOff.Answer.NO, note=note)
-        run.update_brief(to=State.DRAFT, returned_at=run.now, returned_by=by)
+        if isinstance(run, IssueRun):
+            run.update(to=State.DRAFT)
+            submission = run.facts.submission
+            run.notify(run.record_event(note=note), "sent_back", [submission.by] if submission else [])
+            return
+        run.update(to=State.DRAFT, returned_at=run.now, returned_by=by)
         event = run.record_event(note=note)
         only = next(iter(sides)) if len(set(sides)) == 1 else ""
-        remark = Note.objects.create(brief=row, side=only, text=note, by=by, at=run.now)
-        open_notes = row.notes.filter(resolved_at=None).count()
-        notify(event, "sent_back", find_writers(row), n=open_notes)
-        return remark
+        Note.objects.create(brief=run.row, side=only, text=note, by=by, at=run.now)
+        open_notes = run.row.notes.filter(resolved_at=None).count()
+        run.notify(event, "sent_back", find_writers(run.row), n=open_notes)
 
 
 def find_writers(row: Brief) -> QuerySet[Person]:

@@ -94,8 +94,8 @@ class BriefTurn(Turn):
         signers = self.signing.find_signers(name)
         if name == "common":
             return signers
-        awaited = self._list_awaited(name)
-        return [p for p in signers if p in awaited or self._reviews(p, name)] or signers
+        expected = [*self._list_awaited(name), *self._list_readers(name)]
+        return [p for p in signers if p in expected] or signers
 
     def find_asked(self, name: LeafName) -> Person | None:
         row = self.facts.assignments.get(name)
@@ -162,14 +162,18 @@ class BriefTurn(Turn):
         if awaited := self._list_awaited(side):
             return self.person in awaited
         signers = self.signing.find_signers(side)
-        readers = [p for p in signers if self._reviews(p, side)]
+        readers = self._list_readers(side)
         publishers = (p for p in self.people if p.pk in self.signing.publisher_ids)
         if readers or any(self.as_seen_by(p).is_able(f"assign_{side}") for p in publishers):
             return self.person in readers
         return self.person in signers
 
-    def _reviews(self, person: Person, side: Side) -> bool:
-        return side in person.reviewed_sides and bool(policy.get_roles(person) & policy.REVIEWER_ROLES)
+    def _list_readers(self, side: Side) -> list[Person]:
+        """Return the signers who review the language; if none does, those who chose no language."""
+        reviewers = [
+            p for p in self.signing.find_signers(side) if policy.get_roles(p) & policy.REVIEWER_ROLES
+        ]
+        return [p for p in reviewers if side in p.reviewed_sides] or [p for p in reviewers if not p.reviews]
 
     def _answers_remarks(self) -> bool:
         """Return whether this person answers notes and suggestions: the writer, else whoever submitted the brief."""

@@ -100,11 +100,6 @@ def format_duration(moment: dt.datetime, now: dt.datetime) -> str:
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
 
 
-def format_age(moment: dt.datetime, now: dt.datetime) -> str:
-    days = days_between(moment, now)
-    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days} if days else _("today")
-
-
 def format_due(day: dt.date, today: dt.date) -> str:
     """Describe in how many days something is due or for how many days it is overdue."""
     days = (day - today).days

@@ -80,14 +80,6 @@ def render_sentence(sentence: Sentence, url: str) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in links))
 
 
-def render_step(step: Step, facts: BriefFacts) -> SafeString:
-    """Render the main act as a link for a list, if the brief waits for this person, with the sentence as its title."""
-    if not step.is_mine:
-        return format_html('<span class="step">{}</span>', step.sentence)
-    link = '<a class="step mine" href="{}" title="{}">{}</a>'
-    return format_html(link, build_act_url(facts, step.main), step.sentence, step.label)
-
-
 # The ordered list of what waits for one person: the briefs on which they have a main act.
 
 MAX_BRIEFS_READ = 100
@@ -185,16 +177,6 @@ class TaskList:
         return list(Brief.objects.filter(wanted).select_related("updated_by", "source", "assigned_to"))
 
     @cached_property
-    def in_review(self) -> list[Brief]:
-        found = [brief for brief in self._briefs if brief.state == State.IN_REVIEW]
-        return sorted(found, key=lambda brief: brief.updated_at)
-
-    @cached_property
-    def drafts(self) -> list[Brief]:
-        found = [brief for brief in self._briefs if brief.state == State.DRAFT]
-        return sorted(found, key=lambda brief: (brief.due_on or dt.date.max, -brief.updated_at.timestamp()))
-
-    @cached_property
     def people(self) -> list[Person]:
         return policy.load_staff()
 
@@ -223,7 +205,7 @@ class TaskList:
         return tasks
 
     def _build_issue_task(self, facts: IssueFacts, step: Step) -> IssueTask:
-        issue = facts.issue
+        issue = facts.row
         return IssueTask(
             interface_labels.format_issue(issue.number),
             step.label,

@@ -305,7 +305,7 @@ EDITOR_STRINGS: Final[dict[str, Promise]] = {
     "memory": gettext_lazy("Translation memory"),
     "passages": gettext_lazy("Likeliest passages of the original"),
     "use_passage": gettext_lazy("Use this passage"),
-    "passage_unsure": gettext_lazy("unsure"),
+    "passages_unsure": gettext_lazy("Unsure: none of them clearly says this."),
     "insert": gettext_lazy("Insert"),
     "insert_term": gettext_lazy("Insert “%(term)s”"),
     "alike": gettext_lazy("%(n)s alike"),

@@ -1,6 +1,6 @@
 """Import article facts from a citation: show each beside the brief's value and save the ticked ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -29,8 +29,14 @@ from briefs.citations.citation_reader import (
 )
 from briefs.citations.cited_article import CitationRejected, CitedArticle, CitedName
 from briefs.content import Content, Facts
-from briefs.intake.cited_facts import VERBATIM_FACTS, collect_facts, find_author, find_source
-from briefs.models import Brief, Person, State
+from briefs.intake.cited_facts import (
+    VERBATIM_FACTS,
+    collect_facts,
+    find_author,
+    find_similar_authors,
+    find_source,
+)
+from briefs.models import Author, Brief, Person, State
 from briefs.workflow.rules.transitions import format_time, require_allowed
 
 from . import saving
@@ -51,6 +57,24 @@ FORMAT_LABELS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorQuestion:
+    """Whether a cited author is one of the known authors with a similar name. `answer`: an id, `new`, or empty."""
+
+    field: str
+    cited: CitedName
+    known: Sequence[Author]
+    answer: str
+
+    @property
+    def chosen(self) -> Author | None:
+        return next((row for row in self.known if str(row.pk) == self.answer), None)
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answer == "new" or self.chosen is not None
+
+
+@dataclass(frozen=True, slots=True)
 class FactProposal:
     """A fact that differs from the brief's. Preselected if the brief has no value."""
 
@@ -60,6 +84,7 @@ class FactProposal:
     cited: SafeString | str
     new_entries: str = ""
     is_preselected: bool = False
+    questions: Sequence[AuthorQuestion] = ()
 
 
 def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
@@ -106,10 +131,18 @@ def _save_ticked_facts(
     """Save the ticked facts that the citation contains."""
     names = request.POST.getlist("take")
     version = read_number(request.POST, "version")
+    questions = _ask_about_authors(reading.article, request.POST) if "authors" in names else []
+    if unanswered := [question for question in questions if not question.is_answered]:
+        told = _("Choose who is meant by %(name)s.")
+        errors = [FieldError(told % {"name": one.cited.display_name}, one.field) for one in unanswered]
+        return _render_page(
+            request, brief, text=text, reading=reading, ticked=names, errors=errors, status=409
+        )
+    chosen_authors = {question.cited: question.chosen for question in questions if question.chosen}
     try:
         with transaction.atomic():
             content = workflow.load_working_copy(brief)
-            ticked = collect_facts(reading.article, content.facts, names, by)
+            ticked = collect_facts(reading.article, content.facts, names, by, chosen_authors)
             content = replace(content, facts=replace(content.facts, **ticked))
             saved = workflow.save(brief.pk, content, by=by, version=version)
     except workflow.Refused as refused:
@@ -128,7 +161,17 @@ def _save_ticked_facts(
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
-def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]:
+def _ask_about_authors(cited: CitedArticle, answers: Mapping[str, str]) -> list[AuthorQuestion]:
+    """Return a question about each cited author whose name resembles a known one, with its answer so far."""
+    similar = find_similar_authors(cited.authors)
+    fields = {one: f"author-{n}" for n, one in enumerate(cited.authors)}
+    return [
+        AuthorQuestion(fields[one], one, known, answers.get(fields[one], ""))
+        for one, known in similar.items()
+    ]
+
+
+def propose_facts(cited: CitedArticle, current: Facts, answers: Mapping[str, str]) -> Iterator[FactProposal]:
     """Yield each fact of the citation that differs from the brief's."""
     names = load_names_by_id([Content(facts=current)])
     if cited.source:
@@ -139,7 +182,8 @@ def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]
                 "source", format_fact(current, "source", names), str(source or cited.source), added
             )
     if cited.authors:
-        yield from _propose_authors(cited.authors, current, names)
+        questions = _ask_about_authors(cited, answers)
+        yield from _propose_authors(cited.authors, current, names, questions)
     if len(cited.date) > 4 and (cited.date, cited.date_label) != (current.date, current.date_label):
         yield _build_proposal(
             "date", _format_date(current.date, current.date_label), _format_date(cited.date, cited.date_label)
@@ -152,13 +196,17 @@ def propose_facts(cited: CitedArticle, current: Facts) -> Iterator[FactProposal]
             yield _build_proposal(name, format_fact(current, name, names), said)
 
 
-def _propose_authors(cited: Sequence[CitedName], current: Facts, names: NamesById) -> Iterator[FactProposal]:
+def _propose_authors(
+    cited: Sequence[CitedName], current: Facts, names: NamesById, questions: Sequence[AuthorQuestion]
+) -> Iterator[FactProposal]:
     rows = [find_author(one) for one in cited]
     if tuple(row and row.pk for row in rows) == tuple(byline.author for byline in current.authors):
         return
-    new = [one.display_name for one, row in zip(cited, rows, strict=True) if row is None]
+    asked = {question.cited for question in questions}
+    new = [one.display_name for one, row in zip(cited, rows, strict=True) if row is None and one not in asked]
     said = _("; ").join(str(row or one.display_name) for one, row in zip(cited, rows, strict=True))
-    yield _build_proposal("authors", format_fact(current, "authors", names), said, _(", ").join(new))
+    proposal = _build_proposal("authors", format_fact(current, "authors", names), said, _(", ").join(new))
+    yield replace(proposal, questions=questions)
 
 
 def _build_proposal(name: str, current: str, cited: str, new_entries: str = "") -> FactProposal:
@@ -181,9 +229,8 @@ def _render_page(
     errors: Sequence[FieldError] = (),
     status: int = 200,
 ) -> HttpResponse:
-    proposals = (
-        list(propose_facts(reading.article, workflow.load_working_copy(brief).facts)) if reading else []
-    )
+    current = workflow.load_working_copy(brief).facts
+    proposals = list(propose_facts(reading.article, current, request.POST)) if reading else []
     ticks = {offer.name for offer in proposals if offer.is_preselected} if ticked is None else set(ticked)
     return render_brief_subpage(
         request,

@@ -1,8 +1,7 @@
 """The desk's front page and the inbox."""
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from briefs import notifications, policy
-from briefs.acts import NEXT_BRIEF, get_past
+from briefs.acts import get_past
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
-from briefs.admin.common.task_list import MAX_BRIEFS_READ, TaskList, choose_tone
+from briefs.admin.common.task_list import TaskList
 from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
-from briefs.workflow.next_step import describe_turn
-from briefs.workflow.rules.standing import BriefFacts
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 
@@ -48,7 +45,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "home/inbox",
         title=_("Inbox"),
         opts=None,
-        style="briefs/home.css",
         lines=lines[:INBOX_PAGE_SIZE],
         older=lines[INBOX_PAGE_SIZE - 1]["pk"] if len(lines) > INBOX_PAGE_SIZE else 0,
     )
@@ -102,30 +98,16 @@ def _describe_act(row: Outbox) -> str:
     return _("%(part)s: %(who)s") % {"part": act, "who": text}
 
 
-# The front page: tasks of the person, the publishing week, other open briefs.
+# The front page: tasks of the person, then what is scheduled.
 
 MAX_TASKS = 30
-MAX_LINES = 8
+MAX_SCHEDULED = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a section."""
-
+class ScheduledLine:
     brief: Brief
-    who: str = ""
-    when: str = ""
-    tone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    title: str
-    lines: Sequence[Line]
-    count: str
-    list_url: str
-    """URL of the list of all rows."""
-    is_by_day: bool = False
+    when: str
 
 
 def build_dashboard(request: HttpRequest) -> dict[str, Any]:
@@ -136,6 +118,7 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         return {"may_import": may_import}
     waiting = TaskList(person, timezone.now())
     tasks = [*waiting.mailing_tasks, *waiting.issue_tasks, *waiting.tasks]
+    scheduled = list(_list_scheduled(waiting))
     return {
         "may_import": may_import,
         "today": waiting.today,
@@ -143,13 +126,8 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
         "task_count": len(tasks),
         "is_alone": not tasks and len(waiting.people) == 1,
         "my_list_url": _list_url(person=person.pk),
-        "groups": [
-            (
-                "week",
-                _("Also this week"),
-                [_scheduled(waiting), _in_review(waiting), *_drafts(waiting)],
-            ),
-        ],
+        "scheduled": scheduled[:MAX_SCHEDULED],
+        "scheduled_url": _list_url(public="scheduled") if len(scheduled) > MAX_SCHEDULED else "",
     }
 
 
@@ -164,66 +142,12 @@ def _list_url(**query: Any) -> str:
     return f"{reverse('admin:briefs_brief_changelist')}?{pairs}"
 
 
-def _section(title: object, lines: Sequence[Line], count: int, url: str) -> Section:
-    return Section(str(title), lines[:MAX_LINES], f"{count}{'+' if count >= MAX_BRIEFS_READ else ''}", url)
-
-
-def _drafts(waiting: TaskList) -> list[Section]:
-    """Return the sections of briefs that are planned and being written, the earliest due date first."""
-    planned: list[Line] = []
-    writing: list[Line] = []
-    mine = {task.brief for task in waiting.tasks}
-    for brief in waiting.drafts:
-        if brief in mine:
-            continue
-        editor = None if brief.is_planned or brief.assigned_to else brief.updated_by
-        who = str(brief.writer or editor or _("nobody yet"))
-        line = Line(
-            brief, who, _format_due(brief.due_on, waiting.today), choose_tone(brief.due_on, waiting.today)
-        )
-        (planned if brief.is_planned else writing).append(line)
-    return [
-        _section(pgettext("week", "Writing"), writing, len(writing), _list_url(state="draft")),
-        _section(_("Planned"), planned, len(planned), _list_url(state="planned", sort="due")),
-    ]
-
-
-def _format_due(due_on: dt.date | None, today: dt.date) -> str:
-    return interface_labels.format_due(due_on, today) if due_on else ""
-
-
-def _in_review(waiting: TaskList) -> Section:
-    """Return the briefs in review that wait for somebody else, the earliest due first."""
-    mine = {task.brief for task in waiting.tasks}
-    dated = [(_find_due_date(waiting.turns[b.pk].facts), b) for b in waiting.in_review if b not in mine]
-    dated.sort(key=lambda pair: pair[0] or dt.date.max)
-    lines = []
-    for due_on, brief in dated[:MAX_LINES]:
-        who = str(describe_turn(waiting.turns[brief.pk], NEXT_BRIEF, in_list=True))
-        tone = choose_tone(due_on, waiting.today)
-        lines.append(Line(brief, who, _format_due(due_on, waiting.today), tone))
-    return _section(_("In review"), lines, len(dated), _list_url(state="in_review"))
-
-
-def _find_due_date(facts: BriefFacts) -> dt.date | None:
-    """Return the earliest due date of the reviewers who are asked for a side that is not signed."""
-    unsigned = facts.signing.open_leaves
-    rows = [facts.assignments[name] for name in unsigned if name in facts.assignments]
-    return min((row.due_on for row in rows if row.due_on), default=None)
-
-
-def _scheduled(waiting: TaskList) -> Section:
-    """Return the scheduled editions by day."""
+def _list_scheduled(waiting: TaskList) -> Iterator[ScheduledLine]:
+    """Yield the first scheduled editions, one more than are shown."""
     coming = Edition.objects.scheduled(waiting.now).select_related("brief__source").defer("content")
-    by_day: dict[dt.date, list[Line]] = defaultdict(list)
-    for edition in coming.order_by("live_from")[:MAX_BRIEFS_READ]:
+    for edition in coming.order_by("live_from")[: MAX_SCHEDULED + 1]:
         moment = timezone.localtime(edition.live_from)
-        when = f"{_format_day(moment.date(), waiting.today)} {moment:%H:%M}"
-        by_day[moment.date()].append(Line(edition.brief, when=when))
-    lines = [line for day in sorted(by_day) for line in by_day[day]]
-    count = sum(map(len, by_day.values()))
-    url = _list_url(public="scheduled")
-    return Section(_("Scheduled"), lines[:MAX_LINES], str(count), url, is_by_day=True)
+        yield ScheduledLine(edition.brief, f"{_format_day(moment.date(), waiting.today)} {moment:%H:%M}")
 
 
 def _format_day(day: dt.date, today: dt.date) -> str:

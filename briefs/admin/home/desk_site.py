@@ -86,7 +86,7 @@ class DeskSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from .dashboard import inbox, next_brief
-        from .inbox_lists import edit_mail_preferences
+        from .inbox_lists import edit_preferences
         from .palette import find
         from .status_page import show_status
 
@@ -95,7 +95,7 @@ class DeskSite(admin.AdminSite):
             path("inbox/", self.admin_view(inbox), name="inbox"),
             path("language/", self.admin_view(set_language), name="language"),
             path("next/", self.admin_view(next_brief), name="next"),
-            path("mail/", self.admin_view(edit_mail_preferences), name="mail"),
+            path("mail/", self.admin_view(edit_preferences), name="preferences"),
             path("status/", self.admin_view(show_status), name="status"),
             *super().get_urls(),
         ]

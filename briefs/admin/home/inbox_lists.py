@@ -1,4 +1,4 @@
-"""The lists under *Inbox*: letters, notices not sent, readers' searches, and the notices that a person gets by mail."""
+"""The lists behind the inbox: letters, notices not sent, readers' searches; and a person's own preferences."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -22,14 +22,14 @@ from briefs.admin.common.access import has_role_permission, person_of, require_r
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
 from briefs.admin.common.interface_labels import format_ago
 from briefs.admin.lists.desk_list import (
-    Act,
-    DeskChangeList,
+    DeskFilter,
     ListOnlyAdmin,
-    Row,
-    SelectFilter,
     build_column_filter,
+    render_button,
+    render_lines,
 )
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
+from briefs.models.people import REVIEW_CHOICES
 from briefs.text import paths
 from briefs.workflow.rules.transitions import format_time
 
@@ -56,10 +56,9 @@ def retry(request: HttpRequest) -> HttpResponse:
 class OutboxAdmin(ListOnlyAdmin):
     verb = "resend"
     pages = (("retry/", retry, "retry"),)
-    list_display = ("to",)
+    list_display = ("notice", "reason", "status", "time")
     search_fields = ("to__name", "to__username", "to__email", "error")
-    search_hint = gettext_lazy("Person or error")
-    sortable_by = ()
+    search_help_text = gettext_lazy("Person or error")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Outbox]:
         return notifications.find_failed_notices()
@@ -78,31 +77,33 @@ class OutboxAdmin(ListOnlyAdmin):
         }
         if not due:
             context["empty_hint"] = _("Every notice went out.")
-        if policy.has_role_for(person_of(request), "resend"):
-            context["head_acts"] = [
-                Act(_("Try all again"), "every", "1", reverse("admin:briefs_outbox_retry"))
-            ]
         return super().changelist_view(request, context | (extra_context or {}))
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
+    def list_buttons(self, request: HttpRequest) -> list[tuple[object, str]]:
+        if not (policy.has_role_for(person_of(request), "resend") and self.get_queryset(request).exists()):
+            return []
+        return [(_("Try all again"), reverse("admin:briefs_outbox_retry"))]
+
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         may_retry = policy.has_role_for(person_of(request), "resend")
+        for row in rows:
+            row.may_retry = may_retry
+
+    def notice(self, row: Outbox) -> SafeString:
+        return render_lines(row.to, notifications.get_kind_label(row.kind))
+
+    def reason(self, row: Outbox) -> SafeString:
+        return render_lines(row.brief and link_brief(row.brief), format_html("<code>{}</code>", row.error))
+
+    def status(self, row: Any) -> SafeString:
+        is_given_up = row.attempts >= notifications.MAX_ATTEMPTS
+        badge = Badge(_("Given up"), "bad") if is_given_up else Badge(_("Will be tried again"), "warn")
         url = reverse("admin:briefs_outbox_retry")
-        return [
-            Row(
-                row.pk,
-                [(row.to, ""), (notifications.get_kind_label(row.kind), "")],
-                facts=[
-                    *([link_brief(row.brief)] if row.brief else []),
-                    format_html("<code>{}</code>", row.error),
-                ],
-                now=Badge(_("Given up"), "bad")
-                if row.attempts >= notifications.MAX_ATTEMPTS
-                else Badge(_("Will be tried again"), "warn"),
-                age=format_time(row.due_at),
-                acts=[Act(_("Try again"), "notice", row.pk, url)] if may_retry else (),
-            )
-            for row in changelist.result_list
-        ]
+        retry = render_button(_("Try again"), url, "notice", row.pk, row.to) if row.may_retry else ""
+        return render_lines(str(badge), retry)
+
+    def time(self, row: Outbox) -> str:
+        return format_time(row.due_at)
 
 
 def link_brief(brief: Brief, bullet: int | None = None) -> SafeString:
@@ -133,9 +134,9 @@ def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., Ht
     return view
 
 
-class LetterFilter(SelectFilter):
+class LetterFilter(DeskFilter):
     title = gettext_lazy("State")
-    parameter_names = ("state",)
+    parameter_name = "state"
     options = (("open", gettext_lazy("Not handled")), ("handled", gettext_lazy("Handled")))
     default = "open"
 
@@ -150,15 +151,15 @@ class LetterAdmin(ListOnlyAdmin):
         ("<int:pk>/note/", build_letter_view("note_letter", workflow.turn_letter_into_note), "note"),
         ("<int:pk>/handled/", build_letter_view("handle", workflow.handle_letter), "handled"),
     )
+    list_display = ("reader", "letter", "status", "age")
     actions: Any = ("handle_letters",)
     list_filter = (LetterFilter, build_column_filter("kind", gettext_lazy("From"), Letter.Kind.choices))
     search_fields = ("text", "name", "email", "brief__headline_zh", "brief__headline_en")
-    search_hint = gettext_lazy("Text, reader, brief")
+    search_help_text = gettext_lazy("Text, reader, brief")
     lede = gettext_lazy(
         "What guests and readers wrote to us. A letter blocks nothing; turn it into a note if something is to be done."
     )
     empty_hint = gettext_lazy("No letters.")
-    sortable_by = ()
     has_handle_permission = has_role_permission("handle")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
@@ -173,29 +174,26 @@ class LetterAdmin(ListOnlyAdmin):
                 messages.error(request, str(refused))
         add_done_message(request, "handle")
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        now = timezone.now()
-        return [
-            Row(
-                row.pk,
-                [(row.name or row.get_kind_display(), "")],
-                text=linebreaksbr(row.text, autoescape=True),
-                facts=list(_describe_letter(row)),
-                now=link_brief(row.brief, row.bullet),
-                age=format_ago(row.at, now),
-                tone="past" if row.handled_at else "",
-                acts=()
-                if row.handled_at
-                else [
-                    Act(_("Turn into a note"), "letter", row.pk, self._reverse("note", row)),
-                    Act(_("Handled"), "letter", row.pk, self._reverse("handled", row)),
-                ],
-            )
-            for row in changelist.result_list
-        ]
+    def reader(self, row: Letter) -> SafeString:
+        return render_lines(row, *_describe_letter(row))
 
-    def _reverse(self, name: str, row: Letter) -> str:
-        return reverse(f"admin:{self.url_name(name)}", args=[row.pk])
+    def letter(self, row: Letter) -> str:
+        return linebreaksbr(row.text, autoescape=True)
+
+    def status(self, row: Letter) -> SafeString:
+        acts = () if row.handled_at else ((_("Turn into a note"), "note"), (_("Handled"), "handled"))
+        buttons = (
+            render_button(
+                label, reverse(f"admin:{self.url_name(name)}", args=[row.pk]), "letter", row.pk, row
+            )
+            for label, name in acts
+        )
+        return render_lines(link_brief(row.brief, row.bullet), *buttons)
+
+    def age(self, row: Letter) -> SafeString:
+        return format_html(
+            '<span class="{}">{}</span>', "past" if row.handled_at else "", format_ago(row.at, timezone.now())
+        )
 
 
 def _describe_letter(letter: Letter) -> Iterator[object]:
@@ -243,13 +241,17 @@ class SearchAdmin(ListOnlyAdmin):
     pages = (("", show_search_log, "changelist"),)
 
 
-def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
-    """Edit one's own mail switches."""
+def edit_preferences(request: HttpRequest) -> HttpResponse:
+    """Edit the mail that one gets and, for those who review, the language that one is asked for."""
     person = require_role(request)
+    choices = list_review_choices() if policy.get_roles(person) & policy.REVIEWER_ROLES else {}
     if request.method == "POST":
         save_mail_switches(person, set(request.POST.getlist("kind")))
+        reviews = request.POST.get("reviews", person.reviews)
+        if reviews in choices:
+            Person.objects.filter(pk=person.pk).update(reviews=reviews)
         messages.success(request, _("Saved"))
-        return redirect("admin:mail")
+        return redirect("admin:preferences")
     off = set(MailSwitch.objects.filter(person=person).values_list("kind", flat=True))
     kinds = [
         {"kind": kind, "name": name, "on": kind not in off}
@@ -257,12 +259,17 @@ def edit_mail_preferences(request: HttpRequest) -> HttpResponse:
     ]
     return render_page(
         request,
-        "home/mail_preferences",
-        title=_("My mail"),
+        "home/preferences",
+        title=_("Mail and languages"),
         opts=None,
         address=person.email,
         kinds=kinds,
+        reviews=choices.items(),
     )
+
+
+def list_review_choices() -> dict[str, object]:
+    return {**dict(REVIEW_CHOICES), "": _("As I signed last; at first both languages")}
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:

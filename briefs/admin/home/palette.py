@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 from typing import Final
+from urllib.parse import urljoin
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -14,17 +17,18 @@ from django.utils.translation import get_language, gettext_lazy, override, pgett
 from django.utils.translation import gettext as _
 
 from briefs import policy
-from briefs.acts import ACTS, BRIEF_BAR
+from briefs.acts import ACTS, BRIEF_BAR, NEXT_BRIEF
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.task_list import TaskList, build_act_url
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.admin.issues.issue_pages import IssuePageData
+from briefs.admin.issues.issue_pages import IssuePageData, build_issue_url, describe_act
 from briefs.admin.lists.changelist import find_briefs
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.text import paths
 from briefs.text.paths import LANGUAGE_CODES
 
 MAX_BRIEFS: Final = 8
@@ -45,7 +49,7 @@ SCREENS: Final = (
     ("admin:inbox", gettext_lazy("Inbox"), ""),
     ("admin:briefs_brief_upload", gettext_lazy("New brief"), "import"),
     ("admin:briefs_brief_add", gettext_lazy("Start from an empty page"), "import"),
-    ("admin:mail", gettext_lazy("My mail"), ""),
+    ("admin:preferences", gettext_lazy("Mail and languages"), ""),
     ("mfa_index", gettext_lazy("Sign-in and security"), ""),
     ("admin:password_change", gettext_lazy("Change password"), ""),
 )
@@ -54,9 +58,24 @@ BRIEF_PAGES: Final = (
     ("change", gettext_lazy("Edit")),
     ("review", gettext_lazy("Review")),
     ("preview", gettext_lazy("Preview")),
-    ("compare", gettext_lazy("Compare revisions")),
+    ("original", gettext_lazy("Original")),
+    ("word", gettext_lazy("Word file")),
     ("timeline", gettext_lazy("Timeline")),
 )
+PAGE_TOOLS: Final = (
+    ("#more-verbs [data-bar=save], [form=issue-form][value=save]", gettext_lazy("Save")),
+    ("#desk-flag", gettext_lazy("Next to check (F8)")),
+    ("#desk-undo", gettext_lazy("Undo")),
+    ("#desk-redo", gettext_lazy("Redo")),
+    ("#desk-keys", gettext_lazy("Keyboard shortcuts")),
+    ("#more-verbs [href$='since=mine']", gettext_lazy("Mark what changed since my last answer")),
+    (
+        "#more-verbs [href$='since=edition']",
+        gettext_lazy("Mark what changed since the last approved edition"),
+    ),
+    ("#more-verbs [href$='since=nothing']", gettext_lazy("Show the text without marks")),
+)
+"""Selector of a control under ⋯ that only the open page can do, and its name. The dialog shows it if the page has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +88,10 @@ class Entry:
     first_lang: str
     second_lang: str
     hint: str = ""
-    verb: str = ""
-    """A verb whose button, if the open page has it, is pressed instead of going to the address."""
+    press: str = ""
+    """Selector of a control that, if the open page has it, is pressed instead of going to the address."""
+    post: str = ""
+    """Address that the dialog posts to, instead of going to the other one."""
     addable: int = 0
     """Id of a brief that the open page of an issue adds, instead of going to the address."""
 
@@ -97,10 +118,15 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
     is_wanted = _build_matcher(query)
     if not query:
         yield pgettext("briefs", "Recent"), _find_recent(person)
+    tools = _list_tools() if "part" in request.GET else ()
     if brief := Brief.objects.filter(pk=read_number(request.GET, "brief")).first():
-        yield _("This brief"), filter(is_wanted, _list_acts(brief, person))
+        entries = filter(is_wanted, chain(_list_acts(brief, person), tools))
+        yield _("This brief"), _put_exact_first(entries, query)
     if issue := Issue.objects.filter(pk=read_number(request.GET, "issue")).first():
-        yield _("Add to this issue"), _list_addable(IssuePageData(issue, person, query=query))
+        page = IssuePageData(issue, person, query=query)
+        entries = filter(is_wanted, chain(_list_issue_acts(page), tools))
+        yield _("This issue"), _put_exact_first(entries, query)
+        yield _("Add to this issue"), _list_addable(page)
     if query:
         yield _("Waiting for me"), _find_tasks(person, is_wanted)
         briefs = find_briefs(Brief.objects.select_related("source"), query, MAX_BRIEFS)
@@ -117,13 +143,19 @@ def _build_matcher(query: str) -> Callable[[Entry], bool]:
     return lambda entry: all(word in f"{entry.first} {entry.second}".casefold() for word in words)
 
 
-def _name_entry(url: str, name: object, *, hint: str = "", verb: str = "") -> Entry:
+def _put_exact_first(entries: Iterable[Entry], query: str) -> list[Entry]:
+    """Sort *Preview* before *Share a preview* if the query is “preview”."""
+    typed = query.casefold()
+    return sorted(entries, key=lambda entry: typed not in (entry.first.casefold(), entry.second.casefold()))
+
+
+def _name_entry(url: str, name: object, *, hint: str = "", press: str = "", post: str = "") -> Entry:
     """Build the entry of an interface string."""
     second_side: Side = "en" if interface_side() == "zh" else "zh"
     with override(LANGUAGE_CODES[second_side]):
         second = str(name)
     first, tags = str(name), (LANGUAGE_TAGS[interface_side()], LANGUAGE_TAGS[second_side])
-    return Entry(url, first, second if second != first else "", *tags, hint, verb)
+    return Entry(url, first, second if second != first else "", *tags, hint, press, post)
 
 
 def _text_entry(url: str, zh: str, en: str, hint: str) -> Entry:
@@ -188,11 +220,49 @@ def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
     page_data = BriefPageData(brief, person)
     for act in (page_data.step.main, *page_data.step.others):
         url = build_act_url(page_data.brief_facts, act)
-        yield _name_entry(url, ACTS[act].label, verb=act if ACTS[act].way != "place" else "")
+        button = reverse("admin:briefs_brief_verb", args=[brief.pk, act])
+        yield _name_entry(url, ACTS[act].label, press="" if ACTS[act].way == "place" else _button(button))
+    if page_data.untold_readers:
+        url = reverse("admin:briefs_brief_tell", args=[brief.pk])
+        yield _name_entry(url, ACTS["send_correction"].label)
     if brief.article_url:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
     for page, name in BRIEF_PAGES:
-        yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)
+        if page != "original" or page_data.may_edit:
+            yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)
+    yield _name_entry(f"{page_data.url}#notes", gettext_lazy("Notes"))
+    live = page_data.public_edition
+    if live and not (live.withdrawn_at or live.removed_at):
+        yield from _list_public_pages(partial(paths.brief, slug=live.slug))
+
+
+def _button(address: str) -> str:
+    """Return the selector of the button that posts to the address."""
+    return f'main button[formaction="{address}"]'
+
+
+def _list_public_pages(build_path: Callable[[Side], str]) -> Iterator[Entry]:
+    for side, language in paths.NATIVE_LANGUAGE_NAMES.items():
+        yield _name_entry(build_path(side), gettext_lazy("Public page"), hint=language)
+
+
+def _list_issue_acts(page: IssuePageData) -> Iterator[Entry]:
+    """Yield what the person can do with the issue, then its pages."""
+    for act in (page.step.main, *page.step.others):
+        if act != NEXT_BRIEF:
+            shown = describe_act(page.issue, act, page.first_gap)
+            press = _button(shown["url"]) if shown["form"] else ""
+            url = page.url if press else urljoin(page.url, shown["url"])
+            yield _name_entry(url, ACTS[act].label, press=press)
+    for name, label in (("preview", gettext_lazy("Preview")), ("mail", gettext_lazy("Mail to readers"))):
+        yield _name_entry(build_issue_url(page.issue, name), label)
+    if page.public_links:
+        yield from _list_public_pages(partial(paths.issue, number=page.issue.number))
+
+
+def _list_tools() -> Iterator[Entry]:
+    for selector, name in PAGE_TOOLS:
+        yield _name_entry("", name, press=selector)
 
 
 def _list_addable(page: IssuePageData) -> Iterator[Entry]:
@@ -206,6 +276,9 @@ def _list_screens(request: HttpRequest, person: Person) -> Iterator[Entry]:
     for name, label, verb in SCREENS:
         if not verb or policy.has_role_for(person, verb):
             yield _name_entry(reverse(name), label)
+    if policy.has_role_for(person, "create_issue"):
+        url, post = reverse("admin:briefs_issue_changelist"), reverse("admin:briefs_issue_create")
+        yield _name_entry(url, ACTS["create_issue"].label, post=post)
     if person.is_superuser:
         yield _name_entry(reverse("admin:status"), gettext_lazy("Status"))
     for model, screen in admin.site._registry.items():

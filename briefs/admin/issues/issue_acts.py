@@ -38,7 +38,7 @@ class IssueActForm(ActForm):
             self.fields["mail"].label = ngettext(
                 "Send it by mail then, to %(n)s reader", "Send it by mail then, to %(n)s readers", readers
             ) % {"n": f"{readers:,}"}
-            if page.facts.has_been_public or not (readers and policy.has_role_for(page.person, "send_issue")):
+            if page.facts.was_public or not (readers and policy.has_role_for(page.person, "send_issue")):
                 del self.fields["mail"]
 
     @property

@@ -168,7 +168,7 @@ class IssuePageData:
         self.issue, self.person, self.query = issue, person, query
         self.now = timezone.now()
         self.people = policy.load_staff()
-        self.facts = IssueFacts.load(issue, self.now, self.people)
+        self.facts = IssueFacts(issue, self.now, people=self.people)
         self.content = content or self.facts.content
         self.conflict: IssueConflict | None = None
 
@@ -223,7 +223,7 @@ class IssuePageData:
     @cached_property
     def field_rows(self) -> list[list[Field]]:
         """Return the fields of both languages, side by side: once the issue has been public, the change note first."""
-        names = [*(["change_note"] if self.facts.has_been_public else []), *ISSUE_TEXTS]
+        names = [*(["change_note"] if self.facts.was_public else []), *ISSUE_TEXTS]
         return [[self._build_field(name, side) for side in SIDES] for name in names]
 
     def _build_field(self, name: str, side: Side) -> Field:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 from briefs.admin.common.access import DeskAdmin, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, render_page
 from briefs.admin.common.interface_labels import format_with_label
-from briefs.admin.lists.desk_list import DeskChangeList, DeskList, Row, SelectFilter, build_column_filter
+from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import SheetBuilder, SheetRefused, build_sheet_refusal
 from briefs.models import MailSide, Subscriber
@@ -51,9 +51,9 @@ def require_administrator(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-class StateFilter(SelectFilter):
+class StateFilter(DeskFilter):
     title = gettext_lazy("State")
-    parameter_names = ("state",)
+    parameter_name = "state"
     options = (
         ("reading", gettext_lazy("Gets mail")),
         ("waiting", gettext_lazy("Not confirmed")),
@@ -211,14 +211,13 @@ def _build_badge(row: Subscriber) -> Badge:
 @admin.register(Subscriber)
 class SubscriberAdmin(DeskList, DeskAdmin):
     change_list_template = "admin/briefs/issues/subscribers.html"
-    edits_in_place = False
-    list_display = ("address", "side")
+    list_display = ("mail_address", "side", "badge", "since")
     list_filter = (
         StateFilter,
         build_column_filter("side", pgettext_lazy("subscriber", "Language"), MailSide.choices),
     )
     search_fields = ("address",)
-    search_hint = gettext_lazy("E-mail address")
+    search_help_text = gettext_lazy("E-mail address")
     sortable_by = ()
     empty_hint = gettext_lazy(
         "Nobody yet. Readers subscribe at /en/subscribe/; a list that you have can be imported."
@@ -254,18 +253,14 @@ class SubscriberAdmin(DeskList, DeskAdmin):
         events = list_events(subscriber_lists.EVENTS_ABOUT)
         return super().changelist_view(request, {"counts": counts, "links": links, "events": events})
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        return [
-            Row(
-                row.pk,
-                [(subscribers.format_address(row.address), "")],
-                url=reverse("admin:briefs_subscriber_change", args=[row.pk]),
-                facts=[row.get_side_display()],
-                now=_build_badge(row),
-                age=timezone.localtime(row.created_at).date().isoformat(),
-            )
-            for row in changelist.result_list
-        ]
+    def mail_address(self, row: Subscriber) -> str:
+        return subscribers.format_address(row.address)
+
+    def badge(self, row: Subscriber) -> Badge:
+        return _build_badge(row)
+
+    def since(self, row: Subscriber) -> str:
+        return timezone.localtime(row.created_at).date().isoformat()
 
     def export(self, request: HttpRequest) -> HttpResponse:
         """Download the rows that match the list's search and filters."""

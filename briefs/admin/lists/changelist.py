@@ -1,17 +1,17 @@
 """The list of briefs: its rows, and the query language of the public search."""
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,16 +20,10 @@ from briefs import policy
 from briefs.admin.common import brief_pages, interface_labels
 from briefs.admin.common.access import DeskAdmin, person_of
 from briefs.admin.common.brief_pages import Badge
-from briefs.admin.common.interface_labels import (
-    SIDE_NAMES,
-    format_with_label,
-    format_with_remark,
-    interface_side,
-)
+from briefs.admin.common.interface_labels import format_with_remark, interface_side
 from briefs.admin.common.name_fields import build_name_condition
-from briefs.admin.common.outstanding_work import find_complete_sides
-from briefs.admin.common.task_list import choose_tone, render_step
-from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.admin.common.task_list import build_act_url, choose_tone
+from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models import Author, Brief, Bullet, Keyword, Source, State
 from briefs.models.vocabulary import Vocabulary
@@ -39,11 +33,11 @@ from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.name_index import NameIndex, load_name_index
 from briefs.search.query import ParsedQuery, Phrase, QueryField, QueryTerm
 from briefs.text import paths
-from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
-from briefs.workflow.next_step import Step, next_step
+from briefs.workflow.brief_facts import load_brief_facts
+from briefs.workflow.next_step import next_step
 from briefs.workflow.rules.standing import BriefFacts
 
-from .desk_list import DeskChangeList, DeskList, Passage, Row
+from .desk_list import DeskList, render_lines, render_titles
 from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS
 
 # Search.
@@ -103,21 +97,23 @@ MAX_LENGTH = {"zh": 60, "en": 130}
 """Characters shown of a text."""
 
 
-def find_passages(brief: Brief, bullets: Iterable[Bullet], phrases: Sequence[Phrase]) -> list[Passage]:
-    """Return the texts in which most of the phrases occur, in the order of the brief."""
+PASSAGE = '<p class="hit"><span>{}</span><span lang="zh-Hant-TW">{}</span><span lang="en">{}</span></p>'
+
+
+def render_passages(brief: Brief, bullets: Iterable[Bullet], phrases: Sequence[Phrase]) -> SafeString:
+    """Render the texts in which most of the phrases occur, in the order of the brief and in both languages."""
     texts = [(_("Summary"), brief.summary_zh, brief.summary_en)]
     texts += [(f"#b{bullet.number}", bullet.text_zh, bullet.text_en) for bullet in bullets]
     matches = []
     for n, (label, *sides) in enumerate(texts):
         spans = [find_spans(text, phrases) for text in sides]
         if has := sum(any(one) for one in zip(*spans, strict=True)):
-            shown = (
+            shown = [
                 _cut(text, one, MAX_LENGTH[side]) for side, text, one in zip(SIDES, sides, spans, strict=True)
-            )
-            matches.append((-has, n, Passage(label, *shown)))
-    return [
-        passage for _has, _n, passage in sorted(sorted(matches)[:MAX_PASSAGES], key=lambda match: match[1])
-    ]
+            ]
+            matches.append((-has, n, (label, *shown)))
+    best = sorted(sorted(matches)[:MAX_PASSAGES], key=lambda match: match[1])
+    return format_html_join("", PASSAGE, (passage for _has, _n, passage in best))
 
 
 def _cut(text: str, spans: Sequence[Sequence[TextSpan]], length: int) -> SafeString:
@@ -133,29 +129,23 @@ def _cut(text: str, spans: Sequence[Sequence[TextSpan]], length: int) -> SafeStr
 # The list, with a constant number of queries.
 
 
-class BriefChangeList(DeskChangeList):
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        return list(SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST))
-
-
 class BriefList(DeskList, DeskAdmin):
+    list_display = ("headlines", "article", "status", "date", "passages")
     list_filter = BRIEF_FILTERS
+    list_select_related = ("source", "updated_by", "assigned_to")
     search_fields = ("headline_zh",)
-    search_hint = gettext_lazy("Words, or an author, source or keyword")
+    search_help_text = gettext_lazy("Words, or an author, source or keyword")
     empty_hint = gettext_lazy("No briefs yet. Import a file or start a new one.")
     add_page = "upload"
-    ordering = NEWEST_FIRST
     sortable_by = ()
     list_per_page = 30  # a row costs 1 ms: who must do what next
+    preserve_filters = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return policy.has_role_for(person_of(request), "import")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Brief]:
-        return Brief.objects.select_related("source", "updated_by", "assigned_to")
-
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
-        return BriefChangeList
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return SORT_ORDERS.get(request.GET.get("sort", ""), NEWEST_FIRST)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -165,35 +155,77 @@ class BriefList(DeskList, DeskAdmin):
     def list_links(self, request: HttpRequest) -> Sequence[tuple[object, str]]:
         return [(_("Export"), reverse("admin:briefs_brief_export") + f"?{request.GET.urlencode()}")]
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        briefs: list[Brief] = changelist.result_list
-        editions = load_editions_by_brief(briefs)
-        complete = find_complete_sides(briefs)
-        now, people, person = timezone.now(), policy.load_staff(), person_of(request)
-        facts = load_brief_facts(briefs, now, people, editions=editions)
-        phrases = parse_desk_query(changelist.query).highlighted_phrases if changelist.query else ()
-        bullets = group_bullets(briefs) if phrases else {}
-        may_assign = policy.has_role_for(person, "assign")
-        return [
-            Row(
-                brief.pk,
-                build_headlines(brief),
-                reverse("admin:briefs_brief_change", args=[brief.pk]),
-                reverse("admin:briefs_brief_assign", args=[brief.pk]) if may_assign else "",
-                version=brief.version,
-                facts=[
-                    *brief_pages.public_badges(brief, editions.get(brief.pk, []), now),
-                    *describe_article(brief),
-                    *describe_people(brief, facts[brief.pk], complete[brief.pk], now),
-                ],
-                now=render_state(facts[brief.pk], next_step(facts[brief.pk], person, in_list=True)),
-                passages=find_passages(brief, bullets.get(brief.pk, ()), phrases) if phrases else (),
-                age=age,
-                tone=tone,
-            )
-            for brief in briefs
-            for age, tone in [describe_age(brief, facts[brief.pk], now)]
-        ]
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        now, person, search_text = timezone.now(), person_of(request), request.GET.get(SEARCH_VAR, "")
+        facts = load_brief_facts(rows, now, policy.load_staff())
+        phrases = parse_desk_query(search_text).highlighted_phrases if search_text else ()
+        bullets = group_bullets(rows) if phrases else {}
+        for brief in rows:
+            brief.facts = facts[brief.pk]
+            brief.badge = build_badge(brief.facts)
+            brief.step = next_step(brief.facts, person, in_list=True)
+            brief.hits = render_passages(brief, bullets.get(brief.pk, ()), phrases) if phrases else ""
+
+    def action_checkbox(self, obj: Any) -> SafeString:
+        """Add the version that an act on several briefs is checked against."""
+        version = '{}<input type="hidden" name="version-{}" value="{}">'
+        return format_html(version, super().action_checkbox(obj), obj.pk, obj.version)
+
+    def headlines(self, brief: Any) -> SafeString:
+        sides = (interface_side(), paths.OTHER_SIDE[interface_side()])
+        titles = ((getattr(brief, f"headline_{side}"), LANGUAGE_TAGS[side]) for side in sides)
+        return render_titles(*titles) or format_html("<span>{}</span>", brief)
+
+    def article(self, brief: Any) -> SafeString:
+        date = ""
+        if brief.article_date:
+            iso = brief.article_date.isoformat()
+            date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
+            date = date if brief.article_date_confirmed else format_with_remark(date, _("unconfirmed"))
+        original = brief_pages.render_original_link(brief.article_url, brief.article_doi)
+        return render_lines(
+            brief.source, format_html_join(" ", "{}", ((part,) for part in (date, original) if part))
+        )
+
+    def status(self, brief: Any) -> SafeString:
+        first = str(Badge(_("Priority"), "warn")) if brief.has_priority else ""
+        return render_lines(format_html("{} {}", first, str(brief.badge)), render_step(brief))
+
+    def date(self, brief: Any) -> SafeString:
+        """Render the next due date of the brief and whose it is, else when and by whom it was changed last."""
+        now = brief.facts.now
+        today = timezone.localtime(now).date()
+        dues = [(brief.due_on, brief.writer)] if brief.state == State.DRAFT else []
+        if brief.state == State.IN_REVIEW:
+            dues = [(row.due_on, row.person) for row in brief.facts.assignments.values()]
+        due, who = min((one for one in dues if one[0]), key=itemgetter(0), default=(None, None))
+        if due is None:
+            return render_lines(interface_labels.format_ago(brief.updated_at, now), brief.updated_by)
+        text = format_html(
+            '<b class="{}">{}</b>', choose_tone(due, today), interface_labels.format_due(due, today)
+        )
+        return render_lines(text, who)
+
+    def passages(self, brief: Any) -> SafeString:
+        return brief.hits  # type: ignore[no-any-return]
+
+
+def render_step(brief: Any) -> SafeString:
+    """Render the main act as a link, if the brief waits for this person, else the sentence without the state before it."""
+    sentence = str(brief.step.sentence)
+    if brief.step.is_mine:
+        link = '<a class="step mine" href="{}" title="{}">{}</a>'
+        return format_html(link, build_act_url(brief.facts, brief.step.main), sentence, brief.step.label)
+    rest = sentence.removeprefix(brief.badge.text).lstrip("·：:。.，, ")
+    return format_html('<span class="step" title="{}">{}</span>', sentence, rest)
+
+
+def build_badge(facts: BriefFacts) -> Badge:
+    """Return one badge for state and publication. What is public says enough of an approved brief."""
+    public = brief_pages.public_badges(facts.brief, facts.editions, facts.now)
+    is_approved = facts.brief.state == State.APPROVED
+    badges = public if public and is_approved else [brief_pages.desk_badge(facts), *public]
+    return Badge(" · ".join(badge.text for badge in badges), badges[0].tone)
 
 
 def group_bullets(briefs: Iterable[Brief]) -> dict[int, list[Bullet]]:
@@ -203,68 +235,3 @@ def group_bullets(briefs: Iterable[Brief]) -> dict[int, list[Bullet]]:
     ):
         groups.setdefault(bullet.brief_id, []).append(bullet)
     return groups
-
-
-def build_headlines(brief: Brief) -> list[tuple[object, str]]:
-    """Return the headlines with their languages, that of the interface first."""
-    sides = (interface_side(), paths.OTHER_SIDE[interface_side()])
-    headlines = [(getattr(brief, f"headline_{side}"), LANGUAGE_TAGS[side]) for side in sides]
-    return [headline for headline in headlines if headline[0]] or [(str(brief), "")]
-
-
-def render_state(facts: BriefFacts, step: Step) -> SafeString:
-    """Render the state and the next step. A sentence that begins with the name of the state does not repeat it."""
-    badge, sentence = brief_pages.desk_badge(facts), str(step.sentence)
-    first = str(Badge(_("Priority"), "warn")) if facts.brief.has_priority else ""
-    if not step.is_mine and sentence.startswith(badge.text):
-        rest = sentence.removeprefix(badge.text)
-        return format_html('{} <span class="step"><b>{}</b>{}</span>', first, badge.text, rest)
-    return format_html("{} {} {}", first, str(badge), render_step(step, facts))
-
-
-def describe_article(brief: Brief) -> Iterator[object]:
-    if brief.source:
-        yield brief.source.name
-    if brief.article_date:
-        iso = brief.article_date.isoformat()
-        date = brief.article_date_label or (iso if brief.article_date_precision == "day" else iso[:7])
-        yield date if brief.article_date_confirmed else format_with_remark(date, _("unconfirmed"))
-    if link := brief_pages.render_original_link(brief.article_url, brief.article_doi):
-        yield link
-
-
-def describe_people(
-    brief: Brief, facts: BriefFacts, complete: Sequence[Side], now: dt.datetime
-) -> Iterator[object]:
-    """Yield the complete languages, who is assigned to which part until when, the last change, and the age if open."""
-    if complete:
-        sides = _(", ").join(str(SIDE_NAMES[side]) for side in complete)
-        yield format_with_label(_("Complete"), sides)
-    today = timezone.localdate()
-    parts = [("", _("Writer"), brief.writer, brief.due_on)] if brief.writer or brief.due_on else []
-    parts += [
-        (side, str(SIDE_NAMES[side]), facts.assignments[side].person, facts.assignments[side].due_on)
-        for side in SIDES
-        if side in facts.assignments
-    ]
-    for side, label, who, due in parts:
-        is_late = due and due < today and brief.state == (State.IN_REVIEW if side else State.DRAFT)
-        told = format_with_label(label, " ".join(map(str, filter(None, (who, due)))))
-        yield format_html('<b class="late">{}</b>', told) if is_late else told
-    changed = interface_labels.format_ago(brief.updated_at, now)
-    yield _("%(name)s, %(time)s") % {"name": brief.updated_by, "time": changed}
-    if brief.state in policy.OPEN_STATES:
-        age = interface_labels.format_age(brief.created_at, now)
-        yield format_with_label(_("Age"), age)
-
-
-def describe_age(brief: Brief, facts: BriefFacts, now: dt.datetime) -> tuple[str, str]:
-    """Return how long until the next due date of the brief, else since its last change, and the tone."""
-    today = timezone.localtime(now).date()
-    dues = [brief.due_on] if brief.state == State.DRAFT else []
-    if brief.state == State.IN_REVIEW:
-        dues = [row.due_on for row in facts.assignments.values()]
-    due = min(filter(None, dues), default=None)
-    if due is None:
-        return interface_labels.format_ago(brief.updated_at, now), ""
-    return interface_labels.format_due(due, today), choose_tone(due, today)

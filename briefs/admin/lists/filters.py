@@ -1,21 +1,18 @@
 """Filters of the brief list, kept in the address."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any, ClassVar
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from briefs import policy
 from briefs.admin.common.brief_pages import parse_int_or_zero
-from briefs.admin.common.interface_labels import format_with_remark
 from briefs.derived.build import find_family_ids
 from briefs.models import (
     Assignment,
@@ -31,7 +28,7 @@ from briefs.models import (
 )
 from briefs.models.vocabulary import Vocabulary
 
-from .desk_list import DeskFilter, FilterField, RelatedRowFilter, SelectFilter
+from .desk_list import DeskFilter
 
 IS_PLANNED = Q(state=State.DRAFT, headline_zh="", summary_zh="", summary_en="")
 """`Brief.is_planned` as a database condition."""
@@ -56,9 +53,9 @@ def build_complete_condition(side: str) -> Q:
     return ~Q(**{f"headline_{side}": ""}) & ~Q(**{f"summary_{side}": ""}) & ~Q(pk__in=lacking)
 
 
-class StateFilter(SelectFilter):
+class StateFilter(DeskFilter):
     title = gettext_lazy("State")
-    parameter_names = ("state",)
+    parameter_name = "state"
 
     options = (("planned", gettext_lazy("Planned")), *State.choices)
 
@@ -68,11 +65,11 @@ class StateFilter(SelectFilter):
         return Q(state=value) & ~IS_PLANNED if value == State.DRAFT else Q(state=value)
 
 
-class PublicFilter(SelectFilter):
+class PublicFilter(DeskFilter):
     """Filter by what is public now, according to the editions."""
 
     title = gettext_lazy("Public")
-    parameter_names = ("public",)
+    parameter_name = "public"
     options = (
         ("live", gettext_lazy("Live")),
         ("scheduled", gettext_lazy("Scheduled")),
@@ -97,9 +94,9 @@ class PublicFilter(SelectFilter):
         return Q(pk__in=few[value].values("brief"))
 
 
-class CompleteFilter(SelectFilter):
+class CompleteFilter(DeskFilter):
     title = gettext_lazy("Languages complete")
-    parameter_names = ("complete",)
+    parameter_name = "complete"
     options = (
         ("both", gettext_lazy("Both complete")),
         ("zh", gettext_lazy("Only Chinese complete")),
@@ -112,24 +109,15 @@ class CompleteFilter(SelectFilter):
         return {"both": zh & en, "zh": zh & ~en, "en": en & ~zh, "neither": ~zh & ~en}[value]
 
 
-class NamedRowFilter(SelectFilter):
+class NamedRowFilter(DeskFilter):
     """A part of a name, or the id of a row. A select of thousands of names would outweigh the page."""
 
-    kind: ClassVar[type[Vocabulary]]
+    kind = "search"
+    model: ClassVar[type[Vocabulary]]
     columns: ClassVar[tuple[str, ...]]
-
-    @cached_property
-    def chosen(self) -> list[str]:
-        return [value] if (value := self.value(self.parameter_names[0])) else []
 
     def is_known(self, value: str) -> bool:
         return True
-
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        return iter(())
-
-    def fields(self) -> list[FilterField]:
-        return [FilterField(self.parameter_names[0], self.title, self.describe(), kind="search")]
 
     @cached_property
     def _rows(self) -> dict[int, str]:
@@ -137,21 +125,20 @@ class NamedRowFilter(SelectFilter):
         (value,) = self.chosen
         names = Q(*((f"{column}__icontains", value) for column in self.columns), _connector=Q.OR)
         condition = Q(pk=pk) if (pk := parse_int_or_zero(value)) else names
-        return {row.pk: str(row) for row in self.kind._default_manager.filter(condition)[:MAX_NAMED_ROWS]}
+        return {row.pk: str(row) for row in self.model._default_manager.filter(condition)[:MAX_NAMED_ROWS]}
 
     def describe(self) -> str:
-        if not self.chosen or not self.chosen[0].isdecimal():
-            return "".join(self.chosen)
-        return next(iter(self._rows.values()), self.chosen[0])
+        text = super().describe()
+        return next(iter(self._rows.values()), text) if text.isdecimal() else text
 
     def find_ids(self) -> set[int]:
-        return find_family_ids(self.kind, *self._rows)
+        return find_family_ids(self.model, *self._rows)
 
 
 class SourceFilter(NamedRowFilter):
     title = gettext_lazy("Source")
-    parameter_names = ("source",)
-    kind, columns = Source, ("name", "name_zh")
+    parameter_name = "source"
+    model, columns = Source, ("name", "name_zh")
 
     def build_condition(self, value: str) -> Q:
         return Q(source__in=self.find_ids())
@@ -159,8 +146,8 @@ class SourceFilter(NamedRowFilter):
 
 class KeywordFilter(NamedRowFilter):
     title = gettext_lazy("Keyword")
-    parameter_names = ("keyword",)
-    kind, columns = Keyword, ("label_zh", "label_en")
+    parameter_name = "keyword"
+    model, columns = Keyword, ("label_zh", "label_en")
 
     def build_condition(self, value: str) -> Q:
         # A subquery per row: a keyword may be on nearly every brief, so the page is full after a few rows.
@@ -168,30 +155,16 @@ class KeywordFilter(NamedRowFilter):
         return Q(Exists(uses))
 
 
-class PersonFilter(RelatedRowFilter):
-    """Filter by person and part; without a part, by any."""
+class PersonFilter(DeskFilter):
+    """Filter by a person and, with `PartFilter`, by their part; without a part, by any."""
 
     title = gettext_lazy("Person")
-    parameter_names = ("person", "as")
-    related_rows = Person.objects.filter(is_staff=True).order_by("name", "username")
-    parts: Mapping[str, Any] = {
-        "assigned": pgettext_lazy("part", "Assigned to"),
-        "reviews": pgettext_lazy("part", "Asked to review"),
-        "wrote": pgettext_lazy("part", "Wrote in it"),
-        "changed": pgettext_lazy("part", "Changed it last"),
-    }
+    parameter_name = "person"
+    kind = "select"
 
-    def fields(self) -> list[FilterField]:
-        chosen = self.value("as")
-        options = [(value, str(label), value == chosen) for value, label in self.parts.items()]
-        return [
-            *super().fields(),
-            FilterField("as", _("Part"), chosen, [("", _("Any part"), not chosen), *options]),
-        ]
-
-    def describe(self) -> str:
-        name, part = super().describe(), self.parts.get(self.value("as"))
-        return format_with_remark(name, part) if name and part else name
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        people = Person.objects.filter(is_staff=True).order_by("name", "username")
+        return [(str(person.pk), str(person)) for person in people]
 
     def build_condition(self, value: str) -> Q:
         pk = int(value)
@@ -201,36 +174,55 @@ class PersonFilter(RelatedRowFilter):
             "wrote": Q(pk__in=Revision.objects.filter(by=pk).values("brief")),
             "changed": Q(updated_by=pk),
         }
-        return parts.get(self.value("as")) or reduce(or_, parts.values())
+        return parts.get(self.request.GET.get("as", "")) or reduce(or_, parts.values())
+
+
+class PartFilter(DeskFilter):
+    """The part of the person that `PersonFilter` filters by."""
+
+    title = gettext_lazy("Part")
+    parameter_name = "as"
+    is_single = True
+    options = (
+        ("assigned", pgettext_lazy("part", "Assigned to")),
+        ("reviews", pgettext_lazy("part", "Asked to review")),
+        ("wrote", pgettext_lazy("part", "Wrote in it")),
+        ("changed", pgettext_lazy("part", "Changed it last")),
+    )
+
+    def build_condition(self, value: str) -> Q:
+        return Q()
 
 
 class DateFilter(DeskFilter):
-    """Filter by article date between two days, both included."""
+    """A first or last day of the article's date, included."""
 
-    title = gettext_lazy("Article date")
-    parameter_names = ("from", "to")
+    kind = "date"
+    comparison: ClassVar[str]
 
-    def fields(self) -> list[FilterField]:
-        labels = {"from": _("Article from"), "to": _("Article to")}
-        return [FilterField(name, label, self.value(name)) for name, label in labels.items()]
-
-    def describe(self) -> str:
-        return "–".join(map(self.value, self.parameter_names)) if self.used_parameters else ""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def is_known(self, value: str) -> bool:
         try:
-            days = {
-                name: dt.date.fromisoformat(v) for name in self.parameter_names if (v := self.value(name))
-            }
+            return bool(dt.date.fromisoformat(value))
         except ValueError:
-            return queryset.none()
-        bounds = {"from": "article_date__gte", "to": "article_date__lte"}
-        return queryset.filter(**{bounds[name]: day for name, day in days.items()})
+            return False
+
+    def build_condition(self, value: str) -> Q:
+        return Q(**{f"article_date__{self.comparison}": dt.date.fromisoformat(value)})
 
 
-class DueFilter(SelectFilter):
+class FromFilter(DateFilter):
+    title = gettext_lazy("Article from")
+    parameter_name, comparison = "from", "gte"
+
+
+class ToFilter(DateFilter):
+    title = gettext_lazy("Article to")
+    parameter_name, comparison = "to", "lte"
+
+
+class DueFilter(DeskFilter):
     title = gettext_lazy("Due")
-    parameter_names = ("due",)
+    parameter_name = "due"
     options = (
         ("overdue", gettext_lazy("Overdue")),
         ("week", gettext_lazy("Within seven days")),
@@ -253,11 +245,11 @@ class DueFilter(SelectFilter):
         return is_open & (Q(due_on__isnull=False) | Q(Exists(asked)))
 
 
-class SortFilter(SelectFilter):
+class SortFilter(DeskFilter):
     """Sort order, from `SORT_ORDERS`. Excludes no rows."""
 
     title = gettext_lazy("Order")
-    parameter_names = ("sort",)
+    parameter_name = "sort"
     is_single = True
     options = (
         ("oldest", gettext_lazy("Oldest change first")),
@@ -279,6 +271,6 @@ SORT_ORDERS: dict[str, tuple[Any, ...]] = {
 }
 
 BRIEF_FILTERS: tuple[type[DeskFilter], ...] = (
-    *(StateFilter, PublicFilter, CompleteFilter, DueFilter, PersonFilter, SourceFilter),
-    *(KeywordFilter, DateFilter, SortFilter),
+    *(StateFilter, PublicFilter, CompleteFilter, DueFilter, PersonFilter, PartFilter, SourceFilter),
+    *(KeywordFilter, FromFilter, ToFilter, SortFilter),
 )

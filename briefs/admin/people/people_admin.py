@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -26,7 +27,7 @@ from briefs.accounts.sessions import end_sessions
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.interface_labels import format_ago, format_with_label
-from briefs.admin.lists.desk_list import DeskList, SelectFilter, build_column_filter
+from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
 from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
 from briefs.workflow import Refused
@@ -321,12 +322,10 @@ class SignInEventAdmin(DeskList):
     """The log of sign-ins, for administrators. Nobody changes it."""
 
     list_display = ("kind", "username", "person", "address", "details", "at")
-    title_count = 2
-    age_column = "at"
-    edits_in_place = False
+    list_display_links = None
     list_filter = (build_column_filter("kind__exact", gettext_lazy("Kind"), SignInEvent.Kind.choices),)
     search_fields = ("username", "address")
-    search_hint = gettext_lazy("User name or address")
+    search_help_text = gettext_lazy("User name or address")
     list_select_related = ("person",)
 
     @admin.display(description=gettext_lazy("Details"))
@@ -349,11 +348,11 @@ class SignInEventAdmin(DeskList):
         return person_of(request).is_superuser
 
 
-class SecondFactorFilter(SelectFilter):
+class SecondFactorFilter(DeskFilter):
     """With or without a second factor, for superusers."""
 
     title = gettext_lazy("Second factor")
-    parameter_names = ("second_factor",)
+    parameter_name = "second_factor"
     options = (("no", gettext_lazy("Without")), ("yes", gettext_lazy("With")))
 
     def has_output(self) -> bool:
@@ -380,16 +379,14 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
     add_form = PersonCreationForm
     change_form_template = add_form_template = "admin/briefs/people/person.html"
     change_user_password_template = DeskList.change_form_template
-    list_display = ("name", "username", "roles", "reviewed", "email", "language", "access", "last_sign_in")
-    title_count = 2
-    now_column, age_column = "access", "last_sign_in"
+    list_display = ("person", "username", "roles", "reviewed", "email", "language", "access", "last_sign_in")
     list_filter = (
         build_column_filter("is_active__exact", gettext_lazy("Active"), YES_OR_NO),
         build_column_filter("groups__id__exact", gettext_lazy("Role"), _list_roles),
         SecondFactorFilter,
     )
     search_fields = ("username", "name", "email")
-    search_hint = gettext_lazy("Name or mail")
+    search_help_text = gettext_lazy("Name or mail")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined")
     fieldsets = (
@@ -416,6 +413,10 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
         ),
     )
 
+    @admin.display(description=gettext_lazy("Name"), ordering="name")
+    def person(self, person: Person) -> str:
+        return str(person)
+
     @admin.display(description=gettext_lazy("Roles"))
     def roles(self, person: Person) -> str:
         names = [group.name for group in person.groups.all()]
@@ -429,16 +430,13 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
     def access(self, person: Person) -> str:
         """Say who cannot sign in, and to superusers who has no second factor."""
         if not person.has_desk_access:
-            return _("Inactive")
+            return format_html('<span class="past">{}</span>', _("Inactive"))
         has_factor = getattr(person, "has_second_factor", None)
         return _("Without second factor") if has_factor is False else ""
 
     @admin.display(description=gettext_lazy("Last sign-in"), ordering="last_login")
     def last_sign_in(self, person: Person) -> str:
         return format_ago(person.last_login, timezone.now()) if person.last_login else _("Never")
-
-    def choose_tone(self, row: Person) -> str:
-        return "" if row.has_desk_access else "past"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         people: QuerySet[Person] = super().get_queryset(request).prefetch_related("groups")
@@ -532,7 +530,7 @@ admin.site.unregister(Group)
 class DeskGroupAdmin(DeskList, GroupAdmin):
     """A group is a role, so only superusers may change its permissions."""
 
-    search_hint = gettext_lazy("Name")
+    search_help_text = gettext_lazy("Name")
     filter_horizontal = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:

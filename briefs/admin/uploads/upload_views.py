@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
+from django.contrib import messages
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -27,7 +28,7 @@ from briefs.citations.citation_reader import (
 from briefs.citations.cited_article import CitationRejected
 from briefs.documents.files.formats import list_formats
 from briefs.intake import PASTED_FILE_NAME, create_import_job
-from briefs.intake.cited_facts import claim_cited_article
+from briefs.intake.cited_facts import claim_cited_article, find_similar_authors
 from briefs.models import Person
 
 from .document_imports import UPLOAD_LIMITS, ImportResult, import_uploaded_files, unpack_documents
@@ -119,11 +120,15 @@ def _read_citation(pasted: str, files: "list[UploadedFile[Any]]") -> CitationRea
 def _claim_article(
     request: HttpRequest, form: UploadForm, reading: CitationReading, person: Person
 ) -> HttpResponse:
+    similar = find_similar_authors(reading.article.authors)
     try:
         brief = claim_cited_article(reading, by=person, due_on=form.cleaned_data["due_on"])
     except workflow.Refused as refused:
         return _refuse_upload(request, form, [_build_claim_error(reason) for reason in refused.reasons])
     add_done_message(request, "claim")
+    for cited, known in similar.items():
+        told = _("The authors were left out: %(name)s may be %(known)s. Enter them under “Article”.")
+        messages.warning(request, told % {"name": cited.display_name, "known": known[0]})
     return _go_to(request, reverse("admin:briefs_brief_change", args=[brief.pk]))
 
 

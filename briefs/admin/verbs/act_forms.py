@@ -48,7 +48,7 @@ from briefs.lexicon import passages
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.text import date_format, paths
 from briefs.text.text_diff import ContentDifference, diff_contents
-from briefs.workflow import Reason, Refused, issues
+from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules.histories import find_last_shown_edition
 from briefs.workflow.rules.refusals import find_moments
@@ -199,8 +199,7 @@ def perform_act(act: Act, row: Brief | Issue, *, by: Any, data: Mapping[str, Any
     elif act.sends == "version":
         typed = str(data.get("version", ""))
         values["version"] = int(typed) if typed.isdecimal() and typed.isascii() and len(typed) < 10 else 0
-    module = issues if act.of_issue else workflow
-    return getattr(module, act.function)(row.pk, by=by, **values)
+    return getattr(workflow, act.function)(row, by=by, **values)
 
 
 def _find_ambiguous_moments(value: str) -> list[dt.datetime]:
@@ -262,7 +261,7 @@ class BriefActForm(ActForm):
 
     def __init__(self, data: Any = None, *, act: Act, page: BriefPageData) -> None:
         super().__init__(data, act=act, page=page)
-        if act.shows == "scheduled" and page.scheduled_edition:
+        if not self.is_bound and act.shows == "scheduled" and page.scheduled_edition:
             self.initial["at"] = f"{timezone.localtime(page.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
 
     @property

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import policy, workflow
-from briefs.acts import get_label
+from briefs.acts import ACTS, get_label
 from briefs.admin.common.access import has_role_permission, require_role
 from briefs.admin.common.brief_pages import download_response, read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
@@ -68,11 +68,11 @@ class BulkAdmin(BriefList):
             return HttpResponseBadRequest()
         return super().response_action(request, queryset, *args, **options)
 
-    @admin.action(permissions=["submit"], description=gettext_lazy("Submit for review"))
+    @admin.action(permissions=["submit"], description=ACTS["submit"].label)  # type: ignore[arg-type]
     def submit_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         return _run_versioned_verb(request, "submit", workflow.submit)
 
-    @admin.action(permissions=["take_back"], description=gettext_lazy("Take back from review"))
+    @admin.action(permissions=["take_back"], description=ACTS["take_back"].label)  # type: ignore[arg-type]
     def take_back_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         return _run_versioned_verb(request, "take_back", workflow.take_back)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
@@ -21,7 +22,7 @@ from briefs.admin.common.access import RefusalAwareAdmin, require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page
 from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, render_diff
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES
-from briefs.admin.lists.desk_list import DeskChangeList, ListOnlyAdmin, Row
+from briefs.admin.lists.desk_list import ListOnlyAdmin, render_lines
 from briefs.content import LANGUAGE_TAGS
 from briefs.models import Brief, Draft, Person, SiteText
 from briefs.models.vocabulary import Vocabulary
@@ -306,31 +307,30 @@ def _describe_value(state: PageDraft, value: Any) -> str:
 class DraftAdmin(ListOnlyAdmin):
     verb = "sign_draft"
     pages = (("<int:pk>/change/", show_draft, "change"),)
+    list_display = ("label", "changes", "kind", "written")
+    list_display_links = ("label",)
     lede = gettext_lazy(
         "Changes of names, terms and texts that readers would see. Each waits until two people have seen it: who"
         " wrote it, and somebody who says yes."
     )
     empty_hint = gettext_lazy("No drafts wait.")
-    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
         return Draft.objects.waiting().select_related("by").order_by("-pk")
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        """Return the rows, each with its changes."""
-        now, rows = timezone.now(), []
-        for draft in changelist.result_list:
-            state = PageDraft(draft, find_row(draft.page))
-            changes = describe_changes(state, render_diff)
-            rows.append(
-                Row(
-                    draft.pk,
-                    [(format_label(state), "")],
-                    reverse("admin:briefs_draft_change", args=[draft.pk]),
-                    facts=[format_html("<b>{label}</b> {texts}", **change) for change in changes],
-                    now=format_html('<span class="badge">{}</span>', state.row._meta.verbose_name),
-                    age=_("%(name)s, %(time)s")
-                    % {"name": draft.by, "time": interface_labels.format_ago(draft.at, now)},
-                )
-            )
-        return rows
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        for draft in rows:
+            draft.state = PageDraft(draft, find_row(draft.page))
+
+    def label(self, draft: Any) -> str:
+        return format_label(draft.state)
+
+    def changes(self, draft: Any) -> SafeString:
+        changes = describe_changes(draft.state, render_diff)
+        return render_lines(*(format_html("<b>{label}</b> {texts}", **change) for change in changes))
+
+    def kind(self, draft: Any) -> SafeString:
+        return format_html('<span class="badge">{}</span>', draft.state.row._meta.verbose_name)
+
+    def written(self, draft: Draft) -> SafeString:
+        return render_lines(interface_labels.format_ago(draft.at, timezone.now()), draft.by)

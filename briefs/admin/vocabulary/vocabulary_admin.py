@@ -23,11 +23,10 @@ from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
 from briefs.admin.lists.desk_list import (
-    DeskChangeList,
+    DeskFilter,
     DeskList,
-    Row,
-    SelectFilter,
     build_column_filter,
+    build_name_column,
     count_by_row,
     list_values,
 )
@@ -103,8 +102,7 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
     form = VocabularyForm
     formfield_overrides = {models.JSONField: {"form_class": LinesField}}
     change_form_template = add_form_template = "admin/briefs/vocabulary/form.html"
-    title_count = 2
-    search_hint = gettext_lazy("Name in either language")
+    search_help_text = gettext_lazy("Name in either language")
     uses: ClassVar[tuple[type[models.Model], str] | None] = None
     """Table in which briefs refer to rows, and the column with the row."""
 
@@ -116,9 +114,8 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
             else [export]
         )
 
-    def build_rows(self, request: HttpRequest, changelist: DeskChangeList) -> list[Row]:
-        """Add in how many briefs each row is used, also under the name of an entry that was merged into it."""
-        rows = super().build_rows(request, changelist)
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Count in how many briefs each row is used, also under the name of an entry that was merged into it."""
         if self.uses:
             model, column = self.uses
             heir = Coalesce(f"{column}__merged_into", column)
@@ -128,9 +125,11 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
             )
             counts = count_by_row(used, heir)
             for row in rows:
-                n = counts.get(row.pk, 0)
-                row.now = ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n} if n else _("not used yet")
-        return rows
+                row.brief_count = counts.get(row.pk, 0)
+
+    def used(self, row: Any) -> str:
+        n = row.brief_count
+        return ngettext("%(n)s brief", "%(n)s briefs", n) % {"n": n} if n else _("not used yet")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).filter(merged_into=None)
@@ -153,9 +152,12 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
         return redirect(back) if back and not goes_on else response
 
 
-class MissingLabelFilter(SelectFilter):
+CHINESE_NAME = build_name_column("name_zh", gettext_lazy("Chinese name"))
+
+
+class MissingLabelFilter(DeskFilter):
     title = gettext_lazy("Missing label")
-    parameter_names = ("missing",)
+    parameter_name = "missing"
     options = (("zh", gettext_lazy("No Chinese label")), ("en", gettext_lazy("No English label")))
 
     def build_condition(self, value: str) -> Q:
@@ -214,7 +216,7 @@ class AuthorForm(VocabularyForm):
 @admin.register(Author)
 class AuthorAdmin(TopicAdmin):
     form = AuthorForm
-    list_display = ("name", "name_zh", "name_zh_kind", "order_name")
+    list_display = ("name", CHINESE_NAME, "name_zh_kind", "order_name", "used")
     list_filter = (
         build_column_filter("name_zh_kind__exact", gettext_lazy("Chinese name"), Author.ChineseName.choices),
         build_column_filter("name_order__exact", gettext_lazy("Order of the name"), Author.ORDERS),
@@ -246,7 +248,7 @@ class SourceForm(VocabularyForm):
 @admin.register(Source)
 class SourceAdmin(TopicWithKindAdmin):
     form = SourceForm
-    list_display = ("name", "name_zh", "kind_name", "country")
+    list_display = ("name", CHINESE_NAME, "kind_name", "country", "used")
     list_filter = (
         build_column_filter("kind", gettext_lazy("Kind"), list_values(Source, "kind", VOCABULARY_KIND_NAMES)),
         build_column_filter("country", gettext_lazy("Country"), list_values(Source, "country", {})),
@@ -258,7 +260,11 @@ class SourceAdmin(TopicWithKindAdmin):
 
 @admin.register(Keyword)
 class KeywordAdmin(TopicWithKindAdmin):
-    list_display = ("label_zh", "label_en", "lacks", "kind_name", "index")
+    list_display = (
+        build_name_column("label_zh", gettext_lazy("Chinese label"), gettext_lazy("No Chinese label")),
+        build_name_column("label_en", gettext_lazy("English label"), gettext_lazy("No English label")),
+        *("kind_name", "index", "used"),
+    )
     list_filter = (
         MissingLabelFilter,
         build_column_filter(
@@ -274,25 +280,20 @@ class KeywordAdmin(TopicWithKindAdmin):
     fields = ("label_zh", "label_en", "kind", "listed")
     uses = (BriefKeyword, "keyword")
 
-    @admin.display(description=gettext_lazy("Missing label"))
-    def lacks(self, row: Keyword) -> str:
-        if row.label_zh and row.label_en:
-            return ""
-        return _("No English label") if row.label_zh else _("No Chinese label")
-
     @admin.display(description=gettext_lazy("Index"), ordering="listed")
     def index(self, row: Keyword) -> str:
         return "" if row.listed else _("Not listed")
 
-    def choose_tone(self, row: Keyword) -> str:
-        return "" if row.label_zh and row.label_en else "soon"
-
 
 @admin.register(Term)
 class TermAdmin(VocabularyAdmin):
-    list_display = ("zh", "en", "renderings", "note")
+    list_display = (
+        build_name_column("zh", gettext_lazy("Approved rendering, Chinese")),
+        build_name_column("en", gettext_lazy("Approved rendering, English")),
+        *("renderings", "note"),
+    )
     search_fields = ("zh", "en")
-    search_hint = gettext_lazy("Chinese, English, wording to avoid")
+    search_help_text = gettext_lazy("Chinese, English, wording to avoid")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -347,7 +348,7 @@ class SiteTextAdmin(DeskList, DraftedAdmin):
     form = SiteTextForm
     change_form_template = "admin/briefs/vocabulary/form.html"
     list_display = ("name", "updated_by", "updated_at")
-    now_column, age_column = "updated_by", "updated_at"
+    sortable_by = ()
     list_select_related = ("updated_by",)
     fields = ("text_zh", "text_en", "seen")
 

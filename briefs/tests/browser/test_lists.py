@@ -1,10 +1,11 @@
 """Find briefs and rows of the vocabulary in the lists and the palette of the desk, by keyboard, and act on them."""
 
+import pytest
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Keyword, State
-from briefs.tests.support import browser_tabs, factories
+from briefs.models import Brief, Issue, Keyword, State
+from briefs.tests.support import browser_tabs, factories, issue_factories
 from briefs.tests.support.browser_tabs import expect
 
 from .editor_driver import OpenTab
@@ -17,7 +18,7 @@ OPTION = "#palette [role=option]"
 def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     open_tab: OpenTab, team: factories.Team
 ) -> None:
-    """Among 2,000 briefs: `/` finds two, a filter leaves one, `e` assigns it, `x` and the bar submit it."""
+    """Among 2,000 briefs: `/` finds two, a filter leaves one, `x` and the bar assign and submit it, `e` opens it."""
     texts = [factories.content(headline_zh=f"極地航道{n}", headline_en=f"Polar route {n}") for n in "12"]
     wanted, other = (factories.draft_brief(team, text) for text in texts)
     workflow.submit(other, by=team.writer, version=other.version)
@@ -32,51 +33,57 @@ def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     page.keyboard.type("polar")
     tab.press("Enter")
     page.wait_for_url("**q=polar*")
-    expect(page.locator("#rows > .row")).to_have_count(2)
+    rows, counter = page.locator("#result_list tbody tr"), page.locator(".bulk b")
+    expect(rows).to_have_count(2)
     page.locator(".filters > summary").focus()
     tab.press("Enter", "Tab", "Enter")
     tab.press_tab_until(".filters a[href*='state=draft']")
     tab.press("Enter")
     page.wait_for_url("**state=draft*")
-    expect(page.locator("#rows > .row")).to_have_count(1)
-    tab.press("j", "e")
-    expect(page.locator("#rows .edit-form")).to_be_visible()
-    page.keyboard.type(team.other_writer.username)
-    tab.press("Control+Enter")
-    expect(page.locator("#rows .edit-form")).to_have_count(0)
+    expect(rows).to_have_count(1)
+    expect(page.locator(".filters > summary")).to_have_text("Filter: Draft")
+    tab.press("j", "x")
+    expect(counter).to_have_text("1 selected")
+    page.locator(".bulk [value=assign_to]").focus()
+    tab.press("Enter")
+    page.get_by_label("Person").select_option(label=str(team.other_writer))
+    page.get_by_role("button", name="Assign").focus()
+    tab.press("Enter")
+    expect(page.locator(".done-list")).to_be_visible()
     wanted.refresh_from_db()
     assert wanted.assigned_to == team.other_writer
-    tab.press("x")
-    expect(page.locator(".bulk b")).to_have_text("1 selected")
+    page.get_by_role("link", name="Back to the list").click()
+    expect(rows).to_have_count(1)
+    tab.press("j", "x")
+    expect(counter).to_have_text("1 selected")
     page.locator(".bulk [value=submit_briefs]").focus()
     tab.press("Enter")
     expect(page.locator(".done-list")).to_be_visible()
     wanted.refresh_from_db()
     assert wanted.state == State.IN_REVIEW
+    tab.open("/admin/briefs/brief/?q=polar&sort=oldest")
+    expect(rows).to_have_count(2)
+    tab.press("j", "j", "k", "e")
+    page.wait_for_url(f"**/brief/{other.pk}/change/")
 
 
-def test_keyword_is_mended_in_its_row(open_tab: OpenTab, team: factories.Team) -> None:
+def test_keyword_is_mended_from_the_list_and_saving_leads_back(
+    open_tab: OpenTab, team: factories.Team
+) -> None:
     keyword = Keyword.make(label_zh="嚇阻", label_en="Deterence")
     Keyword.make(label_zh="同盟", label_en="Alliances")
     tab = open_tab(team.writer, "/admin/briefs/keyword/?q=deter")
     page = tab.page
-    form = page.locator("#rows .edit-form")
-    page.get_by_role("link", name="Deterence").click()
+    page.get_by_role("link", name="嚇阻").click()
     page.get_by_label("English label").fill("Alliances")
-    tab.press("Control+Enter")
-    expect(form.locator(".errorlist").first).to_be_visible()  # stays open and says why
-    assert tab.faults() == []
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".edit-form .errorlist").first).to_be_visible()
     page.get_by_label("English label").fill("Deterrence")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".messagelist")).to_be_visible()
     page.wait_for_url("**?q=deter")
-    tab.expect_focus(f"#row-{keyword.pk}")
+    expect(page.locator(".messagelist")).to_be_visible()
     keyword.refresh_from_db()
     assert keyword.label_en == "Deterrence"
-    page.locator(f"#row-{keyword.pk} a.t").click()
-    expect(form).to_be_visible()
-    tab.press("Escape")
-    expect(form).to_have_count(0)
 
 
 def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, team: factories.Team) -> None:
@@ -129,3 +136,33 @@ def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, t
     expect(reviewer.page.locator(FIELD)).to_have_value("jns?")
     reviewer.press("Escape")
     reviewer.expect_focus("#cell-summary-zh")
+
+
+MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button):not(#find-link, :disabled)")]
+  .filter((part) => getComputedStyle(part).display !== "none").map((part) => part.textContent.trim())"""
+"""What can be chosen under ⋯, without the palette itself."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hant"])
+def test_palette_has_all_that_is_under_more(open_tab: OpenTab, team: factories.Team, language: str) -> None:
+    brief, issue = factories.draft_brief(team), issue_factories.draft_issue(team, factories.live_brief(team))
+    for address in (f"brief/{brief.pk}", f"issue/{issue.pk}"):
+        tab = open_tab(team.writer, f"/admin/briefs/{address}/change/", language=language)
+        page = tab.page
+        page.locator("#more-verbs").wait_for(state="attached")
+        names = [name for name in page.evaluate(MENU) if name]
+        assert names
+        for name in names:
+            tab.press("Control+k")
+            page.fill(FIELD, name)
+            expect(page.locator("#palette section:first-child [role=option]").first).to_contain_text(name)
+            tab.press("Escape")
+
+
+def test_new_issue_is_begun_from_the_palette(open_tab: OpenTab, team: factories.Team) -> None:
+    tab = open_tab(team.writer, "/admin/", language="zh-hant")
+    tab.press("Control+k")
+    tab.page.keyboard.type("new issue")
+    tab.press("Enter")
+    tab.page.wait_for_url("**/briefs/issue/*/change/")
+    assert Issue.objects.count() == 1

@@ -155,6 +155,22 @@ def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Tea
     assert Keyword.objects.filter(label_zh="太空", label_en="Space").exists()
 
 
+def test_writer_fills_a_source_that_is_not_known(open_tab: OpenTab, team: factories.Team) -> None:
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(source=None)))
+    tab = open_tab(team.writer, brief)
+    for _ in range(2):  # the first leads to the page for writing, the second is followed on it
+        tab.page.click(".main-act[data-next=fill]")
+        tab.wait_until_ready()
+        tab.expect_focus("#source-name")
+        tab.page.focus("[name=title]")
+    tab.page.focus("#source-name")
+    type_name(tab, "War on the Rocks")
+    expect_options(tab, "Add “War on the Rocks”…")
+    tab.press("Control+s")
+    tab.expect_done()
+    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+
+
 @pytest.mark.parametrize("existing", ["Lawfare", "War on the Rock"])
 def test_create_waits_for_the_check_for_similar_names(
     open_tab: OpenTab, team: factories.Team, existing: str

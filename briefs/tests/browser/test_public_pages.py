@@ -126,12 +126,17 @@ def test_front_page_has_a_lead_and_three_more_rows_on_the_first_screen(
 ) -> None:
     Edition.objects.update(removed_at=timezone.now())
     texts = {"headline_zh": "和平是一個過程，也是解決問題的方法", "headline_en": "Peace Is a Process and a Way of Solving Problems",
-             "summary_zh": "作者主張從可以達成的協議開始談，先禁止核試。", "summary_en": "He argues that talks should begin with an agreement within reach: a ban on nuclear tests."}  # fmt: skip
+             "summary_zh": "講者主張，美國應提供大量援助，但復興計畫必須由歐洲國家共同提出。",
+             "summary_en": "The speaker argues that the United States should give substantial help, but that the plan for recovery must be drawn up jointly."}  # fmt: skip
     sources = [
         corpus_fixtures.get_or_make(Source, name=name).pk
         for name in ("RAND Corporation", "John F. Kennedy Presidential Library")
     ]
-    bullets = tuple(Bullet(n, f"要點{n}。", f"Point {n}.") for n in (1, 2, 3))
+    point = (
+        "援助應能根治問題，而非暫時止痛。阻礙他國復興的政府不能期待美國的幫助。",
+        "Assistance should provide a cure rather than a palliative. A government that blocks recovery cannot expect help.",
+    )
+    bullets = tuple(Bullet(n, *point) for n in (1, 2, 3))
     contents = [
         corpus_fixtures.numbered_content(
             1, **texts, bullets=bullets, facts=Facts(source=source, date="1963-06-10")
@@ -140,7 +145,7 @@ def test_front_page_has_a_lead_and_three_more_rows_on_the_first_screen(
     ]
     briefs = [corpus_fixtures.publish(contents[n % 2], f"peace-{n}").brief for n in range(9)]
     issue = issue_content(1, briefs[:6])
-    preface = "Two briefs are about the technology race; four are speeches of the Cold War."
+    preface = "Two briefs are about the technology race; four are speeches of the Cold War. All are free to read in full."
     en = dataclasses.replace(issue.en, preface=preface)
     publish_issue(1, briefs[:6], content=dataclasses.replace(issue, en=en))
     tab = open_tab(at=f"/{language}/", viewport={"width": 1440, "height": 900})  # has kept no page
@@ -170,7 +175,7 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(open_tab: OpenTab) -
     assert (text, both) == (f"{en}\n{citation}", f"{en}\n{zh}\n{citation}")
     assert citation == (
         "Think-Tank Digest, “How the U.S. Can Win the Next Technology Race,” June 12, 2026, "
-        f"digest of “The Next Tech Race” by Vivek Chilukuri, Foreign Policy, June 9, 2025, corrected June 15, 2026, {link}"
+        f"digest of “The Next Tech Race” by Vivek Chilukuri, Foreign Policy, June 9, 2025; digest corrected June 15, 2026, {link}"
     )
     tab.press("Tab", "Enter")
     expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]")).to_contain_text(zh)
@@ -284,6 +289,16 @@ def test_lines_are_marked_and_not_broken(open_tab: OpenTab, settings: Any) -> No
         page.set_viewport_size({"width": width, "height": 900})
         (title,), (switch, *_) = boxes(tab, ".masthead .name:not(.twin) a"), boxes(tab, ".masthead .views a")
         assert title["right"] <= switch["left"], width
+    # Names of an index have room across the fold at every width, and on paper.
+    tab.open("/en/keywords/")
+    for width, medium in ((390, "screen"), (820, "screen"), (1000, "screen"), (1440, "screen"), (700, "print")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media=medium)  # type: ignore[arg-type]
+        assert boxes(tab, ".names .far")[0]["width"] >= 150, width
+        if medium == "screen" and width >= 800:
+            (field,), entries = boxes(tab, ".masthead .find input"), boxes(tab, ".masthead .menu a")
+            assert entries[-1]["right"] <= field["left"], width
+    page.emulate_media(media="screen")
     # A link to the original has an arrow.
     tab.open(f"/en/{BRIEF}")
     assert "↗" in page.locator("main .out").first.evaluate("e => getComputedStyle(e, '::after').content")

@@ -1,6 +1,7 @@
 """No text is lost when it cannot be sent: refused, offline, signed out, in a crashed tab or a killed browser."""
 
 import os
+import re
 import signal
 from contextlib import suppress
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.utils import timezone
 
 from briefs.models import Brief, Revision, State
 from briefs.tests.support import browser_tabs, factories
@@ -97,6 +99,21 @@ def test_typing_is_saved_in_pauses_and_what_is_refused_stays_on_the_page(
     tab.open("/admin/")
     assert questions == ["beforeunload"]
     assert stored_bullets(brief)[0][1] == "第一句。"
+
+
+def test_unsaved_text_is_offered_with_its_time_in_the_zone_of_the_site(
+    open_tab: OpenTab, team: factories.Team, brief: Brief
+) -> None:
+    tab = open_tab(team.writer, brief, timezone_id="America/New_York")
+    tab.lose_network()
+    began = timezone.localtime()
+    tab.type_in(0, ZH, "還沒存的。")
+    tab.expect_local_drafts(1)
+    tab.crash_tab()
+    tab.brief(brief)
+    tab.expect_banner()
+    times = (f"{moment:%H:%M}" for moment in (began, timezone.localtime()))
+    expect(tab.page.locator("#desk-banner")).to_contain_text(re.compile("|".join(times)))
 
 
 def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(

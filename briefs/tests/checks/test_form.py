@@ -1,4 +1,4 @@
-"""Rules F1–F5 and E9: marks, repeated words, language, addresses, weekdays and misspellings."""
+"""Rules F1–F6 and E9: marks, repeated words and points, language, addresses, weekdays and misspellings."""
 
 from importlib.util import find_spec
 
@@ -50,6 +50,25 @@ INCORRECT_PAIRS = [
     ]),
     ("見 https://a.example/1 。", "See https://a.example/2.", ["The two languages link to different addresses."]),
 ]  # fmt: skip
+
+
+SAME_POINTS = [
+    ([("第一點。", "One."), ("第二點。", "Two."), ("", ""), ("", "")], []),
+    ([("第一點。", "One."), ("第一點。", "One."), ("第一點。", "One.")], [
+        (2, "", "The same as point 1."), (3, "", "The same as point 1."),
+    ]),
+    ([("第一點。", "One."), ("第二點。", "one. ")], [(2, "en", "The same as point 1.")]),
+    ([("第一點。", ""), ("第一點。", "")], [(2, "zh", "The same as point 1.")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("texts", "expected"), SAME_POINTS)
+def test_point_that_repeats_an_earlier_one_is_found(
+    texts: list[tuple[str, str]], expected: list[tuple[int, str, str]]
+) -> None:
+    content = Content(bullets=tuple(Bullet(n, *text) for n, text in enumerate(texts, 1)))
+    findings = run_checks(content, CheckContext(), only=("form",))
+    assert [(found.bullet, found.side, format_finding_message(found)) for found in findings] == expected
 
 
 def list_messages(zh: str, en: str, check: str = "form", context: CheckContext | None = None) -> list[str]:

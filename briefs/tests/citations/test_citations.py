@@ -277,7 +277,10 @@ def test_every_form_names_article_authors_digest_and_correction(
             content, brief=first.brief, live_from=day, published_at=first.published_at, change_kind="correction",
             change_note_zh="更正。", change_note_en="Corrected.",
         )  # fmt: skip
-    said = {"zh": ("摘自" + zh, "2026年6月15日更正"), "en": ("Digest of " + en, "corrected June 15, 2026")}
+    said = {
+        "zh": ("摘自" + zh, "；文摘於2026年6月15日更正"),
+        "en": ("Digest of " + en, "; digest corrected June 15, 2026"),
+    }
     for side, path in (("zh", "/zh-hant"), ("en", "/en")):
         genre, correction = said[side]  # type: ignore[index]
         page = unescape(client.get(f"{path}/briefs/next-technology-race/").content.decode())
@@ -326,7 +329,21 @@ def test_publications_are_told_from_institutes(kind: str, en: str, zh: str, expe
     assert [run.text for run in works.format_apa(english) if run.italic] == ["Foreign Policy"][:expected]
 
 
+def test_bibtex_is_right_for_programs_that_read_latex_in_part() -> None:
+    article = dataclasses.replace(ARTICLE, title="How U.S. AI & McKinsey Win")
+    assert "  title = {How {U.S.} {AI} \\& {McKinsey} Win},\n" in format_bibtex(article)
+    for genre, written in {
+        "Digest of “A & B_C”": "Digest of “A & B_C”",
+        "Digest of “5%”": "Digest of “5\\%”",
+    }.items():
+        entry = format_bibtex(dataclasses.replace(BRIEF, genre=genre))
+        assert f"  type = {{{written}}},\n" in entry  # pandoc prints it as it is
+        assert read_citation(entry).article.title == "A Headline (digest)"
+
+
 def test_date_of_an_issue_is_chinese_in_chinese() -> None:
+    year = dataclasses.replace(CHINESE, date="2025")
+    assert to_plain_text(works.format_taiwan(year)).endswith("，2025年。")
     for label, words in {
         "May/June 2025": "2025年5／6月號",
         "May 2025": "2025年5月號",

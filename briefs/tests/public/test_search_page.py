@@ -123,7 +123,9 @@ def test_surname_does_not_stand_for_a_full_name(site: Client) -> None:
 
 def test_search_page_is_cacheable_but_not_indexed(site: Client) -> None:
     response = site.get("/en/search/?q=AI")
-    assert '<meta name="robots" content="noindex, follow">' in response.content.decode()
+    noindex = '<meta name="robots" content="noindex, follow">'
+    assert noindex in response.content.decode()
+    assert noindex not in get_search_page(site, "")  # without a question it is a page of the site
     assert response.headers["Cache-Control"] == "public, max-age=60"
     assert not response.cookies
     again = site.get("/en/search/?q=AI", headers={"if-none-match": response.headers["ETag"]})

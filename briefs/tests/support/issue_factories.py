@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from briefs import workflow
 from briefs.content import SIDES, IssueContent, IssueText, Side
 from briefs.models import Brief, Issue, IssueEdition, Person
 from briefs.workflow import issues
+from briefs.workflow.rules.four_eyes import format_seen
 
 from .factories import Team, change_note
 
@@ -39,13 +41,13 @@ def draft_issue(team: Team, *briefs: Brief) -> Issue:
 
 def submitted_issue(team: Team, *briefs: Brief) -> Issue:
     issue = draft_issue(team, *briefs)
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     return Issue.objects.get(pk=issue.pk)
 
 
 def sign_issue(issue: Issue, by: Person, *sides: Side) -> None:
     for side in sides or SIDES:
-        issues.sign_off_issue(issue, side, by=by, seen=issues.hash_for_sign_off(load_content(issue), side))
+        workflow.sign_off(issue, side, by=by, seen=format_seen(side, load_content(issue).hashes()))
 
 
 def signed_issue(team: Team, *briefs: Brief) -> Issue:
@@ -64,8 +66,8 @@ def published_issue(team: Team, *briefs: Brief, at: dt.datetime | None = None) -
 
 def correct_issue(team: Team, issue: Issue, *, at: dt.datetime | None = None, **texts: Any) -> IssueEdition:
     """Publish a correction with changed texts or items."""
-    issues.revise_issue(issue, by=team.writer)
+    workflow.revise(issue, by=team.writer)
     edit_issue(issue, team.writer, **CORRECTION, **texts)
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     sign_issue(issue, team.reviewer)
     return publish(issue, team.publisher, at=at)

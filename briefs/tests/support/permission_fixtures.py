@@ -30,7 +30,6 @@ from briefs.models import (
 from briefs.publications import mailings
 from briefs.tests.conftest import SEED
 from briefs.tests.documents.word_builder import edit_word_file
-from briefs.workflow import issues
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.leaves import LEAVES
 
@@ -156,7 +155,7 @@ class PermissionScenario:
             "scheduled": coming.issue,
             "live": issue_factories.published_issue(team, brief).issue,
         }
-        issues.discard_issue(discarded, by=team.writer)
+        workflow.discard(discarded, by=team.writer)
         mailing_fixtures.hold_by_mail(self.briefs["withdrawn"], team.publisher, 1)
         mailing_fixtures.subscribe(1, first=50)
         self.mailings = {}

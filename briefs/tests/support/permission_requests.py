@@ -10,7 +10,8 @@ from django.test import Client
 
 from briefs.content import hash_json
 from briefs.models import Brief, Edition, Suggestion
-from briefs.workflow import AssignmentPlan, issues
+from briefs.workflow import AssignmentPlan
+from briefs.workflow.rules.four_eyes import format_seen
 from briefs.workflow.rules.leaves import LEAVES
 from briefs.workflow.rules.page_values import hash_values, read_values
 
@@ -92,7 +93,7 @@ def _issue_verb_request(scenario: PermissionScenario, verb: str) -> PermissionRe
     issue = scenario.issues[ISSUE_STATE.get(verb, "reworded")]
     content = load_content(issue)
     data = {
-        "seen": content.hash(), **{f"seen_{leaf}": issues.hash_for_sign_off(content, leaf) for leaf in LEAVES}, "when": "now",
+        "seen": content.hash(), **{f"seen_{leaf}": format_seen(leaf, content.hashes()) for leaf in LEAVES}, "when": "now",
         "note": "再看", "kind": "other",
     }  # fmt: skip
     return PermissionRequest(f"/admin/briefs/issue/{issue.pk}/{verb}/", data)

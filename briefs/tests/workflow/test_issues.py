@@ -13,13 +13,13 @@ from briefs import workflow
 from briefs.content import MAX_ISSUE_ITEMS, SIDES, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueItem, IssueRevision, Outbox, Person
 from briefs.models.history import SignOff
-from briefs.policy import load_staff
 from briefs.publications.published import fill_mail_lines, load_issue
 from briefs.tests.support import factories
 from briefs.tests.support import issue_factories as making
 from briefs.tests.support.factories import Team
 from briefs.workflow import issues
 from briefs.workflow.rules import four_eyes
+from briefs.workflow.rules.four_eyes import format_seen
 from briefs.workflow.rules.issue_review import IssueFacts
 
 pytestmark = pytest.mark.django_db
@@ -101,10 +101,8 @@ def test_publisher_who_reads_the_language_is_asked_before_reviewers_who_do_not(
 
 def test_writer_signs_no_issue_while_reviewers_can(team: Team, live: list[Brief]) -> None:
     issue = making.submitted_issue(team, *live)
-    seen = issues.hash_for_sign_off(making.load_content(issue), "zh")
-    assert refusals(lambda: issues.sign_off_issue(issue, "zh", by=team.writer, seen=seen)) == [
-        "not-your-side"
-    ]
+    seen = format_seen("zh", making.load_content(issue).hashes())
+    assert refusals(lambda: workflow.sign_off(issue, "zh", by=team.writer, seen=seen)) == ["not-your-side"]
 
 
 def test_publisher_replaces_no_contents_under_old_signatures(team: Team, live: list[Brief]) -> None:
@@ -131,7 +129,7 @@ def test_publisher_alone_is_not_locked_out_while_one_other_person_is_there(
         person.groups.clear()
     issue = making.draft_issue(team, *live)
     making.edit_issue(issue, team.publisher, title_zh="主編的標題", items=[live[0].pk])
-    issues.submit_issue(issue, by=team.publisher)
+    workflow.submit(issue, by=team.publisher)
     assert refusals(lambda: making.publish(issue, team.publisher)) != []
     making.sign_issue(issue, Person.objects.get(pk=team.writer.pk), "zh", "common")
     publisher = Person.objects.get(pk=team.publisher.pk)
@@ -142,7 +140,7 @@ def test_publisher_alone_is_not_locked_out_while_one_other_person_is_there(
 def test_change_lapses_the_signature_of_its_language_alone(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
     making.edit_issue(issue, team.other_writer, preface_en="Other words.")
-    leaves = IssueFacts.load(reload(issue), timezone.now(), load_staff()).signing.leaves
+    leaves = IssueFacts(reload(issue), timezone.now()).signing.leaves
     assert {name: four_eyes.is_settled(leaf) for name, leaf in leaves.items()} == {
         "zh": True, "en": False, "common": True,
     }  # fmt: skip
@@ -167,19 +165,15 @@ def test_why_read_it_is_signed_with_its_language_and_leaves_with_its_brief(
 
 def test_signature_can_be_taken_back_and_needs_the_text_that_was_seen(team: Team, live: list[Brief]) -> None:
     issue = making.signed_issue(team, *live)
-    issues.take_back_issue_sign_off(issue, "en", by=team.reviewer)
+    workflow.take_back_sign_off(issue, "en", by=team.reviewer)
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-en"]
-    assert refusals(lambda: issues.take_back_issue_sign_off(issue, "en", by=team.reviewer)) == [
-        "no-own-signoff"
-    ]
-    assert refusals(lambda: issues.sign_off_issue(issue, "en", by=team.reviewer, seen="0" * 64)) == [
-        "issue-seen"
-    ]
+    assert refusals(lambda: workflow.take_back_sign_off(issue, "en", by=team.reviewer)) == ["no-own-signoff"]
+    assert refusals(lambda: workflow.sign_off(issue, "en", by=team.reviewer, seen="0" * 64)) == ["issue-seen"]
 
 
 def test_incomplete_issue_is_refused_with_everything_that_it_lacks(team: Team) -> None:
     issue = issues.create_issue(by=team.writer)
-    codes = refusals(lambda: issues.submit_issue(issue, by=team.writer))
+    codes = refusals(lambda: workflow.submit(issue, by=team.writer))
     assert codes == [
         *("issue-title_zh", "issue-title_en", "issue-preface_zh", "issue-preface_en", "issue-empty")
     ]
@@ -189,12 +183,12 @@ def test_draft_begun_by_mistake_is_discarded_and_recovered_or_begun_anew(
     team: Team, live: list[Brief]
 ) -> None:
     issue = making.draft_issue(team, live[0])
-    assert refusals(lambda: issues.discard_issue(issue, by=team.reviewer)) == ["role"]
-    issues.discard_issue(issue, by=team.writer)
-    assert refusals(lambda: issues.submit_issue(issue, by=team.writer)) == ["issue-state"]
-    issues.recover_issue(issue, by=team.writer)
+    assert refusals(lambda: workflow.discard(issue, by=team.reviewer)) == ["role"]
+    workflow.discard(issue, by=team.writer)
+    assert refusals(lambda: workflow.submit(issue, by=team.writer)) == ["issue-state"]
+    workflow.recover(issue, by=team.writer)
     assert making.load_content(issue).items == (live[0].pk,)
-    issues.discard_issue(issue, by=team.writer)
+    workflow.discard(issue, by=team.writer)
     again = issues.create_issue(by=team.writer)
     assert (again.pk, again.state, making.load_content(again).en.title) == (issue.pk, "draft", "")
     assert len(making.load_content(again).items) == len(live)
@@ -204,14 +198,14 @@ def test_draft_begun_by_mistake_is_discarded_and_recovered_or_begun_anew(
         *("create_issue", "discard_issue", "recover_issue", "discard_issue", "create_issue")
     ]
     submitted = making.submitted_issue(team, *live)
-    assert refusals(lambda: issues.discard_issue(submitted, by=team.writer)) == ["issue-state"]
+    assert refusals(lambda: workflow.discard(submitted, by=team.writer)) == ["issue-state"]
 
 
 def test_discarded_correction_brings_back_the_published_words(team: Team, live: list[Brief]) -> None:
     edition = making.published_issue(team, *live)
-    issues.revise_issue(edition.issue, by=team.writer)
+    workflow.revise(edition.issue, by=team.writer)
     making.edit_issue(edition.issue, team.writer, title_zh="誤改")
-    issues.discard_issue(edition.issue, by=team.writer)
+    workflow.discard(edition.issue, by=team.writer)
     issue = Issue.objects.get(pk=edition.issue_id)
     assert (issue.state, making.load_content(issue)) == ("approved", edition.frozen_content)
 
@@ -228,7 +222,7 @@ def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, li
     tomorrow = factories.tomorrow()
     factories.approve(coming, team.publisher, at=tomorrow)
     making.edit_issue(issue, team.writer, items=[live[0].pk, coming.pk])
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer)
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-item-late"]
     sooner = tomorrow - dt.timedelta(hours=1)
@@ -259,7 +253,7 @@ def test_correction_keeps_the_notice_of_a_brief_withdrawn_since(
         (live[1].pk, False),
     ]
     workflow.withdraw(live[2], by=team.publisher, kind="other")
-    issues.revise_issue(issue, by=team.writer)
+    workflow.revise(issue, by=team.writer)
     with_third = [brief.pk for brief in live]
     assert refusals(lambda: making.edit_issue(issue, team.writer, items=with_third)) == ["issue-item"]
 
@@ -277,10 +271,10 @@ def test_scheduled_issue_is_data_and_can_be_cancelled(team: Team, live: list[Bri
     edition = making.published_issue(team, *live, at=moment)
     assert load_issue(edition.issue_number, timezone.now()) is None
     assert load_issue(edition.issue_number, moment) is not None
-    issues.cancel_issue(edition.issue, by=team.publisher)
+    workflow.cancel(edition.issue, by=team.publisher)
     assert load_issue(edition.issue_number, moment) is None
     assert reload(edition.issue).state == "in_review"
-    assert refusals(lambda: issues.cancel_issue(edition.issue, by=team.publisher)) == ["nothing-scheduled"]
+    assert refusals(lambda: workflow.cancel(edition.issue, by=team.publisher)) == ["nothing-scheduled"]
     again = making.publish(edition.issue, team.publisher)
     assert (again.number, again.published_at) == (2, again.live_from)
 
@@ -293,12 +287,12 @@ def test_publication_at_this_very_moment_is_no_schedule(team: Team, live: list[B
 def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live: list[Brief]) -> None:
     first = making.published_issue(team, *live)
     issue = first.issue
-    issues.revise_issue(issue, by=team.writer)
-    assert refusals(lambda: issues.submit_issue(issue, by=team.writer)) == [
+    workflow.revise(issue, by=team.writer)
+    assert refusals(lambda: workflow.submit(issue, by=team.writer)) == [
         *("change-kind", "change-note-zh", "change-note-en")
     ]
     making.edit_issue(issue, team.writer, **making.CORRECTION)
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unchanged"]
     making.edit_issue(issue, team.writer, preface_zh="更正過的前言。")
     assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-unsigned-zh"]
@@ -316,9 +310,9 @@ def test_change_before_the_last_edition_makes_nobody_a_changer_of_the_next(
     making.edit_issue(issue, team.reviewer_en, preface_en="Her own words.")
     making.sign_issue(issue, team.reviewer)
     making.publish(issue, team.publisher)
-    issues.revise_issue(issue, by=team.writer)
+    workflow.revise(issue, by=team.writer)
     making.edit_issue(issue, team.writer, preface_en="Corrected by the writer.", **making.CORRECTION)
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer_en, "en")
     assert making.publish(issue, team.publisher).number == 2
 
@@ -327,7 +321,7 @@ def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[B
     first = making.published_issue(team, *live)
     moment = factories.tomorrow()
     making.correct_issue(team, first.issue, at=moment, preface_en="Corrected.")
-    issues.cancel_issue(first.issue, by=team.publisher)
+    workflow.cancel(first.issue, by=team.publisher)
     shown = load_issue(first.issue_number, moment + dt.timedelta(days=1))
     assert shown
     assert shown.edition_number == 1
@@ -336,13 +330,13 @@ def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[B
 def test_withdrawal_needs_kind_and_can_be_published_again(team: Team, live: list[Brief]) -> None:
     edition = making.published_issue(team, *live)
     issue = edition.issue
-    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="")) == ["kind-needed"]
-    issues.withdraw_issue(issue, by=team.publisher, kind="our_error")
+    assert refusals(lambda: workflow.withdraw(issue, by=team.publisher, kind="")) == ["kind-needed"]
+    workflow.withdraw(issue, by=team.publisher, kind="our_error")
     shown = load_issue(issue.number, timezone.now())
     assert shown
     assert shown.withdrawn_reason_zh == "本期有誤，更正期間暫時撤下。"
     assert shown.withdrawn_reason_en == "We found an error and took this issue down while we correct it."
-    assert refusals(lambda: issues.withdraw_issue(issue, by=team.publisher, kind="other")) == [
+    assert refusals(lambda: workflow.withdraw(issue, by=team.publisher, kind="other")) == [
         "already-withdrawn"
     ]
     making.correct_issue(team, issue, preface_zh="重新出刊。")
@@ -355,15 +349,15 @@ def test_issue_is_taken_back_until_a_signature_and_sent_back_with_a_note(
     team: Team, live: list[Brief]
 ) -> None:
     issue = making.submitted_issue(team, *live)
-    assert refusals(lambda: issues.take_back_issue(issue, by=team.other_writer)) == ["not-submitter"]
-    issues.take_back_issue(issue, by=team.writer)
-    issues.submit_issue(issue, by=team.writer)
+    assert refusals(lambda: workflow.take_back(issue, by=team.other_writer)) == ["not-submitter"]
+    workflow.take_back(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer, "zh")
-    assert refusals(lambda: issues.take_back_issue(issue, by=team.writer)) == ["already-signed"]
-    assert refusals(lambda: issues.send_back_issue(issue, by=team.reviewer, note=" ")) == ["note-needed"]
-    issues.send_back_issue(issue, by=team.reviewer, note="英文請再看。")
+    assert refusals(lambda: workflow.take_back(issue, by=team.writer)) == ["already-signed"]
+    assert refusals(lambda: workflow.send_back(issue, by=team.reviewer, note=" ")) == ["note-needed"]
+    workflow.send_back(issue, by=team.reviewer, note="英文請再看。")
     assert reload(issue).state == "draft"
-    assert Outbox.objects.filter(kind="issue_returned", to=team.writer).exists()
+    assert Outbox.objects.filter(kind="issue_sent_back", to=team.writer).exists()
 
 
 def test_saves_at_once_keep_the_words_of_both(team: Team, live: list[Brief]) -> None:
@@ -409,7 +403,7 @@ def test_one_person_can_do_it_all_without_four_eyes(team: Team, live: list[Brief
         f"{name}_{side}": getattr(making.TEXTS[side], name) for side in SIDES for name in ("title", "preface")
     }
     making.edit_issue(issue, team.publisher, **fields)
-    issues.submit_issue(issue, by=team.publisher)
+    workflow.submit(issue, by=team.publisher)
     making.sign_issue(issue, team.publisher)
     assert making.publish(issue, team.publisher).four_eyes is False
 

@@ -41,6 +41,7 @@ from briefs.workflow import issues
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import standing
+from briefs.workflow.rules.four_eyes import format_seen
 from briefs.workflow.rules.issue_review import IssueFacts
 from briefs.workflow.rules.leaves import LEAVES
 from briefs.workflow.rules.standing import BriefFacts
@@ -67,7 +68,7 @@ def undone() -> Iterator[None]:
 
 def load_facts(row: Brief | Issue, people: list[Person]) -> BriefFacts | IssueFacts:
     if isinstance(row, Issue):
-        return IssueFacts.load(Issue.objects.get(pk=row.pk), timezone.now(), people)
+        return IssueFacts(Issue.objects.get(pk=row.pk), timezone.now(), people=people)
     row = Brief.objects.select_related("source").get(pk=row.pk)
     return load_brief_facts([row], timezone.now(), people)[row.pk]
 
@@ -102,7 +103,7 @@ def read_seen(page: Any, act: Act) -> dict[str, str]:
     if act.sends != "leaf":
         return {}
     if act.of_issue:
-        return {f"seen_{leaf}": issues.hash_for_sign_off(page.facts.content, leaf) for leaf in LEAVES}
+        return {f"seen_{leaf}": format_seen(leaf, page.facts.content.hashes()) for leaf in LEAVES}
     return {f"seen_{leaf}": page.get_seen(leaf) for leaf in LEAVES}
 
 
@@ -128,7 +129,7 @@ def assert_offered_is_what_can_be_done(
     seen: Counter[str],
 ) -> None:
     """Try each act for each person, and undo it. Of what role and state forbid, a tenth is tried."""
-    row = facts.issue if isinstance(facts, IssueFacts) else facts.brief
+    row = facts.row
     bar = ISSUE_BAR if isinstance(row, Issue) else BRIEF_BAR
     for person in people:
         step = next_step(facts, person)
@@ -357,9 +358,9 @@ def test_histories_find_an_ignored_time(monkeypatch: pytest.MonkeyPatch) -> None
     team = factories.Team()
     issue = issue_factories.signed_issue(team, factories.live_brief(team))
     mailing_fixtures.subscribe(2)
-    publish = issues.publish_issue
+    publish = workflow.publish_issue
     monkeypatch.setattr(
-        issues, "publish_issue", lambda *args, **values: publish(*args, **{**values, "at": None})
+        workflow, "publish_issue", lambda *args, **values: publish(*args, **{**values, "at": None})
     )
     people = policy.load_staff()
     facts = load_facts(issue, people)

@@ -57,6 +57,9 @@ def test_row_offers_its_likeliest_passage_first(client: Client, team: factories.
         texts = {"zh": bullet.text_zh, "en": bullet.text_en, "number": bullet.number}
         offers = client.post(brief_url(brief, "rail"), texts).json()["passages"]
         assert words in offers[0]["text"]
+        assert not offers[0]["unsure"]
+    elsewhere = texts | {"zh": "作者認為央行應在秋季前升息。", "en": "The author thinks the central bank should raise rates before autumn."}  # fmt: skip
+    assert client.post(brief_url(brief, "rail"), elsewhere).json()["passages"][0]["unsure"]
     assert ["2029", True] in offers[0]["marked"]
     form = client.get(brief_url(brief)).content.decode()
     assert form.count("lacks-passage") == 3

@@ -209,7 +209,7 @@ def test_parallel_acts_on_issues_keep_numbers_words_and_one_edition() -> None:
     refused = [result for result in results if isinstance(result, issues.IssueConflict)]
     kept = {issue_factories.load_content(issue).zh.preface, *(one.merged.zh.preface for one in refused)}
     assert (len(refused), kept) == (3, {f"preface {i}" for i in range(4)})
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     issue_factories.sign_issue(issue, team.reviewer)
     publishers = [team.publisher, team.other_publisher] * 2
     run_in_parallel(4, lambda i: issue_factories.publish(issue, publishers[i]))

@@ -260,7 +260,9 @@ class World:
                 (outcome,) = import_documents([("a.txt", text)], job)
                 draft = Brief.objects.get(pk=outcome.brief)
                 Brief.objects.filter(pk=draft.pk).update(version_of=self.row, state=State.DRAFT)
-                factories.edit(draft, editor, summary_zh=self.rng.choice("地玄"))  # never the file's own words
+                factories.edit(
+                    draft, editor, summary_zh=self.rng.choice("地玄")
+                )  # never the file's own words
                 versions.take_as_version(Brief.objects.get(pk=draft.pk), by=chooser)
                 Note.objects.update(resolved_at=timezone.now())
         except workflow.Refused:
@@ -298,14 +300,12 @@ class World:
                 self.oracle.answer(by.pk, leaf, is_yes=True)
 
     def take_back(self, by: Person, names: tuple[str, ...] = LEAVES) -> None:
-        verb = workflow.take_back_sign_off if self.is_brief else issues.take_back_issue_sign_off
         for leaf in names:
-            if self.run(by, lambda leaf=leaf: verb(self.row, leaf, by=by)):
+            if self.run(by, lambda leaf=leaf: workflow.take_back_sign_off(self.row, leaf, by=by)):
                 self.oracle.answer(by.pk, leaf, is_yes=False)
 
     def send_back(self, by: Person) -> None:
-        verb = workflow.send_back if self.is_brief else issues.send_back_issue
-        if self.run(by, lambda: verb(self.row, by=by, note="再看")):
+        if self.run(by, lambda: workflow.send_back(self.row, by=by, note="再看")):
             for side in SIDES:
                 self.oracle.answer(by.pk, side, is_yes=False)
         Note.objects.update(resolved_at=self.row.updated_at)
@@ -327,12 +327,11 @@ class World:
         self.publish(by, at=factories.tomorrow())
 
     def verb(self, name: str, by: Person) -> None:
-        verb = getattr(workflow, name) if self.is_brief else getattr(issues, f"{name}_issue")
         is_versioned = self.is_brief and name in ("submit", "discard", "revise")
         values: Any = {"version": self.reload().version} if is_versioned else {}
         values |= {"kind": "other"} if name == "withdraw" else {}
         people = set[int]() if name == "revise" else None  # the note starts empty, which is nobody's change
-        self.run(by, lambda: verb(self.row, by=by, **values), people)
+        self.run(by, lambda: getattr(workflow, name)(self.row, by=by, **values), people)
 
     def finish(self) -> bool:
         """Return whether the team, all of whom say yes to all that they may, can publish the page."""

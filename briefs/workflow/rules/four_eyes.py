@@ -1,6 +1,7 @@
 """The leaves of a brief or an issue, read from its revisions, editions and sign-offs. The rule itself is in `leaves`."""
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +12,8 @@ from django.utils.translation import gettext
 
 from briefs import policy
 from briefs.content import SIDES, IssueContent
-from briefs.models import Issue, Person, SignOff
+from briefs.models import Brief, Issue, Person, SignOff
+from briefs.models.edition import FrozenEdition
 
 from .leaves import LEAVES, NOBODY, Leaf, LeafName, find_changers
 from .refusals import Reason
@@ -201,6 +203,55 @@ class Signing:
                 )
                 reasons.append(Reason(f"{prefix}unsigned-{name}", {"name": signers}, f"signoff-{name}"))
         return reasons
+
+
+class PageFacts[Row: (Brief, Issue), Shown: FrozenEdition](ABC):
+    """The rows about one brief or issue that decide who can do what next. What is not `given` is loaded when first asked for."""
+
+    def __init__(self, row: Row, now: dt.datetime, **given: Any) -> None:
+        self.row: Row = row
+        self.now = now
+        vars(self).update(given)
+
+    @property
+    @abstractmethod
+    def editions(self) -> Sequence[Shown]:
+        """Return the editions, the newest first."""
+
+    @property
+    @abstractmethod
+    def history(self) -> History: ...
+
+    @cached_property
+    def people(self) -> Sequence[Person]:
+        """Return all who have a role."""
+        return policy.load_staff()
+
+    @cached_property
+    def leaves(self) -> Leaves:
+        return build_leaves(self.history, {person.pk for person in self.people}, self.now)
+
+    @cached_property
+    def signing(self) -> Signing:
+        return Signing(self.leaves, self.people)
+
+    @property
+    def scheduled_edition(self) -> Shown | None:
+        return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
+
+    @property
+    def public_edition(self) -> Shown | None:
+        """Return the edition that readers see now, or the notice of its withdrawal."""
+        return next((e for e in self.editions if e.is_public(self.now)), None)
+
+    @cached_property
+    def was_public(self) -> bool:
+        """Return whether an edition has been public."""
+        return any(e.live_from <= self.now and not e.is_cancelled for e in self.editions)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return bool(self.public_edition and self.public_edition.withdrawn_at)
 
 
 def format_seen(name: LeafName, hashes: Mapping[LeafName, str]) -> str:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -26,37 +26,34 @@ def _group_by_issue[Row: (IssueRevision, IssueEdition)](
     return found
 
 
-@dataclass
-class IssueFacts:
-    """The rows about an issue that decide who can do what next. Revisions and editions are the newest first.
-
-    `people`: all who have a role.
-    """
-
-    issue: Issue
-    now: dt.datetime
-    revisions: Sequence[IssueRevision]
-    editions: Sequence[IssueEdition]
-    signoffs: Sequence[SignOff]
-    people: Sequence[Person]
-    loaded_together: "Sequence[IssueFacts]" = field(default=(), repr=False)
+class IssueFacts(four_eyes.PageFacts[Issue, IssueEdition]):
+    """Revisions and editions are the newest first."""
 
     approval_gaps: ClassVar[Sequence[Gap]] = ()
     notes: ClassVar[Sequence[Any]] = ()
     suggestions: ClassVar[Sequence[Any]] = ()
     is_removed: ClassVar[bool] = False
+    loaded_together: "Sequence[IssueFacts]"
 
-    @property
-    def row(self) -> Issue:
-        return self.issue
+    def __init__(self, row: Issue, now: dt.datetime, **given: Any) -> None:
+        self.loaded_together = (self,)
+        super().__init__(row, now, **given)
 
     @property
     def history(self) -> Self:
         return self
 
-    @classmethod
-    def load(cls, issue: Issue, now: dt.datetime, people: Sequence[Person]) -> Self:
-        return cls.load_many([issue], now, people)[0]
+    @cached_property
+    def revisions(self) -> Sequence[IssueRevision]:
+        return list(IssueRevision.objects.filter(issue=self.row).order_by("-number"))
+
+    @cached_property
+    def editions(self) -> Sequence[IssueEdition]:
+        return list(IssueEdition.objects.filter(issue=self.row).order_by("-number"))
+
+    @cached_property
+    def signoffs(self) -> Sequence[SignOff]:
+        return list(SignOff.objects.filter(page=self.row.page).order_by("pk"))
 
     @classmethod
     def load_many(cls, issues: Sequence[Issue], now: dt.datetime, people: Sequence[Person]) -> list[Self]:
@@ -68,17 +65,19 @@ class IssueFacts:
         signoffs: dict[str, list[SignOff]] = {issue.page: [] for issue in issues}
         for signoff in SignOff.objects.filter(page__in=list(signoffs)).order_by("pk"):
             signoffs[signoff.page].append(signoff)
-        found = [
-            cls(issue, now, revisions[issue.pk], editions[issue.pk], signoffs[issue.page], people)
-            for issue in issues
-        ]
-        for facts in found:
-            facts.loaded_together = found
+        found: list[Self] = []
+        for issue in issues:
+            rows = {
+                "revisions": revisions[issue.pk],
+                "editions": editions[issue.pk],
+                "signoffs": signoffs[issue.page],
+            }
+            found.append(cls(issue, now, people=people, loaded_together=found, **rows))
         return found
 
     @cached_property
     def content(self) -> IssueContent:
-        return IssueContent.from_json(self.issue.content)
+        return IssueContent.from_json(self.row.content)
 
     @cached_property
     def available(self) -> set[int]:
@@ -95,52 +94,26 @@ class IssueFacts:
         """Return the briefs of the public edition."""
         return set(self.public_edition.frozen_content.items) if self.public_edition else set()
 
-    @cached_property
-    def standing_editions(self) -> list[IssueEdition]:
-        return [edition for edition in self.editions if not edition.is_cancelled]
-
-    @property
-    def scheduled_edition(self) -> IssueEdition | None:
-        return next((e for e in self.standing_editions if e.live_from > self.now), None)
-
-    @property
-    def public_edition(self) -> IssueEdition | None:
-        """Return the edition that readers see now, or the notice of its withdrawal."""
-        return next((e for e in self.editions if e.is_public(self.now)), None)
-
-    @property
-    def has_been_public(self) -> bool:
-        return any(e.live_from <= self.now for e in self.standing_editions)
-
     @property
     def last_edition(self) -> IssueEdition | None:
-        return next(iter(self.standing_editions), None)
-
-    @cached_property
-    def signing(self) -> four_eyes.Signing:
-        leaves = four_eyes.build_leaves(self, {person.pk for person in self.people}, self.now)
-        return four_eyes.Signing(leaves, self.people)
+        return next((e for e in self.editions if not e.is_cancelled), None)
 
     @cached_property
     def submission(self) -> Event | None:
         """Return the last submission."""
-        return self.issue.events.filter(verb="submit_issue").select_related("by").last()
+        return self.row.events.filter(verb="submit_issue").select_related("by").last()
 
     @cached_property
     def is_answered(self) -> bool:
         """Return whether somebody has signed since the last submission."""
         last, verbs = self.submission, [f"sign_off_issue_{name}" for name in LEAVES]
-        return bool(last and self.issue.events.filter(verb__in=verbs, pk__gt=last.pk).exists())
+        return bool(last and self.row.events.filter(verb__in=verbs, pk__gt=last.pk).exists())
 
     @cached_property
     def gaps(self) -> list[Gap]:
         """Return what refuses submission and publication."""
         against_items = why_not_items(self.content.items, self.available)
-        return find_issue_gaps(self.content, against_items, was_public=self.has_been_public)
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return bool(self.public_edition and self.public_edition.withdrawn_at)
+        return find_issue_gaps(self.content, against_items, was_public=self.was_public)
 
     @cached_property
     def is_unchanged(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext
 
@@ -21,7 +21,7 @@ from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person
 
 from . import four_eyes
 from .gaps import Gap, find_gaps, find_keyword_gaps, list_date_gaps
-from .histories import BriefHistory, find_last_shown_edition, load_editions, load_revisions, load_signoffs
+from .histories import BriefHistory, load_editions, load_revisions, load_signoffs
 from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason
@@ -31,23 +31,12 @@ ANSWER_EVENTS: Final = ("sign_off_zh", "sign_off_en", "sign_off_common", "send_b
 """Verbs of the events of answers. Compared by id, because clocks may disagree about the order."""
 
 
-class BriefFacts:
-    """The rows about one brief that decide who can do what next. What is not `given` is loaded when first asked for."""
-
-    is_unchanged = False
-
-    def __init__(self, brief: Brief, now: dt.datetime, **given: Any) -> None:
-        self.brief, self.now = brief, now
-        vars(self).update(given)
+class BriefFacts(four_eyes.PageFacts[Brief, Edition]):
+    is_unchanged: ClassVar[bool] = False
 
     @property
-    def row(self) -> Brief:
-        return self.brief
-
-    @cached_property
-    def people(self) -> Sequence[Person]:
-        """Return all who have a role."""
-        return policy.load_staff()
+    def brief(self) -> Brief:
+        return self.row
 
     @cached_property
     def editions(self) -> Sequence[Edition]:
@@ -64,11 +53,6 @@ class BriefFacts:
     @cached_property
     def names(self) -> LoadedNames:
         return LoadedNames(self.content)
-
-    @cached_property
-    def was_public(self) -> bool:
-        """Return whether an edition has been public."""
-        return find_last_shown_edition(self.editions, self.now) is not None
 
     @cached_property
     def gaps(self) -> Sequence[Gap]:
@@ -111,26 +95,6 @@ class BriefFacts:
         """Return those named in the history who are no longer on the staff."""
         return {}
 
-    @cached_property
-    def leaves(self) -> four_eyes.Leaves:
-        return four_eyes.build_leaves(self.history, {person.pk for person in self.people}, self.now)
-
-    @cached_property
-    def signing(self) -> four_eyes.Signing:
-        return four_eyes.Signing(self.leaves, self.people)
-
-    @cached_property
-    def scheduled_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.live_from > self.now and not e.is_cancelled), None)
-
-    @cached_property
-    def public_edition(self) -> Edition | None:
-        return next((e for e in self.editions if e.is_public(self.now)), None)
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return bool(self.public_edition and self.public_edition.withdrawn_at)
-
     @property
     def is_removed(self) -> bool:
         return bool(self.public_edition and self.public_edition.removed_at)
@@ -144,8 +108,8 @@ class BriefFacts:
         ]
 
 
-def load_facts(row: Brief | Issue, now: dt.datetime) -> BriefFacts | IssueFacts:
-    return BriefFacts(row, now) if isinstance(row, Brief) else IssueFacts.load(row, now, policy.load_staff())
+def build_facts(row: Brief | Issue, now: dt.datetime, **given: Any) -> BriefFacts | IssueFacts:
+    return BriefFacts(row, now, **given) if isinstance(row, Brief) else IssueFacts(row, now, **given)
 
 
 @dataclass
@@ -184,7 +148,7 @@ class Standing:
         """Return whether the act would not be refused, and there is something to do in its place."""
         if act == NEXT_BRIEF:
             return True
-        is_there = PLACES.get(act)
+        is_there = PLACES.get(ACTS[act].rule)
         if not self.is_allowed(act) or (is_there and not is_there(self)):
             return False
         return next(self.list_unmet(act), None) is None
@@ -274,18 +238,16 @@ def _has_answered(standing: Standing, leaf: LeafName | None) -> Iterator[Reason]
 _IS_PUBLIC: Final = _needs("nothing-public", lambda facts: facts.public_edition)
 _IS_NOT_REMOVED: Final = _needs("already-removed", lambda facts: not facts.is_removed)
 _CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
-    "submit submit_issue": (_is_complete,),
-    "take_back take_back_issue": (_is_own_submission, _is_unanswered),
+    "submit": (_is_complete,),
+    "take_back": (_is_own_submission, _is_unanswered),
     "sign_off_zh sign_off_en sign_off_common": (_may_sign,),
-    "sign_off_issue_zh sign_off_issue_en sign_off_issue_common": (_may_sign,),
     "take_back_sign_off_zh take_back_sign_off_en take_back_sign_off_common": (_has_answered,),
-    "take_back_issue_zh take_back_issue_en take_back_issue_common": (_has_answered,),
-    "approve publish_issue": (
+    "approve": (
         *(_is_complete, _needs_no_confirmation, _is_settled, _has_no_open_note),
         _needs("issue-unchanged", lambda facts: not facts.is_unchanged),
     ),
-    "cancel reschedule cancel_issue": (_needs("nothing-scheduled", lambda facts: facts.scheduled_edition),),
-    "withdraw withdraw_issue": (
+    "cancel reschedule": (_needs("nothing-scheduled", lambda facts: facts.scheduled_edition),),
+    "withdraw": (
         *(_IS_PUBLIC, _IS_NOT_REMOVED),
         _needs("already-withdrawn", lambda facts: not facts.is_withdrawn or facts.is_removed),
     ),
@@ -293,7 +255,13 @@ _CONDITIONS: Final[Mapping[str, tuple[Condition, ...]]] = {
     "reinstate": (_needs("nothing-to-reinstate", lambda facts: facts.is_withdrawn or facts.is_removed),),
     "source_withdrew": (_needs("source-withdrew-already", lambda facts: not facts.row.article_withdrawn),),
 }
-CONDITIONS: Final = {act: conditions for acts, conditions in _CONDITIONS.items() for act in acts.split()}
+CONDITIONS: Final = {
+    act.name: conditions
+    for names, conditions in _CONDITIONS.items()
+    for act in ACTS.values()
+    if act.rule in names.split()
+}
+"""An act of an issue has the conditions of the act that it derives from."""
 
 
 # Acts done at a place of the page, which no verb refuses: whether there is something to do.
@@ -313,11 +281,9 @@ PLACES: Final[Mapping[str, Callable[[Standing], object]]] = {
     "notes": lambda standing: standing.facts.notes,
     "suggestions": lambda standing: standing.facts.suggestions,
     "sign_off_common": _signs_no_language,
-    "sign_off_issue_common": _signs_no_language,
     "fill": lambda standing: (
         standing.facts.gaps or (standing.row.state == State.IN_REVIEW and standing.facts.approval_gaps)
     ),
-    "fill_issue": lambda standing: standing.facts.gaps,
     "assign_zh": lambda standing: standing.can_ask("zh"),
     "assign_en": lambda standing: standing.can_ask("en"),
 }

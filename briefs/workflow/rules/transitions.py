@@ -3,7 +3,7 @@
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,14 +14,28 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 
 from briefs import policy
-from briefs.acts import get_label
+from briefs.acts import ISSUE_ACTS, get_label
+from briefs.content import IssueContent
 from briefs.derived.build import lock_names_shared
-from briefs.models import Brief, Edition, Event, Issue, Outbox, Person, Revision, SignOff, State
+from briefs.models import (
+    Brief,
+    Edition,
+    Event,
+    Issue,
+    IssueEdition,
+    IssueRevision,
+    Outbox,
+    Person,
+    Revision,
+    SignOff,
+    State,
+)
 
 from . import four_eyes
+from .issue_review import IssueFacts
 from .leaves import LeafName
 from .refusals import Reason, Refused, Stale, build_refusal
-from .standing import CONDITIONS, BriefFacts, Standing, load_facts
+from .standing import CONDITIONS, BriefFacts, Standing, build_facts
 from .working_copy import load_working_copy
 
 NOTICE_CONDITIONS: dict[str, str] = {
@@ -33,6 +47,10 @@ NOTICE_CONDITIONS: dict[str, str] = {
 }  # fmt: skip
 """What a notice of each kind is about. It is news while that is true (`notifications.find_inbox`); `act` is none,
 since what the person has to do is among their acts."""
+
+
+type Target = Brief | Issue | int
+"""A brief, its id, or an issue."""
 
 
 @dataclass
@@ -49,6 +67,13 @@ class Run[Row: (Brief, Issue)](ABC):
     @abstractmethod
     def facts(self) -> Any:
         """Return what decides the acts on the row."""
+
+    @abstractmethod
+    def update(self, *, to: State | None = None, **changes: Any) -> None:
+        """Update the row, and its state if `to` is given."""
+
+    def notify(self, event: Event, kind: str, to: Iterable[Person], **values: Any) -> None:
+        notify(event, kind, to, **values)
 
     def list_unmet(self) -> list[Reason]:
         """Return what the verb is refused for, apart from role and state."""
@@ -78,10 +103,10 @@ class Run[Row: (Brief, Issue)](ABC):
         verb: str = "",
         *,
         note: str = "",
-        edition: Edition | None = None,
-        revision: Revision | None = None,
+        edition: Edition | IssueEdition | None = None,
+        revision: Revision | IssueRevision | None = None,
     ) -> Event:
-        """Record the Event of the verb, or of another `verb`."""
+        """Record the Event of the verb, or of another `verb`. That of an issue names no edition or revision."""
         event = self._build_event(verb, note=note, edition=edition, revision=revision)
         event.save()
         return event
@@ -91,17 +116,12 @@ class Run[Row: (Brief, Issue)](ABC):
         return Event.objects.bulk_create(self._build_event(verb, note=note) for note in notes)
 
     def _build_event(self, verb: str, **values: Any) -> Event:
-        row = self.row
-        return Event(
-            brief=row if isinstance(row, Brief) else None,
-            about=row.about if isinstance(row, Issue) else "",
-            verb=verb or self.verb,
-            by=self.by,
-            at=self.now,
-            from_state=self.from_state,
-            to_state=self.row.state,
-            **values,
-        )
+        if isinstance(self.row, Brief):
+            values["brief"] = self.row
+        else:
+            values |= {"about": self.row.about, "edition": None, "revision": None}
+        states = {"from_state": self.from_state, "to_state": self.row.state}
+        return Event(verb=verb or self.verb, by=self.by, at=self.now, **states, **values)
 
 
 class VerbRun(Run[Brief]):
@@ -109,7 +129,7 @@ class VerbRun(Run[Brief]):
     def facts(self) -> BriefFacts:
         return BriefFacts(self.row, self.now)
 
-    def update_brief(self, *, to: State | None = None, **changes: Any) -> None:
+    def update(self, *, to: State | None = None, **changes: Any) -> None:
         """Update the row and increment its version. Raise Refused when the row changed since it was read."""
         brief = self.row
         if to is not None:
@@ -121,6 +141,38 @@ class VerbRun(Run[Brief]):
             raise Refused(build_wrong_state_reason(brief))
         for name, value in changes.items():
             setattr(brief, name, value)
+
+
+class IssueRun(Run[Issue]):
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return IssueFacts(self.row, self.now)
+
+    def update(self, *, to: State | None = None, **changes: Any) -> None:
+        changes |= {"state": to or self.row.state, "updated_at": self.now, "updated_by": self.by}
+        Issue.objects.filter(pk=self.row.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(self.row, name, value)
+
+    def store(self, content: IssueContent, *, begins_version: bool = False, **changes: Any) -> None:
+        """Store the content as the next revision."""
+        self.update(content=content.to_json(), version=self.row.version + 1, **changes)
+        self.add_revision(content, begins_version=begins_version)
+
+    def add_revision(self, content: IssueContent, *, begins_version: bool = False) -> None:
+        hashes = {f"hash_{name}": value for name, value in content.hashes().items()}
+        IssueRevision.objects.create(
+            issue=self.row,
+            begins_version=begins_version,
+            number=self.row.version,
+            content=content.to_json(),
+            by=self.by,
+            at=self.now,
+            **hashes,
+        )
+
+    def notify(self, event: Event, kind: str, to: Iterable[Person], **values: Any) -> None:
+        notify(event, f"issue_{kind}", to, issue=self.row.pk, number=self.row.number, **values)
 
 
 @contextmanager
@@ -163,6 +215,31 @@ def run_verb(
         yield run
 
 
+@contextmanager
+def run_issue_verb(
+    verb: str, issue: Issue, *, by: Person, now: dt.datetime | None, checks_conditions: bool = True
+) -> Iterator[IssueRun]:
+    """Lock an issue in a transaction. Raise Refused unless policy and conditions allow the verb."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        # Without a join: PostgreSQL drops a row whose `updated_by` changed while the lock was awaited.
+        row = Issue.objects.select_for_update().get(pk=issue.pk)
+        require_allowed(by, verb, row)
+        run = IssueRun(verb, row, by, now, row.state)
+        if checks_conditions:
+            run.require_conditions()
+        yield run
+
+
+def run_act(
+    act: str, row: Target, *, version: int | None = None, **values: Any
+) -> AbstractContextManager[VerbRun | IssueRun]:
+    """Run an act of a brief, or what the table makes of it for an issue, which has no `version` to compare."""
+    if isinstance(row, Issue):
+        return run_issue_verb(ISSUE_ACTS[act], row, **values)
+    return run_verb(act, row, version=version, **values)
+
+
 def lock_brief(target: Model | int) -> Brief:
     """Return the brief, locked until the transaction ends. (On SQLite the transaction locks the whole file.)"""
     pk = target if isinstance(target, int) else target.pk
@@ -203,7 +280,7 @@ def format_permitted_people(verb: str, row: Brief | Issue | None = None) -> str:
 def _find_able_people(verb: str, row: Brief | Issue | None) -> list[Person]:
     if row is None or verb not in CONDITIONS:
         return []
-    facts = load_facts(row, timezone.now())
+    facts = build_facts(row, timezone.now())
     return Standing(facts, facts.people[0]).find_able(verb) if facts.people else []
 
 

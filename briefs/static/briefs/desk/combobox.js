@@ -94,8 +94,12 @@ export class Combobox {
   }
 
   #key(event) {
-    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.isComposing || event.keyCode === 229 || event.altKey) return;
     const { key } = event;
+    if (event.ctrlKey || event.metaKey) {
+      if (key.toLowerCase() === "s") this.#leave(); // the page saves what is typed
+      return;
+    }
     if (key === "ArrowDown" || key === "ArrowUp") this.#walk(key === "ArrowDown" ? 1 : -1);
     else if (key === "Enter") this.#enter();
     else if (key === "Escape" && this.isOpen) this.close();

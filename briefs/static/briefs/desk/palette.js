@@ -31,6 +31,8 @@ function choose(i) {
 function show(html) {
   const found = new DOMParser().parseFromString(html, "text/html").getElementById("found");
   if (!found) return; // the session has ended
+  for (const tool of found.querySelectorAll("a:not([href])")) if (!findButton(tool.dataset)) tool.closest("li").remove();
+  for (const group of found.querySelectorAll("section:not(:has(a))")) group.remove();
   for (const [n, group] of [...found.children].entries()) {
     const title = group.querySelector("h2");
     title.id = `palette-group-${n}`;
@@ -75,12 +77,17 @@ function open() {
   return ask();
 }
 
-/** Return the page's own button of the verb, or one that adds the brief to the issue of the page. */
-function findButton({ verb, add }) {
-  if (verb) return document.querySelector(`main button[formaction$="/${findBrief()}/${verb}/"]:not(:disabled)`);
-  if (!add || !issueForm) return null;
-  const button = Object.assign(document.createElement("button"), { name: "do", value: `add:${add}`, hidden: true });
-  issueForm.append(button);
+/** Return the page's own control, or a button that adds the brief to the issue of the page or posts to an address. */
+function findButton({ press, add, post }) {
+  if (press) return document.querySelector(`:is(${press}):not(:disabled)`);
+  const button = Object.assign(document.createElement("button"), { hidden: true });
+  if (add && issueForm) return addTo(issueForm, Object.assign(button, { name: "do", value: `add:${add}` }));
+  if (!post) return null;
+  return addTo(document.getElementById("language-form"), Object.assign(button, { formAction: post })); // has the CSRF token
+}
+
+function addTo(form, button) {
+  form.append(button);
   return button;
 }
 

@@ -11,20 +11,20 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 @pytest.mark.parametrize(
-    ("days", "ago", "age"),
+    ("days", "ago"),
     [
-        (0, "today 12:00", "today"),
-        (1, "yesterday", "1 day"),
-        (5, "5 days ago", "5 days"),
-        (31, "31 days ago", "31 days"),
-        (32, "2025-05-08", "32 days"),
+        (0, "today 12:00"),
+        (1, "yesterday"),
+        (5, "5 days ago"),
+        (31, "31 days ago"),
+        (32, "2025-05-08"),
     ],
 )
-def test_age_is_counted_in_days(days: int, ago: str, age: str) -> None:
+def test_age_is_counted_in_days(days: int, ago: str) -> None:
     now = dt.datetime(2025, 6, 9, 4, tzinfo=dt.UTC)
     then = now - dt.timedelta(days=days)
     with translation.override("en"):
-        assert (interface_labels.format_ago(then, now), interface_labels.format_age(then, now)) == (ago, age)
+        assert interface_labels.format_ago(then, now) == ago
 
 
 @pytest.mark.parametrize(

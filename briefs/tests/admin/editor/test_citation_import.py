@@ -111,6 +111,48 @@ def test_citation_authors_are_matched_or_added_and_keep_affiliation(
     assert (added.family, added.given) == ("O’Brien", "Mary-Kate")
 
 
+@pytest.mark.parametrize("is_same_person", [True, False])
+def test_citation_asks_whether_an_author_is_a_similar_known_one(
+    writer_client: Client, team: factories.Team, is_same_person: bool
+) -> None:
+    known = Author.make(name="Bonnie Glaser", given="Bonnie", family="Glaser")
+    brief = factories.draft_brief(team)
+    citation = "TY  - JOUR\nAU  - Glaser, Bonnie S.\nTI  - The Strait\nER  - \n"
+    form, html = show_differences(writer_client, brief, citation)
+    assert "Will be added to the vocabulary" not in html
+    before = checksum()
+    response = writer_client.post(brief_url(brief, "citation"), form.data)
+    assert response.status_code == 409
+    html = response.content.decode()
+    assert "Choose who is meant by Bonnie S. Glaser." in html
+    assert 'href="#author-0"' in html
+    assert checksum() == before
+    form = Form(html, id="facts-form")
+    answer = str(known.pk) if is_same_person else "new"
+    assert (
+        writer_client.post(brief_url(brief, "citation"), form.data_with(**{"author-0": answer})).status_code
+        == 302
+    )
+    (author,) = (Author.objects.get(pk=byline.author) for byline in facts_of(brief).authors)
+    assert author.name == ("Bonnie Glaser" if is_same_person else "Bonnie S. Glaser")
+    assert facts_of(brief).title == "The Strait"
+
+
+def test_claimed_citation_makes_no_author_beside_a_similar_one(
+    writer_client: Client, team: factories.Team
+) -> None:
+    Author.make(name="Bonnie Glaser", given="Bonnie", family="Glaser")
+    citation = (
+        "TY  - JOUR\nAU  - Glaser, Bonnie S.\nTI  - The Strait\nUR  - https://example.org/strait\nER  - \n"
+    )
+    page = writer_client.post(
+        "/admin/briefs/brief/upload/", {"paste": citation}, follow=True
+    ).content.decode()
+    assert "Bonnie S. Glaser may be Bonnie Glaser" in page
+    assert [author.name for author in Author.objects.all()] == ["Bonnie Glaser"]
+    assert facts_of(Brief.objects.get()).title == "The Strait"
+
+
 def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, CHINESE_BIBTEX)

@@ -34,24 +34,16 @@ def verbs_of(client: Client, person: Person) -> dict[int, str]:
     return {pk: task.verb for pk, task in load_tasks(client, person).items()}
 
 
-def load_sections(client: Client, person: Person) -> dict[str, Any]:
-    groups = load_home(client, person)["groups"]
-    return {section.title: section for _name, _title, sections in groups for section in sections}
-
-
-def briefs_in(section: Any) -> list[int]:
-    return [line.brief.pk for line in section.lines if line.brief]
-
-
 def days_ago(n: int) -> dt.datetime:
     return timezone.now() - dt.timedelta(days=n)
 
 
-def test_empty_desk_is_told_in_sentences(client: Client, team: factories.Team) -> None:
-    assert list(load_sections(client, team.writer)) == ["Scheduled", "In review", "Writing", "Planned"]
-    page = client.get("/admin/").content.decode()
-    assert "Nothing is waiting for you." in page
+def test_home_shows_no_empty_list(client: Client, team: factories.Team) -> None:
+    page = sign_in(client, team.writer).get("/admin/").content.decode()
     assert "New brief" in page
+    assert "0 wait for you" in page
+    assert "Nothing is waiting" not in page
+    assert "Scheduled" not in page
 
 
 def test_only_person_is_told_that_a_second_is_needed(client: Client) -> None:
@@ -66,7 +58,6 @@ def test_only_person_is_told_that_a_second_is_needed(client: Client) -> None:
 def test_person_without_role_sees_an_empty_page(client: Client, team: factories.Team) -> None:
     page = sign_in(client, team.outsider).get("/admin/").content.decode()
     assert "Waiting for me" not in page
-    assert "All briefs" not in page
 
 
 def test_own_draft_waits_with_what_it_lacks(client: Client, team: factories.Team) -> None:
@@ -192,44 +183,15 @@ def test_task_is_one_link_with_headline_in_interface_language(client: Client, te
     assert re.findall(r'lang="(.*?)"\s*>(.*?)<', line) == [("zh-Hant-TW", "標題")]
 
 
-def test_plans_are_ordered_by_due_date(client: Client, team: factories.Team) -> None:
-    today = timezone.localdate()
-    later = workflow.claim("https://example.org/later", by=team.writer, due_on=today + dt.timedelta(days=3))
-    never = workflow.claim("https://example.org/never", by=team.writer)
-    late = workflow.claim(
-        "https://example.org/late", by=team.other_writer, due_on=today - dt.timedelta(days=2)
-    )
-    begun = workflow.claim("https://example.org/begun", by=team.writer, due_on=today)
-    factories.edit(begun, team.writer, headline_zh="動筆")
-    sections = load_sections(client, team.publisher)
-    lines = sections["Planned"].lines
-    assert [(line.brief.pk, line.when, line.tone, line.who) for line in lines] == [
-        (late.pk, "2 days overdue", "late", "other-writer"),
-        (later.pk, "due in 3 days", "", "writer"),
-        (never.pk, "", "", "writer"),
-    ]
-    assert [(line.brief.pk, line.tone) for line in sections["Writing"].lines] == [(begun.pk, "soon")]
-
-
-def test_week_shows_scheduled_editions_by_day(client: Client, team: factories.Team) -> None:
-    coming = [factories.signed_brief(team) for _ in range(2)]
+def test_home_lists_what_is_scheduled_by_day(client: Client, team: factories.Team) -> None:
+    coming = [factories.signed_brief(team) for _ in range(10)]
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
-    for brief, days in zip(coming, (2, 9), strict=True):
+    for days, brief in enumerate(coming, 1):
         factories.approve(brief, team.publisher, at=noon + dt.timedelta(days=days))
-    section = load_sections(client, team.writer)["Scheduled"]
-    assert (section.count, briefs_in(section)) == ("2", [brief.pk for brief in coming])
-    assert section.lines[0].when.endswith(" 12:00")
-
-
-def test_brief_in_review_that_waits_for_others_says_for_whom(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    today = timezone.localdate()
-    for side in ("zh", "en"):
-        factories.assign_reviewer(brief, side, team.reviewer, by=team.writer, due_on=today)
-    line = load_sections(client, team.writer)["In review"].lines[0]
-    assert line.who == "In review · Chinese waits for reviewer · English waits for reviewer"
-    assert (line.when, line.tone) == ("due today", "soon")
-    assert not load_sections(client, team.reviewer)["In review"].lines, "it is among the acts"
+    home = load_home(client, team.writer)
+    assert [line.brief.pk for line in home["scheduled"]] == [brief.pk for brief in coming[:8]]
+    assert home["scheduled"][0].when.endswith(" 12:00")
+    assert client.get(home["scheduled_url"]).context["cl"].result_count == 10
 
 
 def test_long_list_shows_first_tasks_counts_all_and_links_list(client: Client, team: factories.Team) -> None:
@@ -296,3 +258,36 @@ def test_open_note_is_task_of_writer(client: Client, team: factories.Team) -> No
     factories.assign_writer(brief, team.other_writer, by=team.writer)
     assert verbs_of(client, team.other_writer) == {brief.pk: "Answer the notes"}
     assert not load_tasks(client, team.writer)
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_reviewer_of_one_language_is_not_asked_for_the_other(
+    client: Client, team: factories.Team, is_chosen: bool
+) -> None:
+    """A reviewer's language is the one chosen, else what was signed last. Without another reviewer it does not count."""
+    earlier = factories.submitted_brief(team)
+    for person, side in ((team.reviewer, "zh"), (team.reviewer_en, "en")):
+        if is_chosen:
+            person.reviews = side
+            person.save()
+        else:
+            factories.sign_off(earlier, person, side)
+    brief = factories.submitted_brief(team)
+    assert verbs_of(client, team.reviewer)[brief.pk] == "Sign off the Chinese"
+    assert verbs_of(client, team.reviewer_en)[brief.pk] == "Sign off the English"
+    for person in (team.publisher, team.other_publisher):
+        Person.objects.filter(pk=person.pk).update(reviews="en")
+    Person.objects.filter(pk=team.reviewer.pk).update(is_active=False)
+    expected = "Sign off the English" if is_chosen else "Sign off the Chinese"
+    assert verbs_of(client, team.reviewer_en)[brief.pk] == expected
+
+
+def test_reviewer_chooses_the_own_language(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.reviewer).post("/admin/mail/", {"reviews": "en", "kind": ["review"]})
+    team.reviewer.refresh_from_db()
+    assert team.reviewer.reviews == "en"
+    client.post("/admin/mail/", {"reviews": "fr"})
+    sign_in(client, team.writer).post("/admin/mail/", {"reviews": "en"})
+    assert list(Person.objects.exclude(reviews="").values_list("username", flat=True)) == ["reviewer"]
+    assert 'name="reviews"' not in client.get("/admin/mail/").content.decode()
+    assert 'href="/admin/mail/"' in client.get("/admin/").content.decode(), "in one's own menu"

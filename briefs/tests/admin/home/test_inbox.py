@@ -169,12 +169,9 @@ def test_query_count_does_not_grow_with_notices(client: Client, team: factories.
     assert counts[0] == counts[1]
 
 
-@pytest.mark.parametrize(
-    "page",
-    ["inbox/", "mail/", "briefs/letter/", "briefs/outbox/", "briefs/draft/", "briefs/search/"],
-)
-def test_pages_about_notices_link_each_other(client: Client, team: factories.Team, page: str) -> None:
-    html = sign_in(client, team.writer).get(f"/admin/{page}").content.decode()
+@pytest.mark.parametrize("page", ["letter", "outbox", "draft", "search"])
+def test_lists_behind_the_inbox_link_each_other(client: Client, team: factories.Team, page: str) -> None:
+    html = sign_in(client, team.writer).get(f"/admin/briefs/{page}/").content.decode()
     nav = html[html.index('<nav class="since"') :].partition("</nav>")[0]
-    assert nav.count("<a") == 6
+    assert nav.count("<a") == 4
     assert nav.count('aria-current="page"') == 1

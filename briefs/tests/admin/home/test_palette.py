@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from briefs import workflow
-from briefs.models import Brief, Keyword, Person
+from briefs.models import Brief, Issue, Keyword, Person
 from briefs.tests.support import factories, issue_factories
 from briefs.tests.support.form_client import sign_in
 
@@ -18,9 +18,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 FIND = "/admin/find/"
 
 
-def found(client: Client, query: str = "", brief: Brief | None = None) -> dict[str, list[tuple[str, str]]]:
+def found(
+    client: Client, query: str = "", brief: Brief | None = None, issue: Issue | None = None
+) -> dict[str, list[tuple[str, str]]]:
     """Return the two names of each result by the title of its group."""
-    response = client.get(FIND, {"q": query, "brief": brief.pk if brief else ""})
+    values = {"q": query, "brief": brief.pk if brief else "", "issue": issue.pk if issue else ""}
+    response = client.get(FIND, values)
     assert response.status_code == 200
     groups = response.context["groups"]
     return {title: [(entry.first, entry.second) for entry in entries] for title, entries in groups}
@@ -100,6 +103,32 @@ def test_acts_on_the_open_brief_are_those_of_the_person_and_the_state(
     acts = found(sign_in(client, team.publisher), brief=brief)["This brief"]
     assert {"Sign off the Chinese", "Send back", "Timeline"} <= dict(acts).keys()
     assert not {"Submit for review", "Approve"} & dict(acts).keys()
+
+
+def test_acts_and_pages_under_more_are_found_in_both_languages(client: Client, team: factories.Team) -> None:
+    brief = factories.live_brief(team, factories.content("甲"))
+    issue = issue_factories.draft_issue(team, brief)
+    for person in (team.writer, team.publisher):
+        sign_in(client, person)
+        for query in ("original", "原文"):
+            assert ("Original", "原文") in found(client, query, factories.draft_brief(team))["This brief"]
+        for query in ("word file", "word 檔案"):
+            assert ("Word file", "Word 檔案") in found(client, query, brief)["This brief"]
+        for query in ("public page", "公開頁面"):
+            assert len(found(client, query, brief)["This brief"]) == 2
+    sign_in(client, team.writer)
+    for query in ("discard", "捨棄"):
+        assert found(client, query, issue=issue)["This issue"] == [("Discard", "捨棄")]
+    assert "This issue" not in found(sign_in(client, team.reviewer), "discard", issue=issue)
+
+
+def test_new_issue_is_begun_from_the_palette_by_those_who_may(client: Client, team: factories.Team) -> None:
+    sign_in(client, team.writer)
+    for query in ("new issue", "新增一期"):
+        assert found(client, query)["Screens"] == [("New issue", "新增一期")]
+    page = client.get(FIND, {"q": "new issue", "part": "1"}).content.decode()
+    assert f'data-post="{reverse("admin:briefs_issue_create")}"' in page
+    assert "Screens" not in found(sign_in(client, team.reviewer), "new issue")
 
 
 def test_verb_leads_to_the_briefs_that_wait_for_it(client: Client, team: factories.Team) -> None:

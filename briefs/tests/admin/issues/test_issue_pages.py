@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from briefs import workflow
 from briefs.admin.issues.issue_pages import build_issue_url
 from briefs.models import Brief, Issue, IssueEdition, Mailing, Person
 from briefs.publications.published import load_issue
@@ -121,7 +122,7 @@ def test_reason_to_read_is_typed_previewed_and_shown_to_readers(team: Team, live
         shown = writer.get(build_issue_url(issue, page)).content.decode()
         assert "看錢往哪裡走。" in shown
         assert "It follows &lt;money&gt;." in shown
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer)
     making.publish(issue, team.publisher)
     for path in ("/en/", f"/en/issues/{issue.number}/"):
@@ -152,7 +153,7 @@ def test_refusals_keep_typed_words(team: Team, live: list[Brief]) -> None:
     answer = post(client, issue, title_zh="長" * 300)
     assert answer.status_code == 409
     assert "長" * 300 in answer.content.decode()
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.edit_issue(issue, team.reviewer, title_zh="改")
     url = build_issue_url(issue, "verb", "sign_off_issue_zh")
     answer = sign_in(team.reviewer).post(url, {"seen_zh": "an earlier text"})
@@ -175,7 +176,7 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     publisher.post(build_issue_url(issue, "verb", "revise_issue"))
     why = {f"why-{live[0].pk}_en": "It follows the money."}
     making.edit_issue(issue, team.writer, preface_zh="更正。", **making.CORRECTION, **why)
-    issues.submit_issue(issue, by=team.writer)
+    workflow.submit(issue, by=team.writer)
     making.sign_issue(issue, team.reviewer)
     page = publisher.get(url).content.decode()
     for words in ("更正", "It follows the money"):

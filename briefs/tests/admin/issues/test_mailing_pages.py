@@ -13,7 +13,6 @@ from briefs.publications import mailings, sending
 from briefs.tests.support import factories, issue_factories, mailing_fixtures
 from briefs.tests.support.factories import Team
 from briefs.tests.support.mail_server import MailServer
-from briefs.workflow import issues
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +100,7 @@ def test_mail_of_a_cancelled_publication_is_promised_to_nobody(team: Team) -> No
     mailings.queue_issue(edition, by=team.publisher)
     publisher, url = log_in(team.publisher), build_url(edition.issue)
     assert "It is sent from" in read(publisher, url)
-    issues.cancel_issue(edition.issue, by=team.publisher)
+    workflow.cancel(edition.issue, by=team.publisher)
     words = read(publisher, url)
     assert "It is sent from" not in words
     assert "Stop it and send it anew." in words

@@ -100,15 +100,13 @@ def read_home(client: Client) -> dict[int, Any]:
 def read_list(client: Client) -> dict[int, tuple[str, str, str]]:
     """Return the badge, the sentence and the label of the main act, or no label."""
     found = {}
-    for row in client.get("/admin/briefs/brief/").context["cl"].rows:
-        label = re.search(r'class="step mine".*?title="(.*?)">(.*?)</a>', row.now)
-        step = re.search(r'class="step">(.*?)</span>', row.now)
-        sentence = html.unescape(label[1]) if label else html.unescape(strip_tags(step[1])) if step else ""
-        badge = re.search(
-            r'class="badge (?!warn">(?:Priority|優先))[^>]*>(.*?)</span>|class="step"><b>(.*?)</b>', row.now
-        )
-        assert badge
-        found[row.pk] = (badge[1] or badge[2], sentence, html.unescape(label[2]) if label else "")
+    page = client.get("/admin/briefs/brief/").content.decode()
+    for row in page.split("<tr>")[1:]:
+        pk = re.findall(r'name="version-(\d+)"', row)[0]
+        step = re.search(r'class="step( mine)?".*?title="(.*?)">(.*?)</', row)
+        badge = find(r'class="badge (?!warn">(?:Priority|優先))[^>]*>(.*?)</span>', row)
+        label = html.unescape(step[3]) if step and step[1] else ""
+        found[int(pk)] = (badge, html.unescape(step[2]) if step else "", label)
     return found
 
 

@@ -8,7 +8,7 @@ import { attachChecks } from "./checks.js";
 import { readTypedFields } from "../form.js";
 import { History } from "./history.js";
 import { CompositionTracker, listenForKeys } from "./keys.js";
-import { focusLinkTarget } from "../focus.js";
+import { focusLinkTargets } from "../focus.js";
 import { RowMenu } from "./menu.js";
 import { BulletTable } from "./bullet_table.js";
 import { ServerSync } from "./server_sync.js";
@@ -284,11 +284,15 @@ class Editor {
   // Called by toolbar and keys
 
   save() {
-    const { state } = this.display.status.dataset;
-    if (state === "signin") this.display.onsignin();
-    if (state === "untaken") form.requestSubmit(); // creates the names that the autosave left
-    else this.sync.save();
+    if (this.display.status.dataset.state === "signin") this.display.onsignin();
+    this.#saveWithNames();
     return true;
+  }
+
+  /** Save. If the autosave leaves a new name, post the form, which adds it. */
+  async #saveWithNames() {
+    await this.sync.save();
+    if (this.display.status.dataset.state === "untaken" && this.display.hasRejectedName) form.requestSubmit();
   }
 
   find(by) {
@@ -373,16 +377,14 @@ function wire(editor) {
 
 function clicked(event, editor) {
   const hit = (selector) => event.target.closest(selector);
-  const link = hit("a[href^='#']");
-  if (link) {
-    if (focusLinkTarget(link.hash)) event.preventDefault();
-  } else if (hit("#desk-undo")) editor.step("undo");
+  if (hit("#desk-undo")) editor.step("undo");
   else if (hit("#desk-redo")) editor.step("redo");
   else if (hit("#desk-flag")) editor.find(1);
 }
 
 if (form?.elements.draft) {
   document.documentElement.classList.add("desk-js");
+  focusLinkTargets(form);
   const editor = new Editor();
   editor.composing = new CompositionTracker(form, (target) => target.matches(CELL) && editor.typed(target));
   editor.popup = new RowMenu(editor.sheet, (name, pair, side) => editor.run(name, pair, side));

@@ -82,7 +82,11 @@ export class RowSuggestions {
     const parts = [];
     if (terms.length) parts.push(this.#part("terms", terms.map((term) => this.#term(term))));
     if (memory.length) parts.push(this.#part("memory", memory.map((match) => this.#match(match))));
-    if (passages.length) parts.push(this.#part("passages", passages.map((passage) => this.#passage(passage))));
+    if (passages.length) {
+      const offers = this.#part("passages", passages.map((passage) => this.#passage(passage)));
+      if (passages[0].unsure) offers.querySelector("h3").after(createElement("p", {}, translate("passages_unsure")));
+      parts.push(offers);
+    }
     this.box.replaceChildren(...parts);
     if (parts.length) insertItem(this.sheet.form, this.box, this.pair.dataset.lead ?? this.pair.id);
     else this.#clear();
@@ -117,7 +121,7 @@ export class RowSuggestions {
     return createElement("li", { className: "match" }, theirs, offered, createElement("p", { className: "from" }, alike, " · ", from), insert);
   }
 
-  #passage({ text, lang, unsure, marked }) {
+  #passage({ text, lang, marked }) {
     const runs = marked.map(([words, isShared]) => (isShared ? createElement("mark", {}, words) : words));
     const use = createElement("button", { type: "button", tabIndex: -1, textContent: translate("use_passage") });
     use.setAttribute("aria-label", `${use.textContent}: ${text}`);
@@ -130,8 +134,7 @@ export class RowSuggestions {
       this.#clear();
       field.closest("details").querySelector("summary").focus();
     });
-    const doubt = unsure ? [createElement("small", {}, translate("passage_unsure"))] : [];
-    return createElement("li", { className: "match" }, createElement("p", { lang, className: "theirs" }, ...runs), use, " ", ...doubt);
+    return createElement("li", { className: "match" }, createElement("p", { lang, className: "theirs" }, ...runs), use);
   }
 
   #button(word, values, side, text, whole = false) {

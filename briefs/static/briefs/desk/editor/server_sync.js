@@ -301,7 +301,8 @@ export class ServerSync {
       if (!this.saving.isStopped) removeDraft(slot);
       return this.saving.isStopped ? undefined : this.#offer(entries);
     }
-    const time = new Date(words.time).toTimeString().slice(0, 5);
+    const zone = { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.adminServerTimezone };
+    const time = new Intl.DateTimeFormat("en-GB", zone).format(words.time);
     const done = (act) => () => {
       this.display.hideBanner();
       act();

@@ -126,6 +126,10 @@ export class StatusDisplay {
     this.showReasons();
   }
 
+  get hasRejectedName() {
+    return this.reasons.some(({ about }) => this.#field(about)?.matches("[name=source], [data-kind]"));
+  }
+
   /** Show the reasons, but not beside the field that has the focus. */
   showReasons() {
     for (const shown of this.form.querySelectorAll(".untaken")) {
