@@ -1,22 +1,23 @@
-"""The rows of a brief that is read: for review, in a comparison of two versions, and beside an act.
+"""The rows of a brief's page: for writing, for review, in a comparison of two versions, and beside an act.
 
-A row is a headline, a summary or a bullet in both languages, marked with what changed. Rows without a change can be folded.
+A row is a headline, a summary or a bullet in both languages. In a row that is read, what changed is marked; rows without a
+change can be folded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final
 
 from django.template.loader import get_template
-from django.utils.html import escape
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side, hash_json
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Side, hash_json
 from briefs.lexicon.passages import find_altered_quotations
-from briefs.rendering.text import NestedPosition, nest_bullets
-from briefs.text.text_diff import BulletDifference, ContentDifference, diff_contents
+from briefs.rendering.text import nest_bullets
+from briefs.text.text_diff import BulletDifference, ContentDifference
 
 from .brief_pages import bullet_structure_label
 from .diff_html import render_diff, share_effort
@@ -71,7 +72,6 @@ class MarginItem:
 
 @dataclass(slots=True)
 class Margin:
-    key: str = ""
     items: list[MarginItem] = field(default_factory=list)
 
     @property
@@ -85,7 +85,7 @@ class Margin:
 
 def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str, Margin]:
     """Return the margins by row key. Items about no row of the page are in the margin with an empty key."""
-    margins = {key: Margin(key) for key in ("", *keys)}
+    margins = {key: Margin() for key in ("", *keys)}
     for item in sorted(items, key=lambda item: item.rank):
         margins.get(item.key, margins[""]).items.append(item)
     return margins
@@ -95,36 +95,40 @@ def build_margins(keys: Iterable[str], items: Iterable[MarginItem]) -> dict[str,
 
 
 @dataclass(slots=True)
-class RowCell:
-    """One language of a row. `text_hash` is the hash of the shown text."""
+class _Cell:
+    """One language of a row. `WORDS`: the fields whose values do not change the markup around them."""
 
     side: Side
-    anchor: str
-    text: str
-    html: SafeString
-    text_hash: str
-    nesting: NestedPosition | None = None
-    previous_structure: str = ""
-    """Level and marker before the change, if they changed."""
-    is_changed: bool = False
-    form_data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def lang(self) -> str:
         return LANGUAGE_TAGS[self.side]
 
     @property
-    def key(self) -> str:
-        return f"{self.anchor}-{self.side}"
-
-    @property
-    def marker(self) -> str:
-        """Return the marker as shown to readers."""
-        return f"{self.nesting.ordinal}." if self.nesting and self.nesting.ordinal else "•"
-
-    @property
     def side_name(self) -> str:
         return str(SIDE_NAMES[self.side])
+
+
+@dataclass(slots=True)
+class RowCell(_Cell):
+    """A text that is read. `text_hash` is the hash of the shown text; `marker` is the one that readers see."""
+
+    WORDS: ClassVar = ("anchor", "text", "html", "text_hash", "marker")
+
+    anchor: str
+    text: str
+    html: SafeString
+    text_hash: str
+    marker: str = ""
+    depth: int = 0
+    previous_structure: str = ""
+    """Level and marker before the change, if they changed."""
+    is_changed: bool = False
+    form_data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def key(self) -> str:
+        return f"{self.anchor}-{self.side}"
 
     @property
     def note_text(self) -> str:
@@ -138,19 +142,55 @@ class RowCell:
     def reason_text(self) -> str:
         return str(self.form_data.get(f"why-{self.key}", ""))
 
+    @property
+    def is_typed(self) -> bool:
+        """Return whether a note or a suggestion was typed and not sent."""
+        return bool(self.note_text or self.reason_text or self.suggestion_text != self.text)
+
+
+@dataclass(slots=True)
+class EditCell(_Cell):
+    """A text field. `options`: those of the select for level and marker of a bullet; `lines`: its height without JavaScript."""
+
+    WORDS: ClassVar = ("name", "label", "text", "lines", "options")
+
+    name: str
+    label: str
+    text: str
+    lines: int
+    options: str = ""
+    is_focused: bool = False
+    is_typed: ClassVar = False
+
+
+@dataclass(slots=True)
+class RowFields:
+    """Fields of a bullet beside its texts."""
+
+    WORDS: ClassVar = ("passage", "one_sided")
+
+    passage: str
+    one_sided: str
+    deleted: str
+    is_open: bool
+    lacks_passage: bool
+
 
 @dataclass(slots=True)
 class BriefRow:
-    """`kind` is same, changed, added or removed; `previous_position` is set if a bullet moved, counted from 1.
+    """`position` counts from 1; 0 for a headline or summary. `previous_position` is set if a bullet moved.
 
-    `annotations`: label and text of what only the staff see of a bullet.
+    `kind` is same, changed, added or removed. `annotations`: label and text of what only the staff see of a bullet.
     """
+
+    WORDS: ClassVar = ("anchor", "label", "position", "previous_position")
 
     anchor: str
     label: str
     position: int
-    cells: list[RowCell]
+    cells: Sequence[RowCell | EditCell]
     kind: str = "same"
+    fields: RowFields | None = None
     is_first_bullet: bool = False
     previous_position: int = 0
     annotations: list[tuple[str, SafeString]] = field(default_factory=list)
@@ -162,57 +202,34 @@ class BriefRow:
     def is_changed(self) -> bool:
         return self.kind != "same"
 
-    @property
-    def has_text(self) -> bool:
-        return any(cell.text or cell.is_changed for cell in self.cells)
-
     def is_plain(self) -> bool:
         """Return whether the row has nothing but its texts, neither remarks nor what was typed and not sent."""
-        typed = (c.note_text or c.reason_text or c.suggestion_text != c.text for c in self.cells)
-        return not (self.margin.items or self.annotations or any(typed))
+        return not (self.margin.items or self.annotations or any(cell.is_typed for cell in self.cells))
 
-    def as_form(self) -> Self:
+    def as_form(self) -> "BriefRow":
         """Return the row with the names of its words, each between two marks, in place of the words."""
-
-        def mark(name: str) -> Any:
-            return f"{_MARK}{name}{_MARK}"
-
-        cells = [
-            replace(
-                cell,
-                anchor=mark("anchor"),
-                text=mark(f"text-{cell.side}") if cell.text else "",
-                html=mark(f"html-{cell.side}"),
-                text_hash=mark(f"hash-{cell.side}"),
-                nesting=cell.nesting
-                and NestedPosition(
-                    "", cell.nesting.depth, cell.nesting.ordinal and mark(f"ordinal-{cell.side}")
-                ),
-                form_data={},
-            )
-            for cell in self.cells
-        ]
-        return replace(
-            self,
-            anchor=mark("anchor") if self.position else self.anchor,
-            label=mark("label"),
-            position=self.position and mark("position"),
-            cells=cells,
-            previous_position=self.previous_position and mark("previous"),
-            margin=Margin(mark("anchor")),
-        )
+        cells = [_mark_words(cell, cell.side) for cell in self.cells]
+        form: BriefRow = _mark_words(self)
+        return replace(form, cells=cells, fields=self.fields and _mark_words(self.fields))
 
     def list_words(self) -> dict[str, str]:
-        words = {"anchor": self.anchor, "label": escape(self.label)}
-        words |= {"position": str(self.position), "previous": str(self.previous_position)}
+        words = _list_words(self) | (_list_words(self.fields) if self.fields else {})
         for cell in self.cells:
-            ordinal = str(cell.nesting.ordinal) if cell.nesting else ""
-            texts = {"text": escape(cell.text), "html": cell.html, "hash": cell.text_hash, "ordinal": ordinal}
-            words |= {f"{name}-{cell.side}": text for name, text in texts.items()}
+            words |= _list_words(cell, cell.side)
         return words
 
 
 _MARK: Final = "\ue000"
+
+
+def _mark_words(part: Any, prefix: str = "") -> Any:
+    return replace(
+        part, **{name: f"{_MARK}{prefix}{name}{_MARK}" for name in part.WORDS if getattr(part, name)}
+    )
+
+
+def _list_words(part: Any, prefix: str = "") -> dict[str, str]:
+    return {f"{prefix}{name}": conditional_escape(getattr(part, name)) for name in part.WORDS}
 
 
 def build_rows(
@@ -225,18 +242,14 @@ def build_rows(
     """Return a row for each text in `labels`, by default headline and summary, then the bullets, removed ones among them."""
     labels = labels or {"headline": _("Headline"), "summary": _("Summary")}
     builder = _RowBuilder(difference, form_data or {})
-    leads = [builder.build_lead(name, label) for name, label in labels.items()]
+    leads = [builder.build_lead(name, label) for name, label in labels.items() if builder.has_lead(name)]
     bullets = [builder.build_bullet(row) for row in difference.rows]
     for row in bullets[:1]:
         row.is_first_bullet = True
-    rows = [row for row in leads if row.anchor != "picture_alt" or row.has_text] + bullets
+    rows = [*leads, *bullets]
     for row in rows:
-        row.margin = (margins or {}).get(row.anchor) or Margin(row.anchor)
+        row.margin = (margins or {}).get(row.anchor) or Margin()
     return rows
-
-
-def build_unmarked_rows(content: Content) -> list[BriefRow]:
-    return build_rows(diff_contents(content, content))
 
 
 class _RowBuilder:
@@ -245,6 +258,13 @@ class _RowBuilder:
         self.nesting = {side: nest_bullets(difference.new, side)[0] for side in SIDES}
         reworded = (row.is_reworded(side) for row in difference.rows for side in SIDES)
         self.effort = share_effort(len(difference.leads) + sum(reworded))
+
+    def has_lead(self, name: str) -> bool:
+        """Return whether to show a text: always headline and summary, another one if either content has it."""
+        contents = self.difference.old, self.difference.new
+        return name in ("headline", "summary") or any(
+            getattr(c, f"{name}_{side}") for c in contents for side in SIDES
+        )
 
     def build_lead(self, name: str, label: str) -> BriefRow:
         old, new = self.difference.old, self.difference.new
@@ -262,7 +282,8 @@ class _RowBuilder:
         cells = []
         for side in SIDES:
             cell = self._build_cell(anchor, side, *row.texts(side))
-            cell.nesting = self.nesting[side].get(row.number, NestedPosition("", 0, 0))
+            if place := self.nesting[side].get(row.number):
+                cell.depth, cell.marker = place.depth, f"{place.ordinal}." if place.ordinal else "•"
             if row.old and row.is_restructured(side):
                 cell.previous_structure = bullet_structure_label(row.old, side)
             cells.append(cell)
@@ -309,11 +330,12 @@ class RowRun:
 
 
 def render_rows(
-    rows: Iterable[BriefRow], context: Mapping[str, Any] | None = None, *, folds: bool = False
+    rows: Sequence[BriefRow], context: Mapping[str, Any] | None = None, *, folds: bool = False
 ) -> list[RowRun]:
     """Render the rows. With `folds`, unchanged ones next to each other are a run with names."""
     runs = []
-    for is_changed, group in groupby(_render_each(rows, context or {}), lambda pair: pair[0].is_changed):
+    rendered = zip(rows, render_each(rows, context or {}), strict=True)
+    for is_changed, group in groupby(rendered, lambda pair: pair[0].is_changed):
         run = list(group)
         names = dict.fromkeys(str(row.position or row.label) for row in (run[0][0], run[-1][0]))
         html = SafeString("".join(html for _, html in run))
@@ -321,20 +343,18 @@ def render_rows(
     return runs
 
 
-def _render_each(
-    rows: Iterable[BriefRow], context: Mapping[str, Any]
-) -> Iterator[tuple[BriefRow, SafeString]]:
-    """Yield each row and its HTML. Of plain rows that differ in their words alone, one is rendered and the others are filled
-    in: to render each takes 1 ms, two seconds for the longest brief.
+def render_each(rows: Iterable[BriefRow], context: Mapping[str, Any]) -> Iterator[SafeString]:
+    """Yield the HTML of each row. Of plain rows that differ in their words alone, one is rendered and the others are filled in:
+    to render each takes 1 ms, two seconds for the longest brief.
     """
     template = get_template("admin/briefs/common/_row.html")
     parts_by_form: dict[str, list[str]] = {}
     for row in rows:
         if not row.is_plain():
-            yield row, SafeString(template.render({**context, "row": row}))
+            yield SafeString(template.render({**context, "row": row}))
             continue
         form = row.as_form()
         if not (parts := parts_by_form.get(key := repr(form), [])):
             parts_by_form[key] = parts = template.render({**context, "row": form}).split(_MARK)
         words = row.list_words()
-        yield row, SafeString("".join([words[part] if n % 2 else part for n, part in enumerate(parts)]))
+        yield SafeString("".join([words[part] if n % 2 else part for n, part in enumerate(parts)]))

@@ -1,4 +1,4 @@
-"""Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More."""
+"""What a brief's page shows: the acts of its bar, the strip, people, sign-offs and history."""
 
 import datetime as dt
 from collections import Counter
@@ -17,7 +17,7 @@ from briefs import policy, workflow
 from briefs.acts import ACTS, get_label
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
-from briefs.admin.common.interface_labels import LEAF_NAMES, interface_side
+from briefs.admin.common.interface_labels import LEAF_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import build_act_url, render_sentence
@@ -399,15 +399,6 @@ class BriefPageData:
         counts = Counter(row.file for row in self.suggestions if row.file)
         return [{"name": name, "suggestions": count} for name, count in counts.items()]
 
-    def files(self) -> list[dict[str, Any]]:
-        """Return each imported file with the notes of its newest import."""
-        files: dict[int, dict[str, Any]] = {}
-        for revision in self.revisions:
-            if document := revision.document:
-                notes = list(map(_localize_note, revision.document_notes))
-                files.setdefault(document.pk, {"document": document, "notes": notes})
-        return list(files.values())
-
     def facts(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
@@ -440,11 +431,6 @@ class BriefPageData:
             return []
         rows = Brief.objects.filter(article_key=key).exclude(article_key="").exclude(pk=self.brief.pk)
         return list(rows.exclude(state=State.DISCARDED).order_by("pk")[:3])
-
-
-def _localize_note(note: dict[str, Any]) -> dict[str, Any]:
-    """Return a parser note in the interface language."""
-    return {"line": note["line"], "said": note["message_zh" if interface_side() == "zh" else "message"]}
 
 
 def find_document(brief: Brief, pk: int) -> Document | None:

@@ -100,6 +100,7 @@ def build_margin_permissions(page_data: BriefPageData) -> dict[str, Any]:
     """Return the permissions that the margin's templates need, by name."""
     return {
         "brief": page_data.brief,
+        "person": page_data.person,
         "may_edit": page_data.may_edit,
         "may_note": page_data.is_allowed("note"),
         "may_dismiss": page_data.is_allowed("dismiss"),

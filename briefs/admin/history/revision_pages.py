@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs import policy, workflow
@@ -44,29 +46,21 @@ from .timeline import EditSession, group_edit_sessions
 # What two contents differ in: rows and facts.
 
 
-@dataclass(frozen=True, slots=True)
-class FactChange:
-    """A changed fact. A missing value is an empty string."""
-
-    label: str
-    old: str
-    new: str
-
-
-def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[FactChange]:
+def build_fact_changes(difference: ContentDifference, names: NamesById) -> Iterator[tuple[str, str, str]]:
+    """Yield label, old and new value of each changed fact. A missing value is an empty string."""
     old, new = difference.old.facts, difference.new.facts
     for name in difference.facts:
         before, after = (
             format_fact(facts, name, names) if getattr(facts, name) else "" for facts in (old, new)
         )
-        yield FactChange(str(FIELD_LABELS[name]), before, after)
+        yield str(FIELD_LABELS[name]), before, after
     if "key_point" in difference.leads:
         before, after = (describe_key_line(content) for content in (difference.old, difference.new))
-        yield FactChange(str(FIELD_LABELS["key_point"]), before, after)
+        yield str(FIELD_LABELS["key_point"]), before, after
     for name in difference.leads:
         if name in CHANGE_FIELDS:
             before, after = (format_change_field(c, name) for c in (difference.old, difference.new))
-            yield FactChange(str(FIELD_LABELS[name]), before, after)
+            yield str(FIELD_LABELS[name]), before, after
 
 
 def describe_comparison(difference: ContentDifference) -> dict[str, Any]:
@@ -218,18 +212,23 @@ class Comparison:
         """Return whether restoring undoes the marked changes rather than applying them."""
         return self.restorable is self.versions[0]
 
-    def revision_choices(self) -> list[tuple[str, str]]:
-        """Return the last revision of each session and the compared revisions, for a select."""
+    def _list_revisions(self) -> list[tuple[str, str]]:
+        """Return the last revision of each session and the compared revisions, with labels."""
         rows = {s.last.number: s.last for s in self.history.edit_sessions}
         if missing := {pick.revision_number for pick in self.versions if not pick.is_edition} - rows.keys():
             found = self.history.brief.revisions.select_related("by").defer("content", "document_notes")
             rows |= {row.number: row for row in found.filter(number__in=missing)}
         return [(str(number), _revision_label(rows[number])) for number in sorted(rows, reverse=True)]
 
-    def edition_choices(self) -> list[tuple[str, str]]:
+    def selects(self) -> list[SafeString]:
+        """Return the fields in which to choose the two versions."""
+        choices = [(_("Revisions"), self._list_revisions())]
+        if editions := self.history.editions:
+            names = [(e, f"{_edition_name(e.number)} · {_format_moment(e.approved_at)}") for e in editions]
+            choices.insert(0, (_("Editions"), [(f"edition-{e.number}", name) for e, name in names]))
         return [
-            (f"edition-{e.number}", f"{_edition_name(e.number)} · {_format_moment(e.approved_at)}")
-            for e in self.history.editions
+            forms.Select({"id": f"pick-{name}"}, choices).render(name, value)
+            for name, value in zip(("from", "to"), self.selected_values, strict=True)
         ]
 
 

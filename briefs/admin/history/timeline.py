@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ from briefs.admin.common.brief_pages import (
     read_number,
     render_brief_subpage,
 )
-from briefs.admin.common.interface_labels import SIDE_NAMES
+from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS
 from briefs.models import Brief, Event, Note, Revision
 from briefs.workflow.review_comments import TextAnchor, get_anchor
@@ -148,6 +148,8 @@ def _locate_event(
         anchor = event.note.partition(":")[0].removeprefix("#")
         side = sides.get((event.at, event.by_id, anchor), "")
         return _anchor_label(anchor, side), f"{urls['review']}#{anchor}"
+    if event.verb == "import" and event.revision and (file := event.revision.document):
+        return file.name, reverse("admin:briefs_brief_file", args=[event.brief_id, file.pk])
     if event.edition:
         number = event.edition.number
         return _("Edition %(n)s") % {"n": number}, f"{urls['compare']}?from=edition-{number}"
@@ -168,8 +170,14 @@ def _detail_lines(event: Event) -> Iterator[str]:
         yield from map(_translate_assignment_line, event.note.split("\n"))
     elif event.verb == "suggest":
         yield event.note.partition(": ")[2]
+    elif event.verb == "approve" and event.edition and event.edition.change_kind:
+        edition = event.edition
+        notes = (edition.get_change_kind_display(), edition.change_note_zh, edition.change_note_en)
+        yield "\n".join(filter(None, notes))
     elif event.verb not in SUGGESTION_VERBS and event.note:
         yield event.note
+    if event.verb == "import" and event.revision:
+        yield from map(_describe_import_note, event.revision.document_notes)
     if (revision := event.revision) and revision.also_by:
         others = {person.pk: str(person) for person in (revision.by, *revision.load_co_authors())}
         others.pop(event.by_id, None)
@@ -177,6 +185,12 @@ def _detail_lines(event: Event) -> Iterator[str]:
         yield text % {"name": _(", ").join(others.values())}
     if event.edition:
         yield _("public from %(time)s") % {"time": format_time(event.edition.live_from)}
+
+
+def _describe_import_note(note: Mapping[str, Any]) -> str:
+    """Return a note of the reader of documents, in the interface language."""
+    text = str(note["message_zh" if interface_side() == "zh" else "message"])
+    return _("Line %(n)s: %(said)s") % {"n": note["line"], "said": text} if note["line"] else text
 
 
 def _translate_assignment_line(line: str) -> str:
@@ -189,8 +203,8 @@ def _translate_assignment_line(line: str) -> str:
 
 
 def _query_events(brief: Brief) -> QuerySet[Event]:
-    rows = brief.events.select_related("by", "edition", "revision__by")
-    return rows.defer("edition__content", "revision__content", "revision__document_notes").order_by("-id")
+    rows = brief.events.select_related("by", "edition", "revision__by", "revision__document")
+    return rows.defer("edition__content", "revision__content", "revision__document__data").order_by("-id")
 
 
 def load_newest_entries(brief: Brief, limit: int, notes: Sequence[Note]) -> list[TimelineEntry]:
@@ -205,12 +219,6 @@ SESSION_LABELS: Final[dict[str, Promise]] = {
     Revision.Kind.REVISE: pgettext_lazy("sitting", "emptied the change note"),
 }
 """Labels of sessions that did more than save, shown after the person's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineDay:
-    name: str
-    entries: list[TimelineEntry] = field(default_factory=list)
 
 
 def timeline(request: HttpRequest, pk: int) -> HttpResponse:
@@ -249,15 +257,8 @@ def _session_entries(
         text = ngettext("saved once", "saved %(n)s times", n) % {"n": n}
         text = str(SESSION_LABELS.get(last.kind, text))
         href = f"{compare}?to={last.number}" if sitting.first.number > 1 else f"{compare}?from={last.number}"
-        yield TimelineEntry(
-            last.at,
-            last.people,
-            text,
-            list(_changed_parts(sitting)),
-            f"r{last.number}",
-            href,
-            earlier_saves=sitting.earlier,
-        )
+        changed = list(_changed_parts(sitting))
+        yield TimelineEntry(last.at, last.people, text, changed, f"r{last.number}", href, 0, sitting.earlier)
 
 
 def _changed_parts(edit_session: EditSession) -> Iterator[str]:
@@ -271,8 +272,8 @@ def _changed_parts(edit_session: EditSession) -> Iterator[str]:
         yield _("Changed: %(parts)s") % {"parts": _(", ").join(told)}
 
 
-def _group_by_day(entries: list[TimelineEntry]) -> Iterator[TimelineDay]:
-    """Group entries by day, newest first. Entries of the same moment come in falling order of their events."""
+def _group_by_day(entries: list[TimelineEntry]) -> Iterator[tuple[str, list[TimelineEntry]]]:
+    """Yield each day with its entries, newest first. Entries of the same moment come in falling order of their events."""
     entries.sort(key=lambda entry: (entry.at, entry.event_id), reverse=True)
     for day, found in groupby(entries, key=lambda entry: timezone.localtime(entry.at).date()):
-        yield TimelineDay(format_iso_date(day.isoformat()), list(found))
+        yield format_iso_date(day.isoformat()), list(found)

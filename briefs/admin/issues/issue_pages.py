@@ -22,7 +22,7 @@ from briefs import policy
 from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
-from briefs.admin.common.brief_rows import RowRun, build_rows, render_rows
+from briefs.admin.common.brief_rows import RowCell, RowRun, build_rows, render_rows
 from briefs.admin.common.fact_text import describe_change, format_change_field
 from briefs.admin.common.form_fields import (
     field_errors,
@@ -31,6 +31,7 @@ from briefs.admin.common.form_fields import (
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
 from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
+from briefs.admin.history.timeline import TimelineEntry
 from briefs.admin.lists.changelist import find_briefs
 from briefs.content import (
     CHANGE_FIELDS,
@@ -136,6 +137,10 @@ class Item:
     is_missing: bool = False
     reasons: Sequence[Field] = ()
     """Fields of *Why read it*."""
+
+    @property
+    def menu(self) -> str:
+        return f"item-menu-{self.pk}"
 
     @classmethod
     def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
@@ -295,41 +300,21 @@ class IssuePageData:
 
     @cached_property
     def sign_offs(self) -> list[dict[str, Any]]:
-        """Return each leaf, a language as readers and subscribers will see it, with who signed it."""
-        rows = []
+        """Return each leaf, with who signed it."""
         names = {person.pk: str(person) for person in self.people}
         leaves = self.facts.signing.leaves
-        for name, leaf in leaves.items():
-            act = f"sign_off_issue_{name}"
-            side = name if name != "common" else None
-            rows.append(
-                {
-                    "side": name,
-                    "label": ISSUE_LEAF_NAMES[name],
-                    "lang": LANGUAGE_TAGS[side] if side else "",
-                    "hash": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
-                    "text": fill_mail_lines(self.facts.content.side(side), side) if side else None,
-                    "preface": render_preface(self.facts.content.side(side).preface) if side else [],
-                    "reasons": self._list_reasons(side) if side else (),
-                    "is_signed": four_eyes.is_settled(leaf),
-                    "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
-                    "act": describe_act(self.issue, act)
-                    if act in (self.step.main, *self.step.others)
-                    else None,
-                }
-            )
-        return rows
-
-    def _list_reasons(self, side: Side) -> list[tuple[str, str]]:
-        """Return headline and *Why read it* of each brief that has one."""
-        content = self.facts.content
-        if not (why := content.side(side).why):
-            return []
-        facts = find_headlines(content.items, self.now, side)
         return [
-            (facts[pk].headline if pk in facts else "", why[f"{pk}"])
-            for pk in content.items
-            if f"{pk}" in why
+            {
+                "side": name,
+                "label": ISSUE_LEAF_NAMES[name],
+                "seen": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
+                "signed": four_eyes.is_settled(leaf),
+                "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
+                "act": describe_act(self.issue, act)
+                if (act := f"sign_off_issue_{name}") in (self.step.main, *self.step.others)
+                else None,
+            }
+            for name, leaf in leaves.items()
         ]
 
     @property
@@ -337,43 +322,25 @@ class IssuePageData:
         return Publication.build(self.facts.signing, self.person, self.facts.content, ISSUE_LEAF_NAMES)
 
     @cached_property
-    def changed_rows(self) -> list[RowRun]:
-        """Return the issue with what differs from the edition that readers have, or nothing if they have none."""
-        if not (edition := self.facts.public_edition):
-            return []
-        before, after = edition.frozen_content, self.facts.content
+    def rows(self) -> list[RowRun]:
+        """Return the issue as readers will see it, compared with the edition that they have, if any."""
+        edition, after = self.facts.public_edition, self.facts.content
+        before = edition.frozen_content if edition else after
         headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
         difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))
         labels = {"headline": _("Title"), "summary": _("Preface"), "picture_alt": _("Lines of the mail")}
-        return render_rows(build_rows(difference, labels=labels), folds=True)
-
-    @cached_property
-    def preview_sides(self) -> list[dict[str, Any]]:
-        """Return both languages with the headlines of the contents."""
-        content, sides = self.facts.content, []
-        for side in SIDES:
-            facts = find_headlines(content.items, self.now, side)
-            items = [facts[pk].headline for pk in content.items if pk in facts]
-            text = fill_mail_lines(content.side(side), side)
-            preface = render_preface(text.preface)
-            reasons = self._list_reasons(side)
-            sides.append(
-                {
-                    "lang": LANGUAGE_TAGS[side],
-                    "text": text,
-                    "preface": preface,
-                    "items": items,
-                    "reasons": reasons,
-                }
-            )
-        return sides
+        rows = build_rows(difference, labels=labels)
+        for cell in rows[1].cells:
+            if isinstance(cell, RowCell) and not cell.is_changed:
+                cell.html = SafeString("\n\n".join(render_preface(cell.text)))
+        return render_rows(rows, folds=not difference.is_empty)
 
     @cached_property
     def mailing(self) -> IssueMailing:
         return IssueMailing.load(self.issue, self.person)
 
     @property
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> list[TimelineEntry]:
         return list_events(self.issue.about)
 
 
@@ -383,7 +350,7 @@ def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFac
     """
     texts: dict[str, Any] = {}
     for side in SIDES:
-        text = issue.side(side)
+        text = fill_mail_lines(issue.side(side), side)
         mail_lines = "\n".join(filter(None, (text.subject, text.preheader)))
         texts |= {f"headline_{side}": text.title, f"summary_{side}": text.preface}
         texts |= {f"picture_alt_{side}": mail_lines}
@@ -395,10 +362,12 @@ def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFac
     return Content(**texts, bullets=tuple(bullets))
 
 
-def list_events(about: str) -> list[dict[str, Any]]:
+def list_events(about: str) -> list[TimelineEntry]:
     """Return the newest events about an issue or about subscribers, for `_events.html`."""
     rows = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EVENTS]
-    return [{"at": row.at, "by": row.by, "did": get_past(row.verb), "note": row.note} for row in rows]
+    return [
+        TimelineEntry(row.at, str(row.by), get_past(row.verb), [row.note] if row.note else []) for row in rows
+    ]
 
 
 def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:

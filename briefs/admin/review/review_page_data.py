@@ -17,7 +17,7 @@ from briefs.admin.common.site_texts import default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
 from briefs.admin.editor.margin import list_comment_items, list_finding_items
 from briefs.content import SIDES, Content, Side
-from briefs.models import Edition, Revision, SiteText, State
+from briefs.models import Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
 from briefs.text.text_diff import diff_contents
 
@@ -43,20 +43,11 @@ class ReviewPageData:
     def build(
         cls, page_data: BriefPageData, *, since: str, form_data: Mapping[str, Any], only: str = ""
     ) -> Self:
-        bases = {
-            "mine": _find_answered_revision(page_data),
-            "edition": _find_approved_revision(page_data),
-            since: _find_numbered_revision(page_data, since),
-        }
-        if since != "nothing" and bases.get(since) is None:
-            since = next((name for name, base in bases.items() if base), "nothing")
-        revision = bases.get(since)
-        base = None
-        if revision is not None:
-            known = page_data.lapsed_contents.get(revision.pk)
-            base = Content.from_json(
-                known or Revision.objects.values_list("content", flat=True).get(pk=revision.pk)
-            )
+        bases = _find_bases(page_data, since)
+        if since != "nothing" and since not in bases:
+            since = next(iter(bases), "nothing")
+        contents = page_data.brief.revisions.values_list("content", flat=True)
+        base = Content.from_json(contents.get(pk=bases[since].pk)) if since in bases else None
         return cls(page_data, since, form_data, base, only)
 
     @property
@@ -65,15 +56,10 @@ class ReviewPageData:
 
     def comparison_choices(self) -> list[dict[str, Any]]:
         """Return the bases that the text can be compared with, for a select."""
-        names = {
-            "mine": (_("my last answer"), _find_answered_revision(self.page_data)),
-            "edition": (_("the last approved edition"), _find_approved_revision(self.page_data)),
-        }
-        rows = [{"name": n, "label": label} for n, (label, there) in names.items() if there]
-        if self.since.startswith("r"):
-            rows.append(
-                {"name": self.since, "label": _("what you had before you (%(n)s)") % {"n": self.since}}
-            )
+        labels = {"mine": _("my last answer"), "edition": _("the last approved edition")}
+        asked = _("what you had before you (%(n)s)") % {"n": self.since}
+        bases = _find_bases(self.page_data, self.since)
+        rows = [{"name": name, "label": labels.get(name, asked)} for name in bases]
         rows.append({"name": "nothing", "label": _("nothing (plain text)")})
         return [row | {"chosen": row["name"] == self.since} for row in rows]
 
@@ -155,17 +141,12 @@ class ReviewPageData:
         return [line for line in lines if line.strip()]
 
 
-def _find_answered_revision(page_data: BriefPageData) -> Revision | None:
-    """Return the revision of this person's last sign-off."""
-    mine = [s.revision for s in page_data.signoffs if s.by_id == page_data.person.pk]
-    return next((r for r in page_data.revisions if mine and r.number == mine[-1]), None)
-
-
-def _find_approved_revision(page_data: BriefPageData) -> Revision | None:
-    newest: Edition | None = next((e for e in page_data.editions if not e.is_cancelled), None)
-    return newest.revision if newest else None
-
-
-def _find_numbered_revision(page_data: BriefPageData, since: str) -> Revision | None:
-    wanted = int(since[1:]) if re.fullmatch(r"r\d{1,9}", since) else 0
-    return next((r for r in page_data.revisions if r.number == wanted), None)
+def _find_bases(page_data: BriefPageData, since: str) -> dict[str, Revision]:
+    """Return the revisions that the text can be compared with, by the values of `since`."""
+    mine = [signoff.revision for signoff in page_data.signoffs if signoff.by_id == page_data.person.pk]
+    editions = [edition.revision.number for edition in page_data.editions if not edition.is_cancelled]
+    numbers = {"mine": mine[-1:], "edition": editions[:1]}
+    if re.fullmatch(r"r\d{1,9}", since):
+        numbers[since] = [int(since[1:])]
+    rows = {row.number: row for row in page_data.revisions}
+    return {name: rows[n] for name, found in numbers.items() for n in found if n in rows}

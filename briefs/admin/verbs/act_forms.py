@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from briefs import workflow
 from briefs.acts import Act
 from briefs.admin.common.brief_pages import render_brief_subpage
-from briefs.admin.common.brief_rows import build_unmarked_rows, render_rows
+from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
     FieldError,
@@ -388,7 +388,7 @@ class BriefActForm(ActForm):
             desk=page,
             shown=shown,
             is_draft=shown == page.content,
-            runs=render_rows(build_unmarked_rows(shown)) if shown and not difference else [],
+            runs=render_rows(build_rows(diff_contents(shown, shown))) if shown and not difference else [],
             difference=describe_comparison(difference) if difference else None,
             key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
             unsourced=_list_unsourced(shown)

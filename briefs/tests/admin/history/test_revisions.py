@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from briefs.admin.common.diff_html import describe_difference
 from briefs.admin.history.timeline import group_edit_sessions
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
+from briefs.tests.admin.uploads.test_document_imports import SAMPLE
 from briefs.tests.support import factories, limit_cpu_time
 from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.text.text_diff import diff_contents
@@ -115,6 +117,23 @@ def test_timeline_leads_to_what_each_edit_session_changed(
     session = visible_text(get_page(writer_client, brief, "compare", to=4))
     assert "[-summary-]{+change+}." in session
     assert "Headline: unchanged" in session, "changed in the session before"
+
+
+def test_timeline_has_the_note_on_the_change_and_the_imported_file(
+    writer_client: Client, team: factories.Team
+) -> None:
+    writer_client.post("/admin/briefs/brief/upload/", {"files": SimpleUploadedFile("a.txt", SAMPLE.encode())})
+    html = get_page(writer_client, Brief.objects.get(), "timeline")
+    assert re.search(r'href="/admin/briefs/brief/\d+/file/\d+/"\s*>a\.txt<', html)
+    brief = factories.live_brief(team)
+    workflow.revise(brief, by=team.writer, version=fresh(brief).version)
+    note = {"change_kind": "correction", "change_note_zh": "改一字。", "change_note_en": "One word."}
+    save(brief, team.writer, after=1, summary_en="Revised.", **note)
+    workflow.submit(brief, by=team.writer, version=fresh(brief).version)
+    for side in ("zh", "en"):
+        factories.sign_off(brief, team.reviewer, side)
+    factories.approve(brief, team.publisher)
+    assert "Correction 改一字。 One word." in visible_text(get_page(writer_client, brief, "timeline"))
 
 
 def test_edition_can_be_compared_with_later_revision(writer_client: Client, team: factories.Team) -> None:

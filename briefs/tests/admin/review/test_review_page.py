@@ -138,6 +138,30 @@ def test_changes_since_edition_are_marked(client: Client, team: Team, brief: Bri
     assert "摘<del>要</del><ins>述</ins>。" in html
 
 
+def test_reviewer_can_compare_with_own_answer_or_with_edition(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    sign_off(brief, team.reviewer)
+    approve(brief, team.publisher)
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    edit(
+        brief,
+        team.writer,
+        summary_zh="摘述。",
+        change_kind="correction",
+        change_note_zh="改",
+        change_note_en="Mended",
+    )
+    workflow.submit(brief.pk, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    sign_off(brief, team.reviewer, "zh")
+    edit(brief, team.writer, summary_en="Another.")
+    sign_in(client, team.reviewer)
+    for since, is_marked in (("mine", False), ("edition", True)):
+        html = get_page(client, brief, f"?since={since}")
+        assert ("摘<del>要</del><ins>述</ins>。" in html) is is_marked, since
+        assert "<ins>Another</ins>" in html
+
+
 def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
     form = Form(get_page(client, brief)).data_with()
@@ -240,7 +264,7 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
 
     def timeline_entries(language: str) -> list[tuple[str, str]]:
         days = sign_in(client, team.writer, language).get(brief_url(brief, "timeline")).context["days"]
-        return [(entry.text, entry.link_text) for day in days for entry in day.entries]
+        return [(entry.text, entry.link_text) for _day, entries in days for entry in entries]
 
     english = timeline_entries("en")
     assert [line for line in english if line[1]] == [

@@ -166,8 +166,8 @@ def test_published_brief_links_its_public_pages(client: Client, team: factories.
     )
     message, html = str(next(iter(page.context["messages"]))), page.content.decode()
     assert [link in message for link in public_links(reload_brief(brief))] == [True, True]
-    # notice, badges, editions
-    assert [html.count(link) for link in public_links(reload_brief(brief))] == [3, 3]
+    # notice, menu
+    assert [html.count(link) for link in public_links(reload_brief(brief))] == [2, 2]
 
 
 @pytest.mark.parametrize("make", [scheduled, withdrawn])

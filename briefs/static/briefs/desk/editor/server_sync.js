@@ -211,7 +211,6 @@ export class ServerSync {
       if (!own || own.contains(document.activeElement) || [...own.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue)) continue;
       for (const fold of own.querySelectorAll("details[open][id]")) theirs.querySelector(`#${fold.id}`).open = true;
       if (own.innerHTML === theirs.innerHTML) continue;
-      if (own.id === "step") theirs.style.minBlockSize = `${own.offsetHeight}px`; // the texts below stay where they are
       own.replaceWith(document.adoptNode(theirs));
     }
   }
