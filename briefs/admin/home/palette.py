@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext_lazy, override, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
@@ -55,7 +56,6 @@ SCREENS: Final = (
 )
 """Address, name, and the verb that a person needs a role for. The lists of the admin come from its registry."""
 BRIEF_PAGES: Final = (
-    ("change", gettext_lazy("Edit")),
     ("review", gettext_lazy("Review")),
     ("preview", gettext_lazy("Preview")),
     ("original", gettext_lazy("Original")),
@@ -68,12 +68,19 @@ PAGE_TOOLS: Final = (
     ("#desk-undo", gettext_lazy("Undo")),
     ("#desk-redo", gettext_lazy("Redo")),
     ("#desk-keys", gettext_lazy("Keyboard shortcuts")),
-    ("#more-verbs [href$='since=mine']", gettext_lazy("Mark what changed since my last answer")),
-    (
-        "#more-verbs [href$='since=edition']",
-        gettext_lazy("Mark what changed since the last approved edition"),
+    *(
+        (
+            f"#more-verbs [href$='since={since}']",
+            format_lazy("{} {}", gettext_lazy("Marked: what changed since"), name),
+        )
+        for since, name in (
+            ("mine", gettext_lazy("my last answer")),
+            ("edition", gettext_lazy("the last approved edition")),
+            ("nothing", gettext_lazy("nothing (plain text)")),
+        )
     ),
-    ("#more-verbs [href$='since=nothing']", gettext_lazy("Show the text without marks")),
+    ("#more-verbs .card summary", gettext_lazy("Reviewer's card")),
+    ("#more-verbs .card a", gettext_lazy("Edit the card")),
 )
 """Selector of a control under ⋯ that only the open page can do, and its name. The dialog shows it if the page has it."""
 
@@ -140,7 +147,9 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
 
 def _build_matcher(query: str) -> Callable[[Entry], bool]:
     words = query.casefold().split()
-    return lambda entry: all(word in f"{entry.first} {entry.second}".casefold() for word in words)
+    return lambda entry: all(
+        word in f"{entry.first} {entry.second} {entry.hint}".casefold() for word in words
+    )
 
 
 def _put_exact_first(entries: Iterable[Entry], query: str) -> list[Entry]:
@@ -227,6 +236,8 @@ def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
         yield _name_entry(url, ACTS["send_correction"].label)
     if brief.article_url:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
+    if page_data.may_edit:
+        yield _name_entry(f"{page_data.url}?view=write", gettext_lazy("Open in the editor"))
     for page, name in BRIEF_PAGES:
         if page != "original" or page_data.may_edit:
             yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)

@@ -142,16 +142,24 @@ def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, t
     reviewer.expect_focus("#cell-summary-zh")
 
 
-MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button):not(#find-link, :disabled)")]
+MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button, summary):not(#find-link, #desk-flag, :disabled)")]
   .filter((part) => getComputedStyle(part).display !== "none").map((part) => part.textContent.trim())"""
-"""What can be chosen under ⋯, without the palette itself."""
+"""What can be chosen under ⋯, without the palette itself and the number of findings."""
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hant"])
-def test_palette_has_all_that_is_under_more(open_tab: OpenTab, team: factories.Team, language: str) -> None:
-    brief, issue = factories.draft_brief(team), issue_factories.draft_issue(team, factories.live_brief(team))
-    for address in (f"brief/{brief.pk}", f"issue/{issue.pk}"):
-        tab = open_tab(team.writer, f"/admin/briefs/{address}/change/", language=language)
+@pytest.mark.parametrize(("role", "language"), [("writer", "en"), ("publisher", "zh-hant")])
+def test_palette_has_all_that_is_under_more(
+    open_tab: OpenTab, team: factories.Team, role: str, language: str
+) -> None:
+    live = factories.live_brief(team)
+    if role == "writer":
+        issue = issue_factories.draft_issue(team, live).pk
+        addresses = [f"brief/{factories.draft_brief(team).pk}", f"issue/{issue}"]
+    else:
+        issue = issue_factories.published_issue(team, live).issue_id
+        addresses = [f"brief/{factories.submitted_brief(team).pk}", f"brief/{live.pk}", f"issue/{issue}"]
+    for address in addresses:
+        tab = open_tab(getattr(team, role), f"/admin/briefs/{address}/change/", language=language)
         page = tab.page
         page.locator("#more-verbs").wait_for(state="attached")
         names = [name for name in page.evaluate(MENU) if name]

@@ -11,7 +11,7 @@ const [input, list, status] = ["input", "[role=listbox]", "[role=status]"].map((
 /** Return the id of the brief that the page is about. A new brief gets its address with the first save. */
 const findBrief = () => location.pathname.match(/\/briefs\/brief\/(\d+)\//)?.[1] ?? "";
 const issueForm = document.getElementById("issue-form");
-const issue = issueForm ? location.pathname.match(/\/briefs\/issue\/(\d+)\//)[1] : "";
+const issue = location.pathname.match(/\/briefs\/issue\/(\d+)\//)?.[1] ?? "";
 let asked = 0;
 let timer = 0;
 let options = [];
@@ -98,6 +98,7 @@ function go(option, event) {
   if (!button) return;
   event.preventDefault();
   dialog.close();
+  if (button.matches("summary")) button.closest("[popover]").showPopover();
   button.click();
 }
 
