@@ -75,10 +75,12 @@ def _build_staff_query() -> tuple[str, tuple[Any, ...]]:
         own, theirs = held.filter(user=OuterRef("pk")), held.filter(group__user=OuterRef("pk"))
         annotations[f"is_{role}"] = Exists(own) | Exists(theirs) | Q(is_superuser=True)
     signed = SignOff.objects.filter(by=OuterRef("pk"), answer=SignOff.Answer.YES)
-    newest = signed.filter(leaf__in=SIDES).order_by("-pk")
-    annotations["signed_page"] = Subquery(newest.values("page")[:1])
+    newest = signed.filter(leaf__in=SIDES).order_by("-pk").values("page")
+    annotations["signed_page"] = Subquery(newest[:1])
+    annotations["signed_before"] = Subquery(newest.exclude(page=OuterRef("signed_page"))[:1])
     for side in SIDES:
-        annotations[f"signed_{side}"] = Exists(signed.filter(leaf=side, page=OuterRef("signed_page")))
+        pages = Q(page=OuterRef("signed_page")) | Q(page=OuterRef("signed_before"))
+        annotations[f"signed_{side}"] = Exists(signed.filter(pages, leaf=side))
     people = Person.objects.filter(is_active=True, is_staff=True).annotate(**annotations)
     return people.order_by("name", "username").query.sql_with_params()
 

@@ -1,4 +1,4 @@
-"""Find what only one language says as certain, done or limited.
+"""Find what only one language says as certain or done.
 
 Reads the linked words of a pair (`lexicon/word_links.py`). Each finder yields a code of the check `meaning` and a word of
 each side; one of the two words is None if only one side has it.
@@ -9,11 +9,7 @@ from collections.abc import Iterator
 
 from briefs.checks.english import read_words
 from briefs.lexicon.dictionary import PAST_FORMS
-from briefs.lexicon.word_links import (
-    LinkedPair,
-    Word,
-    list_before,
-)
+from briefs.lexicon.word_links import LinkedPair, Word
 
 ClaimFinding = tuple[str, Word | None, Word | None]
 
@@ -21,8 +17,6 @@ ClaimFinding = tuple[str, Word | None, Word | None]
 def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_tenses(pair)
     yield from _find_hedges(pair)
-    yield from _find_lone_limits(pair)
-    yield from _find_turned_comparisons(pair)
 
 
 # Whether it has happened, and how sure it is
@@ -36,6 +30,8 @@ _WILL_ZH = ("將", "即將", "將會", "預計", "可望", "將於", "將在")
 _OUGHT_ZH = ("應", "應該", "應當", "必須")
 _ONGOING_ZH = ("正", "正在", "仍在", "還在", "如今", "目前")
 _ENDINGS_ZH, _ENDED_ZH = ("了", "過"), re.compile("了|過(?![去程度於高低多分往半剩])")
+_STATE_ZH = re.compile("[近是在有屬]")
+_ATTRIBUTE_ZH = re.compile("[^，。；]{1,6}的")
 _SOON_ZH = re.compile("快要?$|就要$")
 _NOWADAYS_ZH = ("如今", "目前")
 _HAVE, _BE = ("has", "have", "had"), ("is", "are", "am")
@@ -63,7 +59,8 @@ def _read_aspects_zh(pair: LinkedPair, clause: list[Word]) -> _Aspects:
     aspects: _Aspects = {}
     for word in clause:
         has_ended = word.link and pair.zh_text[word.end : word.end + 1] in _ENDINGS_ZH
-        if (has_ended and _ENDED_ZH.match(pair.zh_text, word.end)) or word.expresses("happened", "done"):
+        is_done = word.expresses("happened", "done") and not _STATE_ZH.match(pair.zh_text, word.end)
+        if (has_ended and _ENDED_ZH.match(pair.zh_text, word.end)) or is_done:
             if not _SOON_ZH.search(pair.zh_text, max(0, word.start - 2), word.start):
                 aspects.setdefault("done", word)
         elif word.text in _ONGOING_ZH and not word.link:
@@ -129,8 +126,9 @@ def _is_own_future(pair: LinkedPair, word: Word) -> bool:
 
 
 def _is_coming(pair: LinkedPair, word: Word) -> bool:
-    """Return whether a word puts what follows into the future."""
-    return (word.text in _WILL_ZH or _is_plan(pair, word)) and not _is_after_done(pair, word)
+    """Return whether a word puts what follows into the future, and not only a noun: 即將卸任的總統."""
+    is_will = word.text in _WILL_ZH and not _ATTRIBUTE_ZH.match(pair.zh_text, word.end)
+    return (is_will or _is_plan(pair, word)) and not _is_after_done(pair, word)
 
 
 def _is_after_done(pair: LinkedPair, word: Word) -> bool:
@@ -178,7 +176,7 @@ def _find_hedges(pair: LinkedPair) -> Iterator[ClaimFinding]:
         if english and not is_said and not _any_hedge(english, pole):
             yield "hedge", zh, None
     for en in pair.en:
-        if en.link or en.is_inner or not en.expresses("hedge"):
+        if en.link or en.is_inner or en.lower == "may" or not en.expresses("hedge"):  # may: also 可, 得, 有權
             continue
         after = pair.en[en.index + 1].lower if en.index + 1 < len(pair.en) else ""
         if after in _MEASURES or after[:1].isdigit():
@@ -199,50 +197,3 @@ def _any_hedge(words: list[Word], pole: str) -> bool:
 
 
 _ALMOST_ZH = re.compile("幾|近|差點|險些|約|致|形同|左右|差不多|快要|無異|難|少|漸|不到|即將")
-
-
-# Limits and comparisons
-
-_ONLY_ZH = frozenset(("只", "僅", "只有", "僅有", "唯有", "唯一", "僅限", "只限", "只能", "僅能", "限於"))
-_FIGURE_ZH = re.compile("[約近]?[0-9一二兩三四五六七八九十百千數幾]")
-_ANSWERS_ONLY_ZH = re.compile("[只僅唯惟單才就限專獨純剛少無不未沒]|最多|至多|頂多|直到|一旦|之外|以外")
-_ANSWERS_ONLY_EN = frozenset(read_words("like only"))
-
-
-def _find_lone_limits(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report *only* or 只有 if the other language sets no limit at all. Before a figure it is often left out."""
-    if "only" in pair.en_text and not _ANSWERS_ONLY_ZH.search(pair.zh_text):
-        yield from (
-            ("limit", None, word)
-            for word in pair.en
-            if word.lower == "only"
-            and not (word.link or word.is_inner or pair.en_text.startswith(" then", word.end))
-        )
-    for word in pair.zh if re.search("[只僅唯限]", pair.zh_text) else ():
-        if word.text in _ONLY_ZH and not word.link and not _FIGURE_ZH.match(pair.zh_text, word.end):
-            is_denied = any(other.negates for other in pair.zh[word.index - 1 : word.index])
-            if not is_denied and _ANSWERS_ONLY_EN.isdisjoint(other.lower for other in pair.en):
-                yield "limit", word, None
-
-
-def _find_turned_comparisons(pair: LinkedPair) -> Iterator[ClaimFinding]:
-    """Report a comparison whose two sides are exchanged around *than*: 甲比乙高, *B is higher than A*."""
-    than = [word.index for word in pair.en if word.lower == "than"]
-    if len(than) != 1 or any(word.is_inner for word in pair.en[than[0] + 1 : than[0] + 2]):
-        return  # *more than half* compares nothing
-    for word in pair.zh:
-        if word.text != "比" and not word.expresses("compare", "more", "less"):
-            continue
-        left = [w for w in list_before(pair.zh, word) if w.link and w.link.stems]
-        right = [w for w in pair.zh[word.index + 1 :] if w.clause == word.clause and w.link and w.link.stems]
-        if not left or not right or (word.text != "比" and "比" in pair.zh_text[left[0].start : word.start]):
-            continue
-        left, right = ([w for w in side if w.is_name] or side for side in (left, right))
-        one, other = left[0], right[0]
-        if (
-            other.link
-            and other.link.index < than[0]
-            and all(word.link and word.link.index > than[0] for word in left)
-        ):
-            yield "actors", one, other.link
-            return

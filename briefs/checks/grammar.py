@@ -15,7 +15,7 @@ _LISTS = {
 }
 _PHRASES = dict(
     line.split(" = ")
-    for line in ", ".join(read_sections(Path(__file__).with_suffix(".txt"))["phrases"]).split(", ")
+    for line in " ".join(read_sections(Path(__file__).with_suffix(".txt"))["phrases"]).split(", ")
 )
 _END = r"(?![A-Za-z0-9’'-])"
 _START = "(?<![^ “(])"
@@ -76,15 +76,19 @@ def _add_s(verb: str) -> str:
 
 
 _THIRD_PERSON = {_add_s(verb): verb for verb in _LISTS["verbs"]} | _PLURAL_OF
+_SURELY_SINGULAR = "|".join(verb for verb, base in _THIRD_PERSON.items() if base not in _LISTS["also nouns"])
+_SURELY_BASE = "|".join(verb for verb in _LISTS["verbs"] if verb not in _LISTS["also nouns"])
 _BASE = "|".join([*_LISTS["verbs"], *_SINGULAR_OF])
 _WITH_S = "|".join(_THIRD_PERSON)
 _PREFIX = (
     r"(?<![^ ])(?:^|(?<=[.!?;] )|(?<=[.!?]” )|(?<=, but )|(?<=, while )|(?<=, whereas )|(?<=because )|(?<=although ))"
     r"(?:(?:In|Since|After|Last|On|By|During|Despite|Although|While|When|Because|Under|For|Yet|However|But|Today),? [^,.;]{0,60}, )?"
 )
+_ADVERB = "(?: not| never| also| already| recently| since| still| only| soon| now| just)?"
 _NUMBERS = (
     "two|three|four|five|six|seven|eight|nine|ten|several|many|various|numerous|dozens of|most|some|both|all"
 )
+_PLURAL_PREFIX = rf"(?:{_PREFIX}|(?<=that )|(?<=[Ii]f )|(?<=[Ww]hen )|(?<=[Ww]hile )|(?<=[Ww]hether ))"
 _PLACES = "|".join(["China", *(word.capitalize() for word in _LISTS["places"])])
 _FOLLOWS = r"(?=[.,;]|$| (?:in|of|to|and|or|have|has|had|is|are|was|were|will|would|that|which|who|with|from|for|on|at|by|said|could|can|may|must|should|since|after|before)(?![a-z]))"
 _SINGULAR_NOUNS = "|".join(_LISTS["nouns"])
@@ -95,14 +99,15 @@ _SINGULAR_SUBJECTS = (
     rf"{_PREFIX}(?P<noun>(?:(?:South|North|Saudi) )?(?:{_PLACES})|[Hh]e|[Ss]he|[Ii]t|Everyone|Nobody) (?P<verb>{_BASE}){_END}",
     rf"{_PREFIX}[Tt]he (?P<noun>[a-z]{{3,}}(?<!s)) of (?:(?:the|its|these|those|their|all) )?(?:[a-z-]+ )?[a-z]+s (?P<verb>are|were|have){_END}",
     rf"{_START}(?:an?|each|every|another) (?P<noun>[a-z]{{3,}}(?<!s)) (?:that|which|who) (?P<verb>{_BASE}){_END}",
-    rf"{_START}[Oo]ne of (?:the|its|their) (?P<noun>[a-z ]{{0,25}}[a-z]s) (?P<verb>are|were|have){_END}",
-    rf"{_START}[Tt]here (?P<verb>are|were)(?= (?P<noun>an?|no) (?!few|number|lot|dozen|series|variety|handful|couple|range|hundred|million|thousand|total|host)[a-z]+(?<!s){_END})",
+    rf"{_START}(?:[Oo]ne|[Ee]ach|[Ee]ither|[Nn]either) of (?:the|its|their|these|those) (?P<noun>[a-z -]{{0,25}}[a-z]s) (?P<verb>are|were|have){_END}",
+    rf"{_START}[Tt]he (?P<noun>number) of (?:(?!that|who|which)[A-Za-z’-]+ ){{1,6}}?(?P<verb>are|were|have){_END}",
+    rf"{_START}[Tt]here (?P<verb>are|were)(?= (?P<noun>an?|no) (?!few|number|lot|dozen|series|variety|handful|couple|range|hundred|million|thousand|total|host)[a-z]+(?<!s)(?:{_FOLLOWS}| between))",
 )
 _PLURAL_SUBJECTS = (
-    rf"{_PREFIX}(?:[Tt]he|[Tt]hese|[Tt]hose|(?i:{_NUMBERS})|Few|Other)(?: (?P<middle>[a-z-]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s) (?P<verb>{_WITH_S}){_END}",
+    rf"{_PLURAL_PREFIX}(?:[Tt]he|[Tt]hese|[Tt]hose|(?i:{_NUMBERS})|Few|Other)(?: (?P<middle>[a-z-]+))? (?P<noun>[a-z]{{3,}}(?<![sui])s){_ADVERB} (?P<verb>{_WITH_S}){_END}",
     rf"(?<![A-Za-z-])(?P<noun>[Tt]hey|[Ww]e|[Yy]ou) (?P<verb>{_WITH_S}){_END}",
-    rf"{_PREFIX}[Tt]he (?P<noun>[a-z]{{3,}}(?<![sui])s) of (?:the|an?|its|their) (?:[a-z-]+ )?(?!that|which|who)[A-Za-z]+(?<!s) (?P<verb>is|was|has){_END}",
-    rf"(?<!of ){_START}(?i:these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:that|which|who) (?P<verb>is|was|has|does){_END}",
+    rf"{_PREFIX}(?:[Tt]he |[A-Z][a-z]+ )?(?P<noun>(?i:[a-z]{{3,}})(?<![sui])s) (?:of|in|on|for|from|at) (?:the|an?|its|their) (?:[a-z-]+ )?(?!that|which|who)[A-Za-z]+(?<!s){_ADVERB} (?P<verb>{_SURELY_SINGULAR}){_END}",
+    rf"(?<!of ){_START}(?i:the|these|those|{_NUMBERS}) (?P<noun>[a-z]{{3,}}(?<![sui])s) (?:that|which|who) (?P<verb>is|was|has|does){_END}",
     rf"{_START}[Tt]here (?P<verb>is|was|has)(?= (?:been )?(?:{_NUMBERS}|few)(?![a-z]))",
     rf"{_PREFIX}(?P<noun>[A-Z][a-z]+ and [A-Z][a-z]+) (?P<verb>is|was|has){_END}",
 )
@@ -110,7 +115,7 @@ _PLURAL_SUBJECTS = (
 
 def _agree(match: re.Match[str], forms: Callable[[str], str]) -> str:
     parts = match.groupdict()
-    excepted = parts.get("noun") in _LISTS["either number"] and not match[0].startswith("The number of")
+    excepted = parts.get("noun") in _LISTS["either number"] and not re.match("[Tt]he number of", match[0])
     return parts["verb"] if excepted or parts.get("middle") in _LISTS["no middle"] else forms(parts["verb"])
 
 
@@ -124,7 +129,6 @@ def _write_plural(match: re.Match[str]) -> str:
 
 # Forms of a verb after another
 
-_ADVERB = "(?: not| never| also| already| recently| since| still| only| soon| now| just)?"
 _MODALS = "will|would|can|could|may|might|must|should|cannot|won’t|can’t|couldn’t|wouldn’t|shouldn’t"
 _IRREGULAR = {
     past: verb[0]
@@ -135,6 +139,8 @@ _IRREGULAR = {
 _PARTICIPLES = {
     past: verb[2] for verb in IRREGULAR_VERBS if len(verb) == 3 for past in (verb[1],) if verb[1] != verb[2]
 }
+_PARTICIPLE_OF = {verb[0]: verb[-1] for verb in IRREGULAR_VERBS if verb[0] != verb[-1]}
+_IRREGULAR_BASE = f"(?:{'|'.join(verb for verb in _PARTICIPLE_OF if verb in _LISTS['verbs'])})"
 _PARTICIPLES |= {
     verb[0]: verb[-1] for verb in IRREGULAR_VERBS if verb[0] in _LISTS["no nouns in the base form"]
 }
@@ -193,11 +199,12 @@ _COMMON = 500
 
 # Nouns and fixed words
 
+_COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent)"
 _PLURAL_AFTER_ONE = re.compile(
-    rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
+    rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:(?!{_COUNT} )[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
 )
 _SINGULAR_AFTER_MANY = re.compile(
-    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|many|few|various|numerous|these|those|one of (?:the|its|their)|\d{{2,3}}) (?:[a-z]+ )?(?P<word>{_SINGULAR_NOUNS}){_FOLLOWS}"
+    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|many|few|various|numerous|these|those|one of (?:the|its|their)|\d{{2,3}}) (?:(?!{_COUNT} )[a-z-]+ )?(?P<word>{_SINGULAR_NOUNS}){_FOLLOWS}"
 )
 _MASS = re.compile(rf"{_START}(?P<word>{'|'.join(map(_add_s, _LISTS['mass nouns']))}){_END}")
 _A_MASS = re.compile(rf"{_START}(?P<word>an? )(?=(?:{'|'.join(_LISTS['mass nouns'])}){_FOLLOWS})")
@@ -213,9 +220,37 @@ _PHRASE = re.compile(
 )
 _BUT = re.compile(r"(?:^|(?<=[.!?] ))(?:Although|Though|Even though) [^.;:]{5,140}, (?P<word>but )")
 _SO = re.compile(r"(?:^|(?<=[.!?] ))(?:Because|Since) [^.;:]{5,140}, (?P<word>so )(?!that)")
-_NEITHER = re.compile(r"(?<![A-Za-z])[Nn]either [^.;:,]{2,50}? (?P<word>or) ")
+_NEITHER = re.compile(r"(?<![A-Za-z])[Nn]either (?:(?!nor)[^.;:,]){2,50}? (?P<word>or) ")
 _BETWEEN = re.compile(r"(?<![A-Za-z])[Bb]etween (?:\d[\d,.]*|[A-Z][a-z]+) (?P<word>to) (?=\d|[A-Z])")
+_SINGULAR_BEFORE_PLURAL = re.compile(
+    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|various|numerous) (?:(?!{_COUNT}|of|in|more)[a-z-]+ )?(?P<word>(?!{_COUNT} )[a-z]{{4,}}(?<![sd])(?<!ing|ore)(?<!ly|en)) (?=(?:have|are|were) )"
+)
+_AFTER_INFINITIVE_VERB = re.compile(
+    rf"{_START}(?:{'|'.join(_LISTS['before an infinitive'])}) to (?P<verb>{'|'.join(_IRREGULAR)}|{_WITH_S}|[a-z]{{3,}}(?<!e)ed|[a-z]{{4,}}ing){_END}"
+)
+_BASE_AFTER_BE = re.compile(
+    rf"{_START}(?:(?:is|are|was|were) (?={_IRREGULAR_BASE} by)|(?:be|been|being) )(?P<verb>{_IRREGULAR_BASE}){_END}"
+)
+_WORDS_BY_NAME = {
+    "SURE": _SURELY_BASE,
+    "TAKER": "|".join(_LISTS["past before an infinitive"]),
+    "STEM": "|".join(
+        verb.removesuffix("e")
+        for verb in _LISTS["verbs"]
+        if not re.search("ee$|[^aeiou][aeiou][bdgmnprt]$", verb)
+    ),
+}
+_REWRITES = []
+for line in read_sections(Path(__file__).with_suffix(".txt"))["rewrites"]:
+    pattern, to = line.split(" => ")
+    for name, words in _WORDS_BY_NAME.items():
+        pattern = pattern.replace(name, words)
+    _REWRITES.append((re.compile(f"{_START}{pattern}{_END}"), to))
 _COUNTS = {"much": "many", "less": "fewer", "amount of": "number of"}
+
+
+def _agree_noun(noun: str) -> str:
+    return noun if noun in _LISTS["either number"] else _add_s(noun)
 
 
 def _write_phrase(match: re.Match[str]) -> str:
@@ -237,6 +272,10 @@ _RULES: tuple[tuple[re.Pattern[str], str, Callable[[re.Match[str]], str]], ...] 
     (_PAST_AFTER_DO, "verb", _write_base_of_past),
     (_PAST_AFTER_TO, "verb", _write_base_of_past),
     (_AFTER_HAVE, "verb", lambda match: _PARTICIPLES[match["verb"]]),
+    (_AFTER_INFINITIVE_VERB, "verb", lambda match: find_base(match["verb"])),
+    (_BASE_AFTER_BE, "verb", lambda match: _PARTICIPLE_OF[match["verb"]]),
+    *((pattern, "word", lambda match, to=to: match.expand(to)) for pattern, to in _REWRITES),
+    (_SINGULAR_BEFORE_PLURAL, "word", lambda match: _agree_noun(match["word"])),
     (_PLURAL_AFTER_ONE, "word", lambda match: _SINGULARS[match["word"]]),
     (_SINGULAR_AFTER_MANY, "word", lambda match: _add_s(match["word"])),
     (_MASS, "word", lambda match: match["word"].removesuffix("s")),

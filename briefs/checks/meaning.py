@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from briefs.checks.claims import find_claim_findings
 from briefs.checks.roles import find_role_findings
@@ -28,6 +28,7 @@ from briefs.lexicon.word_links import (
     NEGATION,
     LinkedPair,
     Word,
+    find_stems_zh,
     link_words,
     list_before,
     list_expressing,
@@ -47,6 +48,7 @@ _CODES = {
             "relative year",
             "relative day",
             "part of a time",
+            "part of a day",
         ),
         "dates",
     ),
@@ -107,8 +109,6 @@ _BACK, _AHEAD_ZH, _AHEAD_EN = 3, 4, 5
         "tense": gettext_noop("The Chinese says %(zh)s, the English %(en)s: one is done, one is to come."),
         "hedge_zh": gettext_noop("The Chinese says %(value)s; the English is certain."),
         "hedge_en": gettext_noop("The English says “%(value)s”; the Chinese is certain."),
-        "limit_zh": gettext_noop("The Chinese says %(value)s; the English sets no limit."),
-        "limit_en": gettext_noop("The English says “%(value)s”; the Chinese sets no limit."),
         "omission_zh": gettext_noop("The English seems to lack: %(value)s"),
         "omission_en": gettext_noop("The Chinese seems to lack: %(value)s"),
     },
@@ -170,7 +170,13 @@ def find_homophones(pair: LinkedPair) -> Iterator[tuple[Span, str]]:
         doubtful = (word for word in words if not word.link or len(word.text) == 1)
         positions = tuple(at - start for word in doubtful for at in range(word.start, word.end))
         for right, stems in list_same_sounding(text, positions):
-            sought = [english[stem] for stem in stems if stem in english]
+            said = {
+                stem
+                for one, other in zip(text, right, strict=True)
+                if one == other
+                for stem in find_stems_zh(one)
+            }
+            sought = [english[stem] for stem in stems - said if stem in english]
             if not VARIANTS.issuperset(set(text) ^ set(right)) and any(
                 _may_translate(pair, words, word) for word in sought
             ):
@@ -274,7 +280,8 @@ def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meani
 def _find_opposed(pair: LinkedPair) -> Iterator[tuple[str, Word, Word]]:
     """Yield a code and two words of opposed poles, neither of them linked, in clauses that correspond.
 
-    Both must be equally negated, and neither may have a counterpart that only another word has taken.
+    Other words of their clauses must translate each other. Both must be equally negated, and neither may have a
+    counterpart that only another word has taken.
     """
     lone_en = [word for word in pair.en if word.senses and not word.link and not word.is_inner]
     for zh in pair.zh:
@@ -300,9 +307,11 @@ def _find_opposed_axis(zh: Word, en: Word) -> str:
 
 
 def _can_be_compared(pair: LinkedPair, zh: Word, en: Word) -> bool:
-    if zh.expresses("scope", "all") and en.expresses("scope", "none") and _says_no_after(pair, zh):
+    if zh.expresses("scope", "all") and _says_no_after(pair, zh):
         return False
     if not pair.are_comparable(zh.clause, en.clause) or _is_negated(pair.zh, zh) != _is_negated(pair.en, en):
+        return False
+    if not pair.weigh(zh.clause, en.clause):
         return False
     free_en = [word for word in pair.english_for(zh.clause) if word is not en and not _is_taken(word)]
     free_zh = [word for word in pair.chinese_for(en.clause) if word is not zh and not _is_taken(word)]
@@ -324,7 +333,7 @@ def _is_taken(word: Word) -> bool:
     return word.link is not None and word.shares_stem(word.link)
 
 
-_AS_GOOD_AS_NOT = ("far", "hardly", "barely", "scarcely")
+_AS_GOOD_AS_NOT = ("far", "hardly", "barely", "scarcely", "rather", "instead")
 
 
 def _is_negated(words: list[Word], word: Word) -> bool:
@@ -340,18 +349,50 @@ def _is_negated(words: list[Word], word: Word) -> bool:
 
 
 def _find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
-    """Yield the negations to which no word in the corresponding clauses can answer."""
+    """Yield the negations to which no word in the corresponding clauses can answer, if what they negate is translated.
+
+    The other language must have fewer negations: freely translated sentences put them elsewhere.
+    """
     is_long = pair.clauses_zh > _CLAUSE_LIMITS[0] or pair.clauses_en > _CLAUSE_LIMITS[1]
+    lone: dict[Side, list[Word]] = {"zh": [], "en": []}
     for word in list_expressing(pair.zh, NEGATION, "no"):
-        if not _is_idle_zh(pair, word):
+        if _negates_linked(pair.zh, word, 1 if word.text in _BARE else _BACK) and not _is_idle_zh(pair, word):
             english = pair.en if is_long else pair.english_for(word.clause)
             if not _is_answered_zh(pair, word, english):
-                yield "zh", word
+                lone["zh"].append(word)
     for word in list_expressing(pair.en, NEGATION, "no"):
-        if not word.is_inner and not _is_idle_en(pair, word):
+        if _negates_linked(pair.en, word, _BACK) and not word.is_inner and not _is_idle_en(pair, word):
             chinese = pair.zh if is_long else pair.chinese_for(word.clause)
             if not _is_answered_en(pair, word, chinese):
-                yield "en", word
+                lone["en"].append(word)
+    if lone["zh"] or lone["en"]:
+        surplus = _count_negations_zh(pair) - _count_negations_en(pair)
+        yield from (("zh", word) for word in lone["zh"] if surplus > 0)
+        yield from (("en", word) for word in lone["en"] if surplus < 0)
+
+
+def _negates_linked(words: list[Word], negation: Word, count: int) -> bool:
+    """Return whether one of the next words is translated. 不墜 and 不全 alone are turned as *survived* and *patchy*."""
+    following = (
+        word for word in words[negation.index + 1 :] if word.clause == negation.clause and not word.is_inner
+    )
+    return any(word.link for word in islice(following, count))
+
+
+def _count_negations_zh(pair: LinkedPair) -> int:
+    return sum(
+        word.negates or (_has_negative_character(word) and not _is_claimed(word)) for word in pair.zh
+    ) + len(_POTENTIAL.findall(pair.zh_text))
+
+
+def _count_negations_en(pair: LinkedPair) -> int:
+    return sum(word.expresses(NEGATION, "no", "soft") and not _is_claimed(word) for word in pair.en)
+
+
+_BARE = ("不", "無", "非")
+"""Often one half of an unlisted word, so that the other half must be translated."""
+_POTENTIAL = re.compile("(?<=[\u3400-\u9fff])不[過了得]")
+"""繞不過, *cannot get around*: a negation although 不過 is *but*."""
 
 
 def _is_idle_zh(pair: LinkedPair, word: Word) -> bool:
@@ -422,6 +463,7 @@ _NEGATIVE_CORE = re.compile("[不沒未無非莫]")
 def _has_negative_character(word: Word) -> bool:
     return word.expresses(NEGATION, "soft") or (
         len(word.text) < _LONG_NAME
+        and not word.is_name
         and bool(_NEGATIVE.search(word.text))
         and not word.expresses(NEGATION, "plain")
     )
@@ -496,13 +538,11 @@ def _build_lone(text: CheckedText, code: str, word: Word) -> Finding:
 
 # Clauses that only one language has
 
-_LONG: dict[Side, float] = {"zh": 1.75, "en": 1.35}
+_LONG: dict[Side, float] = {"zh": 2.1, "en": 0.95}
 """Han characters to an English word: above the first the English may lack a clause, below the second the Chinese."""
-_VERY_LONG: dict[Side, float] = {"zh": 2.1, "en": 1.0}
-"""Then fewer links are needed, and those do not count whose clauses are joined by nothing else."""
 _COVERED: dict[Side, float] = {"zh": 0.6, "en": 0.5}
 """Least share of the words of the other clauses that are translated."""
-_FEWEST_WORDS, _FEWEST_LINKS, _SHORTEST = 3, 3, 5
+_FEWEST_WORDS, _FEWEST_LINKS, _SHORTEST = 3, 2, 5
 """Words and characters of a clause whose omission is reported, and links of the others."""
 _STRONG_LINK, _STRAY = 1.2, 0.3
 _FIGURE = re.compile("[0-9]|[一二兩三四五六七八九十百千萬億]+$")
@@ -513,39 +553,35 @@ def find_omissions(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
     if not pair.en:
         return
     ratio = count_han(pair.zh_text) / len(pair.en)
-    if ratio >= _LONG["zh"] and (
-        word := _find_lone_clause(pair, "zh", is_very_long=ratio >= _VERY_LONG["zh"])
-    ):
+    if ratio >= _LONG["zh"] and (word := _find_lone_clause(pair, "zh")):
         yield "zh", word
-    elif ratio <= _LONG["en"] and (
-        word := _find_lone_clause(pair, "en", is_very_long=ratio <= _VERY_LONG["en"])
-    ):
+    elif ratio <= _LONG["en"] and (word := _find_lone_clause(pair, "en")):
         yield "en", word
 
 
-def _find_lone_clause(pair: LinkedPair, side: Side, *, is_very_long: bool) -> Word | None:
+def _find_lone_clause(pair: LinkedPair, side: Side) -> Word | None:
     """Return the whole clause, or the part of it from *and*, as one word."""
     parts: list[list[Word]] = []
     for word in pair.zh if side == "zh" else pair.en:
         if not parts or word.clause != parts[-1][-1].clause or word.text == "and":
             parts.append([])
         parts[-1].append(word)
-    translated = [list(_list_translated(pair, part, side, is_very_long=is_very_long)) for part in parts]
+    translated = [list(_list_translated(pair, part, side)) for part in parts]
     total, linked = (sum(map(count, translated)) for count in (len, sum))
     for part, own in zip(parts, translated, strict=True):
-        least = max(_COVERED[side] * (total - len(own)), _FEWEST_LINKS - is_very_long)
+        least = max(_COVERED[side] * (total - len(own)), _FEWEST_LINKS)
         is_lone = len(own) >= _FEWEST_WORDS and not any(own) and len(parts) > 1 and linked >= least
         if is_lone and part[-1].end - part[0].start >= _SHORTEST:
             return replace(part[0], end=part[-1].end)
     return None
 
 
-def _list_translated(pair: LinkedPair, part: list[Word], side: Side, *, is_very_long: bool) -> Iterator[bool]:
-    """Yield of each figure and word of content whether the other language has it."""
+def _list_translated(pair: LinkedPair, part: list[Word], side: Side) -> Iterator[bool]:
+    """Yield of each figure and word of content whether the other language has it, in a clause joined by more than it."""
     for word in part:
         is_known = bool(word.link) or not word.text[0].isupper()  # a name may be in no dictionary
         if _FIGURE.match(word.text):  # the numbers' check compares them
             yield True
         elif word.stems and len(word.text) > 1 and not word.is_inner and is_known:
             is_strong = word.link is not None and word.weight >= _STRONG_LINK
-            yield is_strong and not (is_very_long and pair.is_stray(word, _STRAY, is_zh=side == "zh"))
+            yield is_strong and not pair.is_stray(word, _STRAY, is_zh=side == "zh")

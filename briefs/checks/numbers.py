@@ -187,7 +187,7 @@ def _digits(value: Decimal) -> tuple[int, ...]:
 def _find_unit_mismatches(zh: SideFigures, en: SideFigures) -> Iterator[tuple[Figure, Figure]]:
     """Yield pairs of figures with the same value in incompatible units."""
     mine, theirs = _by_unit(zh.figures), _by_unit(en.figures)
-    for value in mine.keys() & theirs.keys():
+    for value in (mine.keys() & theirs.keys()) - {1}:
         left, right = mine[value], theirs[value]
         alone = [(figure, next(iter(right.values()))) for figure in _find_incompatible(left, right)]
         alone += [(next(iter(left.values())), figure) for figure in _find_incompatible(right, left)]

@@ -32,17 +32,19 @@ _NO_ACTOR = re.compile(
 _PASSIVE_ZH = re.compile("[被遭受獲由經]|來自|應.{0,8}邀請|的")
 _TARGET_ZH = re.compile("[對向給與]")
 _OTHER_SUBJECT_EN = frozenset(read_words("after a subject"))
-_MOST_BETWEEN, _MOST_AFTER = 4, 9
+_MOST_BETWEEN, _MOST_AFTER, _LONGEST_SMALL = 4, 9, 4
 
 
 def _list_actors(pair: LinkedPair) -> _Actors:
     """Return the linked names: known ones, and other capitalized words that do not open a sentence."""
     actors = []
+    is_title = not any(word.text.islower() and len(word.text) > _LONGEST_SMALL for word in pair.en)
     for zh, en in pair.links():
         if not en.text[0].isupper():
             continue
         is_other_name = not opens_sentence(pair.en_text, en.start) and len(zh.text) > 1 and zh.is_han
-        if zh.is_name or zh.is_foreign or (is_other_name and not _NO_ACTOR.fullmatch(en.text)):
+        is_other_name = is_other_name and not is_title and not _NO_ACTOR.fullmatch(en.text)
+        if zh.is_name or zh.is_foreign or is_other_name:
             actors.append((zh, en))
     return actors
 
@@ -53,9 +55,7 @@ def _find_actors(pair: LinkedPair, actors: _Actors) -> Iterator[ClaimFinding]:
         return
     named = {id(zh) for zh, _ in actors}
     verbs = [
-        (zh, en)
-        for zh, en in pair.links()
-        if id(zh) not in named and zh.is_han and not en.text[0].isdigit() and zh.shares_stem(en)
+        (zh, en) for zh, en in pair.links() if id(zh) not in named and zh.is_han and not en.text[0].isdigit()
     ]
     for verb, verb_en in verbs:
         if found := _find_swapped_agents(pair, actors, verb, verb_en):
@@ -176,6 +176,7 @@ def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[Cla
         if (
             object_.clause == subject.clause
             and len(between) <= _FAR
+            and _is_noun(pair, left)
             and len(verb.text) > 1
             and (verb.link in between if verb.link else not any(w.link for w in between))
             and not any(w.text in ("使", "讓", "令") for w in list_before(pair.zh, subject))
@@ -188,6 +189,28 @@ def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[Cla
             return
 
 
+def _is_noun(pair: LinkedPair, word: Word) -> bool:
+    """Return whether an English word is a name or opens a phrase that a determiner begins."""
+    before = pair.en[word.index - 1].lower if word.index else "the"
+    return word.text[0].isupper() or before in _DETERMINERS or pair.en[word.index - 1].text[0].isupper()
+
+
+_DETERMINERS = (
+    "the",
+    "a",
+    "an",
+    "this",
+    "that",
+    "these",
+    "those",
+    "its",
+    "their",
+    "his",
+    "her",
+    "some",
+    "all",
+    "both",
+)
 _UNLIKE, _SOUNDS = 0.55, 5
 _TITLE_BEFORE = re.compile(
     "(?:總統|總理|首相|部長|主席|領袖|外長|議員|總裁|將軍|秘書長|市長|州長|國王|王儲|法官|教授|‧|候選人|大使)$"

@@ -419,7 +419,7 @@ _STRAY_SPACE = re.compile(f"[{_INVISIBLE}]+|[ \u00a0\u2007\u202f]{{2,}}|[\u00a0\
 _CJK = f"{HAN_RANGES}，。、；：！？「」『』《》〈〉（）"
 _SPACE_BETWEEN_CJK = re.compile(f"(?<=[{_CJK}])[ \u00a0\u3000]+(?=[{_CJK}])")
 _MISPLACED_EN = re.compile(
-    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(]))|(?P<inside>\( +|(?<! ) +\))"
+    r"(?<=[A-Za-z0-9”’)])(?P<before> +[,;:?!.](?=\s|$)| +,(?=[a-z]))|(?<=[a-z”’)])(?P<after>[,;](?=[A-Za-z“‘(])|(?<=[a-z]{3})[.](?=[A-Z][a-z]* ))|(?P<inside>\( +|(?<! ) +\))"
 )
 _IS_CJK, _IS_LATIN = re.compile(f"[{_CJK}]"), re.compile("[A-Za-z0-9%]")
 
@@ -456,7 +456,7 @@ def check_spaces(content: Content, context: CheckContext) -> list[Finding]:
 
 
 def _misplaced_space_edits(text: CheckedText) -> Iterator[Edit]:
-    """Yield edits of English marks: a space before a comma or full stop, none after a comma, one inside a bracket."""
+    """Yield edits of English marks: a space before a comma or full stop, none after a comma or full stop, one inside a bracket."""
     for match in find_matches(_MISPLACED_EN, text.without_urls):
         is_close = bool(match["after"]) or text.without_urls[match.end() :][:1].isalpha()
         to = match[0].strip() + " " * (is_close and not match["inside"])

@@ -86,10 +86,6 @@ def set_dictionary_path(path: Path) -> None:
     list_same_sounding.cache_clear()
 
 
-def get_dictionary_path() -> Path | None:
-    return _path
-
-
 def stem_english(word: str) -> str:
     """Return the stem of a lower-case word, or an empty string for a word such as *the* that distinguishes nothing."""
     return "" if word in _UNTRANSLATED or len(word) < 2 else stem_any(word)
@@ -158,13 +154,8 @@ def find_stems_of_word(word: str) -> list[str]:
     return list(dict.fromkeys([*keys, *load_dictionary().stems[word].split()]))
 
 
-VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙")
+VARIANTS = frozenset("臺台佔占週周佈布祕秘鑑鑒砲炮裡裏夥伙帳賬燬毀菸煙錶表")
 """Characters that are both right."""
-
-
-def sounds_alike(one: str, other: str) -> bool:
-    """Return whether two characters have the same sound or look alike."""
-    return other in load_dictionary().homophones.get(one, "")
 
 
 @lru_cache(20_000)

@@ -41,6 +41,8 @@ _SCALES = {
     "bn": 10**9, "mn": 10**6, "tn": 10**12, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12,
 }  # fmt: skip
 _HALF_OF_SCALE = re.compile(r"\b[Hh]alf[ -]an?[ -](million|billion|trillion)\b")
+_DIGITS = "two|three|four|five|six|seven|eight|nine"
+_ONE_IN = re.compile(rf"\b((?i:one|{_DIGITS})) (?:in|out of) (?:every )?({_DIGITS}|ten)\b")
 _LONGEST_RUN = 8
 _LEAST_SCALE_NEEDING_COUNTERPART = Decimal(10**6)
 _WORDS = re.compile(r"[A-Za-z]+")
@@ -67,7 +69,10 @@ def find_figures(text: str) -> list[Figure]:
 
 def find_implied_values(text: str) -> set[Decimal]:
     """Return values that English expresses by other words: June, half, half a billion, both, a decade."""
-    values: set[Decimal] = set()
+    values = {
+        100 * _WORD[above.lower()] / _WORD[below]
+        for above, below in islice(_ONE_IN.findall(text), FIGURE_LIMIT)
+    }
     words = _WORDS.findall(text)
     if _IMPLYING_WORDS.isdisjoint(map(str.lower, words)):
         return values

@@ -49,7 +49,7 @@ _LONGEST_RUN = 24
 # N4: numerals that are not counts. They neither need nor provide a counterpart.
 _IDIOMS = " ".join(read_sections(Path(__file__).with_name("number_words.txt"))["idioms"]).split()
 _IDIOM = re.compile(
-    f"(?=[一二三四五六七八九{''.join(idiom[0] for idiom in _IDIOMS)}])"
+    f"(?:(?=[一二三四五六七八九])|(?<![一二兩三四五六七八九十百千])(?=[{''.join(idiom[0] for idiom in _IDIOMS)}]))"
     f"(?:{'|'.join(sorted(_IDIOMS, key=len, reverse=True))}|[一二三四五六七八九]中全會)"
 )
 _VAGUE = "數幾好上成"
@@ -57,7 +57,6 @@ _BASIS_POINTS = re.compile("([一兩二三四五六七八九半1-9])碼(?!頭)")
 _DECADE = re.compile("年代")
 _BOTH = re.compile("雙(?!重標準)|倍")
 _HALF = re.compile("半(?!導|島|徑)")
-_WORDED = re.compile(f"{_HALF.pattern}|{_BOTH.pattern}")
 
 
 def find_figures(text: str) -> list[Figure]:
@@ -140,7 +139,7 @@ def _find_arabic_figures(text: str) -> Iterator[Figure]:
             readings = (read * 10 + Decimal(match["tenths"][1:] or 0),)
         elif _DECADE.match(text, match.end()) and read < 100:
             readings = (read, read + 1900, read + 1800)
-        scale = read / first if match["more"] and first else Decimal(1)
+        scale = read / first if match["more"] and first else Decimal(10 if match["tenths"] else 1)
         needed = not _PART_OF_EXPRESSION.match(text, match.end())
         yield _build_figure(text, match, readings, scale, needs_counterpart=needed)
 
@@ -159,7 +158,8 @@ def _find_han_figures(text: str) -> Iterator[Figure]:
             readings = (read, read + 1900)
         elif len(run) == 2 and all(character in _DIGIT for character in run):
             readings = (read, *(_DIGIT[character] for character in run))  # 三五年 is three to five years
-        yield _build_figure(text, match, readings, Decimal(1), needs_counterpart=_is_figure(text, match))
+        scale = Decimal(10 if match["tenths"] else 1)  # 七到九成
+        yield _build_figure(text, match, readings, scale, needs_counterpart=_is_figure(text, match))
 
 
 def _is_figure(text: str, match: re.Match[str]) -> bool:

@@ -26,8 +26,8 @@ _CONJUNCTIONS = (
 _OPENS_CLAUSE = frozenset(_CONJUNCTIONS.split())
 _NEGATIVE_PREFIX = re.compile("(?:un|dis|non|mis|in|im|il|ir)(?=[a-z])")
 _SHORTEST_REST, _LONG_ENOUGH = 3, 8
-_SINGLE, _KNOWN, _LISTED, _LONGER = 3.0, 2.0, 0.3, 0.05
-"""Costs of a division into words: fewest words win, then listed words, then longer ones."""
+_SINGLE, _KNOWN, _LISTED, _LONGER, _LONG_NAME, _LONG_NAME_BONUS = 3.0, 2.0, 0.3, 0.05, 4, 1.2
+"""Costs of a division into words: fewest words win, then listed words, then longer ones. 對白俄羅斯 has the long name."""
 _MOST_WORDS = 400
 """Words of one side that are linked. Limits the cost of hostile pastes."""
 _NEAR, _SAME_CLAUSE, _LENGTH_BONUS = 1.5, 1.5, 0.3
@@ -185,7 +185,7 @@ def read_words_zh(text: str) -> list[Word]:
                 words.append(
                     Word(
                         start + a, start + b, word, clause, len(words),
-                        _find_stems_zh(word), axes.find_senses_zh(word),
+                        find_stems_zh(word), axes.find_senses_zh(word),
                     )
                 )  # fmt: skip
         elif run[0].isascii():
@@ -213,11 +213,12 @@ def divide(run: str) -> tuple[tuple[int, int], ...]:
     size = len(run)
     costs, back = [0.0] * (size + 1), [0] * (size + 1)
     for j in range(1, size + 1):
-        best, came = costs[j - 1] + _SINGLE, j - 1
+        best, came = costs[j - 1] + _SINGLE - _LONGER * (run[j - 1] in listed), j - 1
         for i in range(max(0, j - dictionary.LONGEST_WORD), j - 1):
             word = run[i:j]
             if word in listed or word in concepts.KEYS_ZH:
                 cost = costs[i] + _KNOWN - _LISTED - _LONGER * (j - i)
+                cost -= _LONG_NAME_BONUS * (j - i >= _LONG_NAME and word in concepts.KEYS_ZH)
             elif word in known:
                 cost = costs[i] + _KNOWN - _LONGER * (j - i)
             else:
@@ -233,7 +234,7 @@ def divide(run: str) -> tuple[tuple[int, int], ...]:
 
 
 @lru_cache(50_000)
-def _find_stems_zh(word: str) -> tuple[str, ...]:
+def find_stems_zh(word: str) -> tuple[str, ...]:
     return tuple(dictionary.find_stems_of_word(word)) if word in dictionary.load_dictionary().stems else ()
 
 
@@ -261,8 +262,9 @@ def read_words_en(text: str) -> list[Word]:
             if not any(stem[0] == concepts.MARK for stem in inner.stems):
                 words[n].stems, inner.stems = (*words[n].stems, *inner.stems), ()
     for word in words:
-        if not word.senses and not word.is_inner and _is_negative(word.lower):
-            word.senses = (axes.SOFT_NEGATION,)
+        is_open = not word.is_inner and _is_negative(word.lower)
+        if is_open and all(sense.pole.axis != NEGATION for sense in word.senses):
+            word.senses = (*word.senses, axes.SOFT_NEGATION)
     return words
 
 

@@ -89,13 +89,15 @@ class Person(AbstractUser):
 
     @property
     def reviewed_sides(self) -> tuple[Side, ...]:
-        """Return the languages for which a reviewer is asked first: the chosen one, else what they signed of one page last.
+        """Return the languages for which a reviewer is asked first: the chosen one, else those of the last two pages signed.
 
-        `policy.load_staff` reads what was signed.
+        One page tells nothing: its other language may be signed next. `policy.load_staff` reads what was signed.
         """
         if self.reviews:
             return tuple(side for side in SIDES if side == self.reviews)
-        return tuple(side for side in SIDES if getattr(self, f"signed_{side}", False)) or SIDES
+        if not getattr(self, "signed_before", ""):
+            return SIDES
+        return tuple(side for side in SIDES if getattr(self, f"signed_{side}"))
 
     @property
     def has_desk_access(self) -> bool:

@@ -78,9 +78,7 @@ class IssueAdmin(DeskList, DeskAdmin):
         return format_duration(edition.published_at if edition else issue.updated_at, issue.facts.now)
 
     def badge(self, issue: Any) -> Badge:
-        return self._build_badge(issue.facts)
-
-    def _build_badge(self, facts: IssueFacts) -> Badge:
+        facts: IssueFacts = issue.facts
         edition = facts.public_edition
         if facts.scheduled_edition and not edition:
             return Badge(_("Scheduled"), "going")

@@ -161,11 +161,13 @@ def render_button(label: object, url: str, name: str, value: object, about: obje
     return format_html(button, url, name, value, label, about)
 
 
-def build_name_column(column: str, label: Any, missing: str | Promise = "") -> Callable[[Any], SafeString]:
+def build_name_column(
+    model: type[models.Model], column: str, missing: str | Promise = ""
+) -> Callable[[Any], SafeString]:
     """Return a column of names in one language. `missing`: the text of a row without one."""
     lang = LANGUAGE_TAGS["zh" if column.endswith("zh") else "en"]
 
-    @admin.display(description=label, ordering=column)
+    @admin.display(description=model._meta.get_field(column).verbose_name, ordering=column)
     def render_name(row: Any) -> SafeString:
         if name := getattr(row, column):
             return format_html('<span lang="{}">{}</span>', lang, name)

@@ -533,6 +533,7 @@ class DeskGroupAdmin(DeskList, GroupAdmin):
     """A group is a role, so only superusers may change its permissions."""
 
     search_help_text = gettext_lazy("Name")
+    sortable_by = ()
     filter_horizontal = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:

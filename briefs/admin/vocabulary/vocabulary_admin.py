@@ -152,9 +152,6 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
         return redirect(back) if back and not goes_on else response
 
 
-CHINESE_NAME = build_name_column("name_zh", gettext_lazy("Chinese name"))
-
-
 class MissingLabelFilter(DeskFilter):
     title = gettext_lazy("Missing label")
     parameter_name = "missing"
@@ -216,7 +213,7 @@ class AuthorForm(VocabularyForm):
 @admin.register(Author)
 class AuthorAdmin(TopicAdmin):
     form = AuthorForm
-    list_display = ("name", CHINESE_NAME, "name_zh_kind", "order_name", "used")
+    list_display = ("name", build_name_column(Author, "name_zh"), "name_zh_kind", "order_name", "used")
     list_filter = (
         build_column_filter("name_zh_kind__exact", gettext_lazy("Chinese name"), Author.ChineseName.choices),
         build_column_filter("name_order__exact", gettext_lazy("Order of the name"), Author.ORDERS),
@@ -248,7 +245,7 @@ class SourceForm(VocabularyForm):
 @admin.register(Source)
 class SourceAdmin(TopicWithKindAdmin):
     form = SourceForm
-    list_display = ("name", CHINESE_NAME, "kind_name", "country", "used")
+    list_display = ("name", build_name_column(Source, "name_zh"), "kind_name", "country", "used")
     list_filter = (
         build_column_filter("kind", gettext_lazy("Kind"), list_values(Source, "kind", VOCABULARY_KIND_NAMES)),
         build_column_filter("country", gettext_lazy("Country"), list_values(Source, "country", {})),
@@ -261,8 +258,8 @@ class SourceAdmin(TopicWithKindAdmin):
 @admin.register(Keyword)
 class KeywordAdmin(TopicWithKindAdmin):
     list_display = (
-        build_name_column("label_zh", gettext_lazy("Chinese label"), gettext_lazy("No Chinese label")),
-        build_name_column("label_en", gettext_lazy("English label"), gettext_lazy("No English label")),
+        build_name_column(Keyword, "label_zh", gettext_lazy("No Chinese label")),
+        build_name_column(Keyword, "label_en", gettext_lazy("No English label")),
         *("kind_name", "index", "used"),
     )
     list_filter = (
@@ -287,11 +284,7 @@ class KeywordAdmin(TopicWithKindAdmin):
 
 @admin.register(Term)
 class TermAdmin(VocabularyAdmin):
-    list_display = (
-        build_name_column("zh", gettext_lazy("Approved rendering, Chinese")),
-        build_name_column("en", gettext_lazy("Approved rendering, English")),
-        *("renderings", "note"),
-    )
+    list_display = (build_name_column(Term, "zh"), build_name_column(Term, "en"), "renderings", "note")
     search_fields = ("zh", "en")
     search_help_text = gettext_lazy("Chinese, English, wording to avoid")
     fields = ("zh", "en", "also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en", "note")

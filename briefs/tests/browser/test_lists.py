@@ -43,6 +43,10 @@ def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     expect(rows).to_have_count(1)
     expect(page.locator(".filters > summary")).to_have_text("Filter: Draft")
     tab.press("j", "x")
+    rows.locator(".action-select").focus()
+    tab.press("Enter")  # opens the brief, and presses no button of the bar
+    page.wait_for_url(f"**/brief/{wanted.pk}/change/")
+    page.go_back()
     expect(counter).to_have_text("1 selected")
     page.locator(".bulk [value=assign_to]").focus()
     tab.press("Enter")

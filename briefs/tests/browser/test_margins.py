@@ -14,6 +14,7 @@ from briefs.tests.derived.test_translation_memory import ZH as REMEMBERED_ZH
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.factories import load_content
+from briefs.workflow import originals
 from briefs.workflow.review_comments import TextAnchor
 
 from .editor_driver import EN, TEXTS, ZH, OpenTab
@@ -288,6 +289,35 @@ def test_writer_answers_notes_that_appear_on_the_open_page(open_tab: OpenTab, te
         tab.expect_focus(".whole > .act > summary")
     page.set_viewport_size({"width": 320, "height": 800})
     assert tab.overflow() == []
+
+
+def test_writer_keeps_passages_of_the_original_by_keyboard(open_tab: OpenTab, team: factories.Team) -> None:
+    rows = (
+        Bullet(0, "去年港口的貨物約4,000萬噸。", "The port took 40 million tons of cargo last year."),
+        Bullet(0, "央行應在秋季前升息。", "The bank should raise rates before autumn."),
+    )
+    brief = factories.draft_brief(team, factories.content(bullets=rows))
+    Term.make(zh="港口", en="port")
+    passages = "The port handled about 40 million tons of cargo last year.", "“We have no second crane,” he said when the storm had passed."  # fmt: skip
+    originals.paste_original(brief, "\n".join(passages), by=team.writer)
+    tab = open_tab(team.writer, brief, viewport=WIDE)
+    page = tab.page
+    page.focus("[name=text_en-b1]")
+    expect(page.locator("#b1 .rail .match")).to_have_count(2)
+    expect(page.locator("#b1 .rail")).not_to_contain_text("Unsure")
+    tab.press("F8", "Enter")
+    expect(page.locator("[name=passage-b1]")).to_have_value(passages[0])
+    expect(page.locator("#b1 .rail .match")).to_have_count(0)
+    page.focus("[name=text_en-b2]")
+    expect(page.locator("#b2 .rail")).to_contain_text("Unsure: none of them clearly says this.")
+    tab.press("F8", "ArrowRight", "Escape")
+    tab.expect_focus("[name=text_en-b2]")
+    expect(page.locator("[name=passage-b2]")).to_have_value("")
+    assert tab.faults() == []
+    page.set_viewport_size(PHONE)
+    assert tab.overflow() == []
+    tab.expect_state("saved")
+    assert load_content(brief).bullets[0].passage == passages[0]
 
 
 PLACES = """() => [...document.querySelectorAll(":is(.cell textarea, .cell.read)")].map((cell) => {

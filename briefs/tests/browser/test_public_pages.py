@@ -291,7 +291,13 @@ def test_lines_are_marked_and_not_broken(open_tab: OpenTab, settings: Any) -> No
         assert title["right"] <= switch["left"], width
     # Names of an index have room across the fold at every width, and on paper.
     tab.open("/en/keywords/")
-    for width, medium in ((390, "screen"), (820, "screen"), (1000, "screen"), (1440, "screen"), (700, "print")):
+    for width, medium in (
+        (390, "screen"),
+        (820, "screen"),
+        (1000, "screen"),
+        (1440, "screen"),
+        (700, "print"),
+    ):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(media=medium)  # type: ignore[arg-type]
         assert boxes(tab, ".names .far")[0]["width"] >= 150, width

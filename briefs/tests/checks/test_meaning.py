@@ -186,6 +186,20 @@ AGREEING_PAIRS = [
     ("晶圓還得飛一趟台灣。", "Wafers have to make a flight to Taiwan."),
     ("他選擇合資，而不是徵收。", "He chose a joint venture over expropriation."),
     ("經費遠遠不夠。", "Funding is far from sufficient."),
+    # Words that the other language turns
+    ("海盜出沒，資料卻零散不全。", "There are pirates, and the data remain patchy."),
+    ("條約歷經三次戰爭而不墜。", "The treaty survived three wars."),
+    ("國防支出不受債務限制。", "Defense spending was freed from the limit on debt."),
+    ("不應因停電就不付房租。", "Nobody stops paying the rent because the power is off."),
+    ("任何協議都繞不過它。", "No agreement can get around it."),
+    ("它難以攔截。", "It is described as impossible to intercept."),
+    ("法院判定出售國籍違法。", "The court ruled that it may not sell nationality."),
+    ("每戶只能帶五萬盧比離境。", "A household may take out 50,000 rupees."),
+    ("即將卸任的國會通過法案。", "The outgoing parliament passed the bill."),
+    ("擴建已近尾聲。", "Construction is nearing its end."),
+    ("與其自行開發，不如合資。", "Pooling funds makes more sense than developing alone."),
+    ("美國放寬對白俄羅斯鉀肥的制裁。", "The United States eased sanctions on Belarusian potash."),
+    ("投票前兩天的錄音", "The Recording Two Days Before the Vote"),
     ("外長佩尼在會議上致詞。", "Foreign Minister Penny Wong spoke at the conference."),
     (
         "波蘭移轉戰機，並要求德國補足缺口，柏林對此遲未回應。",
@@ -290,8 +304,6 @@ DIFFERING_PAIRS = [
     ("政府應優先整修橋梁。", "The government has repaired bridges first.", "tense"),
     ("瑞典已重建駐軍。", "Sweden is rebuilding the garrison at Visby.", "tense"),
     ("他訪問過基輔。", "He will visit Kyiv.", "tense"),
-    ("制裁在盟國配合時奏效。", "Sanctions work only when allies cooperate.", "limit_en"),
-    ("制裁只有在盟國配合時奏效。", "Sanctions work when allies cooperate.", "limit_zh"),
     ("雙方讓步。", "Neither side gave way.", "negation_en"),
     ("台灣向美國出售F-16。", "The United States sold F-16s to Taiwan.", "actors"),
     ("寮國擔心越南的制裁。", "Vietnam fears sanctions from Laos.", "actors"),
@@ -317,9 +329,13 @@ DIFFERING_PAIRS = [
      "The committee reviews stocks of medicines every quarter and sends the results of its work to the legislature.", "omission_en"),
     ("國會通過預算，在野黨隨即在首都街頭發起大規模抗議活動。", "Parliament passed the budget.", "omission_zh"),
     ("停火後油價下跌。無法提供影像。", "Oil prices fell after the cease-fire.", "omission_zh"),
-    ("國會通過國防預算，在野黨批評總統的決定，歐盟則對此表示歡迎。",  # 27 characters and 20 words
-     "Parliament passed the budget, the opposition criticized the president, the EU welcomed it, and miners marched through the old capital.",
-     "omission_en"),
+    ("湄公河的海岸線逐年後退。", "The coastline of the Mekong is advancing year by year.", "opposites"),
+    ("工廠至少是農場的三倍。", "A factory is at most three times as large as a farm.", "opposites"),
+    ("停火自週四上午八時起生效。", "The cease-fire takes effect at 8 p.m. on Thursday.", "dates"),
+    ("最低工資為每小時12歐元。", "The minimum wage is 12 euros a day.", "opposites"),
+    ("沒有一位候選人支持重啟核電廠。", "Most candidates support restarting the nuclear plant.", "quantity"),
+    ("匈牙利否決了援款。", "Hungary approved the aid.", "opposites"),
+    ("波蘭向南韓採購180輛戰車。", "South Korea has bought 180 tanks from Poland.", "actors"),
 ]  # fmt: skip
 
 
@@ -342,11 +358,13 @@ def test_surname_of_one_character_is_a_name_only_as_a_word_of_its_own(zh, is_nam
         ("談判陷入僵局，雙方各說各話。", "The talks have reached a deadlock.", ""),
         ("他們呼，遇停火。", "They appealed for a ceasefire.", ""),
         ("砲兵進駐。", "The artillery arrived.", ""),
-        ("情勢嚴俊。", "The situation is severe.", "嚴峻"),
         ("談判陷入疆局。", "A deadlock has a price.", "僵局"),
         ("使政府少了外匯。", "It cost the government foreign exchange.", ""),
         ("這座小廠原訂儘速關閉。", "The small factory was originally to close as soon as possible.", ""),
         ("損失由島與船承擔。", "Islands and ships bear it.", ""),
+        ("美國停供經費。", "American funding stopped.", ""),
+        ("漁季提前結束。", "The season closed early.", ""),
+        ("走私香菸。", "They smuggle cigarettes.", ""),
     ],
 )
 def test_wrong_character_of_the_same_sound_is_found_by_the_english(zh, en, right):

@@ -24,18 +24,21 @@ function showSelection() {
   if (counter) counter.textContent = n ? counter.dataset.counted.replace("{n}", n) : "";
 }
 
+const open = (row) => row?.querySelector("th a")?.click();
+
 const KEYS = {
   j: () => moveTo(current + 1),
   k: () => moveTo(current - 1),
   x: () => rows[current]?.querySelector(".action-select")?.click(),
-  e: () => rows[current]?.querySelector("th a")?.click(),
+  e: () => open(rows[current]),
   "/": () => search?.focus(),
 };
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || target.closest("dialog")) return;
-  const act = key === "Enter" && target === rows[current] ? KEYS.e : KEYS[key];
+  // On a checkbox, Enter would press the first button of the bar.
+  const act = key === "Enter" && target.matches("tr, .action-select") ? () => open(target.closest("tr")) : KEYS[key];
   if (key === "Escape" && target === search) moveTo(0);
   else if (key === "Escape") document.querySelector("details.filters[open]")?.removeAttribute("open");
   else if (act && !target.matches("input:not([type=checkbox]), select")) {
@@ -60,4 +63,4 @@ for (const button of bulk?.querySelectorAll("[data-select]") ?? []) {
 document.getElementById("list-filters")?.addEventListener("formdata", ({ formData }) => {
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
-showSelection();
+addEventListener("pageshow", showSelection); // also what the browser restores on *Back*

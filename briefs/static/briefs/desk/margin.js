@@ -84,13 +84,14 @@ function itemKey(event) {
 
 let cameFrom = null;
 
-/** Remember the text from which F8 led to an item, for items of no row. */
+/** Remember the text from which F8 led to an item. */
 export function rememberText(element) {
   cameFrom = element;
 }
 
 function backToText(item) {
-  const text = item.closest(".pair")?.querySelector(".cell textarea, .cell.read") ?? cameFrom;
+  const pair = item.closest(".pair");
+  const text = !pair || pair.contains(cameFrom) ? cameFrom : pair.querySelector(".cell textarea, .cell.read");
   text?.focus();
   return Boolean(text);
 }

@@ -23,7 +23,7 @@ TEXT = Content(
     headline_en="A Headline",
     summary_zh="摘要。",
     summary_en="A summary.",
-    bullets=(Bullet(0, "芯片,也。", "A chip."), Bullet(0, "芯片,也。", "A chip.")),
+    bullets=(Bullet(0, "芯片,也。", "A chip."), Bullet(0, "芯片,也好。", "A good chip.")),
 )
 
 

@@ -264,14 +264,15 @@ def test_open_note_is_task_of_writer(client: Client, team: factories.Team) -> No
 def test_reviewer_of_one_language_is_not_asked_for_the_other(
     client: Client, team: factories.Team, is_chosen: bool
 ) -> None:
-    """A reviewer's language is the one chosen, else what was signed last. Without another reviewer it does not count."""
-    earlier = factories.submitted_brief(team)
+    """The language is the one chosen, else that of the last two pages signed. Without another reviewer it does not count."""
+    earlier = [factories.submitted_brief(team) for _ in range(2)]
     for person, side in ((team.reviewer, "zh"), (team.reviewer_en, "en")):
         if is_chosen:
             person.reviews = side
             person.save()
         else:
-            factories.sign_off(earlier, person, side)
+            for signed in earlier:
+                factories.sign_off(signed, person, side)
     brief = factories.submitted_brief(team)
     assert verbs_of(client, team.reviewer)[brief.pk] == "Sign off the Chinese"
     assert verbs_of(client, team.reviewer_en)[brief.pk] == "Sign off the English"
@@ -280,6 +281,13 @@ def test_reviewer_of_one_language_is_not_asked_for_the_other(
     Person.objects.filter(pk=team.reviewer.pk).update(is_active=False)
     expected = "Sign off the English" if is_chosen else "Sign off the Chinese"
     assert verbs_of(client, team.reviewer_en)[brief.pk] == expected
+
+
+def test_one_signed_page_tells_no_language(client: Client, team: factories.Team) -> None:
+    """Whoever reviews both languages of a first page signs one of them first."""
+    brief = factories.submitted_brief(team)
+    factories.sign_off(brief, team.reviewer, "zh")
+    assert verbs_of(client, team.reviewer) == {brief.pk: "Sign off the English"}
 
 
 def test_reviewer_chooses_the_own_language(client: Client, team: factories.Team) -> None:

@@ -130,8 +130,8 @@ export class Findings {
   // Keyboard
 
   /**
-   * Focus the first button of the next or previous card in reading order (F8). Return false if there is none. Tab goes
-   * from text to text and leaves all this out.
+   * Focus the first button of the next or previous card in reading order (F8), or the one that Enter is for. Return
+   * false if there is none. Tab goes from text to text and leaves all this out.
    */
   go(by) {
     const cards = this.#cards();
@@ -168,7 +168,8 @@ export class Findings {
   #enter(card) {
     enterMargin(this.sheet.form, card);
     card.focus({ preventScroll: true });
-    [...card.querySelectorAll(ACTS)].find((part) => part.checkVisibility())?.focus({ preventScroll: true });
+    const acts = [...card.querySelectorAll("[data-key=enter]"), ...card.querySelectorAll(ACTS)];
+    acts.find((part) => part.checkVisibility())?.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   }
 

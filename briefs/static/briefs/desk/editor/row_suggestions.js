@@ -123,7 +123,7 @@ export class RowSuggestions {
 
   #passage({ text, lang, marked }) {
     const runs = marked.map(([words, isShared]) => (isShared ? createElement("mark", {}, words) : words));
-    const use = createElement("button", { type: "button", tabIndex: -1, textContent: translate("use_passage") });
+    const use = createElement("button", { type: "button", tabIndex: -1, textContent: translate("use_passage"), data: { key: "enter" } });
     use.setAttribute("aria-label", `${use.textContent}: ${text}`);
     use.addEventListener("click", () => {
       const field = this.#passageField();
