@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from briefs.content import Side
 from briefs.facts import FACTS
 from briefs.models.history import SIDE_CHOICES
+from briefs.models.people import REVIEW_CHOICES
 
 FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "headline_zh": gettext_lazy("Headline, Chinese"),
@@ -30,6 +31,12 @@ FIELD_LABELS: Final[Mapping[str, str | Promise]] = {
     "picture_x": gettext_lazy("Percent from the left"),
     "picture_y": gettext_lazy("Percent from the top"),
 }
+
+REVIEW_LABELS: Final[Mapping[str, str | Promise]] = {
+    **dict(REVIEW_CHOICES),
+    "": gettext_lazy("As last signed; at first both languages"),
+}
+"""The language for which a reviewer is asked first."""
 
 VOCABULARY_KIND_NAMES: Final[Mapping[str, str | Promise]] = {
     "magazine": pgettext_lazy("source", "magazine"),

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from briefs import notifications, policy, workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
-from briefs.admin.common.interface_labels import format_ago
+from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago
 from briefs.admin.lists.desk_list import (
     DeskFilter,
     ListOnlyAdmin,
@@ -29,7 +29,6 @@ from briefs.admin.lists.desk_list import (
     render_lines,
 )
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
-from briefs.models.people import REVIEW_CHOICES
 from briefs.text import paths
 from briefs.workflow.rules.transitions import format_time
 
@@ -244,7 +243,7 @@ class SearchAdmin(ListOnlyAdmin):
 def edit_preferences(request: HttpRequest) -> HttpResponse:
     """Edit the mail that one gets and, for those who review, the language that one is asked for."""
     person = require_role(request)
-    choices = list_review_choices() if policy.get_roles(person) & policy.REVIEWER_ROLES else {}
+    choices = REVIEW_LABELS if policy.get_roles(person) & policy.REVIEWER_ROLES else {}
     if request.method == "POST":
         save_mail_switches(person, set(request.POST.getlist("kind")))
         reviews = request.POST.get("reviews", person.reviews)
@@ -266,10 +265,6 @@ def edit_preferences(request: HttpRequest) -> HttpResponse:
         kinds=kinds,
         reviews=choices.items(),
     )
-
-
-def list_review_choices() -> dict[str, object]:
-    return {**dict(REVIEW_CHOICES), "": _("As I signed last; at first both languages")}
 
 
 def save_mail_switches(person: Person, enabled_kinds: set[str]) -> None:

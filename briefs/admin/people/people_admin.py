@@ -26,7 +26,7 @@ from briefs.accounts.account_actions import SignInSetup, queue_invitation, secon
 from briefs.accounts.sessions import end_sessions
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
-from briefs.admin.common.interface_labels import format_ago, format_with_label
+from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago, format_with_label
 from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
 from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
@@ -520,6 +520,8 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
         field: Any = super().formfield_for_dbfield(db_field, request, **options)
         if db_field.name == "groups":
             field.widget.can_add_related = False  # roles are created on their own page
+        if db_field.name == "reviews":
+            field.choices = REVIEW_LABELS.items()
         return field
 
 

@@ -140,6 +140,11 @@ def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, t
     expect(reviewer.page.locator(FIELD)).to_have_value("jns?")
     reviewer.press("Escape")
     reviewer.expect_focus("#cell-summary-zh")
+    # What stands folded in the menu is opened there.
+    reviewer.press("Control+k")
+    reviewer.page.fill(FIELD, "reviewer's card")
+    reviewer.press("Enter")
+    expect(reviewer.page.locator("#more-verbs .card[open] li").first).to_be_visible()
 
 
 MENU = """() => [...document.querySelectorAll("#more-verbs :is(a, button, summary):not(#find-link, #desk-flag, :disabled)")]

@@ -3,7 +3,7 @@
 const form = document.querySelector(".act-bar")?.closest("form");
 
 form?.addEventListener("click", ({ target }) => {
-  if (target.closest(".more-menu")) form.querySelector(".more-menu:popover-open")?.hidePopover();
+  if (target.closest(".more-menu :is(a, button)")) form.querySelector(".more-menu:popover-open")?.hidePopover();
   if (target.closest("[data-bar=save]")) form.requestSubmit(document.getElementById("desk-store"));
 });
 
