@@ -89,7 +89,7 @@ def read_bar(client: Client, brief: Brief) -> dict[str, str]:
     return {
         "act": find(r'data-next="(\w+)"', bar),
         "label": find(r'main-act.*?<span class="long">(.*?)</span>', bar),
-        "sentence": find(r'<p class="step"[^>]*>(.*?)(?:<span|</p>)', bar),  # then come badges and progress
+        "sentence": find(r'<p class="step"[^>]*>\s*<span>(.*?)(?:<span|</span>)', bar),  # then come badges
     }
 
 
