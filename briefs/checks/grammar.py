@@ -199,7 +199,7 @@ _COMMON = 500
 
 # Nouns and fixed words
 
-_COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent)"
+_COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent|an?|the|per|each|every|of|in)"
 _PLURAL_AFTER_ONE = re.compile(
     rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:(?!{_COUNT} )[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
 )
