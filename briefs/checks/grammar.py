@@ -199,7 +199,7 @@ _COMMON = 500
 
 # Nouns and fixed words
 
-_COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent)"
+_COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent|an?|the|per|each|every|of|in)"
 _PLURAL_AFTER_ONE = re.compile(
     rf"{_START}(?:[Tt]his|[Ee]ach|[Ee]very|[Aa]n?|[Aa]nother) (?:(?!{_COUNT} )[a-z]+ )?(?P<word>{_PLURAL_NOUNS}){_FOLLOWS}"
 )
@@ -223,7 +223,7 @@ _SO = re.compile(r"(?:^|(?<=[.!?] ))(?:Because|Since) [^.;:]{5,140}, (?P<word>so
 _NEITHER = re.compile(r"(?<![A-Za-z])[Nn]either (?:(?!nor)[^.;:,]){2,50}? (?P<word>or) ")
 _BETWEEN = re.compile(r"(?<![A-Za-z])[Bb]etween (?:\d[\d,.]*|[A-Z][a-z]+) (?P<word>to) (?=\d|[A-Z])")
 _SINGULAR_BEFORE_PLURAL = re.compile(
-    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|various|numerous) (?:(?!{_COUNT}|of|in|more)[a-z-]+ )?(?P<word>(?!{_COUNT} )[a-z]{{4,}}(?<![sd])(?<!ing|ore)(?<!ly|en)) (?=(?:have|are|were) )"
+    rf"{_START}(?i:two|three|four|five|six|seven|eight|nine|ten|several|various|numerous) (?:(?!(?:{_COUNT}|more) )[a-z-]+ )?(?P<word>(?!{_COUNT} )[a-z]{{4,}}(?<![sd])(?<!ing|ore)(?<!ly|en)) (?=(?:have|are|were) )"
 )
 _AFTER_INFINITIVE_VERB = re.compile(
     rf"{_START}(?:{'|'.join(_LISTS['before an infinitive'])}) to (?P<verb>{'|'.join(_IRREGULAR)}|{_WITH_S}|[a-z]{{3,}}(?<!e)ed|[a-z]{{4,}}ing){_END}"

@@ -76,14 +76,23 @@ _CONTRASTS_ZH = (
     re.compile(
         "(?:^|(?<=[，。；]))(?P<chosen>[^，。；不]{2,40})，而(?:不是|非|並非)(?P<rejected>[^，。；]{2,40})"
     ),
+    re.compile(
+        "與其(?P<rejected>[^，。；]{2,40})，[^，。；]{0,6}(?:不如|寧可|寧願|毋寧)(?P<chosen>[^，。；]{2,40})"
+    ),
 )
 _CONTRASTS_EN = (
+    re.compile(
+        r"(?:^|that |[.;] )(?P<turn>[Rr]ather than|[Ii]nstead of) (?P<rejected>[^,.;]{4,120}), (?P<chosen>[^.;]{4,120})"
+    ),
     re.compile(
         r"(?:should|must|ought to) (?P<chosen>(?!not )[^.;]{4,120}?) (?P<turn>rather than|instead of) (?P<rejected>[^.;]{4,120})"
     ),
     re.compile(r"(?P<turn>\bnot) (?P<rejected>[^.;]{4,120}?),? but (?P<chosen>[^.;]{4,120})"),
     re.compile(
         r"(?P<chosen>[^.;]{4,120})(?:, (?=(?:and )?not )|,? (?=rather|instead))(?P<turn>(?:and )?not|rather than|instead of) (?P<rejected>[^.;]{4,120})"
+    ),
+    re.compile(
+        r"(?:rather|better to) (?P<chosen>(?!than )[^.;]{4,120}?) (?P<turn>than) (?P<rejected>[^.;]{4,120})"
     ),
 )
 _CLAUSE_LIMITS = (6, 8)
@@ -576,7 +585,10 @@ def _find_lone_clause(pair: LinkedPair, side: Side) -> Word | None:
 
 
 def _list_translated(pair: LinkedPair, part: list[Word], side: Side) -> Iterator[bool]:
-    """Yield of each figure and word of content whether the other language has it, in a clause joined by more than it."""
+    """Yield of each figure and word of content whether the other language has it.
+
+    A link does not count if nothing else joins its clauses.
+    """
     for word in part:
         is_known = bool(word.link) or not word.text[0].isupper()  # a name may be in no dictionary
         if _FIGURE.match(word.text):  # the numbers' check compares them

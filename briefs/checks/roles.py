@@ -192,25 +192,14 @@ def _find_exchanged_neighbors(pair: LinkedPair, actors: _Actors) -> Iterator[Cla
 def _is_noun(pair: LinkedPair, word: Word) -> bool:
     """Return whether an English word is a name or opens a phrase that a determiner begins."""
     before = pair.en[word.index - 1].lower if word.index else "the"
-    return word.text[0].isupper() or before in _DETERMINERS or pair.en[word.index - 1].text[0].isupper()
+    return (
+        word.text[0].isupper()
+        or bool(_DETERMINERS.fullmatch(before))
+        or pair.en[word.index - 1].text[0].isupper()
+    )
 
 
-_DETERMINERS = (
-    "the",
-    "a",
-    "an",
-    "this",
-    "that",
-    "these",
-    "those",
-    "its",
-    "their",
-    "his",
-    "her",
-    "some",
-    "all",
-    "both",
-)
+_DETERMINERS = re.compile("the|an?|this|that|these|those|its|their|his|her|some|all|both")
 _UNLIKE, _SOUNDS = 0.55, 5
 _TITLE_BEFORE = re.compile(
     "(?:總統|總理|首相|部長|主席|領袖|外長|議員|總裁|將軍|秘書長|市長|州長|國王|王儲|法官|教授|‧|候選人|大使)$"

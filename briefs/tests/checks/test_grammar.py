@@ -81,8 +81,9 @@ RIGHT = [
     "The queries of a page that is rendered are kept. A leaf may go. The government plans to bring peace.",
     "They need more water and less time than many a research group. If it were so, few would agree.",
     "NATO, the EU, etc. would follow.",
+    "Shipyards could deliver 20 a year from 2028 on, or 12 per country in all.",
     "It took three and a half years, is renewed every six months, and every ten years a 40 percent tariff is due.",
-    "The aircraft were late. There are no more ships. If there are no next steps, the union may refuse to.",
+    "The aircraft were late, and the hardest hit are small firms. There are no more ships. If there are no next steps, the union may refuse to.",
     "Neither of the two is a risk to others, and few agreed to cut, to lay down or to bring more.",
     "Hundreds of thousands have fled since two years ago; the details of the government plans are known.",
 ]

@@ -197,8 +197,19 @@ AGREEING_PAIRS = [
     ("每戶只能帶五萬盧比離境。", "A household may take out 50,000 rupees."),
     ("即將卸任的國會通過法案。", "The outgoing parliament passed the bill."),
     ("擴建已近尾聲。", "Construction is nearing its end."),
+    (
+        "與其加碼補貼，作者寧可政府投資電網。",
+        "The author would rather see the government invest in the grid than raise subsidies.",
+    ),
+    (
+        "本文主張，與其追捕船隻，不如執行協定。",
+        "This article argues that rather than chase ships, governments should enforce the agreement.",
+    ),
     ("與其自行開發，不如合資。", "Pooling funds makes more sense than developing alone."),
     ("美國放寬對白俄羅斯鉀肥的制裁。", "The United States eased sanctions on Belarusian potash."),
+    ("障礙是法律與沒有人會焊接。", "The obstacles are a law and the lack of anyone who can weld."),
+    ("「別說謝謝你的付出。」", "“Don’t thank me for my service.”"),
+    ("太平洋島國過渡時期需要貸款。", "Pacific island states will need loans during the transition."),
     ("投票前兩天的錄音", "The Recording Two Days Before the Vote"),
     ("外長佩尼在會議上致詞。", "Foreign Minister Penny Wong spoke at the conference."),
     (
@@ -335,6 +346,10 @@ DIFFERING_PAIRS = [
     ("最低工資為每小時12歐元。", "The minimum wage is 12 euros a day.", "opposites"),
     ("沒有一位候選人支持重啟核電廠。", "Most candidates support restarting the nuclear plant.", "quantity"),
     ("匈牙利否決了援款。", "Hungary approved the aid.", "opposites"),
+    ("東部各省的投票率與全國平均相當。", "Turnout in the eastern provinces was well below the national average.", "opposites"),
+    ("與其加碼補貼，作者寧可政府投資電網。", "The author would rather see the government raise subsidies than invest in the grid.", "contrast"),
+    ("兩國已簽署協定。", "The two countries hope to sign an agreement.", "tense"),
+    ("內閣正考慮延長期限。", "The cabinet decided to extend the deadline.", "opposites"),
     ("波蘭向南韓採購180輛戰車。", "South Korea has bought 180 tanks from Poland.", "actors"),
 ]  # fmt: skip
 
