@@ -240,7 +240,8 @@ def test_suggestion_is_previewed_in_the_cell_while_its_row_is_in_use(
 
 
 def test_writer_answers_notes_that_appear_on_the_open_page(open_tab: OpenTab, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
+    rows = tuple(Bullet(0, zh, en) for zh, en in (("甲。", "One."), ("乙。", "Two."), ("丙。", "Three.")))
+    brief = factories.submitted_brief(team, factories.content(bullets=rows))
     tab = open_tab(team.writer, brief, viewport=WIDE)
     page = tab.page
     note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
@@ -406,8 +407,10 @@ def test_typed_line_stays_when_findings_and_a_row_of_a_colleague_come(
     factories.edit(
         brief, team.other_writer, bullets=(Bullet(0, "新的一點。", "New."), *load_content(brief).bullets)
     )
-    tab.press("Tab")  # leaving the row saves it
-    tab.expect_cursor(6, ZH)
+    tab.press(
+        "Tab"
+    )  # leaving the row saves it, and the answer brings the colleague's row, which moves the others
+    tab.expect_focus("[name=text_zh-b7]")
     tab.type("字")
     expect(page.locator("[data-group=bullet] > .pair:not(.is-next)")).to_have_count(31)
     expect(page.locator(".findings-past .finding[data-code=simplified]")).to_be_attached()
