@@ -12,9 +12,10 @@ class Briefs(AppConfig):
     default = True
 
     def ready(self) -> None:
-        from .accounts import account_actions, sessions
+        from briefs.bilingual.lexicon.dictionary import set_dictionary_path
+        from briefs.operations.accounts import account_actions, sessions
+
         from .database import guards, versions
-        from .lexicon.dictionary import set_dictionary_path
 
         # Signals are used only here: for sign-ins, and because migrations on SQLite silently drop triggers of a rebuilt table.
         pre_migrate.connect(versions.refuse_other_versions, dispatch_uid="versions")

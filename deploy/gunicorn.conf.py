@@ -48,7 +48,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from briefs.database.request_limits import limit_waiting
-    from briefs.health import start_watching
+    from briefs.operations.health import start_watching
 
     limit_waiting()
     start_watching()

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from briefs import health
+from briefs.operations import health
 from digest.logs import hide_tokens, request_id
 
 # `/healthz` and `/readyz`, answered before Django runs: for any host name, over http, without a query.

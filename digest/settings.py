@@ -100,7 +100,7 @@ STORAGES = {
 }
 
 AUTH_USER_MODEL = "briefs.Person"
-PASSWORD_HASHERS = ["briefs.accounts.throttle.LowPriorityHasher"]
+PASSWORD_HASHERS = ["briefs.operations.accounts.throttle.LowPriorityHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -119,9 +119,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-ACCOUNT_RATE_LIMITS = (
-    False  # briefs.accounts.throttle limits; django-allauth's needs a cache and locks the owner out
-)
+ACCOUNT_RATE_LIMITS = False  # briefs.operations.accounts.throttle limits; django-allauth's needs a cache and locks the owner out
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_FORMS = {
     "login": "briefs.admin.account.account_forms.SignInForm",

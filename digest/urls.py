@@ -6,7 +6,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("preview/", include("briefs.preview.views")),
     path("", include("briefs.public.urls")),
-    path("", include("briefs.api.urls")),
+    path("", include("briefs.public.api.urls")),
 ]
 
 handler404 = "briefs.public.responses.not_found"

@@ -13,8 +13,8 @@ BUSY: Final = "Too many people are signing in at this moment. Try again in a few
 
 _django = get_wsgi_application()
 
-from briefs.accounts import throttle  # noqa: E402  (needs the apps)
 from briefs.database.sqlite.base import describe_missing_file  # noqa: E402
+from briefs.operations.accounts import throttle  # noqa: E402  (needs the apps)
 from briefs.public.page_cache import compute_build_hash  # noqa: E402
 
 from . import urls  # noqa: E402, F401  (all views, before the workers are forked)

@@ -15,13 +15,13 @@ from django.db.models.functions import JSONObject
 from msgspec import Meta, Struct
 
 from briefs import content
+from briefs.bilingual.public_brief import PublicBrief, PublicName
+from briefs.bilingual.text import paths
 from briefs.content import SIDES, Marker, hash_json
 from briefs.database.prepared import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import ChangeKind, Edition
-from briefs.public_brief import PublicBrief, PublicName
-from briefs.text import paths
 
 from .public_brief import BRIEF_COLUMNS, build_briefs
 

@@ -8,13 +8,13 @@ from django.db import connection, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
+from briefs.bilingual.public_brief import PublicNames
+from briefs.bilingual.text import date_format
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
-from briefs.public_brief import PublicNames
 from briefs.search import indexing
-from briefs.text import date_format
 
 from . import term_occurrences
 from .public_brief import LoadedNames, load_names

@@ -13,13 +13,13 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from briefs.citations.works import is_publication
+from briefs.bilingual.citations.works import is_publication
+from briefs.bilingual.public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
+from briefs.bilingual.text.person_names import NameOrder
 from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, get_change, hash_json
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
-from briefs.public_brief import PublicAuthor, PublicBrief, PublicName, PublicNames, PublicSource
-from briefs.text.person_names import NameOrder
 
 from .term_occurrences import Glossary
 

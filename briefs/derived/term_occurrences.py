@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
-from briefs import checks
-from briefs.checks import TermData, chinese
+from briefs.bilingual import checks
+from briefs.bilingual.checks import TermData, chinese
+from briefs.bilingual.public_brief import PublicName
+from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Content
 from briefs.database.prepared import prepare
 from briefs.models.vocabulary import Term
-from briefs.public_brief import PublicName
-from briefs.rendering import text
 
 # Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from briefs.bilingual.documents.fields.authors import split_keywords
+from briefs.bilingual.documents.markers import close_level_gaps
+from briefs.bilingual.documents.parser import read_document
+from briefs.bilingual.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
+from briefs.bilingual.documents.writer import write
 from briefs.content import SIDES, Byline, Content, Side
 from briefs.derived import build
-from briefs.documents.fields.authors import split_keywords
-from briefs.documents.markers import close_level_gaps
-from briefs.documents.parser import read_document
-from briefs.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
-from briefs.documents.writer import write
 from briefs.facts import DOCUMENT_FACTS, FACTS
 from briefs.models import Author, Brief, Keyword, Source, State
 from briefs.models.vocabulary import Vocabulary

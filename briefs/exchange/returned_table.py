@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from briefs.bilingual.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
+from briefs.bilingual.documents.files.decoder import require_word_format
+from briefs.bilingual.documents.files.word import ParagraphReader, iterate_parts
 from briefs.content import SIDES, Side
-from briefs.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
-from briefs.documents.files.decoder import require_word_format
-from briefs.documents.files.word import ParagraphReader, iterate_parts
 
 from .word_file import COLUMN_NAMES, LEAD_NAMES
 

@@ -13,15 +13,15 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from briefs.bilingual.documents.files.archive import TABLE_PROPERTY
+from briefs.bilingual.documents.files.encodings import split_clean_lines
+from briefs.bilingual.documents.files.word import decode_word
+from briefs.bilingual.documents.markers import find_marker
+from briefs.bilingual.documents.types import DocumentRefused, ParsedDocument
+from briefs.bilingual.documents.writer import WrittenLine, lay_out
+from briefs.bilingual.text.scripts import detect_side
 from briefs.content import SIDES, Content, Side
-from briefs.documents.files.archive import TABLE_PROPERTY
-from briefs.documents.files.encodings import split_clean_lines
-from briefs.documents.files.word import decode_word
-from briefs.documents.markers import find_marker
-from briefs.documents.types import DocumentRefused, ParsedDocument
-from briefs.documents.writer import WrittenLine, lay_out
 from briefs.models import Brief
-from briefs.text.scripts import detect_side
 
 # Write the parts of a Word file: paragraphs, runs with a language, lists, and the package around them.
 

@@ -2,7 +2,7 @@ import re
 
 from django.db import migrations, models
 
-from briefs.text.person_names import NameOrder, divide_person_name
+from briefs.bilingual.text.person_names import NameOrder, divide_person_name
 
 BATCH = 500
 

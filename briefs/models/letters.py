@@ -11,7 +11,7 @@ class Letter(models.Model):
 
     A guest's letter has the preview link, a reader's the edition. `key` identifies the form and its values, so a letter
     sent twice is stored once. `told_at`: when notices to editors were queued. `sender`: a keyed hash of the IP address
-    for the rate limit, emptied after a day (`briefs.letters`).
+    for the rate limit, emptied after a day (`briefs.publications.letters`).
     """
 
     class Kind(models.TextChoices):

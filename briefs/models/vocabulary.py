@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from briefs.bilingual.text.person_names import NameOrder, divide_in_order, find_name_order
+from briefs.bilingual.text.slugs import build_slug
 from briefs.content import Side
-from briefs.text.person_names import NameOrder, divide_in_order, find_name_order
-from briefs.text.slugs import build_slug
 
 MAX_FORMS: Final = 50
 MAX_FORM_LENGTH: Final = 200

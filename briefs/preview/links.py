@@ -10,10 +10,10 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from briefs.content import Content
 from briefs.database.bulk_writes import delete_in_batches
-from briefs.letters import LetterTarget
 from briefs.models.delivery import PreviewLink
 from briefs.models.history import Event
 from briefs.models.letters import Letter
+from briefs.publications.letters import LetterTarget
 
 MAX_LIFETIME = dt.timedelta(hours=72)
 RETENTION = dt.timedelta(days=90)

@@ -10,13 +10,13 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
+from briefs.bilingual.public_brief import PublicBrief, PublicName
+from briefs.bilingual.rendering import text
 from briefs.content import Side
 from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
-from briefs.public_brief import PublicBrief, PublicName
-from briefs.rendering import text
 
 from .responses import Gone
 

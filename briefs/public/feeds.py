@@ -22,17 +22,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs import rendering
+from briefs.bilingual import rendering
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.rendering import ReadingView, cards, text
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.inline_markup import strip_inline
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
-from briefs.public_brief import PublicBrief
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
-from briefs.rendering import ReadingView, cards, text
-from briefs.text import paths
-from briefs.text.inline_markup import strip_inline
 
 from . import (
     brief_answers,

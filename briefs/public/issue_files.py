@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_noop
 
+from briefs.bilingual.text import paths
 from briefs.content import Side
 from briefs.publications import epub, pdf
 from briefs.publications.issue_document import build_document
 from briefs.publications.published import load_issue
 from briefs.publications.recent_corrections import list_recent_corrections
-from briefs.text import paths
 
 from . import responses
 from .page_cache import compute_build_hash, hash_parts

@@ -15,14 +15,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
+from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.inline_markup import strip_inline
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.publications.recent_corrections import list_recent_corrections
-from briefs.rendering import cards, text
-from briefs.text import paths
-from briefs.text.inline_markup import strip_inline
 
 from . import brief_answers, editions, list_rows, responses
 from .editions import EditionHistoryLine, KeysetPaginator, PageKey

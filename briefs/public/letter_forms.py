@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from briefs import letters
-from briefs.client_address import get_client_address
+from briefs.publications import letters
+from digest.client_address import get_client_address
 
 
 def read_sender(request: HttpRequest) -> letters.Sender:

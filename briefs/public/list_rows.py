@@ -13,13 +13,13 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering.text import KeyLine
+from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text.scripts import split_sentences
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.public_brief import PublicBrief
-from briefs.rendering import cards, text
-from briefs.rendering.text import KeyLine
 from briefs.search.highlighting import TextSpan, highlight_spans
-from briefs.text import date_format, paths
-from briefs.text.scripts import split_sentences
 
 from .responses import ListView
 

@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from briefs import letters
+from briefs.bilingual.rendering import cards
+from briefs.bilingual.text import paths
 from briefs.content import Bullet, Side
-from briefs.rendering import cards
-from briefs.text import paths
+from briefs.publications import letters
 
 from . import editions, responses
 from .editions import PublicEdition

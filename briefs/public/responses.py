@@ -19,12 +19,12 @@ from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
-from briefs.client_address import count_attempt, get_client_address
+from briefs.bilingual.rendering.text import strip_indentation
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.publications import pdf
-from briefs.rendering.text import strip_indentation
-from briefs.text import paths
-from briefs.text.paths import LANGUAGE_CODES
+from digest.client_address import count_attempt, get_client_address
 
 # The languages of the site, and the context of head, masthead and footer.
 

@@ -11,13 +11,13 @@ from urllib.parse import quote_plus
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
+from briefs.bilingual.public_brief import PublicBrief
 from briefs.content import SIDES, Side
 from briefs.database.prepared import prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
 from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
-from briefs.public_brief import PublicBrief
 from briefs.search import (
     ParsedQuery,
     ResultRow,

@@ -13,17 +13,17 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
+from briefs.bilingual.public_brief import PublicBrief, PublicName
+from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering.cards import LIST_SEPARATOR
+from briefs.bilingual.rendering.text import KeyLine, render_partial
+from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text.scripts import detect_language_code
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.public_brief import PublicBrief, PublicName
-from briefs.rendering import cards, text
-from briefs.rendering.cards import LIST_SEPARATOR
-from briefs.rendering.text import KeyLine, render_partial
 from briefs.search.closest import ClosestAnswer
 from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, has_quotation
 from briefs.search.search_documents import NO_SUCH_FACET
-from briefs.text import date_format, paths
-from briefs.text.scripts import detect_language_code
 
 from . import list_rows
 from .list_rows import Row

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.rendering.text import render_partial
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.scripts import detect_language_code
 from briefs.content import Side
-from briefs.public_brief import PublicBrief
-from briefs.rendering.text import render_partial
 from briefs.search import search_log
-from briefs.text import paths
-from briefs.text.scripts import detect_language_code
 
 from . import brief_answers, editions, feeds, list_rows, responses, search_queries, search_results, views
 from .editions import PageKey

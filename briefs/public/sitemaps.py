@@ -16,11 +16,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import escape
 
+from briefs.bilingual.text import paths
 from briefs.content import SIDES, Side
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.publications import published
-from briefs.text import paths
 
 from . import subject_queries
 

@@ -14,6 +14,8 @@ from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, Query
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
 
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.content import Side
 from briefs.database.prepared import PreparedQuery, prepare
 from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
@@ -21,8 +23,6 @@ from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, Editio
 from briefs.models.edition import Edition
 from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from briefs.public_brief import PublicBrief
-from briefs.text.article_urls import is_safe_link, write_host_in_ascii
 
 from . import editions
 from .editions import NO_FILTER, EditionRows, KeysetPage, KeysetPaginator, ListedBrief, PageKey

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone
 
+from briefs.bilingual.text import date_format, paths
 from briefs.content import SIDES, Side
-from briefs.text import date_format, paths
 
 from . import (
     brief_answers,

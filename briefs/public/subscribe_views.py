@@ -11,13 +11,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import SIDES, Side
-from briefs.letters import LETTER_ERROR_MESSAGES
 from briefs.models.mailings import MailSide
 from briefs.publications import subscribers
+from briefs.publications.letters import LETTER_ERROR_MESSAGES
 from briefs.publications.subscribers import OpenedLink
-from briefs.text import paths
-from briefs.text.paths import LANGUAGE_CODES
 
 from . import responses
 from .letter_forms import read_sender

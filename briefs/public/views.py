@@ -12,13 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.models.site import SiteText
-from briefs.public_brief import PublicBrief
 from briefs.publications import published
 from briefs.publications.published import PublicIssue
-from briefs.rendering import cards, text
-from briefs.text import paths
 
 from . import (
     brief_answers,

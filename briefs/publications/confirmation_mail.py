@@ -8,9 +8,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.mailings import MailSide
-from briefs.text.paths import LANGUAGE_CODES
 
 
 def build_own_page(token: str) -> str:

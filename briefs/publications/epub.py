@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
+from briefs.bilingual.rendering.title_card import draw_cover
+from briefs.bilingual.text.scripts import cut_label
 from briefs.content import LANGUAGE_TAGS
-from briefs.rendering.title_card import draw_cover
-from briefs.text.scripts import cut_label
 
 from .issue_document import DocumentItem, IssueDocument, Paragraph, Point, Words, read_pictures
 

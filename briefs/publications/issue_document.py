@@ -15,16 +15,16 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
-from briefs import images
-from briefs.citations import works
+from briefs.bilingual.citations import works
+from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering.text import find_key_line, split_paragraphs
+from briefs.bilingual.rendering.title_words import split_units
+from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text.inline_markup import Style, parse_inline
+from briefs.bilingual.text.scripts import detect_language_code
 from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
+from briefs.models import images
 from briefs.models.edition import ChangeKind
-from briefs.rendering import cards, text
-from briefs.rendering.text import find_key_line, split_paragraphs
-from briefs.rendering.title_words import split_units
-from briefs.text import date_format, paths
-from briefs.text.inline_markup import Style, parse_inline
-from briefs.text.scripts import detect_language_code
 
 from .published import PublicIssue, PublicItem
 from .recent_corrections import RecentCorrection

@@ -23,19 +23,19 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from briefs.content import LANGUAGE_TAGS, Bullet, Side
-from briefs.models.mailings import MailSide
-from briefs.rendering import cards
-from briefs.rendering.text import (
+from briefs.bilingual.rendering import cards
+from briefs.bilingual.rendering.text import (
     format_caption,
     mark_language,
     render_preface,
     split_paragraphs,
     strip_indentation,
 )
-from briefs.rendering.title_words import render_title
-from briefs.text import date_format, paths
-from briefs.text.scripts import count_han
+from briefs.bilingual.rendering.title_words import render_title
+from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text.scripts import count_han
+from briefs.content import LANGUAGE_TAGS, Bullet, Side
+from briefs.models.mailings import MailSide
 
 from .confirmation_mail import build_own_page
 from .issue_document import COLON, build_brief_url

@@ -11,12 +11,12 @@ from typing import Self
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from briefs.bilingual.public_brief import PublicBrief
+from briefs.bilingual.text.inline_markup import strip_inline
+from briefs.bilingual.text.scripts import split_sentences
 from briefs.content import IssueContent, IssueText, Side
 from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
-from briefs.public_brief import PublicBrief
-from briefs.text.inline_markup import strip_inline
-from briefs.text.scripts import split_sentences
 
 
 def fill_mail_lines(text: IssueText, side: Side) -> IssueText:

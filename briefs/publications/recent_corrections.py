@@ -9,10 +9,10 @@ from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
+from briefs.bilingual.rendering import cards
+from briefs.bilingual.text import paths
 from briefs.content import Side
 from briefs.models.edition import ChangeKind, Edition, IssueItem
-from briefs.rendering import cards
-from briefs.text import paths
 
 from .published import PublicIssue, list_current
 

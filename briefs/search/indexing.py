@@ -8,10 +8,10 @@ from typing import Final
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
+from briefs.bilingual.text import date_format
 from briefs.database.bulk_writes import insert_rows
 from briefs.models.derived import SearchEntry
 from briefs.models.edition import Edition
-from briefs.text import date_format
 
 from . import get_store, meaning
 from .analysis import VERSION

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from briefs.bilingual.text import date_format
 from briefs.content import SIDES, Content
-from briefs.text import date_format
 
 from .analysis import analyse, hash_tokens
 

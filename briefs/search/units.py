@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from briefs import lexicon
-from briefs.lexicon.dictionary import stem_english
-from briefs.text.data_files import read_sections
-from briefs.text.person_names import ROMANISATIONS
+from briefs.bilingual import lexicon
+from briefs.bilingual.lexicon.dictionary import stem_english
+from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text.person_names import ROMANISATIONS
 
 from .analysis import find_runs, fold, fold_with_offsets
 from .expansion import COUNTRIES, Concepts, expand_query

@@ -31,11 +31,12 @@ import briefs.apps
 import briefs.database
 import briefs.migrations
 import digest.cache
-from briefs import content, facts, models, policy, search, text
+from briefs import content, facts, models, policy, search
+from briefs.bilingual import text
+from briefs.bilingual.lexicon.dictionary import set_dictionary_path
 from briefs.database import guards
 from briefs.derived import corpus
-from briefs.installation import prepare_dictionary
-from briefs.lexicon.dictionary import set_dictionary_path
+from briefs.operations.installation import prepare_dictionary
 from briefs.public import responses
 
 from .support import factories

@@ -9,16 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import translation
 
-from briefs import intake, workflow
+from briefs import workflow
+from briefs.bilingual.documents.parser import read_document
 from briefs.content import MAX_BULLETS, MAX_NAMES, MAX_TEXT_BYTES, Bullet
-from briefs.documents.parser import read_document
+from briefs.exchange import intake
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import, read_brief_sheets
 from briefs.exchange.sheets.columns import BULLETS
 from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, Revision
-from briefs.tests.documents.word_builder import edit_word_file
+from briefs.tests.bilingual.documents.word_builder import edit_word_file
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from digest.middleware import limit_body

@@ -17,8 +17,8 @@ from django.test import Client, RequestFactory
 from django.urls import resolve
 from django.utils import timezone
 
-from briefs import letters
 from briefs.models import Edition, Letter
+from briefs.publications import letters
 
 from .admin.test_permission_matrix import post_data
 from .support import route_registry

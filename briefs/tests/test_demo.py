@@ -12,16 +12,18 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from briefs import checks, demo, sample_corpus, workflow
-from briefs.demo import ACCOUNTS
-from briefs.installation import load_missing_rows
+from briefs import workflow
+from briefs.bilingual import checks
+from briefs.bilingual.text.article_urls import find_original
 from briefs.models import Brief, Edition, Event, Keyword, Person, Revision, SiteText, State
 from briefs.models.derived import EditionTerm
+from briefs.operations import demo, sample_corpus
+from briefs.operations.demo import ACCOUNTS
+from briefs.operations.installation import load_missing_rows
+from briefs.operations.sample_corpus import load_corpus
 from briefs.publications.published import load_issue
-from briefs.sample_corpus import load_corpus
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
-from briefs.text.article_urls import find_original
 
 from .intake.test_importer import checksum
 

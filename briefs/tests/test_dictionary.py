@@ -9,10 +9,10 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from briefs import installation
-from briefs.lexicon import concepts, dictionary
-from briefs.lexicon.dictionary import build_dictionary_file
-from briefs.tests.documents.test_parser import SEED, caution_codes, parse
+from briefs.bilingual.lexicon import concepts, dictionary
+from briefs.bilingual.lexicon.dictionary import build_dictionary_file
+from briefs.operations import installation
+from briefs.tests.bilingual.documents.test_parser import SEED, caution_codes, parse
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_terms_of_the_site_stand_over_all():
 
 def test_start_does_not_read_the_dictionary():
     code = (
-        "import django; django.setup(); from briefs.lexicon import dictionary;"
+        "import django; django.setup(); from briefs.bilingual.lexicon import dictionary;"
         "assert dictionary.load_dictionary.cache_info().currsize == 0; assert dictionary._path"
     )
     environment = {"DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}

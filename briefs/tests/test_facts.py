@@ -16,20 +16,20 @@ from django.utils import translation
 from briefs import workflow
 from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.name_fields import load_names_by_id
-from briefs.citations.bibtex import format_bibtex
-from briefs.citations.citation_reader import read_citation
-from briefs.citations.csl import format_csl
-from briefs.citations.ris import format_ris
-from briefs.citations.works import CitableWork, build_article_work
+from briefs.bilingual.citations.bibtex import format_bibtex
+from briefs.bilingual.citations.citation_reader import read_citation
+from briefs.bilingual.citations.csl import format_csl
+from briefs.bilingual.citations.ris import format_ris
+from briefs.bilingual.citations.works import CitableWork, build_article_work
+from briefs.bilingual.documents.parser import read_document
+from briefs.bilingual.documents.writer import write
+from briefs.bilingual.rendering import cards
 from briefs.content import Byline, Content, Facts
 from briefs.derived.public_brief import build_unpublished_brief
-from briefs.documents.parser import read_document
-from briefs.documents.writer import write
 from briefs.exchange.brief_text import ExportNames, build_document
+from briefs.exchange.intake.content_mapping import build_text_facts
 from briefs.facts import CITED_FACTS, DOCUMENT_FACTS, FACTS, SCALAR_FACTS, FactKind
-from briefs.intake.content_mapping import build_text_facts
 from briefs.models import Author, Brief, Keyword, Source
-from briefs.rendering import cards
 
 from .support import factories
 from .support.form_client import brief_url, get_brief_form, sign_in

@@ -17,12 +17,12 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from briefs import health, installation
-from briefs.backup.backup_archive import BackupError
 from briefs.database import guards
 from briefs.management.commands import setup
 from briefs.models import Keyword, Person
 from briefs.models.site import JobRun
+from briefs.operations import health, installation
+from briefs.operations.backup.backup_archive import BackupError
 from manage import main as run_manage
 
 from .support import factories

@@ -6,11 +6,11 @@ import unicodedata
 import pytest
 from django.test import Client
 
-from briefs import intake
-from briefs.checks import CheckContext, apply_edits, run_checks
+from briefs.bilingual.checks import CheckContext, apply_edits, run_checks
 from briefs.content import INVISIBLE, Bullet, Content, Facts, tidy, tidy_line
+from briefs.exchange import intake
 from briefs.models import Author, Brief
-from briefs.tests.checks.finding_messages import format_finding_message
+from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, get_brief_form, sign_in
 

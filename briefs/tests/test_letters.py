@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from briefs import letters, workflow
+from briefs import workflow
 from briefs.models import Brief, Event, Letter, Note, PreviewLink
+from briefs.publications import letters
 
 from .support import factories
 from .support.database_firewall import guest_access_only

@@ -11,8 +11,9 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from briefs import notifications, workflow
+from briefs import workflow
 from briefs.models import Brief, Edition, Letter, MailSwitch, Outbox, Person
+from briefs.operations import notifications
 
 from .support import factories
 from .support.factories import Team

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES
-from briefs.intake.importer import DIGEST_LIMIT
+from briefs.exchange.intake.importer import DIGEST_LIMIT
 from briefs.models import Author, Brief
-from briefs.tests.documents.word_builder import build_word_file, plain_paragraphs
+from briefs.tests.bilingual.documents.word_builder import build_word_file, plain_paragraphs
 from briefs.tests.support import factories, limit_cpu_time
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image, ImageChops, ImageFont
 
-from briefs.rendering import title_card
-from briefs.rendering.title_card import HEADLINE_HEIGHT, HEADLINE_TOP, draw_title_card
+from briefs.bilingual.rendering import title_card
+from briefs.bilingual.rendering.title_card import HEADLINE_HEIGHT, HEADLINE_TOP, draw_title_card
 
 
 def open_card(headline: str) -> Image.Image:

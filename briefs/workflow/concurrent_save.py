@@ -13,9 +13,9 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from briefs.bilingual.text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
 from briefs.content import Content
 from briefs.models import Brief, Person, Revision, RowKey
-from briefs.text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
 
 from .editing import PreparedContent, create_many, store_revision
 from .rules import working_copy

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from django.conf import settings
 from django.utils import timezone
 
+from briefs.bilingual.text.slugs import build_slug
 from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
 from briefs.derived.build import build_derived_rows
 from briefs.derived.public_brief import LoadedNames
@@ -25,7 +26,6 @@ from briefs.models import (
 )
 from briefs.models.vocabulary import find_free_slug
 from briefs.search import indexing
-from briefs.text.slugs import build_slug
 
 from .rules.histories import find_last_shown_edition, load_contributors, load_editions, load_revisions
 from .rules.refusals import Reason, Refused, format_iso_date, why_not_past

@@ -6,9 +6,9 @@ from typing import Final
 
 from django.utils import timezone
 
+from briefs.bilingual.documents.pasted_lines import read_pasted_lines
+from briefs.bilingual.lexicon import passages
 from briefs.content import Bullet
-from briefs.documents.pasted_lines import read_pasted_lines
-from briefs.lexicon import passages
 from briefs.models import Brief, Original, Person
 
 from .rules.refusals import build_refusal, tidy_or_refuse

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
-from briefs import checks, policy
+from briefs import policy
+from briefs.bilingual import checks
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Dismissal, Event, Issue, Note, Person, SignOff, State

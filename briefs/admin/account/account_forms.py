@@ -23,12 +23,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.accounts import account_actions, sessions, throttle
-from briefs.accounts.account_actions import queue_password_reset
-from briefs.accounts.second_factor import accept_code_once, find_missing_keys, use_code
-from briefs.client_address import get_client_address
 from briefs.models import Person
 from briefs.models.people import SignInEvent
+from briefs.operations.accounts import account_actions, sessions, throttle
+from briefs.operations.accounts.account_actions import queue_password_reset
+from briefs.operations.accounts.second_factor import accept_code_once, find_missing_keys, use_code
+from digest.client_address import get_client_address
 
 PAUSED: Final = "paused"
 """Error code of an attempt that was refused without a check."""

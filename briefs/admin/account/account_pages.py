@@ -27,11 +27,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from briefs.accounts import account_actions
-from briefs.accounts.second_factor import has_factors, has_second_factor
-from briefs.accounts.sessions import end_sessions, remember_browser
 from briefs.admin.common.access import person_of
 from briefs.models import Person
+from briefs.operations.accounts import account_actions
+from briefs.operations.accounts.second_factor import has_factors, has_second_factor
+from briefs.operations.accounts.sessions import end_sessions, remember_browser
 
 NOT_ON_DESK: Final = gettext_lazy("This account may not open the desk. Ask whoever manages the accounts.")
 

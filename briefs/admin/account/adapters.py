@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from qrcode.image.svg import SvgPathImage
 
-from briefs.accounts import account_actions, second_factor, sessions
-from briefs.accounts.account_actions import queue_account_notice
-from briefs.client_address import get_client_address
 from briefs.models import Person
+from briefs.operations.accounts import account_actions, second_factor, sessions
+from briefs.operations.accounts.account_actions import queue_account_notice
+from digest.client_address import get_client_address
 
 from .account_pages import NOT_ON_DESK
 

@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from briefs.acts import get_past
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.article_urls import find_original
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Marker, Side
 from briefs.models import Brief, Edition, State
-from briefs.text import paths
-from briefs.text.article_urls import find_original
 from briefs.workflow.editions import find_scheduled_edition
 from briefs.workflow.rules.standing import BriefFacts
 from briefs.workflow.rules.transitions import format_time

@@ -14,10 +14,10 @@ from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from briefs.bilingual.lexicon.passages import find_altered_quotations
+from briefs.bilingual.rendering.text import nest_bullets
+from briefs.bilingual.text.text_diff import BulletDifference, ContentDifference
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Side, hash_json
-from briefs.lexicon.passages import find_altered_quotations
-from briefs.rendering.text import nest_bullets
-from briefs.text.text_diff import BulletDifference, ContentDifference
 
 from .brief_pages import bullet_structure_label
 from .diff_html import render_diff, share_effort

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.content import CHANGE_FIELDS, SIDES
-from briefs.text.text_diff import (
+from briefs.bilingual.text.text_diff import (
     EFFORT_LIMIT,
     LEAD_NAMES,
     BulletDifference,
@@ -18,6 +17,7 @@ from briefs.text.text_diff import (
     DiffKind,
     diff_texts,
 )
+from briefs.content import CHANGE_FIELDS, SIDES
 
 from .interface_labels import FIELD_LABELS
 

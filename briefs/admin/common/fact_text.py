@@ -16,11 +16,11 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from briefs.bilingual.rendering.text import find_key_line
+from briefs.bilingual.text.article_urls import write_host_in_ascii
 from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueContent, get_change
 from briefs.facts import FACTS, FactKind
 from briefs.models import ChangeKind
-from briefs.rendering.text import find_key_line
-from briefs.text.article_urls import write_host_in_ascii
 from briefs.workflow.rules.refusals import format_iso_date_in_sentence
 
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side

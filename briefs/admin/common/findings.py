@@ -16,8 +16,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs import checks
-from briefs.checks.texts import iterate_text_pairs
+from briefs.bilingual import checks
+from briefs.bilingual.checks.texts import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
 from briefs.workflow.import_findings import load_import_findings

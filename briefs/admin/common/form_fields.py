@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from briefs import policy, workflow
+from briefs.bilingual.documents.fields.date_reader import read_date
+from briefs.bilingual.documents.types import ParsedDate
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
-from briefs.documents.fields.date_reader import read_date
-from briefs.documents.types import ParsedDate
 from briefs.models import Brief, Issue
 from briefs.workflow import Reason, Refused, Stale
 from briefs.workflow.rules.refusals import format_iso_date

@@ -9,13 +9,13 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from briefs import workflow
-from briefs.citations.works import is_publication
+from briefs.bilingual.citations.works import is_publication
+from briefs.bilingual.text.person_names import build_author_columns
 from briefs.content import Content, ForbiddenCharacter, tidy_line
 from briefs.derived import build
 from briefs.derived.public_brief import build_source_name
 from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.text.person_names import build_author_columns
 
 from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label

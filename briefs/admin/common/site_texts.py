@@ -7,9 +7,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.text import paths
 from briefs.workflow.rules.page_values import hash_values, read_values
 
 from .form_fields import DeskModelForm

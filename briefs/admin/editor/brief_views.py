@@ -36,11 +36,11 @@ from briefs.admin.common.diff_html import highlight_differences, share_effort
 from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, SIDE_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.bilingual.lexicon.passages import needs_passage
+from briefs.bilingual.text.paths import NATIVE_LANGUAGE_NAMES
+from briefs.bilingual.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, Side, tidy
-from briefs.lexicon.passages import needs_passage
 from briefs.models import Author, Brief, ChangeKind, State
-from briefs.text.paths import NATIVE_LANGUAGE_NAMES
-from briefs.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.workflow import SaveConflict
 from briefs.workflow.concurrent_save import PAGE_KEY
 from briefs.workflow.rules.transitions import format_time

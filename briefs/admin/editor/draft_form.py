@@ -31,6 +31,7 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById
+from briefs.bilingual.text.scripts import cut_label
 from briefs.content import (
     ALT_TEXT_FIELDS,
     CHANGE_FIELDS,
@@ -47,7 +48,6 @@ from briefs.content import (
 )
 from briefs.facts import SCALAR_FACTS, Fact, FactKind, format_column_value
 from briefs.models import ChangeKind, Person
-from briefs.text.scripts import cut_label
 from briefs.workflow.rules import working_copy
 
 # The brief form's values as typed, read from a content or a POST, and conversion of bullets and picture back.

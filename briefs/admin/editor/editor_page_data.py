@@ -22,6 +22,7 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
+from briefs.bilingual.text.text_diff import count_changes
 from briefs.content import SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
 from briefs.models import (
@@ -38,7 +39,6 @@ from briefs.models import (
     Suggestion,
 )
 from briefs.publications import corrections
-from briefs.text.text_diff import count_changes
 from briefs.workflow import AssignmentPlan
 from briefs.workflow.brief_facts import (
     add_former_people,

@@ -10,17 +10,17 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from briefs import checks
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404, json_response, read_number
 from briefs.admin.common.brief_rows import MarginItem
 from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
+from briefs.bilingual import checks
+from briefs.bilingual.documents.pasted_lines import read_pasted_lines
+from briefs.bilingual.text.text_diff import diff_texts
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
-from briefs.documents.pasted_lines import read_pasted_lines
 from briefs.models import Brief, Note, Suggestion, Term
-from briefs.text.text_diff import diff_texts
 from briefs.workflow.review_comments import TextAnchor, get_anchor, is_current
 from briefs.workflow.rules.check_context import load_check_context
 

@@ -13,8 +13,8 @@ from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404, read_number, render_brief_subpage
 from briefs.admin.common.form_fields import field_errors, link_errors
+from briefs.bilingual.lexicon.passages import Passage, cut_passages
 from briefs.content import LANGUAGE_TAGS, Bullet
-from briefs.lexicon.passages import Passage, cut_passages
 from briefs.models import Brief, Original
 from briefs.workflow import originals
 

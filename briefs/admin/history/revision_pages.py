@@ -36,9 +36,9 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
+from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
 from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
-from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
 
 from .timeline import EditSession, group_edit_sessions

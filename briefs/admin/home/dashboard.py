@@ -13,7 +13,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from briefs import notifications, policy
+from briefs import policy
 from briefs.acts import get_past
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
@@ -21,6 +21,7 @@ from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import TaskList
 from briefs.database.prepared import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
+from briefs.operations import notifications
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import notifications, policy, workflow
+from briefs import policy, workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago
@@ -28,8 +28,9 @@ from briefs.admin.lists.desk_list import (
     render_button,
     render_lines,
 )
+from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
-from briefs.text import paths
+from briefs.operations import notifications
 from briefs.workflow.rules.transitions import format_time
 
 DAY_SPANS = (7, 30, 90, 365)

@@ -26,11 +26,11 @@ from briefs.admin.common.task_list import TaskList, build_act_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.issues.issue_pages import IssuePageData, build_issue_url, describe_act
 from briefs.admin.lists.changelist import find_briefs
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
-from briefs.text import paths
-from briefs.text.paths import LANGUAGE_CODES
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3

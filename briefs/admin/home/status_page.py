@@ -15,11 +15,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import health, notifications
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.models import JobRun
+from briefs.operations import health, notifications
 
 _SETUP: Final = gettext_lazy("Run “digest setup --no-person” on the server.")
 

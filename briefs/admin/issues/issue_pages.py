@@ -33,6 +33,9 @@ from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.history.timeline import TimelineEntry
 from briefs.admin.lists.changelist import find_briefs
+from briefs.bilingual.rendering.text import render_preface
+from briefs.bilingual.text import paths
+from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import (
     CHANGE_FIELDS,
     ISSUE_TEXTS,
@@ -45,9 +48,6 @@ from briefs.content import (
 )
 from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
-from briefs.rendering.text import render_preface
-from briefs.text import paths
-from briefs.text.text_diff import diff_contents
 from briefs.workflow import Refused, issues
 from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step

@@ -21,15 +21,15 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from briefs.accounts import account_actions
-from briefs.accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
-from briefs.accounts.sessions import end_sessions
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago, format_with_label
 from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
 from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
+from briefs.operations.accounts import account_actions
+from briefs.operations.accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
+from briefs.operations.accounts.sessions import end_sessions
 from briefs.workflow import Refused
 
 # Who may change whose account. Nobody grants permissions that they lack or changes a person who has more.

@@ -16,10 +16,10 @@ from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.admin.common.site_texts import default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
 from briefs.admin.editor.margin import list_comment_items, list_finding_items
+from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import SIDES, Content, Side
 from briefs.models import Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.text.text_diff import diff_contents
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.

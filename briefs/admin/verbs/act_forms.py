@@ -42,12 +42,12 @@ from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import build_keyword_url
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.history.revision_pages import describe_comparison
+from briefs.bilingual.lexicon import passages
+from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
 from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived.public_brief import PageNames
-from briefs.lexicon import passages
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
-from briefs.text import date_format, paths
-from briefs.text.text_diff import ContentDifference, diff_contents
 from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules.histories import find_last_shown_edition

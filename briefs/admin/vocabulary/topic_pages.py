@@ -18,6 +18,7 @@ from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.site_texts import SiteTextForm
+from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.models import (
     Author,
@@ -28,7 +29,6 @@ from briefs.models import (
 )
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
-from briefs.text import paths
 from briefs.workflow.rules.page_values import build_page_name
 
 from .draft_views import DraftedAdmin, add_waiting_message, find_drafts

@@ -30,7 +30,14 @@ from briefs.admin.lists.desk_list import (
     count_by_row,
     list_values,
 )
-from briefs.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
+from briefs.bilingual.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
+from briefs.bilingual.text.person_names import (
+    DividedName,
+    NameOrder,
+    divide_in_order,
+    divide_person_name,
+    find_name_order,
+)
 from briefs.content import LANGUAGE_TAGS, SIDES, hash_json
 from briefs.models import (
     Author,
@@ -44,13 +51,6 @@ from briefs.models import (
     Term,
 )
 from briefs.search.analysis import fold
-from briefs.text.person_names import (
-    DividedName,
-    NameOrder,
-    divide_in_order,
-    divide_person_name,
-    find_name_order,
-)
 from briefs.workflow.rules.page_values import hash_values
 from briefs.workflow.vocabulary import leave_out_discarded
 

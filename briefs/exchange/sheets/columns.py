@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
+from briefs.bilingual.text.article_urls import read_doi
 from briefs.content import (
     LEAD_FIELDS,
     SIDES,
@@ -28,7 +29,6 @@ from briefs.exchange.brief_text import load_rows_by_id
 from briefs.facts import FACTS, FactKind
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.text.article_urls import read_doi
 
 from .table import SheetProblem, SheetRefused
 

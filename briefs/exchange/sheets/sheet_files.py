@@ -18,9 +18,9 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from briefs.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
-from briefs.documents.files.encodings import decode_text
-from briefs.documents.types import DocumentRefused
+from briefs.bilingual.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
+from briefs.bilingual.documents.files.encodings import decode_text
+from briefs.bilingual.documents.types import DocumentRefused
 
 from .table import (
     SHEET_COLUMN_LIMIT,

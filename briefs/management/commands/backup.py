@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs.backup.archive_writer import write_backup
-from briefs.backup.backup_archive import BackupError
 from briefs.database.faults import describe_error
-from briefs.health import ping_watcher
 from briefs.models import JobRun
+from briefs.operations.backup.archive_writer import write_backup
+from briefs.operations.backup.backup_archive import BackupError
+from briefs.operations.health import ping_watcher
 
 PATTERN = "digest-*.zip"
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
-from briefs.checks import Finding
-from briefs.documents.files.formats import list_formats
-from briefs.intake import CheckedDigest, DocumentChecker, find_files
+from briefs.bilingual.checks import Finding
+from briefs.bilingual.documents.files.formats import list_formats
+from briefs.exchange.intake import CheckedDigest, DocumentChecker, find_files
 from briefs.workflow.rules.refusals import describe_finding
 
 SIDE_NAMES = {"zh": "Chinese", "en": "English"}

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.demo import create_accounts, import_demo_briefs, send_demo_issue
-from briefs.installation import prepare_database, prepare_dictionary
-from briefs.sample_corpus import load_corpus
+from briefs.operations.demo import create_accounts, import_demo_briefs, send_demo_issue
+from briefs.operations.installation import prepare_database, prepare_dictionary
+from briefs.operations.sample_corpus import load_corpus
 
 
 def number_up_to(most: int) -> Callable[[str], int]:

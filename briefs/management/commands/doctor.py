@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from briefs.accounts.second_factor import make_fingerprint
-from briefs.installation import describe_last_backup, find_faults
+from briefs.operations.accounts.second_factor import make_fingerprint
+from briefs.operations.installation import describe_last_backup, find_faults
 from briefs.publications.bounces import describe_received_mail
 
 

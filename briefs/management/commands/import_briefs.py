@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.documents.files.formats import list_formats
-from briefs.documents.types import serialize_pairing, serialize_parsed_document
-from briefs.installation import prepare_dictionary
-from briefs.intake import ImportOutcome, create_import_job, find_files, import_files
+from briefs.bilingual.documents.files.formats import list_formats
+from briefs.bilingual.documents.types import serialize_pairing, serialize_parsed_document
+from briefs.exchange.intake import ImportOutcome, create_import_job, find_files, import_files
 from briefs.models import Person
+from briefs.operations.installation import prepare_dictionary
 
 
 class Command(BaseCommand):

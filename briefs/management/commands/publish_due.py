@@ -4,12 +4,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs.accounts import second_factor, sessions, throttle
 from briefs.database.faults import describe_error
 from briefs.exchange.sheets import waiting_sheets
-from briefs.health import ping_watcher
 from briefs.models import JobRun
-from briefs.notifications import Delivery, send_due
+from briefs.operations.accounts import second_factor, sessions, throttle
+from briefs.operations.health import ping_watcher
+from briefs.operations.notifications import Delivery, send_due
 from briefs.preview import links
 from briefs.publications import sending, subscribers
 from briefs.search import indexing

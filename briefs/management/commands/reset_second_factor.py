@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from briefs.accounts.account_actions import reset_second_factors
 from briefs.models import Person
+from briefs.operations.accounts.account_actions import reset_second_factors
 
 
 class Command(BaseCommand):

@@ -15,8 +15,8 @@ from django.core.validators import validate_email
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from briefs.installation import create_first_person, prepare_database, prepare_dictionary
 from briefs.models import Person
+from briefs.operations.installation import create_first_person, prepare_database, prepare_dictionary
 
 
 def read_shell_language() -> str:

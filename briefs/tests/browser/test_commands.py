@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from briefs.bilingual.text.text_diff import merge
 from briefs.content import Bullet, Content
 from briefs.tests.support import browser_tabs
-from briefs.text.text_diff import merge
 
 from .editor_driver import OpenTab
 

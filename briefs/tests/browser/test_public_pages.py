@@ -10,10 +10,10 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from briefs.content import Bullet, Facts
-from briefs.letters import MIN_FORM_AGE
 from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Source, Term
+from briefs.publications.letters import MIN_FORM_AGE
 from briefs.tests.support import browser_tabs, corpus_fixtures
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.published_issues import issue_content, publish_issue

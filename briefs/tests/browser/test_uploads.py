@@ -4,7 +4,7 @@ import pytest
 
 from briefs.models import Brief, Keyword
 from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
-from briefs.tests.citations.test_citation_files import ZOTERO_RIS
+from briefs.tests.bilingual.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.conftest import SEED
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from briefs.tests.backup.site_writers import Site
+from briefs.tests.operations.backup.site_writers import Site
 from briefs.tests.support.servers import running_server
 
 from .postgresql_server import Answer, Server, Visitor, Writer, find_programs, visited

@@ -12,7 +12,7 @@ import pytest
 
 from briefs.database.request_limits import SQLITE_LOCK_SECONDS
 from briefs.management import commands
-from briefs.tests.backup.site_writers import Site
+from briefs.tests.operations.backup.site_writers import Site
 from briefs.tests.support.factories import SEED
 from briefs.tests.support.servers import running_server
 

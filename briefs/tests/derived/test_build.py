@@ -10,13 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from briefs import rendering
+from briefs.bilingual import rendering
+from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Marker
 from briefs.derived.build import find_stale_edition_ids, is_used_in_editions, rebuild_derived_rows
 from briefs.derived.name_changes import move_in_lists
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.rendering import text
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = pytest.mark.django_db

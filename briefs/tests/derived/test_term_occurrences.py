@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from briefs import checks, rendering
+from briefs.bilingual import checks, rendering
 from briefs.content import Bullet
 from briefs.derived.build import find_stale_edition_ids, is_used_in_editions
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
-from briefs.tests.checks.test_glossary import SHIPPED
+from briefs.tests.bilingual.checks.test_glossary import SHIPPED
 from briefs.tests.support import corpus_fixtures, factories
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]

@@ -12,13 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
+from briefs.bilingual.text.similarity import KEY_COUNT, compute_keys, measure_likeness
 from briefs.content import Bullet
 from briefs.derived import translation_memory
 from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
-from briefs.sample_corpus import build_sentence, load_corpus
+from briefs.operations.sample_corpus import build_sentence, load_corpus
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
-from briefs.text.similarity import KEY_COUNT, compute_keys, measure_likeness
 
 ZH = "行政院於年底前公布關鍵礦產的儲備，以降低對單一供應國的依賴，並公開執行進度。"
 EN = "The Executive Yuan announced stockpiles of critical minerals by year-end to reduce dependence on one supplier."
@@ -28,7 +28,7 @@ EN = "The Executive Yuan announced stockpiles of critical minerals by year-end t
 
 
 def test_keys_are_the_same_in_every_process() -> None:
-    code = "from briefs.text.similarity import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
+    code = "from briefs.bilingual.text.similarity import compute_keys; print(compute_keys('行政院公布關鍵礦產', 'zh'), compute_keys('The quick brown fox', 'en'))"
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
     printed = subprocess.check_output([sys.executable, "-c", code], text=True, env=environment)
     assert (

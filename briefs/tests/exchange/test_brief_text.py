@@ -6,12 +6,12 @@ import pytest
 from django.core.management import call_command
 
 from briefs import workflow
+from briefs.bilingual.documents.parser import read_document
 from briefs.content import Bullet, Content
-from briefs.documents.parser import read_document
 from briefs.exchange.brief_text import file_name, find_exportable_briefs, write_brief_files
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.tests.conftest import FIXTURES, SEED
-from briefs.tests.intake.test_importer import run_import
+from briefs.tests.exchange.intake.test_importer import run_import
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 

@@ -15,17 +15,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs import workflow
+from briefs.bilingual.documents.files.encodings import split_clean_lines
+from briefs.bilingual.documents.files.word import decode_word
+from briefs.bilingual.documents.parser import read_document
+from briefs.bilingual.documents.types import ParsedDocument
+from briefs.bilingual.documents.writer import write
 from briefs.content import Bullet, Content
-from briefs.documents.files.encodings import split_clean_lines
-from briefs.documents.files.word import decode_word
-from briefs.documents.parser import read_document
-from briefs.documents.types import ParsedDocument
-from briefs.documents.writer import write
 from briefs.exchange.brief_text import BriefFile, build_document
 from briefs.exchange.word_file import write_digest_file
 from briefs.models import Brief
 from briefs.tests.conftest import FIXTURES, SEED
-from briefs.tests.intake.test_importer import run_import
+from briefs.tests.exchange.intake.test_importer import run_import
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 

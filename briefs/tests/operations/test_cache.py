@@ -16,11 +16,11 @@ from django.test import Client
 
 import digest.cache
 import digest.setting_parsers
-from briefs import letters
-from briefs.client_address import count_attempt
 from briefs.public import responses
+from briefs.publications import letters
 from briefs.tests.public.test_search_page import let_each_search_cost
 from briefs.tests.support.proxy import find_free_port
+from digest.client_address import count_attempt
 
 from .denied_cache import Denied
 

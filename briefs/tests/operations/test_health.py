@@ -14,9 +14,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import RequestFactory
 from django.utils import timezone
 
-from briefs import health
 from briefs.database import guards
 from briefs.models import JobRun, Outbox
+from briefs.operations import health
 from briefs.tests.support import factories
 from digest.wsgi import application
 

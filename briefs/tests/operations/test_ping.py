@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from briefs import health
+from briefs.operations import health
 from briefs.tests.database.test_faults import database_away
 from briefs.tests.support import factories
 from briefs.tests.support.proxy import find_free_port

@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.api import issue_shape
 from briefs.content import hash_json
 from briefs.models import Brief, Edition, IssueEdition
+from briefs.public.api import issue_shape
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.published_issues import issue_content, publish_issue
 

@@ -15,8 +15,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils.html import escape
 
-from briefs import letters
 from briefs.models import Edition, Letter, Outbox
+from briefs.publications import letters
 from briefs.tests.support import corpus_fixtures, factories
 from digest.middleware import WAITING, LargeRequestRefused, take_turn
 

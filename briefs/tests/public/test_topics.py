@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from briefs.bilingual.rendering import cards
 from briefs.content import SIDES, Bullet, Byline, Content, Facts
 from briefs.derived.public_brief import build_unpublished_brief
 from briefs.models.edition import Edition
@@ -18,7 +19,6 @@ from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.public import responses
 from briefs.public.editions import build_year_key
-from briefs.rendering import cards
 from briefs.tests.support import corpus_fixtures
 
 from .test_responses import captured_queries

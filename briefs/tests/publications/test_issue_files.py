@@ -20,9 +20,9 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from briefs import images, installation
 from briefs.content import Bullet, Content, IssueContent, IssueText
-from briefs.models import Brief, IssueEdition
+from briefs.models import Brief, IssueEdition, images
+from briefs.operations import installation
 from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue
 from briefs.tests.support import corpus_fixtures, factories

@@ -15,8 +15,8 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from briefs import installation
 from briefs.models import Copy, Mailing, MailSide, Subscriber
+from briefs.operations import installation
 from briefs.publications import departures, subscriber_lists, subscribers
 from briefs.publications.subscribers import AddressRejected, AskedTooOften, fold_address
 from briefs.tests.support.mail_server import MailServer

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from briefs.checks.texts import TermData
+from briefs.bilingual.checks.texts import TermData
+from briefs.bilingual.text.scripts import stem_word
 from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, tokenise
 from briefs.search.expansion import Concepts, expand_query
 from briefs.search.highlighting import find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
-from briefs.text.scripts import stem_word
 
 CONCEPTS = Concepts([(1, "fake-news", TermData("假訊息", "disinformation", avoid_en=("fake news",)))])
 

@@ -10,9 +10,10 @@ from django.core.management.base import CommandError
 from django.test import Client
 from django.utils import timezone
 
-from briefs import installation, workflow
+from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Edition, EditionVector
+from briefs.operations import installation
 from briefs.search import meaning
 from briefs.tests.support import corpus_fixtures, factories
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from briefs import search, workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Edition, Keyword, SearchEntry
-from briefs.sample_corpus import load_corpus
+from briefs.operations.sample_corpus import load_corpus
 from briefs.search import StoreRequest, get_store, indexing, parse_query, postgres, sqlite
 from briefs.search.closest import find_closest
 from briefs.search.expansion import Concepts

@@ -48,7 +48,7 @@ def sign(brief: int, by: int, seen: str) -> object:
 
 
 def import_texts(texts: dict[str, str], by: int) -> object:
-    from briefs.intake import create_import_job, import_documents
+    from briefs.exchange.intake import create_import_job, import_documents
 
     job = create_import_job(actor=_person(by), for_desk=True)
     outcomes = import_documents(((name, text.encode()) for name, text in texts.items()), job)
@@ -85,7 +85,7 @@ def kill_at_statement(at: int, act: str, values: dict[str, Any]) -> object:
 def send(port: int) -> object:
     from django.test import override_settings
 
-    from briefs import notifications
+    from briefs.operations import notifications
 
     options = {"host": "127.0.0.1", "port": port, "timeout": 5}
     mailer = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}

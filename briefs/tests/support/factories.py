@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import CHANGE_FIELDS, SIDES, Bullet, Content, Facts, Side
-from briefs.demo import FIXTURES
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief, Draft, Edition, Keyword, Letter, Person, PreviewLink, Source
 from briefs.models.vocabulary import Vocabulary
+from briefs.operations.demo import FIXTURES
 from briefs.workflow.rules.leaves import LEAVES
 
 SEED = Path(__file__).resolve().parents[3] / "fixtures" / "seeds" / "000_a01fbe574e0e12f3.txt"

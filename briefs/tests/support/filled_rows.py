@@ -16,9 +16,9 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
-from briefs.backup.backup_archive import list_models
 from briefs.content import BULLET_MARKERS
 from briefs.models import JobRun
+from briefs.operations.backup.backup_archive import list_models
 
 type Field = models.Field[Any, Any]
 type Tables = dict[str, list[dict[str, Any]]]

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from django.utils import timezone
 
-from briefs import intake, workflow
+from briefs import workflow
 from briefs.content import ISSUE_TEXTS, IssueContent, IssueText
 from briefs.derived.name_changes import move_in_lists
+from briefs.exchange import intake
 from briefs.models import Author, Brief, Issue, Keyword, Source, Term
 
 from . import factories

@@ -8,9 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from briefs import intake, workflow
+from briefs import workflow
 from briefs.admin.common.findings import CheckedContent as Findings
 from briefs.content import SIDES, hash_json
+from briefs.exchange import intake
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
@@ -28,8 +29,8 @@ from briefs.models import (
     Term,
 )
 from briefs.publications import mailings
+from briefs.tests.bilingual.documents.word_builder import edit_word_file
 from briefs.tests.conftest import SEED
-from briefs.tests.documents.word_builder import edit_word_file
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.leaves import LEAVES
 

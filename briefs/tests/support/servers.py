@@ -31,7 +31,7 @@ def fresh_site() -> Iterator[Path]:
         django.setup()
         settings.ALLOWED_HOSTS = ["testserver"]
         call_command("migrate", verbosity=0)
-        from briefs.installation import load_missing_rows
+        from briefs.operations.installation import load_missing_rows
 
         load_missing_rows("vocabulary.json")
         yield Path(place)
@@ -40,7 +40,7 @@ def fresh_site() -> Iterator[Path]:
 def fill_site(environment: Mapping[str, str], briefs: int, *, code: Path = Path()) -> None:
     """Set up a site with this number of generated briefs."""
     manage(environment, "setup", "--no-person", code=code)
-    load = f"from briefs.sample_corpus import load_corpus; load_corpus({briefs})"
+    load = f"from briefs.operations.sample_corpus import load_corpus; load_corpus({briefs})"
     manage(environment, "shell", "--no-imports", "--command", load, code=code)
 
 

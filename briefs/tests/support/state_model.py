@@ -20,8 +20,8 @@ from django.utils.text import slugify
 
 from briefs import workflow
 from briefs.content import NO_CHANGE, SIDES, Bullet, Byline, Content, Facts, Picture
-from briefs.installation import load_missing_rows
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
+from briefs.operations.installation import load_missing_rows
 from briefs.public import subject_queries
 from briefs.public.editions import ListPosition
 from briefs.workflow import originals

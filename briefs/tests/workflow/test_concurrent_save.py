@@ -14,11 +14,11 @@ from django.db import connection
 from django.test import Client
 
 from briefs import workflow
+from briefs.bilingual.text.text_diff import collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 from briefs.tests.support import factories, scale
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
-from briefs.text.text_diff import collect_values_by_key
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import translation
 
-from briefs import checks, images, workflow
+from briefs import workflow
+from briefs.bilingual import checks
 from briefs.content import Bullet, Byline, Content, Facts, Picture, hash_json
-from briefs.models import Brief, Revision
+from briefs.models import Brief, Revision, images
 from briefs.models import Picture as PictureRow
-from briefs.tests.checks.finding_messages import format_finding_message
+from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.picture_samples import photo

@@ -10,10 +10,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from briefs import notifications, workflow
+from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Draft, Event, Keyword, Outbox, Person, SiteText, Source, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.operations import notifications
 from briefs.tests.support import factories
 from briefs.workflow.drafts import load_draft
 from briefs.workflow.rules.leaves import LEAVES

@@ -2,10 +2,10 @@
 
 import pytest
 
+from briefs.bilingual.text.slugs import build_slug
 from briefs.models import Keyword
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
-from briefs.text.slugs import build_slug
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,9 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from briefs import notifications, workflow
+from briefs import workflow
 from briefs.models import Brief, Edition, EditionPlace, Event, Outbox, SearchEntry, SignOff
+from briefs.operations import notifications
 from briefs.tests.support import factories
 from briefs.tests.support.concurrency import Racers, racers
 from briefs.tests.support.crawler import fetch

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from briefs.bilingual.text.text_diff import merge
 from briefs.content import Bullet, Content
 from briefs.models import Brief
 from briefs.tests.support import corpus_fixtures, factories
 from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import get_brief_form, sign_in
-from briefs.text.text_diff import merge
 
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 

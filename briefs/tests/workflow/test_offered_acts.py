@@ -35,7 +35,7 @@ from briefs.models import (
     State,
     Suggestion,
 )
-from briefs.notifications import find_inbox
+from briefs.operations.notifications import find_inbox
 from briefs.tests.support import factories, issue_factories, mailing_fixtures, scale
 from briefs.workflow import issues
 from briefs.workflow.brief_facts import load_brief_facts

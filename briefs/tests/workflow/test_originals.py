@@ -8,8 +8,8 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
+from briefs.bilingual.lexicon.passages import find_altered_quotations, needs_passage
 from briefs.content import Bullet
-from briefs.lexicon.passages import find_altered_quotations, needs_passage
 from briefs.models import Brief, Original
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in

@@ -24,7 +24,7 @@ from django.db import connection, connections, transaction
 from django.test import Client
 
 from briefs import workflow
-from briefs.intake.importer import BATCH_SIZE
+from briefs.exchange.intake.importer import BATCH_SIZE
 from briefs.models import (
     Brief,
     Edition,

@@ -17,7 +17,7 @@ from django.utils import timezone
 from briefs import policy, workflow
 from briefs.admin.uploads import versions
 from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
-from briefs.intake import create_import_job, import_documents
+from briefs.exchange.intake import create_import_job, import_documents
 from briefs.models import Brief, Draft, Edition, Keyword, Note, Person, Source, State, Suggestion
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale

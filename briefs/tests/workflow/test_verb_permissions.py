@@ -8,7 +8,7 @@ from django.db import transaction
 from briefs import workflow
 from briefs.derived.public_brief import PageNames
 from briefs.models import Brief, Person, Revision
-from briefs.tests.intake.test_importer import checksum
+from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.workflow import prepare

@@ -4,12 +4,12 @@ from functools import lru_cache
 
 from django.db.models import Case, F, Value, When
 
-from briefs import checks
-from briefs.checks import chinese
+from briefs.bilingual import checks
+from briefs.bilingual.checks import chinese
+from briefs.bilingual.text.person_names import NameOrder
 from briefs.content import Content
 from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models import Author, MemoryPair, Source
-from briefs.text.person_names import NameOrder
 
 MAX_PAIRS = 2_000
 """Number of newest approved pairs from which the site's usual length ratio is computed."""

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from briefs import checks
-from briefs.checks.texts import Finding
+from briefs.bilingual import checks
+from briefs.bilingual.checks.texts import Finding
 from briefs.content import SIDES, Content, IssueContent
 from briefs.derived.public_brief import LoadedNames
 from briefs.models import Brief

@@ -11,8 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from briefs import checks
-from briefs.checks.texts import IMPORT_CHECK
+from briefs.bilingual import checks
+from briefs.bilingual.checks.texts import IMPORT_CHECK
 from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
 from briefs.models import ChangeKind
 

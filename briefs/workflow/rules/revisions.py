@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 from django.db.models import OuterRef, Q, Subquery
 
-from briefs.checks.texts import fold_for_names
+from briefs.bilingual.checks.texts import fold_for_names
 from briefs.content import Content
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames

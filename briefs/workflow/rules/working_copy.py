@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from briefs.bilingual.text.article_urls import build_article_key, is_safe_link, read_doi, write_host_in_ascii
 from briefs.content import (
     ALT_TEXT_FIELDS,
     BULLET_LEVELS,
@@ -47,7 +48,6 @@ from briefs.models import Bullet as BulletRow
 from briefs.models import Picture as PictureRow
 from briefs.models.vocabulary import Vocabulary
 from briefs.search import draft_index
-from briefs.text.article_urls import build_article_key, is_safe_link, read_doi, write_host_in_ascii
 
 from .refusals import Reason, Refused
 

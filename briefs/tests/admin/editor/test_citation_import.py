@@ -10,14 +10,14 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Revision, Source
-from briefs.tests.citations.test_citation_files import (
+from briefs.tests.bilingual.citations.test_citation_files import (
     CHINESE_BIBTEX,
     RAND_RIS,
     SPRINGER_BIBTEX,
     ZOTERO_CSL,
     ZOTERO_RIS,
 )
-from briefs.tests.intake.test_importer import checksum
+from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 

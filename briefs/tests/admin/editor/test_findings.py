@@ -8,13 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from briefs import checks, workflow
+from briefs import workflow
 from briefs.admin.common import findings
-from briefs.checks import CheckContext, Edit, apply_edits
+from briefs.bilingual import checks
+from briefs.bilingual.checks import CheckContext, Edit, apply_edits
 from briefs.content import Bullet, Content
 from briefs.models import Author, Term
-from briefs.tests.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
-from briefs.tests.documents.test_alignment import TALKS
+from briefs.tests.bilingual.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
+from briefs.tests.bilingual.documents.test_alignment import TALKS
 from briefs.tests.support import factories
 from briefs.workflow.rules.check_context import load_check_context
 

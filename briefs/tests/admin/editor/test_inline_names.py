@@ -9,11 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
+from briefs.bilingual.text import similarity
 from briefs.content import Byline
 from briefs.models import Author, Brief, Event, Keyword, Source
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, get_brief_form, sign_in
-from briefs.text import similarity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 NAMES = "/admin/briefs/brief/names/"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Revision, State
-from briefs.tests.intake.test_importer import checksum
+from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.rules import four_eyes

@@ -15,12 +15,12 @@ from django.utils import translation
 from briefs import workflow
 from briefs.admin.common.diff_html import describe_difference
 from briefs.admin.history.timeline import group_edit_sessions
+from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
 from briefs.tests.admin.uploads.test_document_imports import SAMPLE
 from briefs.tests.support import factories, limit_cpu_time
 from briefs.tests.support.form_client import brief_url, sign_in
-from briefs.text.text_diff import diff_contents
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -9,9 +9,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs import notifications, workflow
+from briefs import workflow
 from briefs.content import hash_json
 from briefs.models import Brief, Event, MailSwitch, Outbox, Person
+from briefs.operations import notifications
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
 from briefs.workflow.review_comments import TextAnchor

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from briefs import health
 from briefs.models import JobRun, Outbox, Person
+from briefs.operations import health
 from briefs.tests.support import factories
 
 pytestmark = pytest.mark.django_db

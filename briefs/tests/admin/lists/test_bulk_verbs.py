@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.test import Client, RequestFactory
 
 from briefs import workflow
-from briefs.documents.parser import read_document
+from briefs.bilingual.documents.parser import read_document
 from briefs.exchange.returned_table import read_table_file
 from briefs.models import Brief, Event, Person, State
 from briefs.tests.support import factories

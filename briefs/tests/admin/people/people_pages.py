@@ -4,8 +4,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from briefs.accounts.second_factor import encrypt
 from briefs.models import Person
+from briefs.operations.accounts.second_factor import encrypt
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form
 

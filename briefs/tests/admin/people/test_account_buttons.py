@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from briefs.accounts.account_actions import SignInSetup
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
+from briefs.operations.accounts.account_actions import SignInSetup
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from briefs import notifications
 from briefs.models import Brief, Outbox, Person
+from briefs.operations import notifications
 from briefs.tests.support.desk_states import DESK_STATES, SmallTeam
 from briefs.tests.support.form_client import brief_url, sign_in
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.admin.common.findings import CheckedContent
 from briefs.admin.uploads import document_imports
-from briefs.documents.files.formats import list_formats
+from briefs.bilingual.documents.files.formats import list_formats
 from briefs.models import Author, Brief, Document, Event, Keyword, Revision, State
 from briefs.tests.conftest import FIXTURES, SEED
-from briefs.tests.intake.test_importer import run_import
+from briefs.tests.exchange.intake.test_importer import run_import
 from briefs.tests.support import factories
 from briefs.tests.support.concurrency import racers
 from briefs.tests.support.form_client import Form, brief_url, sign_in
@@ -164,7 +164,7 @@ def test_file_over_a_limit_is_refused_without_affecting_others(
 
 
 def test_file_of_too_many_digests_is_refused(writer_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("briefs.intake.importer.DIGEST_LIMIT", 1)
+    monkeypatch.setattr("briefs.exchange.intake.importer.DIGEST_LIMIT", 1)
     answer = import_files(writer_client, make_file("a.txt", digest_text(1) + "\n" + digest_text(2)))
     assert "holds 2 digests; at most 1 go at once" in answer.content.decode()
     assert not Brief.objects.exists()

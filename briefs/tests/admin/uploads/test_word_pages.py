@@ -8,10 +8,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from briefs.documents.parser import read_document
+from briefs.bilingual.documents.parser import read_document
 from briefs.exchange.brief_text import write_table_files
 from briefs.models import Brief, Note, Suggestion
-from briefs.tests.documents.word_builder import edit_word_file
+from briefs.tests.bilingual.documents.word_builder import edit_word_file
 from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, tracked
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in

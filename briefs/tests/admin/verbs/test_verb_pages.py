@@ -272,7 +272,7 @@ def test_revoked_rights_end_with_next_request(client: Client, team: factories.Te
 
 
 def test_imported_file_is_downloaded_byte_for_byte(client: Client, team: factories.Team, seed: bytes) -> None:
-    from briefs import intake
+    from briefs.exchange import intake
 
     list(intake.import_documents([("原稿.txt", seed)], intake.create_import_job(actor=team.writer)))
     brief = Brief.objects.get()

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
 
-from briefs import notifications, workflow
+from briefs import workflow
 from briefs.exchange.sheets import sheet_files, waiting_sheets
 from briefs.exchange.sheets.vocabulary_sheets import export_rows
 from briefs.models import Author, Brief, Draft, EditionTerm, Event, Keyword, Outbox, SheetFile, Source, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.operations import notifications
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, sign_in
 

@@ -1,0 +1,1 @@
+"""What runs the site: accounts, health, backup, installation, the sending of notices, the demo."""

@@ -1,0 +1,192 @@
+"""Accepted forms of dates: what each is read as, and what is reported about it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefs.bilingual.documents.fields import date_reader
+from briefs.bilingual.documents.types import serialize_parsed_document
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, caution_codes, parse
+
+DATES = [
+    ("06/09/2025", "2025-06-09", "2025-09-06", ""),
+    ("6/9/2025", "2025-06-09", "2025-09-06", ""),
+    ("06-09-2025", "2025-06-09", "2025-09-06", ""),
+    ("06.09.2025", "2025-06-09", "2025-09-06", ""),
+    ("06/23/2025", "2025-06-23", "", ""),
+    ("23/06/2025", "2025-06-23", "", ""),
+    ("06/06/2025", "2025-06-06", "", ""),
+    ("2025-06-09", "2025-06-09", "", ""),
+    ("2025/6/9", "2025-06-09", "", ""),
+    ("2025.6.9", "2025-06-09", "", ""),
+    ("9 June 2025", "2025-06-09", "", ""),
+    ("9th June, 2025", "2025-06-09", "", ""),
+    ("09-Jun-2025", "2025-06-09", "", ""),
+    ("June 9, 2025", "2025-06-09", "", ""),
+    ("june 9 2025", "2025-06-09", "", ""),
+    ("Jun. 9, 2025", "2025-06-09", "", ""),
+    ("Sept. 1st, 2025", "2025-09-01", "", ""),
+    ("Monday, June 9, 2025", "2025-06-09", "", ""),
+    ("2025年6月9日", "2025-06-09", "", ""),
+    ("2025 年 6 月 9 日", "2025-06-09", "", ""),
+    ("２０２５年６月９日", "2025-06-09", "", ""),
+    ("2025年6月9日（星期一）", "2025-06-09", "", ""),
+    ("2025年6月9日（星期一）15:20", "2025-06-09", "", ""),
+    ("2025年6月19日（四）下午3:20", "2025-06-19", "", ""),
+    ("Updated June 9, 2025", "2025-06-09", "", ""),
+    ("2025年6月9日(一)", "2025-06-09", "", ""),
+    ("二〇二五年六月九日", "2025-06-09", "", ""),
+    ("民國114年6月9日", "2025-06-09", "", "minguo"),
+    ("中華民國 114 年 6 月 9 日", "2025-06-09", "", "minguo"),
+    ("民国99年6月9日", "2010-06-09", "", "minguo"),
+    ("民國一一四年十二月三十一日", "2025-12-31", "", "minguo"),
+    ("114年6月9日", "2025-06-09", "", "minguo"),
+    ("114.6.9", "2025-06-09", "", "minguo"),
+    ("114/06/09", "2025-06-09", "", "minguo"),
+    ("114-06-09", "2025-06-09", "", "minguo"),
+    ("06/09/114", "2025-06-09", "2025-09-06", "minguo"),
+    ("100.1.1", "2011-01-01", "", "minguo"),
+    ("150.1.1", "2061-01-01", "", "minguo"),
+    ("June 2025", "2025-06", "", ""),
+    ("2025-06", "2025-06", "", ""),
+    ("06/2025", "2025-06", "", ""),
+    ("2025年6月", "2025-06", "", ""),
+    ("民國114年6月", "2025-06", "", "minguo"),
+    ("May/June 2025", "2025-05", "", "issue"),
+    ("May–June 2025", "2025-05", "", "issue"),
+    ("July/August, 2025", "2025-07", "", "issue"),
+    ("2025年5/6月", "2025-05", "", "issue"),
+    ("2025年5月/6月號", "2025-05", "", "issue"),
+    ("May/June 2025 (Vol. 104, No. 3)", "2025-05", "", "issue"),
+    ("June 2025, No. 6", "2025-06", "", "issue"),
+    ("2025年5-6月號（第104卷第3期）", "2025-05", "", "issue"),
+    ("2025年5月號第3期", "2025-05", "", "issue"),
+    ("Summer 2025", "2025-06", "", "issue season"),
+    ("2025年秋季號", "2025-09", "", "issue season"),
+    ("Winter 2024/25", "2024-12", "", "issue season"),
+    ("Spring/Summer 2025", "2025-03", "", "issue season"),
+    ("2025 Fall", "2025-09", "", "issue season"),
+    ("June 2025 issue", "2025-06", "", ""),
+    ("Published June 9, 2025", "2025-06-09", "", ""),
+    ("Published online on 9 June 2025", "2025-06-09", "", ""),
+    ("發布於2025年6月9日", "2025-06-09", "", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "iso", "alternative", "traits"), DATES)
+def test_date_is_read(text, iso, alternative, traits):
+    date, notes = date_reader.read_date(text)
+    assert (date.iso, date.alternative, date.raw) == (iso, alternative, text)
+    assert date.ambiguous is bool(alternative)
+    assert date.label == (text if "issue" in traits else "")
+    assert notes == set(traits.split()) - {"issue"}
+
+
+def test_day_first_order_is_applied():
+    date, _ = date_reader.read_date("06/09/2025", "dmy")
+    assert (date.iso, date.alternative) == ("2025-09-06", "2025-06-09")
+    assert parse(SEED.read_bytes(), date_order="dmy").date.iso == "2025-09-06"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2025", "yesterday", "31/02/2025", "13/13/2025", "2025-02-30", "99/06/09", "151.1.1", "06/09/25", "Junk 9, 2025",
+     "2025-06-09 and later", "June/June 2025", "0000-01-01", "9" * 500, "西元前2006年6月9日"],
+)  # fmt: skip
+def test_unreadable_date_gives_none(text):
+    assert date_reader.read_date(text) is None
+
+
+def test_unreadable_date_is_kept_and_reported():
+    document = parse(HEADER.replace("2025-06-19", "last spring") + BODY)
+    assert document.date is None
+    assert document.unplaced_lines == ((3, "日期/Date: last spring"),)
+    assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [
+        (3, "date-unreadable", "last spring")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "iso", "alternative"),
+    [
+        ("19/6/25", "2025-06-19", "2019-06-25"),
+        ("6/9/25", "2025-06-09", "2025-09-06"),
+        ("June 9, 25", "2025-06-09", ""),
+        ("9 Jun 25", "2025-06-09", ""),
+        ("25-06-19", "2025-06-19", "2019-06-25"),
+        ("25.6.9", "2025-06-09", ""),
+        ("25年6月9日", "2025-06-09", ""),
+    ],
+)
+def test_year_of_two_digits_is_ambiguous(text, iso, alternative):
+    document = parse(HEADER.replace("2025-06-19", text) + BODY)
+    assert document.date
+    assert (document.date.iso, document.date.alternative, document.date.ambiguous) == (iso, alternative, True)
+    assert [caution.code for caution in document.cautions] == [
+        "date-ambiguous" if alternative else "date-short-year"
+    ]
+    assert serialize_parsed_document(document)["date_ambiguous"]
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2025年第3期", "2025-07"),
+        ("2025年第三期", "2025-07"),
+        ("2025年3期", "2025-07"),
+        ("2025/3期", "2025-07"),
+        ("第3期，2025年", "2025-07"),
+        ("第3期（2025）", "2025-07"),
+        ("2025年第26卷第3期", "2025-07"),
+        ("第26卷第3期（2025年）", "2025-07"),
+        ("2025年第3期（總第120期）", "2025-07"),
+        ("2025年第3辑", "2025-07"),
+        ("民國114年第3期", "2025-07"),
+        ("2025, No. 3", "2025-07"),
+        ("Issue 3, 2025", "2025-07"),
+        ("No. 3 (2025)", "2025-07"),
+        ("Vol. 104, No. 3, 2025", "2025-07"),
+        ("2025年第6期", "2025-11"),
+        ("2025年第12期", "2025-12"),
+        ("2025年第13期", "2025-07"),
+        ("2025年第24期", "2025-12"),
+        ("2025年第30期", "2025-07"),
+        ("2025年第53期", "2025-12"),
+    ],
+)
+def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
+    document = parse(HEADER.replace("2025-06-19", text) + BODY)
+    assert (document.date.iso, document.date.label, document.date.ambiguous) == (iso, text, True)
+    assert "date-numbered" in caution_codes(document)
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "other"),
+    [(1, "01", ""), (3, "07", "2025-03"), (5, "09", "2025-05"), (8, "08", "2025-04"), (30, "07", "")],
+)
+def test_number_of_issue_is_read_for_a_quarterly_and_a_monthly(number, first, other):
+    date = parse(HEADER.replace("2025-06-19", f"2025年第{number}期") + BODY).date
+    assert (date.iso, date.alternative) == (f"2025-{first}", other)
+
+
+@given(
+    number=st.integers(1, 53),
+    year=st.integers(1912, 2060),
+    form=st.sampled_from(["{y}年第{n}期", "No. {n}, {y}", "第{n}期（{y}年）"]),
+)
+def test_later_issue_is_never_filed_under_an_earlier_month(number, year, form):
+    months = [date_reader.read_date(form.format(y=year, n=n))[0].iso for n in (number, 53)]
+    assert f"{year}-01" <= months[0] <= months[1] == f"{year}-12"
+
+
+@pytest.mark.parametrize("text", ["2025年第0期", "第3期", "No. 3", "2025年第3", "2025年第120期", "25年第3期"])
+def test_number_of_issue_without_a_year_or_a_month_is_unreadable(text):
+    assert date_reader.read_date(text) is None
+
+
+def test_minguo_year_is_reported():
+    document = parse(HEADER.replace("2025-06-19", "114.6.9") + BODY)
+    assert caution_codes(document) == ["date-minguo"]
+    assert (
+        document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
+    )

@@ -1,0 +1,116 @@
+"""Decoding bytes into lines: encodings, line ends, white space and refusals."""
+
+import codecs
+
+import pytest
+
+from briefs.bilingual.documents.files.encodings import DOCUMENT_SIZE_LIMIT, decode_text_file, hash_lines
+from briefs.bilingual.documents.parser import read_document
+from briefs.bilingual.documents.types import DocumentRefused
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, caution_codes, get_refusal, parse
+
+TEXT = SEED.read_text()
+
+
+def encode_big5(text):
+    return text.replace("•", "‧").replace("\u00a0", " ").encode("cp950")
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
+        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le"),
+        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-32-le"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (encode_big5(TEXT), "big5"),
+        (TEXT.encode("gb18030"), "gb18030"),
+    ],
+)
+def test_encoding_is_detected_and_decoded(data, encoding):
+    expected = parse(SEED.read_bytes())
+    reading = read_document(data, "a.txt")[0]
+    assert reading.encoding == encoding
+    assert reading.parsed == expected
+    assert ("encoding-doubtful" in caution_codes(reading.parsed)) is (encoding == "gb18030")
+    if encoding != "big5":
+        assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85"])
+def test_every_line_end_is_read_alike(end):
+    reading = read_document(TEXT.replace("\n", end).encode(), "a.txt")[0]
+    assert reading.parsed == parse(SEED.read_bytes())
+    assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
+    assert [c.line for c in reading.parsed.cautions] == [None, 5]
+
+
+@pytest.mark.parametrize("name", ["cp950", "gb18030"])
+def test_regional_encoding_is_read_like_unicode(name):
+    text = HEADER + BODY.replace("•", "‧") + "\n關鍵字: 海底電纜、供應鏈韌性\n"
+    document = parse(text.encode(name))
+    assert document == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("5G\u00a0電信", "5G 電信"),
+        ("科技\u3000美國", "科技 美國"),
+        ("a\tb", "a b"),
+        ("a  \u00a0 b", "a b"),
+        ("訂\u200b定", "訂定"),
+        ("\ufeff訂\u2060定\u00ad", "訂定"),
+        ("  \u00a0• a ", "   • a"),
+        ("\t• a", "    • a"),
+        ("\u3000• a", "  • a"),
+        ("e\u0301", "é"),
+        ("中文,逗號;和 空格", "中文,逗號;和 空格"),
+    ],
+)
+def test_white_space_is_normalized(raw, clean):
+    assert decode_text_file(raw.encode()).lines == (clean,)
+
+
+def test_suspicious_characters_are_kept_and_reported():
+    document = parse(HEADER + "摘要:\n壞\ufffd字\ue123\u202e。\n")
+    assert document.sides["zh"].summary == "壞\ufffd字\ue123。"
+    caution = next(c for c in document.cautions if c.code == "suspicious-character")
+    assert (caution.line, caution.values["character"]) == (5, "U+E123, U+FFFD")
+
+
+def test_line_hash_ignores_leading_and_trailing_blank_lines():
+    assert hash_lines(("a", "b")) == hash_lines(("", "a", "b", ""))
+    assert hash_lines(("a", "b")) != hash_lines(("a b",))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"x" * (DOCUMENT_SIZE_LIMIT + 1), "too-large"),
+        (b"x\n" * 30_000, "too-many-lines"),
+        (b"", "empty"),
+        (b"\xef\xbb\xbf\r\n", "empty"),
+        (codecs.BOM_UTF16_LE + b"a", "undecodable"),
+        (b"\xff" * 100, "undecodable"),
+        (b"a\0b" * 100, "binary"),
+        (b"%PDF-1.7\n", "binary"),
+        (b"PK\x03\x04" + b"word/document.xml", "word-damaged"),
+    ],
+)
+def test_unreadable_file_is_refused_with_its_code(data, code):
+    reading = read_document(data, "a.txt")[0]
+    assert get_refusal(reading).code == code
+    assert reading.index == 0
+    assert get_refusal(reading).message("zh", file="a.txt").startswith("「a.txt」")
+
+
+def test_damaged_byte_is_refused_with_its_line():
+    data = SEED.read_bytes()
+    position = data.index("華盛頓".encode())
+    with pytest.raises(DocumentRefused) as refusal:
+        decode_text_file(data[: position + 1] + data[position + 2 :])
+    assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:position].count(b"\n") + 1)

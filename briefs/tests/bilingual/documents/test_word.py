@@ -1,0 +1,369 @@
+"""Word files: python-docx output, styles, numbering and line numbers.
+
+`fixtures/corpus/` tests whole files; this module tests single rules.
+"""
+
+import docx
+import pytest
+from docx.enum.text import WD_BREAK
+
+from briefs.bilingual.documents.parser import read_document
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse
+
+from .word_builder import (
+    NAMESPACES,
+    RELATIONSHIP_TYPE,
+    build_seed_document,
+    build_word_file,
+    list_item,
+    paragraph,
+    plain_paragraphs,
+    read_points,
+    read_word,
+    run,
+    save_document,
+)
+
+# The real document in Word
+
+
+@pytest.mark.parametrize("numbers", ["List Number", "List Number 2", "List Number 3"])
+def test_seed_with_word_lists_is_read_like_the_text_file(numbers):
+    assert read_word(save_document(build_seed_document(numbers=numbers))).parsed == parse(SEED.read_bytes())
+
+
+def test_seed_typed_into_word_is_read_like_the_text_file():
+    document = docx.Document()
+    for line in SEED.read_text().split("\n"):
+        document.add_paragraph(line)
+    assert read_word(save_document(document)).parsed == parse(SEED.read_bytes())
+
+
+def test_word_encoding_and_hash_are_stable():
+    first, second = (
+        read_word(save_document(build_seed_document())),
+        read_word(save_document(build_seed_document())),
+    )
+    assert (first.encoding, first.lines_sha256) == ("word", second.lines_sha256)
+    changed = build_seed_document()
+    changed.paragraphs[-1].add_run("!")
+    assert read_word(save_document(changed)).lines_sha256 != first.lines_sha256
+
+
+def test_hash_ignores_formatting():
+    plain = plain_paragraphs(HEADER + BODY)
+    bold = plain.replace("<w:r>", "<w:r><w:rPr><w:b/></w:rPr>")
+    assert read_word(build_word_file(plain)).lines_sha256 == read_word(build_word_file(bold)).lines_sha256
+
+
+# Line numbers
+
+
+def test_caution_line_is_the_paragraph_number():
+    body = HEADER.replace("2025-06-19", "06/09/2025") + "\n\n" + BODY
+    assert [c.line for c in read_word(build_word_file(plain_paragraphs(body))).parsed.cautions] == [3]
+    table = (
+        f"<w:tbl><w:tr><w:tc>{paragraph('日期')}</w:tc><w:tc>{paragraph('06/09/2025')}</w:tc></w:tr></w:tbl>"
+    )
+    document = read_word(build_word_file(paragraph("作者: a") + table + plain_paragraphs(BODY))).parsed
+    assert [(c.line, c.code) for c in document.cautions if c.line] == [(2, "date-ambiguous")]
+
+
+def test_soft_break_is_not_counted_as_a_line():
+    body = paragraph(run("作者: a") + "<w:r><w:br/></w:r>" + run("來源: b")) + plain_paragraphs(
+        "日期: 06/09/2025\n" + BODY
+    )
+    document = read_word(build_word_file(body)).parsed
+    assert document.source == "b"
+    assert [c.line for c in document.cautions] == [2]
+
+
+def test_refusal_names_the_paragraph_number():
+    reading = read_word(build_word_file(plain_paragraphs("作者: a\n\n來源: b")))
+    assert reading.refusal.message("en", file="a.docx") == (
+        "“a.docx”, line 3: expected a summary or a bullet under “摘要:” or “Summary:”. "
+        "Nothing of this document was stored."
+    )
+
+
+# Lists
+
+NUMBERING = f"""<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">
+<w:lvl w:ilvl="0"><w:numFmt w:val="{{0}}"/><w:lvlText w:val="{{1}}"/></w:lvl>
+<w:lvl w:ilvl="1"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl>
+<w:lvl w:ilvl="2"><w:numFmt w:val="lowerRoman"/><w:lvlText w:val="%3."/></w:lvl></w:abstractNum>
+<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>"""
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("decimal", "%1."), ("decimal", "%1)"), ("decimal", "(%1)"), ("decimal", "第%1點"), ("decimalZero", "%1"),
+        ("upperLetter", "%1."), ("lowerLetter", "%1)"), ("upperRoman", "%1."), ("lowerRoman", "(%1)"),
+        ("chineseCounting", "%1、"), ("taiwaneseCountingThousand", "（%1）"), ("ideographTraditional", "%1、"),
+        ("chineseLegalSimplified", "%1、"), ("decimalEnclosedCircle", "%1"), ("decimalFullWidth", "%1．"),
+    ],
+)  # fmt: skip
+def test_every_number_format_is_read_as_a_numbered_list(form, text):
+    numbering = NUMBERING.format(form, text)
+    points = read_points(
+        *(list_item(f"Point {n}") for n in range(40)), list_item("Deeper", level=1), numbering=numbering
+    )
+    assert points == [*((0, "number", f"Point {n}") for n in range(40)), (1, "bullet", "Deeper")]
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2, 1, 0), (0, 1, 2, 0, 1), (0, 0, 1, 1, 2)])
+def test_list_levels_are_kept(levels):
+    points = read_points(
+        *(list_item("x", level=n) for n in levels), numbering=NUMBERING.format("bullet", "•")
+    )
+    assert tuple(level for level, *_ in points) == levels
+
+
+def test_skipped_list_level_is_closed_up():
+    points = read_points(
+        *(list_item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=NUMBERING.format("bullet", "•")
+    )
+    assert [level for level, *_ in points] == [0, 1, 1, 1, 0]
+
+
+def test_undefined_list_is_read_as_bullets():
+    assert read_points(list_item("One"), list_item("Two", level=1)) == [
+        (0, "bullet", "One"),
+        (1, "bullet", "Two"),
+    ]
+
+
+def test_paragraph_with_list_removed_is_not_a_point():
+    style = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="x"><w:name w:val="List Bullet"/></w:style></w:styles>'
+    list_removed = '<w:pStyle w:val="x"/><w:numPr><w:numId w:val="0"/></w:numPr>'
+    document = read_word(
+        build_word_file(
+            plain_paragraphs("作者: a\nSummary:")
+            + paragraph("Text.", list_removed)
+            + paragraph("One", '<w:pStyle w:val="x"/>'),
+            {"word/styles.xml": style},
+            f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>',
+        )
+    ).parsed
+    assert document.sides["en"].summary == "Text."
+    assert list_points(document, "en") == [(0, "bullet", "One")]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("List Bullet", (0, "bullet")), ("List Number", (0, "number")), ("list bullet", (0, "bullet")),
+        ("清單項目符號", (0, "bullet")), ("項目符號", (0, "bullet")), ("列表项目符号", (0, "bullet")),
+        ("清單編號", (0, "number")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
+    ],
+)  # fmt: skip
+def test_list_style_is_recognized_by_name(name, expected):
+    styles = f"""<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="p"><w:name w:val="{name}"/></w:style>
+        <w:style w:type="paragraph" w:styleId="q"><w:name w:val="{name} 2"/></w:style></w:styles>"""
+    points = read_points(
+        paragraph("One", '<w:pStyle w:val="p"/>'), paragraph("Two", '<w:pStyle w:val="q"/>'), styles=styles
+    )
+    assert points == [(*expected, "One"), (1, expected[1], "Two")]
+
+
+def test_typed_bullets_nest_by_paragraph_indent():
+    points = read_points(
+        *(paragraph(f"• {n}x", f'<w:ind w:left="{n}"/>') for n in (360, 720, 1080, 720)),
+    )
+    assert [level for level, *_ in points] == [0, 1, 2, 1]
+
+
+# Titles
+
+
+@pytest.mark.parametrize("name", ["Title", "heading 1", "Heading 2", "標題", "標題 1", "标题 1", "Subtitle"])
+def test_title_is_recognized_by_style(name):
+    styles = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
+    relations = f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>'
+    title = paragraph("晶片之爭", '<w:pStyle w:val="t"/>')
+    document = read_word(
+        build_word_file(title + plain_paragraphs(HEADER + BODY), {"word/styles.xml": styles}, relations)
+    ).parsed
+    assert document.title == {"zh": "晶片之爭"}
+    inside = read_word(
+        build_word_file(plain_paragraphs(HEADER + BODY) + title, {"word/styles.xml": styles}, relations)
+    ).parsed
+    assert inside.title == {}
+    assert caution_codes(inside) == ["unplaced"]
+
+
+def test_title_nearest_to_the_header_is_used():
+    document = docx.Document()
+    document.add_heading("每週文摘", 0)
+    document.add_heading("晶片之爭", 1)
+    document.add_heading("The Chip Race", 1)
+    for line in (HEADER + BODY).split("\n"):
+        document.add_paragraph(line)
+    parsed_document = read_word(save_document(document)).parsed
+    assert parsed_document.title == {"zh": "晶片之爭", "en": "The Chip Race"}
+    assert [text for _, text in parsed_document.unplaced_lines] == ["每週文摘"]
+
+
+# Text
+
+
+def test_each_kind_of_run_content_is_read():
+    content = (
+        run("a") + "<w:r><w:tab/></w:r>" + run("b") + "<w:r><w:noBreakHyphen/></w:r>" + run("c")
+        + '<w:r><w:sym w:font="Wingdings" w:char="F0E0"/></w:r>' + '<w:r><w:sym w:font="x" w:char="4E2D"/></w:r>'
+        + "<w:r><w:softHyphen/></w:r>" + '<w:r><w:sym w:char="zz"/></w:r>' + "<w:r><w:pict/></w:r>"
+        + '<w:r><w:ruby><w:rt><w:r><w:t>ㄓㄨㄥ</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>中</w:t></w:r></w:rubyBase></w:ruby></w:r>'
+        + "<w:r><w:delText>gone</w:delText></w:r>"
+    )  # fmt: skip
+    document = read_word(build_word_file(plain_paragraphs("作者: a\n摘要:") + paragraph(content))).parsed
+    assert document.sides["zh"].summary == "a b-c→中中"
+
+
+def test_field_gives_only_its_result():
+    def mark(kind):
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    inner = (
+        mark("begin")
+        + "<w:r><w:instrText>PAGE</w:instrText></w:r>"
+        + mark("separate")
+        + run("7")
+        + mark("end")
+    )
+    outer = mark("begin") + "<w:r><w:instrText>IF </w:instrText></w:r>" + inner + mark("separate")
+    content = outer + run("Kept.") + mark("end") + run(" And more.")
+    document = read_word(build_word_file(plain_paragraphs("作者: a\nSummary:") + paragraph(content))).parsed
+    assert document.sides["en"].summary == "Kept. And more."
+    broken = (
+        plain_paragraphs("作者: a\nSummary:")
+        + paragraph(run("Text.") + mark("begin"))
+        + plain_paragraphs("• One")
+    )
+    assert list_points(read_word(build_word_file(broken)).parsed, "en") == [(0, "bullet", "One")]
+
+
+def test_paragraphs_with_a_deleted_break_are_joined():
+    deleted_break = '<w:rPr><w:del w:id="1" w:author="x"/></w:rPr>'
+    body = (
+        plain_paragraphs("作者: a\nSummary:")
+        + paragraph("The first ", deleted_break)
+        + paragraph("half.")
+        + plain_paragraphs("• One")
+    )
+    assert read_word(build_word_file(body)).parsed.sides["en"].summary == "The first half."
+
+
+def test_deleted_table_row_is_ignored():
+    row = "<w:tr>{}<w:tc>" + paragraph("來源") + "</w:tc><w:tc>" + paragraph("{}") + "</w:tc></w:tr>"
+    table = row.format("<w:trPr><w:del/></w:trPr>", "Old") + row.format("", "New")
+    document = read_word(
+        build_word_file(paragraph("作者: a") + f"<w:tbl>{table}</w:tbl>" + plain_paragraphs(BODY))
+    ).parsed
+    assert document.source == "New"
+
+
+def test_boxes_notes_and_hidden_text_are_reported():
+    box = f"<w:r><w:pict><w:txbxContent>{paragraph('A box')}</w:txbxContent></w:pict></w:r>"
+    hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden</w:t></w:r>"
+    note = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    notes = f'<w:footnotes {NAMESPACES}><w:footnote w:id="2">{paragraph("A note")}</w:footnote></w:footnotes>'
+    document = read_word(
+        build_word_file(
+            plain_paragraphs("作者: a\nSummary:")
+            + paragraph(run("Text.") + box + hidden + note)
+            + "<w:altChunk/>",
+            {"word/footnotes.xml": notes},
+            f'<Relationship Id="f" Type="{RELATIONSHIP_TYPE}/footnotes" Target="footnotes.xml"/>',
+        )
+    ).parsed
+    assert document.sides["en"].summary == "Text."
+    assert document.unplaced_lines == ((3, "A box"), (3, "A note"), (3, "Hidden"))
+    assert [c.code for c in document.cautions if c.line == 3] == ["unplaced"] * 3 + ["not-read"]
+
+
+def test_page_header_and_footer_are_ignored():
+    parts = {
+        f"word/{name}.xml": f"<w:{tag} {NAMESPACES}>{paragraph('作者: Somebody Else')}</w:{tag}>"
+        for name, tag in (("header1", "hdr"), ("footer1", "ftr"))
+    }
+    links = "".join(
+        f'<Relationship Id="{kind}" Type="{RELATIONSHIP_TYPE}/{kind}" Target="{kind}1.xml"/>'
+        for kind in ("header", "footer")
+    )
+    section = '<w:sectPr><w:headerReference r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
+    document = read_word(build_word_file(plain_paragraphs(HEADER + BODY) + section, parts, links)).parsed
+    assert document.authors == ("Jane Doe",)
+    assert document.unplaced_lines == ()
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "url"),
+    [
+        ("連結: ", "原文", "https://a.org/x"), ("連結: ", "https://b.org/y", "https://b.org/y"),
+        ("連結: ", "https://b.org/…", "https://a.org/x"), ("來源: ", "FP", "https://a.org/x"),
+        ("標題: ", "科技", "https://a.org/x"), ("", "原文", "https://a.org/x"), ("", "https://b.org/y", "https://b.org/y"),
+        ("作者: ", "Jane Doe", None), ("關鍵字: ", "科技", None), ("見 ", "這裡", None),
+    ],
+)  # fmt: skip
+def test_article_url_is_read_from_a_link(before, text, url):
+    link = f'{run(before)}<w:hyperlink r:id="l">{run(text)}</w:hyperlink>'
+    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
+    body = plain_paragraphs("日期: 2025-06-19") + paragraph(link) + plain_paragraphs(BODY)
+    assert read_word(build_word_file(body, relations=relations)).parsed.facts.get("url") == url
+
+
+@pytest.mark.parametrize(
+    "target", ["mailto:a@b.org", "javascript:alert(1)", "file:///etc/passwd", "#top", ""]
+)
+def test_link_to_no_web_page_is_read_as_its_text(target):
+    relations = (
+        f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="{target}" TargetMode="External"/>'
+    )
+    link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
+    document = read_word(
+        build_word_file(paragraph(link) + plain_paragraphs(BODY), relations=relations)
+    ).parsed
+    assert (document.source, document.facts.get("url")) == ("FP", None)
+
+
+def test_labelled_address_takes_precedence_over_links():
+    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
+    link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
+    body = paragraph(link) + plain_paragraphs("連結: https://b.org/y\n" + BODY)
+    document = read_word(build_word_file(body, relations=relations)).parsed
+    assert document.facts.get("url") == "https://b.org/y"
+    assert "repeated-label" not in caution_codes(document)
+
+
+# Several digests
+
+
+def test_page_break_separates_digests_only_before_a_header():
+    document = docx.Document()
+    for part in (HEADER + BODY, HEADER.replace("Jane", "John") + BODY):
+        for line in part.split("\n"):
+            word_paragraph = document.add_paragraph(line)
+            if line.startswith("Summary"):
+                word_paragraph.insert_paragraph_before("").add_run().add_break(WD_BREAK.PAGE)
+        document.add_page_break()
+    readings = read_document(save_document(document), "a.docx")
+    assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
+    assert all(len(reading.parsed.sides) == 2 for reading in readings)
+    assert readings[0].lines_sha256 != readings[1].lines_sha256
+
+
+def test_digest_without_text_is_refused_alone():
+    page = paragraph('<w:r><w:br w:type="page"/></w:r>')
+    body = (
+        plain_paragraphs(HEADER + BODY)
+        + page
+        + plain_paragraphs(HEADER)
+        + page
+        + plain_paragraphs(HEADER.replace("Jane", "John") + BODY)
+    )
+    readings = read_document(build_word_file(body), "a.docx")
+    assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]

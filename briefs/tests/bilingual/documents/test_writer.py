@@ -1,0 +1,337 @@
+"""Round trips between reader and writer, and random bytes that must never crash the reader."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from briefs.bilingual.documents.fields.authors import split_authors
+from briefs.bilingual.documents.fields.date_reader import read_date
+from briefs.bilingual.documents.fields.labels import LABEL_NAMES, find_label
+from briefs.bilingual.documents.files.encodings import decode_text_file
+from briefs.bilingual.documents.markers import find_marker
+from briefs.bilingual.documents.parser import read_document
+from briefs.bilingual.documents.types import (
+    ParsedDate,
+    ParsedDocument,
+    ParsedSide,
+    ParseResult,
+    Point,
+    PointPair,
+    serialize_parsed_document,
+)
+from briefs.bilingual.documents.writer import write
+from briefs.tests.bilingual.documents.test_parser import BODY, FIXTURES, HEADER, SEED, list_points, parse
+from briefs.tests.support import limit_cpu_time
+
+DOCUMENTS = [
+    SEED,
+    *sorted((FIXTURES / "samples").glob("*.txt")),
+    *sorted((FIXTURES / "variants").glob("*.txt")),
+]
+
+
+def collect_content(document: ParsedDocument):
+    """Return the document and its unplaced lines, without line numbers."""
+    return document, [text for _, text in document.unplaced_lines]
+
+
+def test_seed_is_written_unchanged():
+    cleaned = "\n".join(decode_text_file(SEED.read_bytes()).lines)
+    assert write(parse(SEED.read_bytes())) == cleaned + "\n"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_written_document_is_read_back_equal(path):
+    for reading in read_document(path.read_bytes(), path.name):
+        text = write(reading.parsed)
+        reread = parse(text)
+        assert collect_content(reread) == collect_content(reading.parsed)
+        assert write(reread) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "每週文摘\n" + HEADER + "多出來的一行\n\n" + BODY + "\n完\n",
+        HEADER + "Source: Another\n" + BODY,
+        HEADER.replace("2025-06-19", "someday") + BODY,
+        HEADER.replace("2025-06-19", "May/June 2025") + BODY,
+        HEADER.replace("2025-06-19", "民國114年6月9日") + BODY,
+        HEADER.replace("Jane Doe", "Doe, Jane; Roe, John") + BODY,
+        HEADER.replace("Jane Doe", "Ministry of X and Y") + BODY,
+        HEADER.replace("Jane Doe", "王小明與李大同") + BODY,
+        "標題/Title: 科技競賽 / The Race\nDOI: 10.1234/x\n原文標題: The Original\n" + HEADER + BODY,
+        HEADER + "摘要:\n第一段。\n\n第二段。\n  • 一\n    ○ 二\n      1. 三\n  • 四\n",
+        HEADER + "摘要:\n文字。\n  1. 一\n  2. 二\n    • 三\n  3. 四\n",
+        HEADER + "摘要:\n文字。\n  • 一\n\n\n  1. 二\n\n\n  • 三\n",
+        HEADER + "Summary:\n  • 1. One\n  • - Two\n  • Source: Three\n",
+    ],
+)
+def test_unusual_document_is_written_and_read_back_equal(text):
+    document = parse(text)
+    reread = parse(write(document))
+    assert collect_content(reread) == collect_content(document)
+    assert serialize_parsed_document(reread) == serialize_parsed_document(document)
+    assert write(reread) == write(document)
+
+
+LABEL_LIKE_TEXTS = [
+    "摘要",
+    "重點",
+    "Summary",
+    "English",
+    "中文",
+    "「摘要」：",
+    "【摘要】",
+    "**摘要**",
+    "English:",
+    "•",
+    "---",
+]
+
+
+@pytest.mark.parametrize("text", LABEL_LIKE_TEXTS)
+@pytest.mark.parametrize("marker", ["bullet", "number"])
+@pytest.mark.parametrize("level", [0, 1])
+def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, level):
+    for side, plain_text in (("zh", "甲點的內容。"), ("en", "The first point.")):
+        points = (
+            Point(plain_text),
+            Point(text, level, marker),
+            Point(plain_text, level, marker),
+            Point(plain_text),
+        )
+        document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(plain_text, points)})
+        assert parse(write(document)).sides == document.sides
+        assert write(parse(write(document))) == write(document)
+
+
+@pytest.mark.parametrize("text", ["**bold**", "__bold__", "**a** and **b**", "__**bold**__", "**粗體**"])
+def test_bold_value_keeps_its_markers(text):
+    document = ParsedDocument(
+        title={_language_of(text): text},
+        source=text,
+        facts={"title": text},
+        sides={"en": ParsedSide("Text.", ())},
+    )
+    reread = parse(write(document))
+    assert (reread.title, reread.source, reread.facts["title"]) == (document.title, text, text)
+
+
+# Generated documents
+
+WORDS = {
+    "zh": "川普政府可能會解除拜登時期對人工智慧的限制，以贏得競爭。「合作」與5G網路AI",
+    "en": "The Trump administration may lift the U.S. restrictions, in 2025; “partly” at 80% (EXIM)",
+}
+ENGLISH = st.lists(st.sampled_from(WORDS["en"].split()), min_size=1, max_size=30).map(" ".join)
+CHINESE = st.text(alphabet=WORDS["zh"], min_size=2, max_size=120).filter(
+    lambda text: any(c >= "㐀" for c in text)
+)
+ANY_LINE = (
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")),
+        max_size=60,
+    )
+    .map(lambda text: "".join(decode_text_file(f"x {text}".encode()).lines)[1:].strip())
+    .filter(bool)
+)
+PROSE = {"zh": CHINESE, "en": ENGLISH}
+
+
+def paragraph_texts(side):
+    plain = PROSE[side].filter(lambda text: not find_label(text) and not find_marker(text, 2))
+    return st.lists(plain, max_size=3).map("\n\n".join)
+
+
+@st.composite
+def point_tuples(draw, side):
+    points: list[Point] = []
+    for text in draw(st.lists(st.one_of(PROSE[side], ANY_LINE), max_size=8)):
+        deepest_level = min(points[-1].level + 1, 2) if points else 0
+        points.append(
+            Point(text, draw(st.integers(0, deepest_level)), draw(st.sampled_from(["bullet", "number"])))
+        )
+    return tuple(points)
+
+
+@st.composite
+def parsed_sides(draw, side):
+    summary, points = draw(paragraph_texts(side)), draw(point_tuples(side))
+    return ParsedSide(summary, points) if summary else ParsedSide(draw(PROSE[side].filter(_is_plain)), points)
+
+
+def _is_plain(text):
+    return not find_label(text) and not find_marker(text, 2)
+
+
+NAMES = st.sampled_from(
+    ["Jane Doe", "Doe, Jane", "王小明", "和田一郎", "Ministry of X and Y", "Plato", "A, B and C"]
+)
+FACTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": ENGLISH,
+        "url": st.just("https://example.org/a:b?c=d"),
+        "doi": st.just("10.1234/ab"),
+    },
+)
+DATES = st.sampled_from(["06/09/2025", "2025-06-09", "May/June 2025", "114.6.9", "June 2025"])
+
+
+@st.composite
+def parsed_documents(draw):
+    sides = draw(st.sampled_from([("zh", "en"), ("zh",), ("en",)]))
+    title = {side: draw(PROSE[side]) for side in sides if draw(st.booleans())}
+    date = read_date(draw(DATES))
+    return ParsedDocument(
+        title={side: text for side, text in title.items() if _language_of(text) == side},
+        facts=draw(FACTS),
+        authors=tuple(draw(st.lists(NAMES, max_size=4, unique=True))),
+        source=draw(st.none() | st.sampled_from(["Foreign Policy", "外交政策: 季刊"])),
+        date=date[0] if date and draw(st.booleans()) else None,
+        keywords=tuple(draw(st.lists(st.sampled_from(["科技", "supply chain", "5G", "供應 鏈"]), max_size=4, unique=True))),
+        sides={side: draw(parsed_sides(side)) for side in sides},
+    )  # fmt: skip
+
+
+def _language_of(text):
+    return "zh" if any("㐀" <= c <= "鿿" for c in text) else "en"
+
+
+@pytest.mark.heavy
+@settings(max_examples=150, deadline=None)
+@given(parsed_documents())
+def test_any_written_document_is_read_back_equal(document):
+    reread = parse(write(document))
+    assert reread.title == document.title
+    assert reread.sides == document.sides
+    for name in ("facts", "authors", "source", "date", "keywords"):
+        assert getattr(reread, name) == getattr(document, name), name
+    assert collect_content(parse(write(reread))) == collect_content(reread)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(["Jane Doe", "Roe", "J. P.", "王小明", "A and B", "X, Y & Z", "與謝野晶"]), min_size=1, max_size=4, unique=True))  # fmt: skip
+def test_written_author_names_are_split_again(names):
+    text = write(ParsedDocument(authors=tuple(names), sides={"en": ParsedSide("Text.", ())}))
+    assert parse(text).authors == tuple(names)
+
+
+def test_date_without_its_raw_text_is_written_by_its_label():
+    date = ParsedDate("2025-05", "May/June 2025")
+    side = ParsedSide("Text.", (Point("One"),))
+    document = ParsedDocument(date=date, sides={"en": side}, pairs=(PointPair(None, side.points[0]),))
+    assert "日期/Date: May/June 2025" in write(document)
+    assert parse(write(document)).date.label == "May/June 2025"
+
+
+# Random input
+
+PIECES = st.sampled_from(
+    [name for forms in LABEL_NAMES.values() for names in forms for name in names[:2]]
+    + [
+        ":",
+        "：",
+        "\n",
+        "\n\n",
+        "  ",
+        "• ",
+        "1. ",
+        "一、",
+        "(",
+        "【",
+        "**",
+        "/",
+        "\u3000",
+        "\t",
+        "\u00a0",
+        "\u200b",
+    ]
+    + ["Jane Doe", "王小明與李大同", "06/09/2025", "114.6.9", "中文段落。", "An English line."]
+)
+
+
+def assert_consistent(readings: list[ParseResult]) -> None:
+    assert [reading.index for reading in readings] == list(range(len(readings)))
+    for reading in readings:
+        assert (reading.parsed is None) is not (reading.refusal is None)
+        if reading.parsed is None:
+            assert all(reading.refusal.message(lang, "a") for lang in ("en", "zh"))
+            continue
+        assert serialize_parsed_document(reading.parsed)
+        assert write(reading.parsed)
+        assert all(caution.message("en") and caution.message("zh") for caution in reading.parsed.cautions)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=400), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))
+    )
+)
+def test_arbitrary_bytes_never_crash(data):
+    assert_consistent(read_document(data, "a"))
+    assert_consistent(read_document(HEADER.encode() + data, "a"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_any_readable_text_is_written_and_read_back_equal(text):
+    readings = read_document(text.encode(), "a")
+    assert_consistent(readings)
+    for reading in readings:
+        if reading.parsed:
+            reread = read_document(write(reading.parsed).encode(), "a")[0].parsed
+            assert reread is not None
+            for side in reading.parsed.sides:
+                assert reread.sides[side].summary == reading.parsed.sides[side].summary
+                assert list_points(reread, side) == list_points(reading.parsed, side)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PIECES, max_size=60).map("".join))
+def test_no_word_is_lost_in_reading(text):
+    """Every listed word of the text appears in some field of the reading, unless the file is refused."""
+    readings = read_document(text.encode(), "a")
+    if any(reading.refusal for reading in readings):
+        return
+    read_text = ""
+    for reading in readings:
+        document = reading.parsed
+        parts = [document.source, *document.facts.values(), *document.authors]
+        parts += [
+            *document.keywords,
+            *document.title.values(),
+            *(text for _, text in document.unplaced_lines),
+        ]
+        parts += [document.date.raw if document.date else ""]
+        for side in document.sides.values():
+            parts += [side.summary, *(point.text for point in side.points)]
+        read_text += "\n".join(part or "" for part in parts)
+    for word in ("Jane Doe", "王小明", "李大同", "中文段落", "An English line", "2025", "114"):
+        assert (word in text.replace("\u200b", "")) <= (word in read_text), word
+
+
+SLOW_TEXTS = [
+    "作者: " + "a and " * 8000, "作者: " + "與" * 16000, "作者: " + "王小明與" * 4000, "作者: " + "(" * 50_000,
+    "作者: " + "A, " * 16000, "作者: " + "a & (" * 10000, "日期: " + "1" * 50_000, "日期: " + "民國 " * 8000,
+    "日期: " + "一" * 16000 + "年", "關鍵字: " + "科 " * 12000, ":" * 50_000, "/" * 50_000, "【" * 16_000,
+    "*" * 50_000, " *" * 25_000, "- " * 25_000, "（一）" * 5_000, "標題/Title: " + " / " * 16_000,
+    "摘要: " + "1." * 25_000, "連結: [" + "a](" * 16_000, "DOI: " + "10.1234/" * 6_000, "a" * 50_000, "作者/" * 7_000,
+    "來源: x\n摘要: y\n" + "來源: x\n" * 5_000, "摘要: y\n" + "• 1. a\n" * 6_000, "摘要: y\n" + "  " * 25_000 + "x",
+    "摘要:\n" + "字\n" * 12_000, "Summary:\n" + "a\n" * 19_000, "Title: a\n" * 5_000, "•\n" * 12_000, "\u200b" * 16_000,
+    "作者: a\n摘要: b\n" * 1_500, "9. a\n" * 10_000, "標題: a\n作者: b\n摘要: c\n" * 1_000,
+]  # fmt: skip
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("text", SLOW_TEXTS, ids=lambda text: repr(text[:24]))
+def test_reading_of_slow_text_ends(text):
+    data = (text if "摘要" in text or "Summary" in text else f"{text}\n摘要:\n文字。").encode()
+    with limit_cpu_time():
+        assert_consistent(read_document(data, "a"))
+        split_authors(text[:50_000])
+        read_date(text[:50_000])
+        find_label(text[:50_000])
+        find_marker(text[:50_000], 2)

@@ -1,0 +1,228 @@
+"""Authors of a document: names in one or both scripts, titles, affiliations, and existing authors in other spellings."""
+
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from briefs import workflow
+from briefs.bilingual.documents.fields.authors import split_authors
+from briefs.exchange.intake import ImportOutcome, create_import_job, import_documents
+from briefs.exchange.intake.vocabulary_lookup import read_author
+from briefs.models import Author, Brief
+
+TEXT = (
+    "作者: {authors}\n來源: Foreign Policy\n日期: 2025-06-09\n\n摘要:\n一段摘要。\n\nSummary:\nA paragraph.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "name_zh", "affiliation_zh", "affiliation_en"),
+    [
+        ("Vivek Chilukuri", "Vivek Chilukuri", "", "", ""),
+        ("Chilukuri, Vivek", "Vivek Chilukuri", "", "", ""),
+        ("Doe, Jane Q.", "Jane Q. Doe", "", "", ""),
+        ("Doe, J.", "J. Doe", "", "", ""),
+        ("van der Berg, Jan", "Jan van der Berg", "", "", ""),
+        ("Hsiao, L. C. Russell", "L. C. Russell Hsiao", "", "", ""),
+        ("Doe, Jane (CSIS)", "Jane Doe", "", "", "CSIS"),
+        ("Martin Luther King, Jr.", "Martin Luther King, Jr.", "", "", ""),
+        ("蕭良其（Russell Hsiao）", "Russell Hsiao", "蕭良其", "", ""),
+        ("馬克・史托克斯（Mark Stokes）", "Mark Stokes", "馬克・史托克斯", "", ""),
+        ("Russell Hsiao (蕭良其)", "Russell Hsiao", "蕭良其", "", ""),
+        ("蕭良其 Russell Hsiao", "Russell Hsiao", "蕭良其", "", ""),
+        ("Ryan Hass / 何瑞恩", "Ryan Hass", "何瑞恩", "", ""),
+        ("拜登（Joe Biden）", "Joe Biden", "拜登", "", ""),
+        ("何瑞恩（Ryan Hass，布魯金斯研究院資深研究員）", "Ryan Hass", "何瑞恩", "布魯金斯研究院資深研究員", ""),
+        ("Ryan Hass (何瑞恩), Brookings Institution", "Ryan Hass", "何瑞恩", "", "Brookings Institution"),
+        ("Dr. Jane Doe", "Jane Doe", "", "", "Dr."),
+        ("Lt. Gen. H. R. McMaster", "H. R. McMaster", "", "", "Lt. Gen."),
+        ("Ms. Jane Doe", "Jane Doe", "", "", ""),
+        ("Jane Doe, Ph.D.", "Jane Doe", "", "", "Ph.D."),
+        ("Jane Doe, Senior Fellow, CSIS", "Jane Doe", "", "", "Senior Fellow, CSIS"),
+        ("Jane Doe (Center for Peace and War)", "Jane Doe", "", "", "Center for Peace and War"),
+        ("Jane Doe（美國）", "Jane Doe", "", "美國", ""),
+        ("王小明教授", "王小明", "", "教授", ""),
+        ("王小明先生", "王小明", "", "", ""),
+        ("王小明（中央研究院研究員）", "王小明", "", "中央研究院研究員", ""),
+        ("王小明（Academia Sinica）", "王小明", "", "", "Academia Sinica"),
+        ("王小明（New York Times）", "王小明", "", "", "New York Times"),
+        ("王小明，國防院副研究員", "王小明", "", "國防院副研究員", ""),
+        ("葛來儀 (Bonnie Glaser), 印太計畫主任", "Bonnie Glaser", "葛來儀", "印太計畫主任", ""),
+        ("國防安全研究院副研究員王小明", "王小明", "", "國防安全研究院副研究員", ""),
+        ("國防安全研究院 王小明", "王小明", "", "國防安全研究院", ""),
+    ],
+)  # fmt: skip
+def test_author_is_read_into_names_and_affiliations(
+    text: str, name: str, name_zh: str, affiliation_zh: str, affiliation_en: str
+) -> None:
+    assert split_authors(text)[0] == (text,)
+    assert astuple(read_author(text)) == (name, name_zh, affiliation_zh, affiliation_en)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "國家安全局", "外交部（MOFA）", "The Editors", "Foreign Policy", "RAND Corporation (Santa Monica)", "García Márquez, Gabriel",
+        "Jane Doe, Senior Fellow, John Roe", "Center for Strategic and International Studies", "和田一郎", "珍‧杜", "Madonna",
+        "Council on Foreign Relations and Jane Doe", "王教授", "",
+    ],
+)  # fmt: skip
+def test_other_text_stays_the_name(text: str) -> None:
+    assert astuple(read_author(text)) == (text, "", "", "")
+
+
+LATIN = st.sampled_from(
+    ["Jane Doe", "Mark Stokes", "Anne-Marie Slaughter", "John Q. Smith", "Jan van der Berg", "Zoë Ó Briain"]
+)
+HAN = st.sampled_from(["王小明", "李大同", "蕭良其", "馬克・史托克斯", "珍‧杜", "陳美"])
+TITLE_EN = st.sampled_from(["", "CSIS", "Senior Fellow, CSIS", "Center for Peace and War"])
+TITLE_ZH = st.sampled_from(["", "中央研究院研究員", "國防部", "教授"])
+SEPARATOR = st.sampled_from(["; ", "；", "、", " & ", "; and ", "、 and "])
+
+
+@given(latin=LATIN, han=HAN, title_en=TITLE_EN, title_zh=TITLE_ZH, is_han_first=st.booleans())
+def test_any_order_of_the_parts_gives_the_same_author(
+    latin: str, han: str, title_en: str, title_zh: str, is_han_first: bool
+) -> None:
+    first, second = (han, latin) if is_han_first else (latin, han)
+    inside = "，".join(filter(None, [second, title_zh, title_en]))
+    assert astuple(read_author(f"{first}（{inside}）")) == (
+        latin,
+        han,
+        title_zh,
+        title_en.replace("，", ", "),
+    )
+
+
+@given(
+    names=st.lists(st.one_of(LATIN, HAN), min_size=2, max_size=5, unique=True),
+    separators=st.lists(SEPARATOR, min_size=4, max_size=4),
+)
+def test_any_mixture_of_separators_gives_the_same_authors(names: list[str], separators: list[str]) -> None:
+    text = names[0] + "".join(f"{sign}{name}" for sign, name in zip(separators, names[1:], strict=False))
+    assert split_authors(text)[0] == tuple(names)
+
+
+@given(st.text(alphabet="AaBb .,;、()（）/-王小明教授部・", max_size=40))
+def test_any_text_is_read_without_an_error(text: str) -> None:
+    names, _ = split_authors(text)
+    for name in names:
+        assert read_author(name).name
+
+
+def import_authors(*lines: str, dry_run: bool = False) -> list[ImportOutcome]:
+    """Import one document for each line of authors, in one import."""
+    files = [(f"{n}.txt", TEXT.format(authors=line).encode()) for n, line in enumerate(lines)]
+    return list(import_documents(files, create_import_job(dry_run=dry_run)))
+
+
+def messages(outcome: ImportOutcome, language: str = "en") -> list[str]:
+    return [c.message(language) for c in outcome.cautions if c.code.startswith("author-")]
+
+
+@pytest.mark.django_db
+def test_person_with_two_names_is_one_author() -> None:
+    (outcome,) = import_authors("蕭良其（Russell Hsiao）、馬克・史托克斯（Mark Stokes，2049計畫室執行長）")
+    rows = Author.objects.order_by("pk").values_list("name", "family", "given", "name_zh", "name_zh_kind")
+    assert list(rows) == [
+        ("Russell Hsiao", "Hsiao", "Russell", "蕭良其", ""),
+        ("Mark Stokes", "Stokes", "Mark", "馬克・史托克斯", "transliteration"),
+    ]
+    facts = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).facts
+    assert [byline.affiliation_zh for byline in facts.authors] == ["", "2049計畫室執行長"]
+    (message,) = messages(outcome)
+    assert message.startswith(
+        "“蕭良其（Russell Hsiao）” was read as one author, Russell Hsiao, whose Chinese name is 蕭良其."
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("line", "family", "given"),
+    [
+        ("Martin Luther King, Jr.", "King", "Martin Luther"),
+        ("Adlai Stevenson III", "Stevenson", "Adlai"),
+        ("van der Berg, Jan", "van der Berg", "Jan"),
+        ("Hsiao, L. C. Russell", "Hsiao", "L. C. Russell"),
+        ("Dr. Jane Doe (CSIS)", "Doe", "Jane"),
+        ("王小明教授", "王", "小明"),
+        ("Ministry of Trade and Industry", "", ""),
+    ],
+)
+def test_new_author_gets_the_parts_that_citations_need(line: str, family: str, given: str) -> None:
+    import_authors(line)
+    author = Author.objects.get()
+    assert (author.family, author.given) == (family, given)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Chilukuri, Vivek",
+        "Vivek Chilukuri",
+        "VIVEK CHILUKURI",
+        "Vivek Chilukuri, Senior Fellow, CNAS",
+        "奇魯庫里",
+        "奇魯庫里（Vivek Chilukuri）",
+        "Viv Chilukuri",
+    ],
+)
+def test_existing_author_in_another_form_is_used(line: str) -> None:
+    author = Author.make(name="Vivek Chilukuri", name_zh="奇魯庫里")
+    Author.objects.create(name="Viv Chilukuri", slug="viv", merged_into=author)
+    (outcome,) = import_authors(line)
+    facts = workflow.load_working_copy(Brief.objects.get(pk=outcome.brief)).facts
+    assert [byline.author for byline in facts.authors] == [author.pk]
+    assert messages(outcome) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "line", ["V. Chilukuri", "Vivek Chilukury", "Chilukuri, V.", "Vívek Chilukuri", "Chilukuri Vivek"]
+)
+def test_existing_author_in_another_spelling_is_offered(line: str) -> None:
+    Author.make(name="Vivek Chilukuri")
+    (outcome,) = import_authors(line)
+    name = read_author(line).name
+    assert messages(outcome) == [
+        f"“{name}” is a new author. Is it Vivek Chilukuri? If so, choose that author, or merge the two."
+    ]
+    assert messages(outcome, "zh") == [
+        f"「{name}」是新的作者。是否就是Vivek Chilukuri？若是，請改選該作者，或將兩者合併。"
+    ]
+
+
+@pytest.mark.django_db
+def test_namesake_with_another_name_in_the_other_script_is_a_new_author() -> None:
+    Author.make(name="David Zhang", name_zh="張偉")
+    (outcome,) = import_authors("張偉（Wei Zhang）")
+    assert Author.objects.count() == 2
+    assert "Is it David Zhang 張偉?" in messages(outcome)[1]
+
+
+@pytest.mark.django_db
+def test_second_name_of_an_existing_author_is_offered_and_not_stored() -> None:
+    Author.make(name="Russell Hsiao")
+    (outcome,) = import_authors("蕭良其（Russell Hsiao）")
+    assert list(Author.objects.values_list("name", "name_zh")) == [("Russell Hsiao", "")]
+    assert messages(outcome) == ["Russell Hsiao is called 蕭良其 here as well. Add that name to the author."]
+
+
+@pytest.mark.django_db
+def test_dry_run_reports_the_same_authors_as_the_import() -> None:
+    """Documents of the same first author are of the same article here, and are stored one after the other."""
+    lines = [
+        "Vivek Chilukuri、蕭良其（Russell Hsiao）",
+        "Vivek Chilukuri、V. Chilukuri",
+        "Vivek Chilukuri、Chilukuri, V.、Russell Hsiao",
+        "Vivek Chilukuri、蕭良其",
+        "Mark Stokes",
+        "Mark Stokes、馬克・史托克斯（Mark Stokes）",
+    ]
+    predicted = [messages(outcome) for outcome in import_authors(*lines, dry_run=True)]
+    assert not Author.objects.exists()
+    assert predicted == [messages(outcome) for outcome in import_authors(*lines)]
+    assert [len(found) for found in predicted] == [1, 1, 0, 0, 0, 1]
