@@ -327,7 +327,7 @@ MAX_ISSUE_ITEMS = 50
 
 @dataclass(frozen=True, slots=True)
 class IssueText:
-    """One language of an issue: what its page says, and the subject line and preview line of its mail."""
+    """One language of an issue: what its page says, and the subject line of its mail, the preview line of mail and home page."""
 
     title: str = ""
     preface: str = ""

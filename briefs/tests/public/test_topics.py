@@ -108,7 +108,7 @@ def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(clie
     [
         ("2025-06-09", "", "2025年<br>6月9日", "9 Jun <br>2025"),
         ("2025-06", "", "2025年<br>6月", "Jun <br>2025"),
-        ("2025", "", "2025", "2025"),
+        ("2025", "", "2025年", "2025"),
         ("2025-05", "May/June 2025", "2025年5／6月號", "May/June 2025"),
         ("", "", "", ""),
     ],
@@ -176,7 +176,7 @@ def test_topic_lists_claims_by_year_of_the_article(client: Client) -> None:
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
     for lang, expected in (
         ("en", ["2025", "9 Jun", "May", "2024", "Spring 2024", "2024"]),
-        ("zh-hant", ["2025年", "6月9日", "5月", "2024年", "2024年春季號", "2024"]),
+        ("zh-hant", ["2025年", "6月9日", "5月", "2024年", "2024年春季號", "2024年"]),
     ):
         page = get_text(client, f"/{lang}/{TOPIC}")
         assert (

@@ -349,13 +349,13 @@ def _issues(world: World) -> None:
         content = IssueContent(IssueText(**zh), IssueText(**en), tuple(brief.pk for brief in briefs))
         return content, frozenset(token for name in shown for token in (zh[name], en[name].lower()))
 
-    content, shown = write("issue", "title", "preface")
+    content, shown = write("issue", "title", "preface", "preheader")
     publish_issue(1, briefs, by=by, content=content)
     world.always_allowed |= shown
 
     content, _ = write("corrected issue")
     publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=2))
-    content, shown = write("correction of an issue", "title", "preface")
+    content, shown = write("correction of an issue", "title", "preface", "preheader")
     notes, noted = world.change_note("correction of an issue")
     publish_issue(2, briefs, by=by, content=content, live_from=now - dt.timedelta(hours=1), **notes)
     world.always_allowed |= shown | noted
@@ -365,7 +365,7 @@ def _issues(world: World) -> None:
     world.always_allowed |= shown
 
     start = world.next_future_time()
-    content, shown = write("scheduled issue", "title", "preface")
+    content, shown = write("scheduled issue", "title", "preface", "preheader")
     publish_issue(4, briefs, by=by, content=content, live_from=start)
     world.scheduled_tokens.append((start, shown))
 

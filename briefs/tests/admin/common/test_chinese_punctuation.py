@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from briefs import workflow
 from briefs.models import Person
 from briefs.tests.admin.verbs.test_verb_buttons import withdrawn
 from briefs.tests.support import factories
@@ -31,14 +30,6 @@ def test_withdrawal_line_uses_full_width_punctuation(chinese_client: Client, tea
     assert re.search(
         r"已撤回：\d\d:\d\d – 本篇的權利", visible_text(chinese_client.get(brief_url(brief, "reinstate")))
     )
-    assert "已撤回（著作權問題）：" in visible_text(chinese_client.get(brief_url(brief)))
-
-
-def test_removal_line_uses_full_width_punctuation(chinese_client: Client, team: factories.Team) -> None:
-    brief = factories.live_brief(team)
-    workflow.remove(brief, by=team.publisher, reason="法院")
-    text = visible_text(chinese_client.get(brief_url(brief)))
-    assert "已移除：法院" in text
 
 
 def test_invalid_time_message_uses_full_width_punctuation(

@@ -62,7 +62,7 @@ def test_page_says_who_waits_and_what_each_answered(
     factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.writer)
     factories.sign_off(brief, team.reviewer_en, "en")
     html = read(sign_in(client, team.reviewer), brief_url(brief))
-    strip = html.partition('id="people"')[2].partition("</details>")[0]
+    strip = html.partition('id="assigned"')[2].partition("</details>")[0]
     assert "waits for you" in strip
     assert "no answer yet" not in strip
     assert "Signed" in strip
