@@ -160,7 +160,7 @@ def test_finding_span_matches_its_text_and_repair(name):
 
 
 def test_every_finding_code_has_a_message():
-    modules = (FIXTURES.parent / "briefs/checks").glob("*.py")
+    modules = (FIXTURES.parent / "briefs/bilingual/checks").glob("*.py")
     source = "".join(path.read_text(encoding="utf-8") for path in modules)
     codes = set(re.findall(rf'"((?:{"|".join(ALL_CHECKS)})\.[a-z_]+)(?<!\.json)(?<!\.txt)"', source)) - {
         "structure.copy"
