@@ -16,7 +16,7 @@ from briefs.content import SIDES, Side
 class SignInCounter(models.Model):
     """Failed sign-ins of one account, IP address or known browser, or a used code. `key` is a hash that identifies it.
 
-    `empties_at`: when the counter will have forgotten all failures (`accounts/throttle.py`).
+    `empties_at`: when the counter will have forgotten all failures (`operations/accounts/throttle.py`).
     """
 
     key = models.CharField(max_length=64, primary_key=True)
