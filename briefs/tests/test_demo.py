@@ -22,10 +22,9 @@ from briefs.operations.demo import ACCOUNTS
 from briefs.operations.installation import load_missing_rows
 from briefs.operations.sample_corpus import load_corpus
 from briefs.publications.published import load_issue
+from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
-
-from .intake.test_importer import checksum
 
 pytestmark = pytest.mark.django_db
 

@@ -13,12 +13,12 @@ REQUEST_MODULES = ("django.http", "django.shortcuts", "django.urls", "django.vie
 FORBIDDEN_IMPORTS = {
     "models": REQUEST_MODULES,
     "workflow": REQUEST_MODULES,
-    "rendering": ("django.db", *REQUEST_MODULES),
-    "intake": REQUEST_MODULES,
+    "bilingual/rendering": ("django.db", *REQUEST_MODULES),
+    "exchange/intake": REQUEST_MODULES,
     "policy.py": REQUEST_MODULES,
     "derived": REQUEST_MODULES,
-    "notifications.py": REQUEST_MODULES,
-    "letters.py": REQUEST_MODULES,
+    "operations/notifications.py": REQUEST_MODULES,
+    "publications/letters.py": REQUEST_MODULES,
     "public": ("django.contrib",),
     "preview": ("django.contrib",),
 }
@@ -45,8 +45,8 @@ def test_package_imports_no_forbidden_module(package: str) -> None:
 
 
 def test_pure_modules_load_without_django() -> None:
-    names = "documents.parser", "documents.writer", "checks", "content", "text.article_urls", "text.text_diff"
-    imports = "\n".join(f"import briefs.{name}" for name in names)
+    names = "documents.parser", "documents.writer", "checks", "text.article_urls", "text.text_diff"
+    imports = "\n".join(["import briefs.content", *(f"import briefs.bilingual.{name}" for name in names)])
     code = f"import sys\n{imports}\nsys.exit(any(m.split('.')[0] == 'django' for m in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=BRIEFS.parent, check=False).returncode == 0
 
