@@ -15,7 +15,7 @@ from .edition import ChangeKind
 from .history import SignOff
 from .people import Person
 
-# Uploaded pictures. Their files (`briefs.models.images`) are stored before the row.
+# Uploaded pictures. Their files (`briefs.images`) are stored before the row.
 
 
 class Picture(models.Model):

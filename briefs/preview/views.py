@@ -13,6 +13,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
+from briefs import images
 from briefs.bilingual import rendering
 from briefs.bilingual.rendering import cards
 from briefs.bilingual.rendering.text import PICTURE_TYPES
@@ -20,7 +21,6 @@ from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Content, Side
 from briefs.derived.public_brief import build_unpublished_brief
-from briefs.models import images
 from briefs.public import responses
 from briefs.public.letter_forms import build_form_context, receive_form
 from briefs.public.responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body

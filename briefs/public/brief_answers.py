@@ -19,6 +19,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
+from briefs import images
 from briefs.bilingual import rendering
 from briefs.bilingual.citations import bibtex, csl, ris, works
 from briefs.bilingual.public_brief import PublicBrief
@@ -27,7 +28,6 @@ from briefs.bilingual.rendering.text import PICTURE_TYPES
 from briefs.bilingual.rendering.title_card import draw_title_card
 from briefs.bilingual.text import date_format, paths
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.models import images
 from briefs.models.edition import ChangeKind, WithdrawalKind
 from briefs.publications.published import PublicIssue, PublicItem
 

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.html import strip_tags
 from django.utils.translation import gettext
 
+from briefs import images
 from briefs.bilingual.citations import works
 from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.text import find_key_line, split_paragraphs
@@ -23,7 +24,6 @@ from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.inline_markup import Style, parse_inline
 from briefs.bilingual.text.scripts import detect_language_code
 from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
-from briefs.models import images
 from briefs.models.edition import ChangeKind
 
 from .published import PublicIssue, PublicItem

@@ -13,8 +13,8 @@ import pytest
 from django.utils import translation
 from PIL import Image, ImageFile
 
-from briefs.models import images
-from briefs.models.images import PictureRefused, clean
+from briefs import images
+from briefs.images import PictureRefused, clean
 
 from .support.picture_samples import (
     SECRET,
@@ -147,7 +147,7 @@ MEASURE_SCRIPT = """
 import json, re, sys, time
 from django.conf import settings; settings.configure()
 import django.forms, django.test
-from briefs.models import images
+from briefs import images
 data = open(sys.argv[1], "rb").read()
 began = time.process_time()
 try:

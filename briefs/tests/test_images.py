@@ -10,8 +10,8 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image, ImageCms
 
-from briefs.models import images
-from briefs.models.images import clean
+from briefs import images
+from briefs.images import clean
 
 from .support.picture_samples import (
     SECRET,

@@ -8,12 +8,13 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from briefs import images
 from briefs.bilingual.text.article_urls import build_article_key, is_safe_link
 from briefs.content import NO_CHANGE, Content, Facts
 from briefs.content import Picture as Shape
 from briefs.derived import build
 from briefs.derived.public_brief import PageNames
-from briefs.models import Brief, ChangeKind, Event, Person, Picture, Revision, State, images
+from briefs.models import Brief, ChangeKind, Event, Person, Picture, Revision, State
 from briefs.models.people import IMPORTER
 
 from .editions import find_newest_uncancelled_edition, has_been_public

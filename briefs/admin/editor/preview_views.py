@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from briefs import content, policy, workflow
+from briefs import content, images, policy, workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404
 from briefs.bilingual import rendering
@@ -28,8 +28,8 @@ from briefs.bilingual.rendering.text import PICTURE_TYPES
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Content, Side
 from briefs.derived.public_brief import build_unpublished_brief
-from briefs.models import Brief, Person, Picture, images
-from briefs.models.images import PictureRefused
+from briefs.images import PictureRefused
+from briefs.models import Brief, Person, Picture
 
 from . import saving
 from .draft_form import PICTURE_FIELDS, Draft

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from briefs.models import Picture, images
+from briefs import images
+from briefs.models import Picture
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.crawler import fetch
 from briefs.tests.support.state_model import World

@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from briefs import workflow
+from briefs import images, workflow
 from briefs.bilingual import rendering
 from briefs.derived import build
-from briefs.models import Brief, Edition, EditionPlace, images
+from briefs.models import Brief, Edition, EditionPlace
 from briefs.models import Picture as PictureRow
 from briefs.tests.support import corpus_fixtures, factories
 from briefs.tests.support.database_firewall import public_access_only

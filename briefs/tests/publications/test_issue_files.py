@@ -20,8 +20,9 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
+from briefs import images
 from briefs.content import Bullet, Content, IssueContent, IssueText
-from briefs.models import Brief, IssueEdition, images
+from briefs.models import Brief, IssueEdition
 from briefs.operations import installation
 from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import translation
 
-from briefs import workflow
+from briefs import images, workflow
 from briefs.bilingual import checks
 from briefs.content import Bullet, Byline, Content, Facts, Picture, hash_json
-from briefs.models import Brief, Revision, images
+from briefs.models import Brief, Revision
 from briefs.models import Picture as PictureRow
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.support import factories

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from briefs import workflow
+from briefs import images, workflow
 from briefs.content import Content
-from briefs.models import Brief, Picture, Revision, images
+from briefs.models import Brief, Picture, Revision
 from briefs.tests.support import factories
 from briefs.tests.support.factories import load_content
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
