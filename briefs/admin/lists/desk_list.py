@@ -73,7 +73,8 @@ class DeskFilter(admin.SimpleListFilter):
         return value in dict(self.lookup_choices)
 
     def build_condition(self, value: str) -> Q:
-        raise NotImplementedError
+        """Return the condition of one known value: by default the parameter is a lookup."""
+        return Q((self.parameter_name, value))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.chosen:
@@ -93,9 +94,6 @@ def build_column_filter(
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[Any]:
             return options() if callable(options) else options
-
-        def build_condition(self, value: str) -> Q:
-            return Q(**{lookup: value})
 
     ColumnFilter.title = title
     return ColumnFilter
