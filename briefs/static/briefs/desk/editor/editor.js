@@ -3,7 +3,7 @@
 
 import * as act from "./commands.js";
 import { pasteText, readClipboard, splitColumns } from "./clipboard.js";
-import { enableRowDragging } from "./row_dragging.js";
+import { enableDragging } from "../dragging.js";
 import { attachChecks } from "./checks.js";
 import { readTypedFields } from "../form.js";
 import { History } from "./history.js";
@@ -369,7 +369,8 @@ function wire(editor) {
     if (area?.matches(CELL)) editor.carets.set(area, area.selectionStart);
   });
   form.addEventListener("click", (event) => clicked(event, editor));
-  enableRowDragging(sheet, {
+  enableDragging(sheet.box, {
+    rows: () => sheet.rows,
     onmove: (from, slot) => editor.apply(act.moveTo(editor.state.rows, from, slot, editor.side)),
     onpress: (pair, handle) => editor.menu(pair, handle),
   });
