@@ -119,6 +119,10 @@ class BriefPageData:
     now: dt.datetime = field(default_factory=timezone.now)
 
     @property
+    def row(self) -> Brief:
+        return self.brief
+
+    @property
     def url(self) -> str:
         return reverse("admin:briefs_brief_change", args=[self.brief.pk])
 
