@@ -16,7 +16,6 @@ from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
 from .rules.gaps import COMPLETENESS_CHECK
 from .rules.histories import BriefHistory
-from .rules.issue_review import find_named_signers
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
 from .rules.revisions import add_revisions_of_names, hash_leaves
@@ -89,7 +88,7 @@ def submit(row: Target, *, by: Person, version: int | None = None, now: dt.datet
         if isinstance(run, IssueRun):
             run.update(to=State.IN_REVIEW)
             event, signing = run.record_event(), run.facts.signing
-            asked = [p for name in signing.open_leaves for p in find_named_signers(signing, name)]
+            asked = [p for name in signing.open_leaves for p in signing.find_named_signers(name)]
             run.notify(event, "review", dict.fromkeys(asked))
             _announce_if_settled(run, event, signing)
         else:

@@ -10,7 +10,6 @@ from briefs.acts import ACTS, BRIEF_BAR, ISSUE_BAR, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Person, State
 
-from .rules import issue_review
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LEAVES, LeafName
 from .rules.standing import BriefFacts, Standing
@@ -72,7 +71,7 @@ class IssueTurn(Turn):
             yield "revise_issue"
 
     def find_named_signers(self, name: LeafName) -> list[Person]:
-        return issue_review.find_named_signers(self.signing, name)
+        return self.signing.find_named_signers(name)
 
 
 @dataclass
@@ -94,7 +93,7 @@ class BriefTurn(Turn):
         signers = self.signing.find_signers(name)
         if name == "common":
             return signers
-        expected = [*self._list_awaited(name), *self._list_readers(name)]
+        expected = [*self._list_awaited(name), *self.signing.list_readers(name)]
         return [p for p in signers if p in expected] or signers
 
     def find_asked(self, name: LeafName) -> Person | None:
@@ -162,18 +161,11 @@ class BriefTurn(Turn):
         if awaited := self._list_awaited(side):
             return self.person in awaited
         signers = self.signing.find_signers(side)
-        readers = self._list_readers(side)
+        readers = self.signing.list_readers(side)
         publishers = (p for p in self.people if p.pk in self.signing.publisher_ids)
         if readers or any(self.as_seen_by(p).is_able(f"assign_{side}") for p in publishers):
             return self.person in readers
         return self.person in signers
-
-    def _list_readers(self, side: Side) -> list[Person]:
-        """Return the signers who review the language; if none does, those who chose no language."""
-        reviewers = [
-            p for p in self.signing.find_signers(side) if policy.get_roles(p) & policy.REVIEWER_ROLES
-        ]
-        return [p for p in reviewers if side in p.reviewed_sides] or [p for p in reviewers if not p.reviews]
 
     def _answers_remarks(self) -> bool:
         """Return whether this person answers notes and suggestions: the writer, else whoever submitted the brief."""

@@ -15,11 +15,11 @@ from django.utils.translation import ngettext
 
 from briefs import policy, workflow
 from briefs.acts import ACTS, get_label
+from briefs.admin.common.assignments import build_assignment_rows
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
 from briefs.admin.common.interface_labels import LEAF_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.admin.common.outstanding_work import build_assignment_rows
 from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
 from briefs.bilingual.text.text_diff import count_changes
@@ -117,6 +117,10 @@ class BriefPageData:
     brief: Brief
     person: Person
     now: dt.datetime = field(default_factory=timezone.now)
+
+    @property
+    def row(self) -> Brief:
+        return self.brief
 
     @property
     def url(self) -> str:

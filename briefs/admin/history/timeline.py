@@ -16,6 +16,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from briefs.acts import get_past
 from briefs.admin.common.access import require_role
+from briefs.admin.common.assignments import ASSIGNMENT_LABELS
 from briefs.admin.common.brief_pages import (
     get_brief_or_404,
     paginate_by_id,
@@ -23,7 +24,6 @@ from briefs.admin.common.brief_pages import (
     render_brief_subpage,
 )
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
-from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS
 from briefs.models import Brief, Event, Note, Revision
 from briefs.workflow.review_comments import TextAnchor, get_anchor
 from briefs.workflow.rules.refusals import format_iso_date

@@ -1,6 +1,5 @@
 """The acts of an issue on the desk: buttons, and the forms of those that ask for something."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.utils.translation import ngettext
 from briefs import policy
 from briefs.acts import Act
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import describe_done, render_page
+from briefs.admin.common.brief_pages import describe_done
 from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
@@ -22,7 +21,6 @@ from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
 from briefs.publications import mailings
 from briefs.workflow import Refused
-from briefs.workflow.rules.standing import Standing
 
 from .issue_pages import IssuePageData, render_issue_page, save_form
 
@@ -41,15 +39,7 @@ class IssueActForm(ActForm):
             if page.facts.was_public or not (readers and policy.has_role_for(page.person, "send_issue")):
                 del self.fields["mail"]
 
-    @property
-    def row(self) -> Issue:
-        return self.page.issue
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.page.facts, self.page.person)
-
-    def get_seen(self) -> Mapping[str, object]:
+    def get_seen(self) -> dict[str, str]:
         return {"seen": self.page.facts.content.hash()}
 
     def describe_situation(self) -> list[str]:
@@ -71,14 +61,8 @@ class IssueActForm(ActForm):
                 mailings.queue_issue(edition, by=self.page.person)
         return edition
 
-    def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
-        values: dict[str, Any] = {
-            "page": self.page,
-            "issue": self.row,
-            "parent_url": self.page.url,
-            "subtitle": self.page.title,
-        }
-        return render_page(request, self.template, opts=Issue._meta, **values, **context)
+    def build_context(self) -> dict[str, Any]:
+        return {"page": self.page, "issue": self.page.issue, "subtitle": self.page.title}
 
 
 def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:

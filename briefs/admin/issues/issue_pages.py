@@ -54,6 +54,7 @@ from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.gaps import ISSUE_TEXT_LABELS
 from briefs.workflow.rules.issue_review import IssueFacts
+from briefs.workflow.rules.standing import Standing
 
 from .mailing_pages import IssueMailing
 
@@ -173,6 +174,10 @@ class IssuePageData:
         self.conflict: IssueConflict | None = None
 
     @property
+    def row(self) -> Issue:
+        return self.issue
+
+    @property
     def url(self) -> str:
         return build_issue_url(self.issue)
 
@@ -187,6 +192,10 @@ class IssuePageData:
     @cached_property
     def step(self) -> Step:
         return next_step(self.facts, self.person)
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.facts, self.person)
 
     @property
     def sentence(self) -> SafeString:

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
@@ -168,16 +169,17 @@ class SheetImportAdmin(ImportMixin):  # type: ignore[misc]
     confirm_form_class = ConfirmSheetForm
     tmp_storage_class = SheetStorage
 
+    @abstractmethod
     def describe_sheets(self) -> list[tuple[str, Sequence[tuple[str, Any]]]]:
         """Return each sheet that the upload page explains: name and columns, each with its label."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe_rows(self, rows: Sequence[Any]) -> Iterable[PreviewRow]:
-        raise NotImplementedError
+        """Return what the preview shows of each row."""
 
+    @abstractmethod
     def count_changes(self, rows: Sequence[Any]) -> Iterable[tuple[int, str]]:
         """Return numbers, each with its sentence."""
-        raise NotImplementedError
 
     # What import-export asks
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from briefs import workflow
 from briefs.acts import Act
-from briefs.admin.common.brief_pages import render_brief_subpage
+from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.fact_text import build_key_line
 from briefs.admin.common.form_fields import (
@@ -52,7 +52,6 @@ from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules.histories import find_last_shown_edition
 from briefs.workflow.rules.refusals import find_moments
-from briefs.workflow.rules.standing import Standing
 from briefs.workflow.rules.transitions import format_time
 
 from .correction_pages import describe_holders
@@ -93,9 +92,8 @@ FIELDS: Final[Mapping[str, Callable[[str], forms.Field]]] = {
 
 
 class ActForm(forms.Form):
-    """The form of one act on one page. `page` has what the person sees: `person`, `now` and the rows that decide."""
+    """The form of one act on one page. `page`: what the person sees, a `BriefPageData` or an `IssuePageData`."""
 
-    template: ClassVar[str] = "verbs/act"
     page_kind: ClassVar[str] = "brief"
 
     def __init__(self, data: Any = None, *, act: Act, page: Any) -> None:
@@ -111,25 +109,16 @@ class ActForm(forms.Form):
                 label=label, choices=choices, required=False, widget=forms.RadioSelect
             )
 
-    # What a page has of its own
-
     @property
     def row(self) -> Brief | Issue:
-        raise NotImplementedError
-
-    @property
-    def standing(self) -> Standing:
-        raise NotImplementedError
-
-    def get_seen(self) -> Mapping[str, object]:
-        """Return the hidden values that say what the page shows."""
-        raise NotImplementedError
+        return cast(Brief | Issue, self.page.row)
 
     def link_reasons(self, reasons: Iterable[Reason]) -> list[FieldError]:
         return field_errors_from_reasons(reasons)
 
-    def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
-        raise NotImplementedError
+    def build_context(self) -> dict[str, Any]:
+        """Return what the template needs beside the form."""
+        return {}
 
     # What the act needs
 
@@ -140,7 +129,7 @@ class ActForm(forms.Form):
     def find_obstacles(self) -> list[FieldError]:
         """Return why the act would be refused whatever is typed: the state, or the conditions of the table."""
         wrong_state = wrong_state_errors(self.act.name, self.row)
-        return wrong_state or self.link_reasons(self.standing.list_unmet(self.act.name))
+        return wrong_state or self.link_reasons(self.page.standing.list_unmet(self.act.name))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -245,14 +234,18 @@ def answer_form(
 def render_form(request: HttpRequest, form: ActForm, errors: list[FieldError] | None = None) -> HttpResponse:
     obstacles = form.find_obstacles() if errors is None else wrong_state_errors(form.act.name, form.row)
     links = {name: f"#{name}" for name in form.fields}
-    return form.render_page(
+    return render_page(
         request,
+        "verbs/act",
         status=200 if errors is None else 409,
         title=form.title,
+        opts=form.row._meta,
+        parent_url=form.page.url,
         form=form,
         is_open=not obstacles,
         reasons=link_errors(errors or [], links, base_url=form.page.url),
         unmet=link_errors(obstacles if errors is None else [], links, base_url=form.page.url),
+        **form.build_context(),
     )
 
 
@@ -264,15 +257,7 @@ class BriefActForm(ActForm):
         if not self.is_bound and act.shows == "scheduled" and page.scheduled_edition:
             self.initial["at"] = f"{timezone.localtime(page.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
 
-    @property
-    def row(self) -> Brief:
-        return self.page.brief
-
-    @property
-    def standing(self) -> Standing:
-        return self.page.standing
-
-    def get_seen(self) -> Mapping[str, object]:
+    def get_seen(self) -> dict[str, object]:
         """Return the hidden values. `seen` is always there: it tells this form from a button of the brief's page."""
         names = self.page.page_names if self.act.sends == "seen" else None
         return {
@@ -379,23 +364,21 @@ class BriefActForm(ActForm):
 
         return _render_in_both_languages(format_notice)
 
-    def render_page(self, request: HttpRequest, **context: Any) -> HttpResponse:
+    def build_context(self) -> dict[str, Any]:
         page, shown, difference = self.page, self.shown_content, self.find_difference()
-        return render_brief_subpage(
-            request,
-            self.template,
-            page.brief,
-            desk=page,
-            shown=shown,
-            is_draft=shown == page.content,
-            runs=render_rows(build_rows(diff_contents(shown, shown))) if shown and not difference else [],
-            difference=describe_comparison(difference) if difference else None,
-            key_line=build_key_line(shown) if shown and self.act.name == "approve" else None,
-            unsourced=_list_unsourced(shown)
-            if shown and self.act.name == "approve" and page.has_original
-            else (),
-            **context,
-        )
+        approved = shown if self.act.name == "approve" else None
+        return {
+            "brief": page.brief,
+            "subtitle": str(page.brief),
+            "desk": page,
+            "original": page.original_link,
+            "shown": shown,
+            "is_draft": shown == page.content,
+            "runs": render_rows(build_rows(diff_contents(shown, shown))) if shown and not difference else [],
+            "difference": describe_comparison(difference) if difference else None,
+            "key_line": build_key_line(approved) if approved else None,
+            "unsourced": _list_unsourced(approved) if approved and page.has_original else (),
+        }
 
 
 def _list_unsourced(content: Content) -> list[str]:

@@ -20,9 +20,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from briefs import policy, workflow
 from briefs.acts import ACTS, get_label
 from briefs.admin.common.access import has_role_permission, require_role
+from briefs.admin.common.assignments import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.common.brief_pages import download_response, read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
-from briefs.admin.common.outstanding_work import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.lists.changelist import BriefList
 from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange.brief_text import write_brief_files, write_table_files, write_word_collection

@@ -20,6 +20,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from briefs import policy, workflow
 from briefs.acts import ACTS, Act, get_label
 from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.assignments import (
+    ASSIGNMENT_LABELS,
+    get_assignees,
+    get_roles_of_part,
+    replace_assignee,
+)
 from briefs.admin.common.brief_pages import (
     add_done_message,
     get_brief_or_404,
@@ -35,12 +41,6 @@ from briefs.admin.common.form_fields import (
     link_errors,
     simplify_stale_reasons,
     wrong_state_errors,
-)
-from briefs.admin.common.outstanding_work import (
-    ASSIGNMENT_LABELS,
-    get_assignees,
-    get_roles_of_part,
-    replace_assignee,
 )
 from briefs.admin.common.task_list import add_next_steps_message
 from briefs.admin.editor import saving

@@ -82,10 +82,11 @@ def test_saved_fades_and_trouble_does_not(open_tab: OpenTab, team: factories.Tea
 
 
 REST = """() => {
+  const end = document.querySelector(".writing") ? Infinity : innerHeight;
   const isSeen = (part) => part.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   const parts = [...document.querySelectorAll("a[href], button, summary, [role=button]")].filter((part) => {
     const box = part.getBoundingClientRect();
-    return isSeen(part) && box.width > 1 && box.bottom > 0 && box.top < innerHeight;
+    return isSeen(part) && box.width > 1 && box.bottom > 0 && box.top < end;
   });
   const text = document.querySelector(".lead-headline .cell :is(textarea, .words)");
   const top = text.getBoundingClientRect().top + parseFloat(getComputedStyle(text).paddingTop);
@@ -93,7 +94,8 @@ REST = """() => {
   const count = stops.filter((part) => part.tabIndex >= 0 && !part.disabled && isSeen(part)).length;
   return [Math.round(top), parts.map((part) => part.id || part.className || part.textContent.trim()), count];
 }"""
-"""Where the first text begins, in px, the controls on the screen while nothing has the focus, and the stops of the Tab key."""
+"""Where the first text begins, in px, the controls while nothing has the focus, and the stops of the Tab key. Of a page for
+writing all controls count, of a page for reading those on the screen."""
 TEXT_BEGINS = 160
 MOST_STOPS = 45
 """For writing twelve points."""

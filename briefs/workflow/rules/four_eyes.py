@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from briefs import policy
-from briefs.content import SIDES, IssueContent
+from briefs.content import SIDES, IssueContent, Side
 from briefs.models import Brief, Issue, Person, SignOff
 from briefs.models.edition import FrozenEdition
 
@@ -170,6 +170,17 @@ class Signing:
             others = [p for p in able if p.pk not in self.leaves[name].changed_by]
             self._signers[name] = others or able
         return self._signers[name]
+
+    def list_readers(self, side: Side) -> list[Person]:
+        """Return the signers who review the language; if none does, those who chose no language."""
+        signers = [p for p in self.find_signers(side) if p.pk in self.reviewer_ids]
+        return [p for p in signers if side in p.reviewed_sides] or [p for p in signers if not p.reviews]
+
+    def find_named_signers(self, name: LeafName) -> list[Person]:
+        """Return the signers to ask by name: those who review the language, without the publishers if possible."""
+        signers = self.find_signers(name)
+        readers = signers if name == "common" else self.list_readers(name)
+        return [p for p in readers if p.pk not in self.publisher_ids] or readers or signers
 
     @cached_property
     def _signers(self) -> dict[LeafName, list[Person]]:

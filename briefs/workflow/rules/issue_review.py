@@ -13,7 +13,7 @@ from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevis
 
 from . import four_eyes
 from .gaps import Gap, find_issue_gaps
-from .leaves import LEAVES, LeafName
+from .leaves import LEAVES
 from .refusals import Reason, why_not_past
 
 
@@ -152,15 +152,7 @@ def why_not_items(
     return reasons
 
 
-# Whom a signature is asked of, and when it may be published
-
-
-def find_named_signers(signing: four_eyes.Signing, name: LeafName) -> list[Person]:
-    """Return the signers who are asked and named: reviewers who read the language, without the publishers if possible."""
-    signers = signing.find_signers(name)
-    readers = [person for person in signers if name == "common" or name in person.reviewed_sides]
-    reviewers = [person for person in readers if person.pk not in signing.publisher_ids]
-    return reviewers or readers or signers
+# From when it may be published
 
 
 def why_not_at_time(facts: IssueFacts, at: dt.datetime | None) -> list[Reason]:

@@ -33,6 +33,13 @@ export function showMacKeys() {
   if (isMac) for (const key of document.querySelectorAll("kbd[data-mac]")) key.textContent = key.dataset.mac;
 }
 
+/** Post a form. Return the server's answer, which may be a refusal, or null if there is none. `options`: of `fetch`. */
+export function postForm(address, body, options = {}) {
+  const headers = { Accept: "application/json" };
+  const sent = fetch(address, { method: "POST", redirect: "manual", headers, body, ...options });
+  return sent.then((answer) => (answer.ok || answer.status === 409 ? answer.json() : null)).catch(() => null);
+}
+
 /** Dispatch `desk:changed` (the form must be saved) or `desk:filled` (a module set a field). */
 export function announce(part, event) {
   part.dispatchEvent(new CustomEvent(event, { bubbles: true }));

@@ -1,5 +1,6 @@
 // The contents of an issue, ordered by Alt and an arrow or by dragging a number, and a warning before unsaved words are left.
 
+import { enableDragging } from "./dragging.js";
 import { pasteText } from "./editor/clipboard.js";
 
 const form = document.getElementById("issue-form");
@@ -12,51 +13,14 @@ function mark() {
   document.getElementById("issue-unsaved").hidden = false;
 }
 
-/** Number the items anew and say where the item is now. */
-function renumber(item) {
-  [...list.children].forEach((row, i) => { row.querySelector(".n").textContent = i + 1; });
-  const place = [...list.children].indexOf(item) + 1;
-  live.textContent = form.dataset.place.replace("{n}", place).replace("{m}", list.children.length);
+const rows = () => [...list.querySelectorAll(":scope > li")];
+
+/** Move the item before the one with index `slot`, or after the last. Number all anew and say where it is now. */
+function move(item, slot) {
+  list.insertBefore(item, rows()[slot] ?? null);
+  rows().forEach((row, i) => { row.querySelector(".n").textContent = i + 1; });
+  live.textContent = form.dataset.place.replace("{n}", rows().indexOf(item) + 1).replace("{m}", rows().length);
   mark();
-}
-
-function move(item, down) {
-  const other = down ? item.nextElementSibling : item.previousElementSibling;
-  if (!other) return;
-  if (down) other.after(item);
-  else other.before(item);
-  renumber(item);
-}
-
-function enableDragging() {
-  let item = null;
-  let isMoved = false;
-  list.addEventListener("pointerdown", (event) => {
-    const handle = event.target.closest("[data-handle]");
-    if (!handle || event.button) return;
-    item = handle.closest("li");
-    isMoved = false;
-    handle.setPointerCapture(event.pointerId);
-    item.classList.add("dragging");
-  });
-  list.addEventListener("pointermove", ({ clientY }) => {
-    if (!item) return;
-    const half = (row) => row.getBoundingClientRect().top + row.offsetHeight / 2;
-    const below = item.nextElementSibling;
-    const above = item.previousElementSibling;
-    if (below && clientY > half(below)) below.after(item);
-    else if (above && clientY < half(above)) above.before(item);
-    else return;
-    isMoved = true;
-  });
-  const end = () => {
-    item?.classList.remove("dragging");
-    if (isMoved) renumber(item);
-    item = null;
-    isMoved = false;
-  };
-  list.addEventListener("pointerup", end);
-  list.addEventListener("pointercancel", end);
 }
 
 if (form) {
@@ -81,14 +45,11 @@ if (form) {
     if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
     const focused = document.activeElement;
-    move(item, event.key === "ArrowDown");
+    const from = rows().indexOf(item);
+    const slot = event.key === "ArrowDown" ? from + 2 : from - 1;
+    if (slot < 0 || slot > rows().length) return;
+    move(item, slot);
     focused.focus();
   });
-  enableDragging();
-  addEventListener("hashchange", () => {
-    const target = document.getElementById(location.hash.slice(1));
-    const folded = target?.closest("details:not([open])");
-    if (folded) folded.open = true;
-    target?.focus();
-  });
+  enableDragging(list, { rows, onmove: (from, slot) => move(rows()[from], slot) });
 }

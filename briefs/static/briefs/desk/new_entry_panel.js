@@ -1,6 +1,6 @@
 // A panel that creates an author, source or keyword. Similar entries are offered first.
 
-import { createElement } from "./dom.js";
+import { createElement, postForm } from "./dom.js";
 
 const fields = () => document.getElementById("naming-form") ?? newForm();
 let panel = null;
@@ -83,9 +83,9 @@ class Panel {
     data.set("kind", this.kind);
     data.set("csrfmiddlewaretoken", this.token());
     for (const id of this.known) data.append("known", id);
-    const answer = await fetch(this.addresses.create, { method: "POST", body: data, redirect: "manual" }).catch(() => null);
-    if (answer?.ok) return this.done(await answer.json());
-    const { reasons, like } = answer?.status === 409 ? await answer.json() : { reasons: [{ text: this.words.failed }], like: [] };
+    const answer = await postForm(this.addresses.create, data);
+    if (answer && !answer.reasons) return this.done(answer);
+    const { reasons, like } = answer ?? { reasons: [{ text: this.words.failed }], like: [] };
     this.offer(like);
     this.tell(reasons);
     if (like.length) this.box.querySelector(".naming-like li:last-child button").focus();

@@ -1,6 +1,7 @@
 // Connect findings and glossary suggestions to the editor. Repairs happen only on a click.
 
 import * as act from "./commands.js";
+import { postForm } from "../dom.js";
 import { watchMargins } from "../margin.js";
 import { Comments } from "./comments.js";
 import { Findings, leaveTabOrder } from "./findings.js";
@@ -31,7 +32,5 @@ async function post(address, editor, values) {
   body.set("csrfmiddlewaretoken", editor.sync.token);
   for (const { key } of editor.state.rows) body.append("bullet", key);
   for (const [name, value] of Object.entries(values)) body.set(name, value);
-  const headers = { Accept: "application/json" };
-  const answer = await fetch(address, { method: "POST", redirect: "manual", headers, body }).catch(() => null);
-  return answer?.ok || answer?.status === 409 ? answer.json() : null;
+  return postForm(address, body);
 }

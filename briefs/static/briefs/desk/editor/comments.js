@@ -1,5 +1,6 @@
 // Suggestions and notes in the margins: answered in place, after saving what is typed.
 
+import { postForm } from "../dom.js";
 import { placeItems } from "../margin.js";
 import { translate } from "../strings.js";
 import { leaveTabOrder } from "./findings.js";
@@ -63,13 +64,11 @@ export class Comments {
     this.editor.apply({ ...change, message: ["did_accept"] });
   }
 
-  async #post(button) {
+  #post(button) {
     const body = new FormData();
     body.set("csrfmiddlewaretoken", this.editor.sync.token);
     body.set("do", button.value);
     for (const area of button.closest(".item").querySelectorAll("textarea")) body.set(area.name, area.value);
-    const headers = { Accept: "application/json" };
-    const answer = await fetch(button.formAction, { method: "POST", redirect: "manual", headers, body }).catch(() => null);
-    return answer?.ok || answer?.status === 409 ? answer.json() : null;
+    return postForm(button.formAction, body);
   }
 }

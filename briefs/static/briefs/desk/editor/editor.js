@@ -3,7 +3,7 @@
 
 import * as act from "./commands.js";
 import { pasteText, readClipboard, splitColumns } from "./clipboard.js";
-import { enableRowDragging } from "./row_dragging.js";
+import { enableDragging } from "../dragging.js";
 import { attachChecks } from "./checks.js";
 import { readTypedFields } from "../form.js";
 import { History } from "./history.js";
@@ -14,7 +14,7 @@ import { BulletTable } from "./bullet_table.js";
 import { ServerSync } from "./server_sync.js";
 import { StatusDisplay } from "./status.js";
 import { enterMargin, insertItem } from "../margin.js";
-import { createElement, showMacKeys } from "../dom.js";
+import { createElement, postForm, showMacKeys } from "../dom.js";
 import { translate } from "../strings.js";
 
 const form = document.getElementById("brief-form");
@@ -273,10 +273,9 @@ class Editor {
     body.set("csrfmiddlewaretoken", this.sync.token);
     for (const name of names) body.append("column", found[name].map((line) => (line.marker ? "" : line.text)).join("\n"));
     if (found.lines?.every((line) => !line.marker)) body.set("joins", "1");
-    const options = { method: "POST", redirect: "manual", body, signal: AbortSignal.timeout(4000) };
     const isRead = names.some((name) => found[name].some((line) => !line.marker && line.text.trim()));
-    const answer = isRead ? await fetch(form.dataset.paste, options).catch(() => null) : null;
-    const columns = answer?.ok ? (await answer.json()).columns : [];
+    const answer = isRead ? await postForm(form.dataset.paste, body, { signal: AbortSignal.timeout(4000) }) : null;
+    const columns = answer?.columns ?? [];
     const read = names.map((name, n) => [name, found[name].map((line, k) => asRead(line, columns[n]?.[k]))]);
     return relative(Object.fromEntries(read));
   }
@@ -369,7 +368,8 @@ function wire(editor) {
     if (area?.matches(CELL)) editor.carets.set(area, area.selectionStart);
   });
   form.addEventListener("click", (event) => clicked(event, editor));
-  enableRowDragging(sheet, {
+  enableDragging(sheet.box, {
+    rows: () => sheet.rows,
     onmove: (from, slot) => editor.apply(act.moveTo(editor.state.rows, from, slot, editor.side)),
     onpress: (pair, handle) => editor.menu(pair, handle),
   });

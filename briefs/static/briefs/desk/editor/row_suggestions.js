@@ -2,7 +2,7 @@
 // likeliest passages of the original.
 
 import { SIDES, otherSide } from "./commands.js";
-import { createElement } from "../dom.js";
+import { createElement, postForm } from "../dom.js";
 import { insertItem } from "../margin.js";
 import { translate } from "../strings.js";
 
@@ -56,15 +56,14 @@ export class RowSuggestions {
     else this.lastTexts = "";
   }
 
-  async #post(url, texts) {
+  #post(url, texts) {
     this.running?.abort();
     this.running = new AbortController();
     const body = new FormData();
     for (const [name, value] of Object.entries(texts)) body.append(name, value);
     if (this.#passageField()) body.append("number", this.pair.id.slice(1));
     body.append("csrfmiddlewaretoken", this.sheet.form.elements.csrfmiddlewaretoken.value);
-    const sent = fetch(url, { method: "POST", redirect: "manual", body, signal: this.running.signal });
-    return sent.then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+    return postForm(url, body, { signal: this.running.signal });
   }
 
   /** The field for the source passage of the row, if the brief has an original and the row no passage yet. */

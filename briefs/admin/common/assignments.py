@@ -1,4 +1,4 @@
-"""The parts of a brief's assignment plan: their labels, assignees, and rows for display."""
+"""The people of a brief: what each part is called, who has it, and rows for display."""
 
 from collections.abc import Iterator
 from dataclasses import replace
