@@ -215,16 +215,10 @@ def test_signed_brief_cannot_be_taken_back_after_the_clock_is_set_back() -> None
     ("zone", "typed", "utc"),
     [
         ("Asia/Taipei", "2026-03-08T02:30", "2026-03-07T18:30"),
-        ("Asia/Taipei", "2026-11-01T01:30", "2026-10-31T17:30"),
-        ("America/New_York", "2026-03-08T01:59", "2026-03-08T06:59"),
         ("America/New_York", "2026-03-08T02:30", ""),
-        ("America/New_York", "2026-03-08T03:00", "2026-03-08T07:00"),
-        ("America/New_York", "2026-11-01T00:59", "2026-11-01T04:59"),
         ("America/New_York", "2026-11-01T01:30 the first", "2026-11-01T05:30"),
         ("America/New_York", "2026-11-01T01:30 the second", "2026-11-01T06:30"),
-        ("America/New_York", "2026-11-01T02:00", "2026-11-01T07:00"),
         ("America/New_York", "0001-01-01T00:00", ""),
-        ("Asia/Taipei", "0001-01-01T00:00", ""),
         ("America/New_York", "9999-12-31T23:59", ""),
     ],
 )

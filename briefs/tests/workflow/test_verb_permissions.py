@@ -17,10 +17,6 @@ from briefs.workflow.rules.revisions import hash_leaves
 pytestmark = pytest.mark.django_db
 
 
-def planned_time() -> object:
-    return factories.tomorrow()
-
-
 STATES: dict[str, Callable[[Team], Brief]] = {}
 
 
