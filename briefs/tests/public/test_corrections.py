@@ -75,13 +75,6 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
         assert "<del>early</del>" in client.get(address).content.decode()
 
 
-def test_brief_leads_to_its_changes(client: Client) -> None:
-    publish_twice()
-    assert f'href="{CHANGES}"' in get(client, "/en/briefs/next-technology-race/")
-    assert f'href="{CHANGES}"' in get(client, LOG)
-    assert f'href="{LOG}"' in get(client, "/en/")
-
-
 def test_minor_change_is_not_listed(client: Client) -> None:
     publish_twice(change_kind="small_repair")
     for address in (LOG, CHANGES):
@@ -216,10 +209,6 @@ def test_texts_are_escaped(client: Client) -> None:
     contents = [element.text or "" for element in feed.iterfind(".//{*}content")]
     assert ["&lt;script&gt;alert(1)" in content for content in contents] == [True, True]
     assert ["<script>" in content for content in contents] == [False, False]
-
-
-def test_empty_log_says_so_once(client: Client) -> None:
-    assert re.findall(r'class="empty">([^<]+)', get(client, LOG)) == ["Nothing was corrected or withdrawn."]
 
 
 def read_notes(client: Client, address: str) -> tuple[list[int], dict[str, str]]:

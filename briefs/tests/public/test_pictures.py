@@ -28,7 +28,6 @@ from .test_pages import Tree
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 FRESH = "public, max-age=60"
-SECOND = dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -203,29 +202,6 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
                 assert word not in body, (page, word)
     css = Path(settings.BASE_DIR, "briefs/static/briefs/digest.css").read_text()
     assert re.search(r"@media print \{[^@]*@page[^@]*\.cover\b[^{}]*\{ display: none; \}", css)
-
-
-def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:
-    row = upload_picture(team)
-    brief = factories.live_brief(team, with_picture(row))
-    workflow.withdraw(brief, by=team.publisher, kind="rights")
-    body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
-    assert "Withdrawn" in body
-    for word in (row.key, "<figure", "Central News Agency", "A port"):
-        assert word not in body
-
-
-def test_brief_without_cover_starts_with_summary(team: Team) -> None:
-    html = rendering.render_fragment(factories.content(), "en", "en", "slug")
-    assert html.startswith('<section id="summary"')
-
-
-def test_preview_fragment_links_cover_below_its_own_address(team: Team) -> None:
-    html = rendering.render_fragment(
-        with_picture(upload_picture(team)), "en", "en", "slug", pictures_url="/admin/x/"
-    )
-    assert "/admin/x/" in html
-    assert "/media/" not in html
 
 
 def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:

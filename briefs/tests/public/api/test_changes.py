@@ -462,7 +462,7 @@ def test_mirror_of_a_random_site_is_equal_or_begins_anew(client: Client, team: T
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("seed", range(scale(12)))
+@pytest.mark.parametrize("seed", range(scale(4)))
 def test_mirrors_of_many_random_sites_are_equal(
     client: Client, team: Team, mirror: Mirror, seed: int
 ) -> None:

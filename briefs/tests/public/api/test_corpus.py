@@ -55,23 +55,21 @@ def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", corpus.WRITERS)
-@pytest.mark.parametrize(("asked", "expected"), [
-    ("0-0", (0, 1)), ("0-99", (0, 100)), ("100-", (100, None)), ("-7", (-7, None)), ("250-999999", (250, None)),
-    ("-999999", (0, None)), ("700-2100", (700, 2101)),
-])  # fmt: skip
-def test_range_is_that_part_of_the_file(
-    client: Client, name: str, asked: str, expected: tuple[int, int | None]
-) -> None:
+def test_range_is_that_part_of_the_file(client: Client, name: str) -> None:
     for slug in ("a", "b"):
         corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
     url = f"/corpus/digest.{name}"
     whole = client.get(url)
     body, etag = read(whole), whole.headers["ETag"]
-    response = client.get(url, headers={"range": f"bytes={asked}", "if-range": etag})
-    part, first = body[slice(*expected)], len(body[: expected[0]])
-    assert (response.status_code, read(response)) == (206, part)
-    assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
-    assert (response.headers["Content-Length"], response.headers["ETag"]) == (str(len(part)), etag)
+    ranges = {
+        "0-0": (0, 1), "100-": (100, None), "-7": (-7, None), "250-999999": (250, None), "-999999": (0, None), "700-2100": (700, 2101)
+    }  # fmt: skip
+    for asked, expected in ranges.items():
+        response = client.get(url, headers={"range": f"bytes={asked}", "if-range": etag})
+        part, first = body[slice(*expected)], len(body[: expected[0]])
+        assert (response.status_code, read(response)) == (206, part)
+        assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+        assert (response.headers["Content-Length"], response.headers["ETag"]) == (str(len(part)), etag)
 
 
 def test_range_that_cannot_be_given_is_refused_or_ignored(client: Client) -> None:
