@@ -7,7 +7,6 @@ from django.conf import settings
 
 from briefs.bilingual.documents.alignment import align
 from briefs.bilingual.documents.types import Point, serialize_pairing
-from briefs.bilingual.lexicon.concepts import CHECKED_NAMES
 from briefs.bilingual.lexicon.dictionary import set_dictionary_path
 from briefs.bilingual.lexicon.pair_scores import count_unmatched_tokens
 from briefs.tests.bilingual.documents.test_parser import FIXTURES, SEED, caution_codes, parse
@@ -37,14 +36,6 @@ def count_correct_pairs(pairs, zh, en):
 
 def split_pairs(pairs):
     return [pair.zh for pair in pairs if pair.zh], [pair.en for pair in pairs if pair.en]
-
-
-def test_every_name_of_the_checks_has_forms_in_both_languages():
-    assert len(CHECKED_NAMES) > 50
-    for chinese, english in CHECKED_NAMES:
-        assert all(chinese), english
-        assert all(english), chinese
-        assert any(form.isascii() for form in english), english
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
@@ -149,16 +140,13 @@ def align_without_point(path, removed):
     ]
 
 
-@pytest.mark.parametrize("removed", range(8))
-def test_point_with_amounts_missing_in_chinese_stays_unpaired(removed):
-    expected = [(None if n == removed else n, n) for n in range(8)]
-    assert align_without_point(SAMPLES[1], removed) == expected
-
-
-@pytest.mark.parametrize("removed", range(11))
-def test_point_with_acronym_missing_in_chinese_stays_unpaired(removed):
-    expected = [(None if n == removed else n, n) for n in range(12)]
-    assert align_without_point(FIXTURES / "samples/03-faulty-drones.txt", removed)[:11] == expected[:11]
+@pytest.mark.parametrize(
+    ("path", "removals", "count"), [(SAMPLES[1], 8, 8), (FIXTURES / "samples/03-faulty-drones.txt", 11, 12)]
+)
+def test_point_with_amounts_or_acronym_missing_in_chinese_stays_unpaired(path, removals, count):
+    for removed in range(removals):
+        expected = [(None if n == removed else n, n) for n in range(count)]
+        assert align_without_point(path, removed)[:removals] == expected[:removals]
 
 
 def test_figures_in_digits_and_in_words_match():
@@ -192,12 +180,6 @@ def test_point_with_an_extra_figure_or_name_stays_unpaired(product):
         ),
     ]
     assert [pair.zh for pair in align(zh, en)] == [*zh, None]
-
-
-def test_wrong_figure_does_not_separate_a_pair():
-    zh = [Point("登記須於2028年前由128人完成。"), Point("結論是各方必須合作，別無他法。")]
-    en = [Point("Registration should be finished by 2027 with 182 people.")]
-    assert [pair.en for pair in align(zh, en)] == [*en, None]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -177,34 +176,9 @@ print(peak() - before)
 """
 
 
-def measure_memory(reading: str) -> int:
-    """Return how many bytes the reading adds to the peak memory of a new process."""
-    code = MEASURE.replace("BOMBS[sys.argv[1]][0]()", reading)
-    process = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
-    )
-    return int(process.stdout) * 1024
-
-
 @pytest.mark.heavy
 @pytest.mark.parametrize(
-    "reading",
-    [
-        (
-            "__import__('briefs.tests.bilingual.documents.test_hostile_word', fromlist=['build_zip_with_false_size'])"
-            ".build_zip_with_false_size(40_000_000)"
-        ),
-        "open('fixtures/broken/word-bomb.docx', 'rb').read()",
-        "open('fixtures/broken/word-entities.docx', 'rb').read()",
-    ],
-)
-def test_bomb_file_is_refused_within_50_mb(reading):
-    assert measure_memory(reading) < 50 * 2**20
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize(
-    "name", ["elements", "attributes", "elements that differ", "in the document", "ratio", "overlapping"]
+    "name", ["elements", "attributes", "in the document", "overlapping", "false size", "billion laughs"]
 )
 def test_generated_bomb_is_read_within_50_mb(name):
     code = MEASURE
@@ -301,19 +275,12 @@ def damage(data: bytes, changes) -> bytes:
 CHANGES = st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
 def test_damaged_zips_never_crash(data, changes):
     assert_consistent(read_document(damage(data, changes), "a.docx"))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, len(GOOD)), st.binary(max_size=40))
-def test_truncated_zips_with_extra_bytes_never_crash(length, extra):
-    assert_consistent(read_document(GOOD[:length] + extra, "a.docx"))
-
-
-XML = zipfile.ZipFile(io.BytesIO(OFFICE)).read("word/document.xml")
 PARTS = {
     name: zipfile.ZipFile(io.BytesIO(OFFICE)).read(name)
     for name in zipfile.ZipFile(io.BytesIO(OFFICE)).namelist()
@@ -375,12 +342,7 @@ def test_random_elements_never_crash(body):
 
 
 @pytest.mark.heavy
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
 def test_many_damaged_zips_never_crash(data, changes):
     assert_consistent(read_document(damage(data, changes), "a.docx"))
-
-
-def test_memory_of_the_test_process_stays_below_2_gb():
-    """A loose bound over all tests above: 2 GB would mean that a bomb was unpacked completely."""
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2 * 1024 * 1024

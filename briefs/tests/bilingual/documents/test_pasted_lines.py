@@ -85,10 +85,6 @@ def test_points_on_lines_of_their_own_stay_apart(text: str) -> None:
     assert [line.text for line in read] == text.split("\n")
 
 
-def test_empty_lines_keep_their_place() -> None:
-    assert [text for text, _, _ in outline("• A\n\n• B")] == ["A", "", "B"]
-
-
 def test_figure_is_no_marker() -> None:
     assert outline("2.5億美元\nU.S. policy")[0] == ("2.5億美元", None, 0)
 

@@ -45,10 +45,3 @@ def test_digest_without_text_is_refused_with_its_line():
         "“a.txt”, line 14: expected a summary or a bullet under “摘要:” or “Summary:”. "
         "Nothing of this document was stored."
     )
-
-
-def test_digest_without_text_does_not_affect_the_others():
-    other_header = HEADER.replace("Jane", "John")
-    readings = read_document((HEADER + BODY + "\n" + HEADER + "\n" + other_header + BODY).encode(), "a.txt")
-    assert [bool(reading.parsed) for reading in readings] == [True, False, True]
-    assert readings[2].parsed.authors == ("John Doe",)

@@ -255,7 +255,7 @@ def build_word_brief(draw, brief) -> bytes:
 
 
 @pytest.mark.heavy
-@settings(max_examples=scale(750), deadline=None)
+@settings(max_examples=scale(250), deadline=None)
 @given(st.data())
 def test_many_briefs_are_read_unchanged(data):
     brief = data.draw(brief_contents())

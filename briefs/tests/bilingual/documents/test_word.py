@@ -78,14 +78,6 @@ def test_soft_break_is_not_counted_as_a_line():
     assert [c.line for c in document.cautions] == [2]
 
 
-def test_refusal_names_the_paragraph_number():
-    reading = read_word(build_word_file(plain_paragraphs("作者: a\n\n來源: b")))
-    assert reading.refusal.message("en", file="a.docx") == (
-        "“a.docx”, line 3: expected a summary or a bullet under “摘要:” or “Summary:”. "
-        "Nothing of this document was stored."
-    )
-
-
 # Lists
 
 NUMBERING = f"""<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">
@@ -98,10 +90,8 @@ NUMBERING = f"""<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">
 @pytest.mark.parametrize(
     ("form", "text"),
     [
-        ("decimal", "%1."), ("decimal", "%1)"), ("decimal", "(%1)"), ("decimal", "第%1點"), ("decimalZero", "%1"),
-        ("upperLetter", "%1."), ("lowerLetter", "%1)"), ("upperRoman", "%1."), ("lowerRoman", "(%1)"),
-        ("chineseCounting", "%1、"), ("taiwaneseCountingThousand", "（%1）"), ("ideographTraditional", "%1、"),
-        ("chineseLegalSimplified", "%1、"), ("decimalEnclosedCircle", "%1"), ("decimalFullWidth", "%1．"),
+        ("decimal", "第%1點"), ("lowerLetter", "%1)"), ("upperRoman", "%1."), ("taiwaneseCountingThousand", "（%1）"),
+        ("ideographTraditional", "%1、"), ("decimalEnclosedCircle", "%1"),
     ],
 )  # fmt: skip
 def test_every_number_format_is_read_as_a_numbered_list(form, text):
@@ -112,7 +102,7 @@ def test_every_number_format_is_read_as_a_numbered_list(form, text):
     assert points == [*((0, "number", f"Point {n}") for n in range(40)), (1, "bullet", "Deeper")]
 
 
-@pytest.mark.parametrize("levels", [(0, 1, 2, 1, 0), (0, 1, 2, 0, 1), (0, 0, 1, 1, 2)])
+@pytest.mark.parametrize("levels", [(0, 1, 2, 1, 0), (0, 0, 1, 1, 2)])
 def test_list_levels_are_kept(levels):
     points = read_points(
         *(list_item("x", level=n) for n in levels), numbering=NUMBERING.format("bullet", "•")
@@ -125,13 +115,6 @@ def test_skipped_list_level_is_closed_up():
         *(list_item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=NUMBERING.format("bullet", "•")
     )
     assert [level for level, *_ in points] == [0, 1, 1, 1, 0]
-
-
-def test_undefined_list_is_read_as_bullets():
-    assert read_points(list_item("One"), list_item("Two", level=1)) == [
-        (0, "bullet", "One"),
-        (1, "bullet", "Two"),
-    ]
 
 
 def test_paragraph_with_list_removed_is_not_a_point():
@@ -153,9 +136,8 @@ def test_paragraph_with_list_removed_is_not_a_point():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("List Bullet", (0, "bullet")), ("List Number", (0, "number")), ("list bullet", (0, "bullet")),
-        ("清單項目符號", (0, "bullet")), ("項目符號", (0, "bullet")), ("列表项目符号", (0, "bullet")),
-        ("清單編號", (0, "number")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
+        ("List Number", (0, "number")), ("list bullet", (0, "bullet")), ("項目符號", (0, "bullet")),
+        ("列表项目符号", (0, "bullet")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
     ],
 )  # fmt: skip
 def test_list_style_is_recognized_by_name(name, expected):
@@ -177,7 +159,7 @@ def test_typed_bullets_nest_by_paragraph_indent():
 # Titles
 
 
-@pytest.mark.parametrize("name", ["Title", "heading 1", "Heading 2", "標題", "標題 1", "标题 1", "Subtitle"])
+@pytest.mark.parametrize("name", ["Title", "Heading 2", "標題 1", "标题 1"])
 def test_title_is_recognized_by_style(name):
     styles = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
     relations = f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>'
@@ -354,16 +336,3 @@ def test_page_break_separates_digests_only_before_a_header():
     assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
     assert all(len(reading.parsed.sides) == 2 for reading in readings)
     assert readings[0].lines_sha256 != readings[1].lines_sha256
-
-
-def test_digest_without_text_is_refused_alone():
-    page = paragraph('<w:r><w:br w:type="page"/></w:r>')
-    body = (
-        plain_paragraphs(HEADER + BODY)
-        + page
-        + plain_paragraphs(HEADER)
-        + page
-        + plain_paragraphs(HEADER.replace("Jane", "John") + BODY)
-    )
-    readings = read_document(build_word_file(body), "a.docx")
-    assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]

@@ -75,24 +75,11 @@ def test_unusual_document_is_written_and_read_back_equal(text):
     assert write(reread) == write(document)
 
 
-LABEL_LIKE_TEXTS = [
-    "摘要",
-    "重點",
-    "Summary",
-    "English",
-    "中文",
-    "「摘要」：",
-    "【摘要】",
-    "**摘要**",
-    "English:",
-    "•",
-    "---",
-]
+LABEL_LIKE_TEXTS = ["摘要", "Summary", "「摘要」：", "【摘要】", "**摘要**", "English:", "•", "---"]
 
 
 @pytest.mark.parametrize("text", LABEL_LIKE_TEXTS)
-@pytest.mark.parametrize("marker", ["bullet", "number"])
-@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize(("marker", "level"), [("bullet", 1), ("number", 0)])
 def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, level):
     for side, plain_text in (("zh", "甲點的內容。"), ("en", "The first point.")):
         points = (
@@ -104,18 +91,6 @@ def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, lev
         document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(plain_text, points)})
         assert parse(write(document)).sides == document.sides
         assert write(parse(write(document))) == write(document)
-
-
-@pytest.mark.parametrize("text", ["**bold**", "__bold__", "**a** and **b**", "__**bold**__", "**粗體**"])
-def test_bold_value_keeps_its_markers(text):
-    document = ParsedDocument(
-        title={_language_of(text): text},
-        source=text,
-        facts={"title": text},
-        sides={"en": ParsedSide("Text.", ())},
-    )
-    reread = parse(write(document))
-    assert (reread.title, reread.source, reread.facts["title"]) == (document.title, text, text)
 
 
 # Generated documents
@@ -211,7 +186,7 @@ def test_any_written_document_is_read_back_equal(document):
     assert collect_content(parse(write(reread))) == collect_content(reread)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(["Jane Doe", "Roe", "J. P.", "王小明", "A and B", "X, Y & Z", "與謝野晶"]), min_size=1, max_size=4, unique=True))  # fmt: skip
 def test_written_author_names_are_split_again(names):
     text = write(ParsedDocument(authors=tuple(names), sides={"en": ParsedSide("Text.", ())}))
@@ -264,7 +239,7 @@ def assert_consistent(readings: list[ParseResult]) -> None:
         assert all(caution.message("en") and caution.message("zh") for caution in reading.parsed.cautions)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=400), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))

@@ -18,24 +18,6 @@ RACE = "由於科技轉型成本高昂、過程長久,且影響深遠,各國政�
 MINERALS = "價格波動是民間投資卻步的主因。新建一座精煉廠約需12億美元與七年時間，而主導廠商只要短暫降價，便足以使新進業者虧損退場。"
 SHIPS = "維修能力是最脆弱的一環。全球可用的維修船數量有限，且船齡偏高；一旦多起事故同時發生，等待時間可能由數日拉長為數月。"
 
-# (text, two old characters, two new ones)
-FIXES = [
-    (CABLES, "單純", "普通"),
-    (CABLES, "快速", "迅捷"),
-    (CABLES, "防護", "保全"),
-    (CABLES, "絕大", "極其"),
-    (RACE, "高昂", "昂貴"),
-    (RACE, "搶先", "率領"),
-    (RACE, "抉擇", "選擇"),
-    (RACE, "各國", "列強"),
-    (MINERALS, "卻步", "退縮"),
-    (MINERALS, "虧損", "破產"),
-    (MINERALS, "短暫", "略微"),
-    (SHIPS, "偏高", "老舊"),
-    (SHIPS, "拉長", "延伸"),
-    (SHIPS, "有限", "不足"),
-]
-
 
 def format_runs(runs: Sequence[DiffRun]) -> str:
     """Return the diff as one line, marked [-deleted-] and {+inserted+}."""
@@ -57,13 +39,6 @@ def count_changed_characters(old: str, new: str) -> tuple[int, int]:
         "".join(run.text for run in runs if run.kind == kind) for kind in ("deleted", "inserted")
     )
     return len(deleted), len(inserted)
-
-
-@pytest.mark.parametrize(("text", "old", "new"), FIXES)
-def test_two_character_fix_shows_two_deleted_and_two_inserted(text: str, old: str, new: str) -> None:
-    assert text.count(old) == 1
-    shared = len(set(old) & set(new))
-    assert count_changed_characters(text, text.replace(old, new)) == (2 - shared, 2 - shared)
 
 
 def test_any_two_character_change_shows_at_most_two_each() -> None:
@@ -187,20 +162,9 @@ WORDS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=30, deadline=None)
-@given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
-def test_runs_rebuild_both_texts_in_few_examples(old: str, new: str) -> None:
-    assert_runs_rebuild_both_texts(old, new)
-
-
-@pytest.mark.heavy
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
 def test_runs_rebuild_both_texts(old: str, new: str) -> None:
-    assert_runs_rebuild_both_texts(old, new)
-
-
-def assert_runs_rebuild_both_texts(old: str, new: str) -> None:
     for effort in (0, 20, 400_000):
         runs = diff_texts(old, new, effort)
         assert rebuild_texts(runs) == (old, new)

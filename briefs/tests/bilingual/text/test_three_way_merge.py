@@ -73,7 +73,7 @@ def base_and_two_edits(draw: st.DrawFn) -> tuple[Content, Content, Content]:
     return base, draw(edited_contents(base, range(10, 13))), draw(edited_contents(base, range(20, 23)))
 
 
-MANY_EXAMPLES = settings(max_examples=300, deadline=None)
+MANY_EXAMPLES = settings(max_examples=150, deadline=None)
 FEW_EXAMPLES = settings(max_examples=30, deadline=None)
 
 
