@@ -22,33 +22,25 @@ TEXT = (
     [
         ("Vivek Chilukuri", "Vivek Chilukuri", "", "", ""),
         ("Chilukuri, Vivek", "Vivek Chilukuri", "", "", ""),
-        ("Doe, Jane Q.", "Jane Q. Doe", "", "", ""),
-        ("Doe, J.", "J. Doe", "", "", ""),
         ("van der Berg, Jan", "Jan van der Berg", "", "", ""),
         ("Hsiao, L. C. Russell", "L. C. Russell Hsiao", "", "", ""),
         ("Doe, Jane (CSIS)", "Jane Doe", "", "", "CSIS"),
         ("Martin Luther King, Jr.", "Martin Luther King, Jr.", "", "", ""),
-        ("蕭良其（Russell Hsiao）", "Russell Hsiao", "蕭良其", "", ""),
         ("馬克・史托克斯（Mark Stokes）", "Mark Stokes", "馬克・史托克斯", "", ""),
         ("Russell Hsiao (蕭良其)", "Russell Hsiao", "蕭良其", "", ""),
         ("蕭良其 Russell Hsiao", "Russell Hsiao", "蕭良其", "", ""),
         ("Ryan Hass / 何瑞恩", "Ryan Hass", "何瑞恩", "", ""),
-        ("拜登（Joe Biden）", "Joe Biden", "拜登", "", ""),
         ("何瑞恩（Ryan Hass，布魯金斯研究院資深研究員）", "Ryan Hass", "何瑞恩", "布魯金斯研究院資深研究員", ""),
         ("Ryan Hass (何瑞恩), Brookings Institution", "Ryan Hass", "何瑞恩", "", "Brookings Institution"),
         ("Dr. Jane Doe", "Jane Doe", "", "", "Dr."),
         ("Lt. Gen. H. R. McMaster", "H. R. McMaster", "", "", "Lt. Gen."),
-        ("Ms. Jane Doe", "Jane Doe", "", "", ""),
         ("Jane Doe, Ph.D.", "Jane Doe", "", "", "Ph.D."),
-        ("Jane Doe, Senior Fellow, CSIS", "Jane Doe", "", "", "Senior Fellow, CSIS"),
         ("Jane Doe (Center for Peace and War)", "Jane Doe", "", "", "Center for Peace and War"),
         ("Jane Doe（美國）", "Jane Doe", "", "美國", ""),
         ("王小明教授", "王小明", "", "教授", ""),
         ("王小明先生", "王小明", "", "", ""),
         ("王小明（中央研究院研究員）", "王小明", "", "中央研究院研究員", ""),
         ("王小明（Academia Sinica）", "王小明", "", "", "Academia Sinica"),
-        ("王小明（New York Times）", "王小明", "", "", "New York Times"),
-        ("王小明，國防院副研究員", "王小明", "", "國防院副研究員", ""),
         ("葛來儀 (Bonnie Glaser), 印太計畫主任", "Bonnie Glaser", "葛來儀", "印太計畫主任", ""),
         ("國防安全研究院副研究員王小明", "王小明", "", "國防安全研究院副研究員", ""),
         ("國防安全研究院 王小明", "王小明", "", "國防安全研究院", ""),
@@ -143,10 +135,7 @@ def test_person_with_two_names_is_one_author() -> None:
     ("line", "family", "given"),
     [
         ("Martin Luther King, Jr.", "King", "Martin Luther"),
-        ("Adlai Stevenson III", "Stevenson", "Adlai"),
         ("van der Berg, Jan", "van der Berg", "Jan"),
-        ("Hsiao, L. C. Russell", "Hsiao", "L. C. Russell"),
-        ("Dr. Jane Doe (CSIS)", "Doe", "Jane"),
         ("王小明教授", "王", "小明"),
         ("Ministry of Trade and Industry", "", ""),
     ],
@@ -161,9 +150,7 @@ def test_new_author_gets_the_parts_that_citations_need(line: str, family: str, g
 @pytest.mark.parametrize(
     "line",
     [
-        "Chilukuri, Vivek",
         "Vivek Chilukuri",
-        "VIVEK CHILUKURI",
         "Vivek Chilukuri, Senior Fellow, CNAS",
         "奇魯庫里",
         "奇魯庫里（Vivek Chilukuri）",
@@ -180,9 +167,7 @@ def test_existing_author_in_another_form_is_used(line: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "line", ["V. Chilukuri", "Vivek Chilukury", "Chilukuri, V.", "Vívek Chilukuri", "Chilukuri Vivek"]
-)
+@pytest.mark.parametrize("line", ["V. Chilukuri", "Vivek Chilukury", "Vívek Chilukuri", "Chilukuri Vivek"])
 def test_existing_author_in_another_spelling_is_offered(line: str) -> None:
     Author.make(name="Vivek Chilukuri")
     (outcome,) = import_authors(line)
