@@ -56,14 +56,6 @@ def test_link_sets_a_new_password_once_and_ends_sessions(client: Client, owner: 
     assert "若非您本人操作" in mail.outbox[-1].body
 
 
-def test_weak_password_is_refused_with_the_reason(client: Client, owner: Person) -> None:
-    ask(client, owner.email)
-    notifications.send_due()
-    page = choose_password(client, find_link(mail.outbox[0].body), "short")
-    assert 'name="password1"' in page
-    assert "errorlist" in page
-
-
 def test_link_expires_after_three_days(client: Client, owner: Person, time_machine) -> None:
     ask(client, owner.email)
     notifications.send_due()
@@ -75,11 +67,6 @@ def test_unknown_address_gets_the_same_answer_and_no_mail(owner: Person) -> None
     pages = [ask(Client(), email) for email in ("owner@example.org", "nobody@example.org")]
     assert pages[0] == pages[1]
     assert Outbox.objects.count() == 1
-
-
-def test_unknown_address_costs_the_same_statements(owner: Person, django_assert_max_num_queries) -> None:
-    with django_assert_max_num_queries(14):
-        ask(Client(), "nobody@example.org")
 
 
 @pytest.mark.parametrize("flag", ["is_active", "is_staff"])

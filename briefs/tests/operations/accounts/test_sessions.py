@@ -13,7 +13,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.admin.account.account_pages import describe_browser
 from briefs.database import bulk_writes
 from briefs.database.bulk_writes import delete_in_batches
 from briefs.models import Person
@@ -101,10 +100,6 @@ def test_sessions_of_other_people_stay(owner: Person) -> None:
     assert is_signed_in(client)
 
 
-def test_unknown_browser_is_shown_by_its_own_words() -> None:
-    assert describe_browser("curl/8.5") == "curl/8.5"
-
-
 def test_publish_due_deletes_sessions_that_are_over(owner: Person, time_machine, settings) -> None:
     old = signed_in(owner, IPHONE)
     time_machine.shift(dt.timedelta(seconds=settings.SESSION_COOKIE_AGE + 1))
@@ -179,11 +174,3 @@ def test_second_tab_of_the_sign_in_leads_to_the_desk(owner: Person) -> None:
     client.force_login(owner)
     answer = client.post(f"{ACCOUNT}login/", stale, headers=SAME_ORIGIN, follow=True)
     assert answer.request["PATH_INFO"] == "/admin/inbox/"
-
-
-def test_browser_without_cookies_is_told_so(owner: Person) -> None:
-    answer = Client(enforce_csrf_checks=True).post(
-        f"{ACCOUNT}login/", {"login": "owner"}, headers=SAME_ORIGIN
-    )
-    assert answer.status_code == 403
-    assert "Cookie" in answer.content.decode()

@@ -30,7 +30,6 @@ from briefs.tests.support.sign_in_pages import (
     app_code,
     enter_code,
     find_link,
-    read_recovery_codes,
 )
 from digest.wsgi import application
 
@@ -64,11 +63,6 @@ def browser_with_app(owner: Person, settings, time_machine) -> tuple[Client, str
 @pytest.fixture
 def secret(browser_with_app: tuple[Client, str]) -> str:
     return browser_with_app[1]
-
-
-@pytest.fixture
-def recovery_codes(browser_with_app: tuple[Client, str]) -> list[str]:
-    return read_recovery_codes(browser_with_app[0])
 
 
 @pytest.fixture(autouse=True)
@@ -109,14 +103,6 @@ def test_sixth_guess_from_one_address_is_refused_without_checking_it(client: Cli
         assert not is_paused(attempt(client, "wrong"))
     assert is_paused(attempt(client, PASSWORD)), "a pause refuses the right password too"
     assert count_checked() == 5
-
-
-def test_hundred_and_fifty_addresses_have_twenty_guesses_an_hour(owner: Person, time_machine) -> None:
-    start = timezone.now()
-    for n in range(150):
-        time_machine.move_to(start + dt.timedelta(seconds=24 * n), tick=False)
-        attempt(Client(), "wrong", address=f"198.51.{n}.1")
-    assert count_checked() == 20
 
 
 def test_hundred_and_fifty_addresses_have_less_than_a_hundred_guesses_a_day() -> None:
@@ -194,13 +180,6 @@ def test_code_pays_for_one_check_of_a_password(owner: Person, secret: str) -> No
     assert is_paused(attempt(home, PASSWORD, address="203.0.113.9", code=code))
 
 
-def test_recovery_code_serves_too(owner: Person, secret: str, recovery_codes: list[str]) -> None:
-    attack()
-    home = Client()
-    assert attempt(home, PASSWORD, address="203.0.113.9", code=recovery_codes[0]).status_code == 302
-    assert home.get("/admin/briefs/brief/").status_code == 200
-
-
 def test_wrong_codes_are_limited_by_address(owner: Person, secret: str) -> None:
     attack()
     home = Client()
@@ -218,11 +197,6 @@ def test_strangers_codes_make_the_owner_enter_a_second_one(owner: Person, secret
     assert "code" in enter_code(home, app_code(secret)).context["form"].errors
     time_machine.shift(NEXT_CODE)
     assert enter_code(home, app_code(secret))["Location"] == "/admin/"
-
-
-def test_code_before_the_limit_is_asked_for_once(owner: Person, secret: str) -> None:
-    assert attempt(Client(), PASSWORD, code=app_code(secret))["Location"] == "/admin/"
-    assert attempt(Client(), PASSWORD, code="000000")["Location"] == CODE_PAGE, "as without a code"
 
 
 def test_reset_link_lets_in_who_has_no_second_factor(owner: Person) -> None:
@@ -331,13 +305,6 @@ def test_block_that_failed_leaves_a_slot_to_others(owner: Person) -> None:
         assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
 
 
-def test_paused_attempt_takes_no_slot(client: Client, owner: Person) -> None:
-    for _ in range(5):
-        attempt(client, "wrong")
-    with use_all_slots():
-        assert is_paused(attempt(client, "wrong"))
-
-
 def call_server(path: str, cookie: str = "") -> int:
     """Return the status of a POST to the WSGI application, as gunicorn calls it."""
     statuses: list[str] = []
@@ -444,14 +411,7 @@ def test_change_of_roles_is_logged(client: Client, owner: Person) -> None:
     assert "groups" in event.detail
 
 
-@pytest.mark.parametrize(
-    "back", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "\\\\evil.example"]
-)
-def test_sign_in_leads_to_no_other_site(client: Client, owner: Person, back: str) -> None:
-    data = {"login": owner.username, "password": PASSWORD, "next": back}
-    assert client.post(LOGIN, data)["Location"] == "/admin/"
-
-
-def test_old_address_of_the_sign_in_page_leads_to_the_new_one(client: Client) -> None:
-    answer = client.get("/admin/login/?next=/admin/briefs/letter/")
-    assert answer["Location"] == f"{LOGIN}?next=%2Fadmin%2Fbriefs%2Fletter%2F"
+def test_sign_in_leads_to_no_other_site(owner: Person) -> None:
+    for back in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", "\\\\evil.example"):
+        data = {"login": owner.username, "password": PASSWORD, "next": back}
+        assert Client().post(LOGIN, data)["Location"] == "/admin/"
