@@ -2,7 +2,6 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from django.db import connection, transaction
@@ -68,25 +67,6 @@ def test_merged_and_unmerged_row_moves_to_the_page_where_it_belongs(
     workflow.unmerge_vocabulary(loser, by=team.publisher)
     assert list_page(client, kind, loser.slug) == slugs
     assert list_page(client, kind, heir.slug) == set()
-    assert find_stale() == set()
-
-
-def test_briefs_with_both_merged_names_are_listed_and_counted_once(
-    client: Client, team: factories.Team, edition_ids: list[int]
-) -> None:
-    loser, heir = shared_row("keyword"), make_heir("keyword")
-    slug, content, _ = numbered_edition(20)
-    facts = replace(content.facts, keywords=(loser.pk, heir.pk))
-    both = corpus_fixtures.publish(replace(content, facts=facts), slug)
-    workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
-    page = client.get("/en/keywords/heir/").text
-    assert len(re.findall(r'<h[23] class="hed"><a href="/en/briefs/s20/"', page)) == 1
-    page = client.get("/en/search/?q=no").text
-    assert "/en/briefs/s20/" in page
-    assert "keyword=heir" not in page, "a filter that all results have"
-    loser.refresh_from_db()
-    workflow.unmerge_vocabulary(loser, by=team.publisher)
-    assert both.in_keywords.count() == 2
     assert find_stale() == set()
 
 

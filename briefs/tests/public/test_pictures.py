@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from briefs import images, workflow
 from briefs.bilingual import rendering
-from briefs.derived import build
-from briefs.models import Brief, Edition, EditionPlace
+from briefs.models import Brief, Edition
 from briefs.models import Picture as PictureRow
 from briefs.tests.support import corpus_fixtures, factories
 from briefs.tests.support.database_firewall import public_access_only
@@ -219,24 +217,3 @@ def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
     assert "<figcaption" not in rendering.render_fragment(
         with_picture(row, credit="", licence=""), "en", "en", "slug"
     )
-
-
-# Derived rows
-
-
-def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) -> None:
-    factories.live_brief(team, with_picture(upload_picture(team)))
-    factories.live_brief(team, factories.content("二"))
-    edition = EditionPlace.objects.exclude(picture="").get().edition
-    for damage in (
-        lambda: EditionPlace.objects.filter(edition=edition).update(picture=""),
-        lambda: EditionPlace.objects.filter(edition=edition).update(picture="b" * 64),
-    ):
-        damage()
-        assert list(build.find_stale_edition_ids()) == [edition.pk]
-        with pytest.raises(CommandError):
-            call_command("rebuild_derived", check=True)
-        call_command("rebuild_derived")
-        assert list(build.find_stale_edition_ids()) == []
-        place = EditionPlace.objects.get(edition=edition)
-        assert place.picture == edition.frozen_content.facts.picture.key  # type: ignore[union-attr]

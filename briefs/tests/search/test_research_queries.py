@@ -166,20 +166,19 @@ Kennedy, the president. They mass-produce chips, fed by demand. 憲法法庭與�
 """
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "蔡英文", "Tsai Ing-wen", "賴總統", "習近平", "安倍晉三", "金正恩", "Wang Yi", "Emmanuel Macron",
-        "WHO", "WHO commands", "US", "U.S.", "US missiles", "UN", "IT", "AID", "AIDS", "ICE", "Fed", "SALT", "MAD", "START",
-        "英法核武", "英 法", "中法關係", "德法", "日韓", "美中", "中俄", "印中", "法國", "英國", "日本 美國",
-        "船不夠", "水不夠", "民眾", "核", "2024", "2031年", "1949", "40億歐元", "500 million",
-    ],
-)  # fmt: skip
-def test_misleading_words_are_no_exact_match(typed: str) -> None:
+MISLEADING_QUERIES = [
+    "蔡英文", "Tsai Ing-wen", "賴總統", "習近平", "安倍晉三", "金正恩", "Wang Yi", "Emmanuel Macron",
+    "WHO", "WHO commands", "US", "U.S.", "US missiles", "UN", "IT", "AID", "AIDS", "ICE", "Fed", "SALT", "MAD", "START",
+    "英法核武", "英 法", "中法關係", "德法", "日韓", "美中", "中俄", "印中", "法國", "英國", "日本 美國",
+    "船不夠", "水不夠", "民眾", "核", "2024", "2031年", "1949", "40億歐元", "500 million",
+]  # fmt: skip
+
+
+def test_misleading_words_are_no_exact_match() -> None:
     """Not by a surname, small letters, a part of another word, or with a word thrown away."""
     bullets = (Bullet(1, "飛彈在那裡。", MISLEADING),)
     corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=bullets), "misleading")
-    assert not search(typed).count
+    assert [typed for typed in MISLEADING_QUERIES if search(typed).count] == []
 
 
 @pytest.mark.parametrize(
