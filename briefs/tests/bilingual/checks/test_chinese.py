@@ -4,7 +4,7 @@ import pytest
 
 from briefs.bilingual.checks.chinese import load_default_wordings
 from briefs.bilingual.checks.registry import run_checks
-from briefs.bilingual.checks.texts import CheckContext, MainlandWording, TermData
+from briefs.bilingual.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.bilingual.checks.test_punctuation_and_length import apply_repair
@@ -154,14 +154,6 @@ def test_simplified_characters_in_big5_are_reported():
     assert "構極潔確" in apply_all_repairs("simplified", "构极洁确")
 
 
-def test_ambiguous_figure_is_reported_without_repair():
-    [finding] = run_check("numerals", "共100,005人")
-    assert (format_finding_message(finding), finding.repair) == (
-        "100,005 is not how this house writes figures. Use 萬 and 億",
-        None,
-    )
-
-
 def test_names_may_contain_simplified_and_mainland_wording():
     context = CheckContext(
         terms=(TermData(zh="中芯国际", en="SMIC"),),
@@ -171,18 +163,6 @@ def test_names_may_contain_simplified_and_mainland_wording():
     assert list_messages("simplified", "张三與中芯国际", context) == []
     assert list_messages("mainland", "芯片社", context) == []
     assert list_messages("mainland", "芯片社的芯片", context) == ["“芯片” is mainland usage. In Taiwan: 晶片"]
-
-
-def test_longest_mainland_wording_is_reported():
-    context = CheckContext(
-        mainland_wordings=(MainlandWording("信息", ("資訊",)), MainlandWording("信息戰", ("資訊戰",)))
-    )
-    assert [(f.values["a"], f.span) for f in run_check("mainland", "信息戰", context)] == [("信息戰", (0, 3))]
-
-
-def test_repeated_word_in_bullet_is_one_finding():
-    [finding] = run_check("mainland", "芯片與芯片")
-    assert apply_repair("芯片與芯片", finding) == "晶片與晶片"
 
 
 def test_full_name_after_first_use_is_reported():
@@ -209,27 +189,18 @@ FINAL_STOPS = [
     (make_bullets("一", "二", "三"), []),
     (make_bullets("「一。」", "（二。）", "三！"), []),
     (make_bullets("一。", "二：", "三；", "四？", "五……"), []),
-    (make_bullets("一。", "", "三。"), []),
-    (make_bullets(""), []),
     (make_bullets(), []),
     # a lead-in may end with ：; each level is its own list
     (make_bullets("一：", "二", "三", levels="011"), []),
     (make_bullets("一。", "二", "三", "四。", levels="0110"), []),
-    (make_bullets("一。", "二", levels="01"), []),
     (make_bullets("一。", "二。", "三。", "四", levels="0101"), []),
-    (make_bullets("一：", "二", "三", levels="010"), []),
     # mixed
     (make_bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
-    (make_bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一。", "二", "三", levels="001"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
-    (make_bullets("一。", "「二」", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
-    (make_bullets("一。", "二，", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一；", "二", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一；", "二", "三；", "四。"), [(2, "1 of 4 bullets in this list has no final stop. Add ；")]),
-    (make_bullets("一。", "二。", "三", "四。", levels="0110"), [(3, "1 of 2 bullets in this list has no final stop. Add 。")]),
     # most have no stop: none is missing, but a comma may not end a bullet
     (make_bullets("一。", "二", "三"), []),
-    (make_bullets("一，", "二", "三"), [(1, "“，” at the end of a bullet. Remove")]),
     (make_bullets("一，"), [(1, "“，” at the end of a bullet. Remove")]),
 ]  # fmt: skip
 

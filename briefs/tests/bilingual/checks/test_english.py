@@ -1,12 +1,10 @@
 """English checks (E1 to E8), quotations and white space: house-style cases and edge cases."""
 
-import dataclasses
-
 import pytest
 
 from briefs.bilingual.checks import whole_brief
 from briefs.bilingual.checks.registry import run_checks
-from briefs.bilingual.checks.texts import CheckContext, TermData
+from briefs.bilingual.checks.texts import CheckContext
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 
@@ -161,11 +159,6 @@ def test_finding_that_needs_a_decision_has_no_repair(check, text, expected):
     assert (format_finding_message(finding), finding.repair) == (expected, None)
 
 
-def test_china_in_a_policy_name_is_not_mixed_usage():
-    context = CheckContext(terms=(TermData(zh="一個中國政策", en="one China policy"),))
-    assert list_messages("taiwan", "The PRC and the one China policy", context) == []
-
-
 def test_names_may_keep_british_spelling():
     assert list_messages("spelling", "as the Programme Centre says") == []
     context = CheckContext(names=("grey institute",))
@@ -226,21 +219,3 @@ def test_extra_space_in_chinese_is_removed(zh, expected, corrected):
     [edit] = finding.repair.edits
     assert format_finding_message(finding) == expected
     assert zh[: edit.start] + edit.replacement + zh[edit.end :] == corrected
-
-
-def test_space_beside_latin_is_left_to_punctuation_check():
-    content = Content(bullets=(Bullet(1, "5G  電信"),))
-    assert run_checks(content, CheckContext(), only=("spaces",)) == []
-    assert [f.code for f in run_checks(content, CheckContext(), only=("punctuation",))] == [
-        "punctuation.spaces"
-    ]
-
-
-def test_straight_apostrophes_in_brief_are_one_repair():
-    content = dataclasses.replace(
-        make_content("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
-    )
-    [finding] = run_checks(content, CheckContext(), only=("quotes",))
-    assert [(edit.field, edit.bullet) for edit in finding.repair.edits] == [
-        ("summary", None), ("bullet", 1), ("bullet", 2),
-    ]  # fmt: skip

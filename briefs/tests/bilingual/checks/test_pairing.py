@@ -16,7 +16,7 @@ def test_pairs_that_say_the_same_are_not_reported():
     assert check_pairing(TALKS)[1] == []
 
 
-@pytest.mark.parametrize("swapped", [(0, 1), (1, 4), (2, 3)])
+@pytest.mark.parametrize("swapped", [(1, 4)])
 def test_swapped_texts_are_reported_once_and_the_repair_swaps_them_back(swapped):
     rows = list(TALKS)
     one, other = swapped

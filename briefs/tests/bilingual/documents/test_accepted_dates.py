@@ -19,16 +19,12 @@ DATES = [
     ("Sept. 1st, 2025", "2025-09-01", "", ""),
     ("Monday, June 9, 2025", "2025-06-09", "", ""),
     ("2025年6月9日", "2025-06-09", "", ""),
-    ("２０２５年６月９日", "2025-06-09", "", ""),
     ("2025年6月9日（星期一）15:20", "2025-06-09", "", ""),
     ("Updated June 9, 2025", "2025-06-09", "", ""),
     ("二〇二五年六月九日", "2025-06-09", "", ""),
     ("民國114年6月9日", "2025-06-09", "", "minguo"),
     ("中華民國 114 年 6 月 9 日", "2025-06-09", "", "minguo"),
-    ("民國一一四年十二月三十一日", "2025-12-31", "", "minguo"),
     ("114.6.9", "2025-06-09", "", "minguo"),
-    ("06/09/114", "2025-06-09", "2025-09-06", "minguo"),
-    ("150.1.1", "2061-01-01", "", "minguo"),
     ("June 2025", "2025-06", "", ""),
     ("2025年6月", "2025-06", "", ""),
     ("民國114年6月", "2025-06", "", "minguo"),
@@ -36,14 +32,11 @@ DATES = [
     ("2025年5/6月", "2025-05", "", "issue"),
     ("May/June 2025 (Vol. 104, No. 3)", "2025-05", "", "issue"),
     ("2025年5-6月號（第104卷第3期）", "2025-05", "", "issue"),
-    ("2025年5月號第3期", "2025-05", "", "issue"),
     ("Summer 2025", "2025-06", "", "issue season"),
     ("2025年秋季號", "2025-09", "", "issue season"),
     ("Winter 2024/25", "2024-12", "", "issue season"),
     ("Spring/Summer 2025", "2025-03", "", "issue season"),
     ("June 2025 issue", "2025-06", "", ""),
-    ("Published June 9, 2025", "2025-06-09", "", ""),
-    ("發布於2025年6月9日", "2025-06-09", "", ""),
 ]
 
 
@@ -122,15 +115,6 @@ def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
     assert "date-numbered" in caution_codes(document)
 
 
-@pytest.mark.parametrize(
-    ("number", "first", "other"),
-    [(1, "01", ""), (3, "07", "2025-03"), (5, "09", "2025-05"), (8, "08", "2025-04"), (30, "07", "")],
-)
-def test_number_of_issue_is_read_for_a_quarterly_and_a_monthly(number, first, other):
-    date = parse(HEADER.replace("2025-06-19", f"2025年第{number}期") + BODY).date
-    assert (date.iso, date.alternative) == (f"2025-{first}", other)
-
-
 @given(
     number=st.integers(1, 53),
     year=st.integers(1912, 2060),
@@ -144,11 +128,3 @@ def test_later_issue_is_never_filed_under_an_earlier_month(number, year, form):
 @pytest.mark.parametrize("text", ["2025年第0期", "第3期", "No. 3", "2025年第3", "2025年第120期", "25年第3期"])
 def test_number_of_issue_without_a_year_or_a_month_is_unreadable(text):
     assert date_reader.read_date(text) is None
-
-
-def test_minguo_year_is_reported():
-    document = parse(HEADER.replace("2025-06-19", "114.6.9") + BODY)
-    assert caution_codes(document) == ["date-minguo"]
-    assert (
-        document.cautions[0].message() == "114.6.9 was read as a year of the Republic: 9 June 2025 (Monday)."
-    )

@@ -76,12 +76,7 @@ def build_overlapping_zip(copies: int) -> bytes:
             len(data),
             2**20,
             5,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
+            *[0] * 6,
         )
         + f"{n:05}".encode()
         for n in range(copies)
@@ -207,11 +202,6 @@ def test_malicious_file_opens_no_file_and_no_connection():
     assert process.stdout.strip() == "[]"
 
 
-def test_macros_and_embedded_files_are_ignored():
-    parts = {"word/vbaProject.bin": b"\xd0\xcf\x11\xe0", "word/embeddings/a.xlsx": build_zip([("x", "y")])}
-    assert read_document(build_word_file(plain_paragraphs(HEADER + BODY), parts), "a.docm")[0].parsed
-
-
 # Accepted files that are slow to read
 
 SLOW_BODIES = {
@@ -275,12 +265,6 @@ def damage(data: bytes, changes) -> bytes:
 CHANGES = st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.sampled_from([GOOD, OFFICE]), CHANGES)
-def test_damaged_zips_never_crash(data, changes):
-    assert_consistent(read_document(damage(data, changes), "a.docx"))
-
-
 PARTS = {
     name: zipfile.ZipFile(io.BytesIO(OFFICE)).read(name)
     for name in zipfile.ZipFile(io.BytesIO(OFFICE)).namelist()
@@ -341,8 +325,7 @@ def test_random_elements_never_crash(body):
     )
 
 
-@pytest.mark.heavy
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
-def test_many_damaged_zips_never_crash(data, changes):
+def test_damaged_zips_never_crash(data, changes):
     assert_consistent(read_document(damage(data, changes), "a.docx"))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from briefs.bilingual.documents.files.formats import DOCUMENT_FORMATS, list_formats
 from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.types import DocumentRefused, ParsedDocument
 from briefs.tests.bilingual.documents.test_parser import FIXTURES
@@ -111,13 +110,6 @@ def test_web_page_of_word_and_of_google_keep_their_lists():
     ]  # fmt: skip
 
 
-def test_every_format_is_named_where_a_file_is_refused():
-    (result,) = read_document(b"%PDF-1.7", "a.pdf")
-    assert result.refusal
-    assert f"expected {list_formats('en')}" in result.refusal.message()
-    assert all(kind.extensions[0] in result.refusal.message("zh") for kind in DOCUMENT_FORMATS)
-
-
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "odt laughs": ("a.odt", lambda: build_odt("", content=f"{LAUGHS}<x>&b;</x>"), "word-doctype"),
@@ -126,7 +118,6 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "odt spaces": ("a.odt", lambda: build_odt('<text:p>作者<text:s text:c="999999999"/></text:p>'), "word-too-complex"),
     "odt many spaces": ("a.odt", lambda: build_odt('<text:p>作者<text:s text:c="100"/></text:p>' * 140_000), "too-many-lines"),
     "odt columns": ("a.odt", lambda: build_odt('<table:table><table:table-row><table:table-cell table:number-columns-repeated="999999999"/></table:table-row></table:table>'), "empty"),
-    "odt elements": ("a.odt", lambda: build_odt("<text:p/>" * 400_000), "too-many-lines"),
     "odt spans": ("a.odt", lambda: build_odt("<text:p>" + "<text:span/>" * 400_000 + "</text:p>"), "word-too-complex"),
     "odt styles": ("a.odt", lambda: build_odt("", content=f"<office:document-content {ODF}><office:automatic-styles>{'<style:style style:name=\"a\" style:parent-style-name=\"a\" style:family=\"paragraph\"/>' * 100_000}</office:automatic-styles></office:document-content>"), "empty"),
     "odt text": ("a.odt", lambda: build_odt(f"<text:p>{'a' * 5_000_000}</text:p>"), "too-large"),
@@ -134,9 +125,6 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "html deep": ("a.html", lambda: b"<html>" + b"<b>" * 50_000, "word-too-complex"),
     "html tags": ("a.html", lambda: b"<html>" + b"<br>" * 500_000, "word-too-complex"),
     "html lines": ("a.html", lambda: b"<html>" + b"<br>" * 50_000, "too-many-lines"),
-    "html size": ("a.html", lambda: b"<html>" + b"a" * 5_000_000, "too-large"),
-    "html open comment": ("a.html", lambda: b"<html>" + b"<!--" * 50_000, "empty"),
-    "html open tag": ("a.html", lambda: b"<html>" + b"<a " * 50_000, "empty"),
     "html attributes": ("a.html", lambda: b"<html><a " + b"a=b " * 400_000 + b">", "word-too-complex"),
     "html quotes": ("a.html", lambda: b"<html><a x='" + b"<a x=\"" * 50_000, "empty"),
     "html references": ("a.html", lambda: b"<html>" + b"&#" * 900_000, "too-much-text"),

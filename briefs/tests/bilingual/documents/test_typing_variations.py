@@ -285,10 +285,3 @@ def test_every_big5_character_is_kept():
         words = f"的{''.join(characters[start : start + 400])}是"
         document = parse((HEADER + f"摘要:\n這是中文的內容。\n‧{words}\n").encode("cp950"))
         assert document.sides["zh"].points[0].text == unicodedata.normalize("NFC", words)
-
-
-@pytest.mark.parametrize("text", ["作者: a\n摘要:\n中文的內容\x81\x8d", "作者: a\n摘要:\n中文的內\x80容"])
-def test_undecodable_byte_is_never_read_as_replacement_character(text):
-    raw = text.encode("latin-1", "ignore")
-    for reading in read_document("作者: a\n摘要:\n中文的內容。".encode("cp950") + raw[-2:], "a.txt"):
-        assert reading.refusal or "\ufffd" not in str(reading.parsed)

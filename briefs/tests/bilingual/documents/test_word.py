@@ -39,23 +39,6 @@ def test_seed_typed_into_word_is_read_like_the_text_file():
     assert read_word(save_document(document)).parsed == parse(SEED.read_bytes())
 
 
-def test_word_encoding_and_hash_are_stable():
-    first, second = (
-        read_word(save_document(build_seed_document())),
-        read_word(save_document(build_seed_document())),
-    )
-    assert (first.encoding, first.lines_sha256) == ("word", second.lines_sha256)
-    changed = build_seed_document()
-    changed.paragraphs[-1].add_run("!")
-    assert read_word(save_document(changed)).lines_sha256 != first.lines_sha256
-
-
-def test_hash_ignores_formatting():
-    plain = plain_paragraphs(HEADER + BODY)
-    bold = plain.replace("<w:r>", "<w:r><w:rPr><w:b/></w:rPr>")
-    assert read_word(build_word_file(plain)).lines_sha256 == read_word(build_word_file(bold)).lines_sha256
-
-
 # Line numbers
 
 
@@ -67,15 +50,6 @@ def test_caution_line_is_the_paragraph_number():
     )
     document = read_word(build_word_file(paragraph("作者: a") + table + plain_paragraphs(BODY))).parsed
     assert [(c.line, c.code) for c in document.cautions if c.line] == [(2, "date-ambiguous")]
-
-
-def test_soft_break_is_not_counted_as_a_line():
-    body = paragraph(run("作者: a") + "<w:r><w:br/></w:r>" + run("來源: b")) + plain_paragraphs(
-        "日期: 06/09/2025\n" + BODY
-    )
-    document = read_word(build_word_file(body)).parsed
-    assert document.source == "b"
-    assert [c.line for c in document.cautions] == [2]
 
 
 # Lists
@@ -110,29 +84,6 @@ def test_list_levels_are_kept(levels):
     assert tuple(level for level, *_ in points) == levels
 
 
-def test_skipped_list_level_is_closed_up():
-    points = read_points(
-        *(list_item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=NUMBERING.format("bullet", "•")
-    )
-    assert [level for level, *_ in points] == [0, 1, 1, 1, 0]
-
-
-def test_paragraph_with_list_removed_is_not_a_point():
-    style = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="x"><w:name w:val="List Bullet"/></w:style></w:styles>'
-    list_removed = '<w:pStyle w:val="x"/><w:numPr><w:numId w:val="0"/></w:numPr>'
-    document = read_word(
-        build_word_file(
-            plain_paragraphs("作者: a\nSummary:")
-            + paragraph("Text.", list_removed)
-            + paragraph("One", '<w:pStyle w:val="x"/>'),
-            {"word/styles.xml": style},
-            f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>',
-        )
-    ).parsed
-    assert document.sides["en"].summary == "Text."
-    assert list_points(document, "en") == [(0, "bullet", "One")]
-
-
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -147,13 +98,6 @@ def test_list_style_is_recognized_by_name(name, expected):
         paragraph("One", '<w:pStyle w:val="p"/>'), paragraph("Two", '<w:pStyle w:val="q"/>'), styles=styles
     )
     assert points == [(*expected, "One"), (1, expected[1], "Two")]
-
-
-def test_typed_bullets_nest_by_paragraph_indent():
-    points = read_points(
-        *(paragraph(f"• {n}x", f'<w:ind w:left="{n}"/>') for n in (360, 720, 1080, 720)),
-    )
-    assert [level for level, *_ in points] == [0, 1, 2, 1]
 
 
 # Titles
@@ -236,15 +180,6 @@ def test_paragraphs_with_a_deleted_break_are_joined():
     assert read_word(build_word_file(body)).parsed.sides["en"].summary == "The first half."
 
 
-def test_deleted_table_row_is_ignored():
-    row = "<w:tr>{}<w:tc>" + paragraph("來源") + "</w:tc><w:tc>" + paragraph("{}") + "</w:tc></w:tr>"
-    table = row.format("<w:trPr><w:del/></w:trPr>", "Old") + row.format("", "New")
-    document = read_word(
-        build_word_file(paragraph("作者: a") + f"<w:tbl>{table}</w:tbl>" + plain_paragraphs(BODY))
-    ).parsed
-    assert document.source == "New"
-
-
 def test_boxes_notes_and_hidden_text_are_reported():
     box = f"<w:r><w:pict><w:txbxContent>{paragraph('A box')}</w:txbxContent></w:pict></w:r>"
     hidden = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>Hidden</w:t></w:r>"
@@ -310,15 +245,6 @@ def test_link_to_no_web_page_is_read_as_its_text(target):
         build_word_file(paragraph(link) + plain_paragraphs(BODY), relations=relations)
     ).parsed
     assert (document.source, document.facts.get("url")) == ("FP", None)
-
-
-def test_labelled_address_takes_precedence_over_links():
-    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
-    link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
-    body = paragraph(link) + plain_paragraphs("連結: https://b.org/y\n" + BODY)
-    document = read_word(build_word_file(body, relations=relations)).parsed
-    assert document.facts.get("url") == "https://b.org/y"
-    assert "repeated-label" not in caution_codes(document)
 
 
 # Several digests

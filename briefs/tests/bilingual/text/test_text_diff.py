@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.bilingual.text.text_diff import BulletDifference, DiffRun, diff_contents, diff_texts
+from briefs.bilingual.text.text_diff import DiffRun, diff_contents, diff_texts
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.tests.support import limit_cpu_time
 
@@ -57,53 +57,27 @@ def test_any_two_character_change_shows_at_most_two_each() -> None:
     assert wrong == []
 
 
-def test_two_single_character_changes_show_two_each() -> None:
-    for distance in range(1, 8):
-        for start in range(len(RACE) - distance - 1):
-            changed = [*RACE]
-            if any(changed[i].isascii() for i in (start, start + distance)):
-                continue
-            changed[start], changed[start + distance] = "鑿", "驥"
-            assert count_changed_characters(RACE, "".join(changed)) == (2, 2)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("the cat sat", "the big cat sat", "the {+big +}cat sat"),
         ("the cat sat", "the cats sat", "the [-cat-]{+cats+} sat"),
         ("Biden's plan", "Biden plan", "[-Biden's-]{+Biden+} plan"),
         ("The big cat sat.", "A small dog sat.", "[-The big cat-]{+A small dog+} sat."),
-        ("about 1,200 ships", "about 1,300 ships", "about [-1,200-]{+1,300+} ships"),
         ("於2025年投資3.5億美元", "於2025年投資35億美元", "於2025年投資[-3.5-]{+35+}億美元"),
         ("the U.S. lost", "the US lost", "the [-U.S.-]{+US+} lost"),
         ("a state-backed firm", "a state-owned firm", "a state-[-backed-]{+owned+} firm"),
-        ("Costs rose, and so", "Costs rose; and so", "Costs rose[-,-]{+;+} and so"),
-        ("naïve café", "naive café", "[-naïve-]{+naive+} café"),
-        ("確保夥伴願意", "確保這些夥伴願意", "確保{+這些+}夥伴願意"),
         ("競賽,以", "競賽，以", "競賽[-,-]{+，+}以"),
-        ("一。二。", "一。三。二。", "一。{+三。+}二。"),
         ("One. Two.", "One. Three. Two.", "One. {+Three. +}Two."),
         ("在美國，在日本。", "在美國，在韓國，在日本。", "在美國，{+在韓國，+}在日本。"),
         ("科技競爭與科技合作", "科技合作", "[-科技競爭與-]科技合作"),
         ("甲乙丙丁戊己庚", "子丑寅卯辰己午", "[-甲乙丙丁戊-]{+子丑寅卯辰+}己[-庚-]{+午+}"),
         ("", "新的", "{+新的+}"),
         ("舊的", "", "[-舊的-]"),
-        ("同", "同", "同"),
         ("", "", ""),
     ],
 )
 def test_diff_marks_whole_words_and_clauses(old: str, new: str, expected: str) -> None:
     assert format_runs(diff_texts(old, new)) == expected
-
-
-def test_unrelated_sentences_keep_few_equal_runs() -> None:
-    old = "維修能力是最脆弱的一環。全球可用的維修船數量有限，且船齡偏高。"
-    new = "政府應先補足人力的缺口，並且讓各地船廠分擔工作，以免拖延。"
-    runs = diff_texts(old, new)
-    assert rebuild_texts(runs) == (old, new)
-    assert max(len(run.text) for run in runs if run.kind == "equal") <= 3
-    assert sum(run.kind == "equal" for run in runs) <= 4
 
 
 def test_large_text_with_small_changes_is_compared_by_character() -> None:
@@ -209,10 +183,6 @@ def test_number_of_moved_bullets_is_minimal() -> None:
         assert len(list_moved_bullets(reorder_bullets(numbers))) == 5 - longest_unmoved
 
 
-def rows_by_number(old: Content, new: Content) -> dict[int, BulletDifference]:
-    return {row.number: row for row in diff_contents(old, new).rows}
-
-
 def test_each_kind_of_bullet_change_is_reported() -> None:
     changed = (
         replace(BULLETS[0], text_zh="改"),
@@ -246,12 +216,6 @@ def test_each_kind_of_bullet_change_is_reported() -> None:
     ) == (True, 5, 4, False)
     assert (rows[6].old_position, rows[6].new_position, rows[6].old) == (0, 5, None)
     assert not any(row.is_same for row in difference.rows)
-
-
-def test_structure_change_of_empty_side_is_ignored() -> None:
-    old = replace(BASE, bullets=(Bullet(1, "只有中文"),))
-    new = replace(BASE, bullets=(Bullet(1, "只有中文", level_en=2),))
-    assert rows_by_number(old, new)[1].is_same
 
 
 def test_changed_leads_and_facts_are_listed() -> None:
