@@ -92,13 +92,6 @@ def test_picture_survives_json_round_trip_without_empty_values() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("width", "widths"), [(1920, (640, 1280, 1920)), (1280, (640, 1280)), (641, (640, 641)), (320, (320,))]
-)
-def test_picture_widths_go_up_to_its_own_width(width: int, widths: tuple[int, ...]) -> None:
-    assert Picture("a", width).widths == widths
-
-
 # Saving, submitting and approving
 
 
@@ -184,13 +177,6 @@ def test_lost_picture_files_are_restored_by_the_next_upload() -> None:
     images.default_storage.delete(f"pictures/{name}")
     workflow.store_picture(data, by=team.writer)
     assert images.read(name) == original
-
-
-def test_failed_file_write_leaves_no_picture_row() -> None:
-    team = Team()
-    with patch.object(images, "write", side_effect=BrokenPipeError), pytest.raises(BrokenPipeError):
-        upload_picture(team, seed=7)
-    assert not PictureRow.objects.exists()
 
 
 def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:

@@ -161,13 +161,6 @@ def test_merge_and_its_undoing_wait_for_a_second_person(team: factories.Team) ->
     assert brief_pages(brief) == before
 
 
-def test_merge_of_an_entry_that_only_drafts_use_is_made_at_once(team: factories.Team) -> None:
-    factories.live_brief(team)
-    other, more = Keyword.make(label_zh="科學技術"), Keyword.make(label_zh="技術")
-    assert workflow.merge_vocabulary([other, more], into=keyword(), by=team.writer) == []
-    assert Keyword.objects.filter(merged_into=keyword()).count() == 2
-
-
 @pytest.mark.parametrize("key", ["about", "keyword/technology"])
 def test_text_of_the_site_waits_for_a_second_person(team: factories.Team, key: str) -> None:
     factories.live_brief(team)
@@ -181,11 +174,6 @@ def test_text_of_the_site_waits_for_a_second_person(team: factories.Team, key: s
     assert sign(draft, "zh", by=team.reviewer)
     assert "On technology." in fetch_pages(path)
     assert SiteText.objects.get().updated_by == team.publisher
-
-
-def test_card_of_the_reviewers_is_no_public_text(team: factories.Team) -> None:
-    assert workflow.revise_site_text("review-card", "備忘", "Card", by=team.publisher) is None
-    assert SiteText.objects.get().text_en == "Card"
 
 
 # Who says yes
@@ -219,15 +207,6 @@ def test_two_people_always_finish(team: factories.Team, author: str) -> None:
     Person.objects.filter(pk=pair[author].pk).update(is_active=False)
     Person.objects.filter(pk=team.other_writer.pk).update(is_active=True)
     assert sign(left, by=other)
-
-
-def test_yes_of_somebody_who_left_still_counts(team: factories.Team) -> None:
-    factories.live_brief(team)
-    draft = rename("Tech", "科技業", by=team.writer)
-    assert not sign(draft, "zh", by=team.reviewer)
-    Person.objects.filter(pk__in=[team.reviewer.pk, team.writer.pk]).update(is_active=False)
-    assert sign(draft, "en", by=team.publisher)
-    assert keyword().label_zh == "科技業"
 
 
 @pytest.mark.parametrize("cause", ["setting", "undone"])

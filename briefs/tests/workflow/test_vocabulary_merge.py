@@ -63,16 +63,6 @@ def test_invalid_merges_are_refused_and_change_nothing(team: factories.Team) -> 
     assert refusal.value.codes == ["role"]
 
 
-def test_merge_chain_resolves_to_its_end_and_is_undone_step_by_step(team: factories.Team) -> None:
-    a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
-    merge(a, into=b, by=team.writer)
-    merge(b, into=c, by=team.writer)
-    assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: c}
-    assert build.find_family_ids(Keyword, c.pk) == {a.pk, b.pk, c.pk}
-    workflow.unmerge_vocabulary(b, by=team.writer)
-    assert build.resolve_merged(Keyword, {a.pk}) == {a.pk: b}
-
-
 def test_unmerge_is_refused_when_the_label_is_in_use_again(
     team: factories.Team, pair: tuple[Keyword, Keyword]
 ) -> None:
@@ -250,18 +240,3 @@ def test_merge_of_a_public_name_leads_to_the_drafts_and_refused_unmerge_explains
     Keyword.make(label_zh="晶片")
     response = client.post(f"{LIST_URL}{pair[1].pk}/unmerge/", follow=True)
     assert "cannot stand alone again" in response.content.decode()
-
-
-def test_reviewer_sees_merged_rows_without_unmerge_button(
-    client: Client, team: factories.Team, pair: tuple[Keyword, Keyword]
-) -> None:
-    heir, loser = pair
-    merge(loser, into=heir, by=team.writer)
-    sign_in(client, team.reviewer)
-    page = client.get(f"{LIST_URL}{heir.pk}/change/").content.decode()
-    assert "Merged into this entry" in page
-    assert "/unmerge/" not in page
-    response = client.post(
-        LIST_URL, {"action": "merge_duplicates", "_selected_action": [heir.pk, loser.pk], "index": "0"}
-    )
-    assert "merge/" not in response.get("Location", "")
