@@ -75,12 +75,6 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
         assert "<del>early</del>" in client.get(address).content.decode()
 
 
-def test_minor_change_is_not_listed(client: Client) -> None:
-    publish_twice(change_kind="small_repair")
-    for address in (LOG, CHANGES):
-        assert "First movers" not in get(client, address)
-
-
 @pytest.mark.parametrize("which", [0, 1])
 def test_withdrawn_text_leaves_the_log_and_the_reason_stays(client: Client, which: int) -> None:
     editions = publish_twice()
@@ -230,15 +224,6 @@ def test_log_pages_by_key(client: Client) -> None:
     notes, links = read_notes(client, f"{LOG}?after={OLDEST_KEY}")
     assert notes == [*range(19, -1, -1)], "the static site is written from the oldest page on"
     assert read_notes(client, links["prev"])[0] == [*range(24, 19, -1)]
-
-
-def test_changes_of_a_brief_are_bounded(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(0), "often")
-    for n in range(22):
-        correct(first, n)
-    notes, links = read_notes(client, "/en/briefs/often/changes/")
-    assert notes == [*range(21, 1, -1)]
-    assert read_notes(client, links["next"])[0] == [1, 0]
 
 
 def correct(first: Edition, n: int) -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Keyword, Term
+from briefs.models.vocabulary import Term
 from briefs.public import sitemaps
 from briefs.tests.support import corpus_fixtures
 
@@ -74,17 +74,6 @@ def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: 
         path = f"{ATOM}entry/{ATOM}{tag}"
         assert (before.findtext(path) == after.findtext(path)) is unchanged, tag
     assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
-
-
-def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
-    for n in range(23):
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n),
-            f"s{n}",
-            live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
-        )
-    entries = get_xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
-    assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
 
 
 def test_json_feed_matches_atom_feed(client: Client) -> None:
@@ -228,19 +217,6 @@ def read_feed(client: Client, address: str) -> dict[str, dict[str, str]]:
         entries = ET.fromstring(response.content).findall(f"{ATOM}entry")
         items = [{child.tag.removeprefix(ATOM): child.text or "" for child in entry} for entry in entries]
     return {item["id"]: item for item in items}
-
-
-def test_feed_of_merged_keyword_redirects_to_surviving_keyword(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    corpus_fixtures.publish(content)
-    winner = Keyword.objects.get(label_zh="科技")
-    for survivor, status in ((winner, 301), (Keyword.make(label_zh="未用", label_en="Unused"), 404)):
-        loser = Keyword.make(label_zh=f"舊{status}", label_en=f"Old {status}")
-        Keyword.objects.filter(pk=loser.pk).update(merged_into=survivor)
-        response = client.get(f"/zh-hant/keywords/{loser.slug}/feed.json")
-        assert response.status_code == status
-        if status == 301:
-            assert response.headers["Location"] == f"/zh-hant/keywords/{winner.slug}/feed.json"
 
 
 def locations(root: ET.Element) -> list[str]:

@@ -16,7 +16,7 @@ from briefs.content import hash_json
 from briefs.models import Brief, Edition, IssueEdition
 from briefs.public.api import issue_shape
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.published_issues import issue_content, publish_issue
+from briefs.tests.support.published_issues import publish_issue
 
 pytestmark = pytest.mark.django_db
 
@@ -91,27 +91,6 @@ def test_item_corrected_since_links_to_its_changes_and_withdrawn_item_is_its_not
     home = read(client, "/en/")
     assert find_numbers(home) == ["3"], "the lead has no number"
     assert "Headline 2" not in home
-
-
-def test_item_corrected_and_then_updated_stays_marked(
-    client: Client, briefs: list[Brief], issue: IssueEdition
-) -> None:
-    correct_item(briefs[0])
-    correct_item(briefs[0], change_kind="update")
-    correct_item(briefs[1], change_kind="update")
-    assert re.findall(r'class="corrected"><a href="/en/briefs/([^/]+)', read(client, PAGES[1])) == ["brief-1"]
-
-
-def test_correction_of_issue_says_what_changed(
-    client: Client, briefs: list[Brief], issue: IssueEdition
-) -> None:
-    note = {"change_kind": "correction", "change_note_zh": "前言漏字", "change_note_en": "A word was missing"}
-    content = issue_content(12, briefs, " mended")
-    publish_issue(12, briefs, content=content, **note)
-    page = read(client, "/en/issues/12/")
-    assert "Resilience 12 mended" in page
-    assert "A word was missing" in page
-    assert "前言漏字" in read(client, "/zh-hant/issues/12/")
 
 
 def test_withdrawn_issue_is_a_notice_and_leaves_every_list(

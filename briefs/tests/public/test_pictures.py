@@ -114,18 +114,6 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         assert picture_status(client, second) == 404, "removed"
 
 
-def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client, team: Team) -> None:
-    row = upload_picture(team)
-    first, second = (
-        factories.live_brief(team, with_picture(row)),
-        factories.live_brief(team, with_picture(row, factories.content("二"))),
-    )
-    workflow.withdraw(first, by=team.publisher, kind="rights")
-    assert picture_status(client, row) == 200
-    workflow.withdraw(second, by=team.publisher, kind="rights")
-    assert picture_status(client, row) == 404
-
-
 def test_hidden_and_unknown_picture_names_get_same_404(client: Client, team: Team) -> None:
     hidden, shown = upload_picture(team), upload_picture(team, seed=1)
     factories.draft_brief(team, with_picture(hidden))
@@ -139,21 +127,6 @@ def test_hidden_and_unknown_picture_names_get_same_404(client: Client, team: Tea
     assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
     for path in ("/media/", "/media/pictures/", f"/media/{shown.key}-320.jpg"):
         assert client.get(path).status_code == 404
-
-
-def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
-    row = upload_picture(team, seed=9)
-    factories.live_brief(team, with_picture(row))
-    images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
-    assert client.get(picture_address(row)).status_code == 404
-
-
-def test_picture_request_runs_one_query(client: Client, team: Team, django_assert_num_queries: Any) -> None:
-    row = upload_picture(team)
-    factories.live_brief(team, with_picture(row))
-    client.get(picture_address(row))
-    with django_assert_num_queries(1):
-        client.get(picture_address(row))
 
 
 # Pages

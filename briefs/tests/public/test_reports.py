@@ -162,28 +162,6 @@ def test_sender_over_limit_gets_429(client: Client, clock: Any, edition: Edition
     assert Letter.objects.count() == limit
 
 
-@pytest.mark.parametrize("path", [REPORT_PAGE, f"{REPORT_PAGE}?sent=1", f"{REPORT_PAGE}?bullet=1"])
-def test_form_has_no_cookie_or_script_and_is_not_cached_or_indexed(
-    client: Client, edition: Edition, path: str
-) -> None:
-    response = client.get(path)
-    assert not response.cookies
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["X-Robots-Tag"] == "noindex"
-    assert "ETag" not in response.headers
-    assert "<script" not in response.content.decode()
-
-
-def test_withdrawn_brief_accepts_report_without_bullet(client: Client, clock: Any, edition: Edition) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
-    )
-    data = filled_form(client, clock, bullet="1")
-    assert "Bullet of 1" not in client.get(REPORT_PAGE).content.decode()
-    assert send_report(client, data).status_code == 303
-    assert Letter.objects.get().bullet is None
-
-
 def test_removed_or_unknown_brief_accepts_no_report(client: Client, clock: Any, edition: Edition) -> None:
     data = filled_form(client, clock)
     Edition.objects.filter(pk=edition.pk).update(removed_at=NOW, removed_by=corpus_fixtures.get_person("p"))

@@ -11,7 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.content import Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
 from briefs.public.responses import accepts_chinese
@@ -92,40 +91,12 @@ def test_matching_etag_gets_304_without_body(client: Client, path: str) -> None:
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_etag_changes_only_with_content(client: Client) -> None:
-    before = client.get(BRIEF).headers["ETag"]
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, facts=Facts(date="2025")),
-        "hidden",
-        live_from=NOW + dt.timedelta(hours=1),
-    )
-    assert client.get(BRIEF).headers["ETag"] == before
-    first = Edition.objects.get(slug="next-technology-race")
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, change_kind="small_repair")  # fmt: skip
-    assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
-
-
-def test_scheduled_brief_ignores_if_none_match(client: Client) -> None:
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1), "soon", live_from=NOW + dt.timedelta(hours=1)
-    )
-    response = client.get("/en/briefs/soon/", headers={"If-None-Match": "*"})
-    assert response.status_code == 404
-    assert "ETag" not in response.headers
-
-
 def test_head_has_headers_of_get_and_no_body(client: Client) -> None:
     for path in ALL_ADDRESSES:
         get, head = client.get(path), client.head(path)
         assert (head.status_code, head.content) == (get.status_code, b""), path
         for name in ("Content-Type", "ETag", "Cache-Control", "Vary", "Content-Length"):
             assert head.headers.get(name) == get.headers.get(name), (path, name)
-
-
-def test_options_lists_allowed_methods(client: Client) -> None:
-    response = client.options(BRIEF)
-    assert (response.status_code, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
 
 
 @pytest.mark.parametrize(

@@ -80,15 +80,6 @@ def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
         assert 'id="b1"' not in html
 
 
-def test_withdrawn_brief_leaves_lists_and_sitemap_and_its_text_the_feeds(client: Client) -> None:
-    edition = corpus_fixtures.publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR)
-    assert all("pulled" in client.get(path).content.decode() for path in LISTS)
-    withdraw(edition)
-    shown = {path: client.get(path).content.decode() for path in LISTS}
-    assert [path for path in LISTS if "pulled" in shown[path]] == ["/zh-hant/feed.atom", "/en/feed.atom"]
-    assert not any(CANARY in text for text in shown.values())
-
-
 def test_removed_brief_gets_410_and_reveals_nothing(client: Client) -> None:
     edition = corpus_fixtures.publish(canary_content(), "cut", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=edition.pk).update(

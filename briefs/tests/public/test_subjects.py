@@ -137,25 +137,6 @@ def test_subject_index_shows_brief_count_and_page_lists_them(client: Client, kin
     assert "3 briefs" not in page, "fewer than six are not counted"
 
 
-def test_page_marks_its_entry_of_the_menu_and_offers_views_of_briefs_that_it_lists(client: Client) -> None:
-    subject = SubjectRows()
-    edition = publish(1, subject.facts())
-    page = client.get(subject.address("sources")).content.decode()
-    assert re.search(r'"/en/sources/"\s+aria-current="page"', page)
-    assert "show=both" in page
-    withdraw(edition)
-    assert "show=both" not in client.get(subject.address("sources")).content.decode()
-
-
-def test_index_has_the_name_that_leads_to_it(client: Client) -> None:
-    for code in ("zh-hant", "en"):
-        for kind in ("keywords", "authors", "sources"):
-            page = client.get(f"/{code}/{kind}/").content.decode()
-            entry = re.search(rf'<a\s+href="/{code}/{kind}/"\s+aria-current="page"\s*>([^<]+)</a>', page)
-            assert entry
-            assert f'<h1 class="hed">{entry[1]}</h1>' in page
-
-
 def test_unlisted_keyword_has_page_but_is_not_in_index(client: Client) -> None:
     subject = SubjectRows()
     subject.rows["keywords"].listed = False

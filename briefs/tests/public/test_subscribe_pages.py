@@ -268,12 +268,6 @@ def test_reader_who_asks_again_sees_both_ways(browser: Client, clock: Any) -> No
     assert browser.post(link, {"act": "confirm"}).status_code == 410
 
 
-def test_page_is_in_the_language_of_the_reader(browser: Client) -> None:
-    link = subscribe(browser, side="zh")
-    assert "取消訂閱" in browser.get(link).content.decode()
-    assert "Unsubscribe" in browser.get(f"{link}?language=en").content.decode()
-
-
 def test_logs_hold_no_token() -> None:
     path = f"/u/{'a' * 22}/"
     assert hide_tokens(f"POST {path}?x=1 HTTP/1.1") == "POST /u/…?x=1 HTTP/1.1"

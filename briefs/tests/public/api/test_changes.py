@@ -25,7 +25,6 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.database import guards
 from briefs.models import Author, Brief, Keyword, Source, Term
-from briefs.models.edition import Edition
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support.factories import Team
 
@@ -172,12 +171,6 @@ def test_changes_are_named_with_kind_and_only_after_a_minute(client: Client, tea
         assert len(read_changes(client, "2026-11-24T04:02:00Z")) == 1
 
 
-def test_changes_are_read_from_their_index() -> None:
-    changed = Edition.objects.changed(START, START + MINUTE)[:50]
-    if connection.vendor == "sqlite":
-        assert "edition_by_change" in changed.explain()
-
-
 def rename_source() -> None:
     """Rename without a verb, as nobody should."""
     row = Source.objects.order_by("pk")[0]
@@ -232,7 +225,7 @@ def test_mirror_follows_a_new_term_without_beginning_anew(client: Client, team: 
         assert mirror.beginnings == 0
 
 
-@pytest.mark.parametrize("setting", ["DIGEST_LICENCE", "SITE_URL", "VERSION"])
+@pytest.mark.parametrize("setting", ["DIGEST_LICENCE", "VERSION"])
 def test_mirror_begins_anew_after_a_setting_that_answers_depend_on(
     setting: str, client: Client, team: Team, mirror: Mirror, settings: Any
 ) -> None:

@@ -153,13 +153,6 @@ def test_page_has_date_counts_licence_and_checksum_of_each_file(
     assert b'<prop type="x-date">2026-01-02</prop>' in read(response)
 
 
-@pytest.mark.parametrize("code", ["en", "zh-hant"])
-def test_corpus_is_linked_and_its_setting_switches_it_off(client: Client, settings: Any, code: str) -> None:
-    assert f'href="/{code}/corpus/"' in client.get(f"/{code}/about/").content.decode()
-    to_page = client.get("/corpus/", headers={"accept-language": code})
-    assert (to_page.status_code, to_page.headers["Location"]) == (302, f"/{code}/corpus/")
-
-
 def test_command_writes_the_same_files(client: Client, tmp_path: Path) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     for name in corpus.WRITERS:
