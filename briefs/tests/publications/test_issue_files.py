@@ -227,21 +227,6 @@ def test_links_and_emphasis_of_a_preface_are_the_same_everywhere(client: Client)
     assert "See the report <https://example.org/a_(b)?c=1&d> and now, 2 * 3 * 4," in body["text"]
 
 
-def test_original_is_linked_by_its_title_in_mail_and_epub(client: Client, team: Team) -> None:
-    facts = factories.facts(title="Rust Never Sleeps", url="https://example.org/rust")
-    brief = factories.live_brief(team, factories.content(facts=facts))
-    publish_issue(12, [brief], by=team.publisher)
-    current = load_issue(12, timezone.now())
-    assert current
-    mail = mail_text.build_issue_body(current, "both")
-    assert mail["text"].count("原文 · The original：Rust Never Sleeps: https://example.org/rust") == 1
-    page = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub?side=both"))["E/brief-1.xhtml"]
-    links = [(a.get("href"), "".join(a.itertext())) for a in page.iter(f"{XHTML}a")]
-    assert links.count(("https://example.org/rust", "Rust Never Sleeps")) == 1
-    own = [href for href, _words in links if href and href.endswith(f"/{brief.slug}/parallel/")]
-    assert len(own) == 1
-
-
 def test_picture_and_its_words_are_in_mail_and_files(client: Client, team: Team) -> None:
     brief = factories.live_brief(team, with_picture(upload_picture(team, size=(1600, 1000))))
     publish_issue(12, [brief], by=team.publisher)

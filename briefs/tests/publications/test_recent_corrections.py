@@ -100,17 +100,6 @@ def test_mail_of_an_issue_reports_them_too(issues: None) -> None:
     assert "第1期〈標題1〉：誤作「所有」。" in text
 
 
-def test_mail_of_a_scheduled_issue_reports_what_is_corrected_until_then(issues: None) -> None:
-    tomorrow = timezone.now() + dt.timedelta(days=1)
-    fifth = Edition.objects.get(slug="brief-5")
-    correct(fifth, tomorrow, **NOTES)
-    publish_issue(4, [Edition.objects.get(slug="brief-4", live_until=None).brief], live_from=tomorrow)
-    fourth = load_issue(4, tomorrow)
-    assert fourth
-
-    assert "Issue 3, “Headline 5”: Said “all”." in mail_text.build_issue_body(fourth, "en")["text"]
-
-
 def test_correction_of_a_brief_withdrawn_since_is_not_told_again(client: Client, issues: None) -> None:
     withdraw(Edition.objects.get(slug="brief-1", live_until=None), timezone.now())
 
