@@ -76,13 +76,6 @@ def export_draft(capsys, content: Content) -> tuple[str, str]:
     return capsys.readouterr()
 
 
-def test_keyword_with_comma_is_exported_by_its_other_label(capsys) -> None:
-    keyword = Keyword.make(label_zh="貿易、投資", label_en="Trade and Investment")
-    out, err = export_draft(capsys, factories.content(facts=factories.facts(keywords=(keyword.pk,))))
-    assert "關鍵字/Keywords: Trade and Investment\n" in out
-    assert err == "1 brief written.\n"
-
-
 def test_paragraph_of_signs_is_exported_escaped(capsys) -> None:
     signs = ("--", "- 1 -", "（完）", "---", "-NATO", "※ 註")
     out, err = export_draft(capsys, factories.content(summary_en="\n\n".join(["One.", *signs, "Two."])))

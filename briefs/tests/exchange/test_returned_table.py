@@ -145,13 +145,6 @@ def test_table_saved_by_libreoffice_is_read_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_unchanged_table_stores_nothing() -> None:
-    team = Team()
-    brief = draft(team)
-    assert store(export(brief), brief, team.writer) == []
-
-
-@pytest.mark.django_db
 def test_changed_cells_become_suggestions_by_number_not_position() -> None:
     team = Team()
     brief = draft(team)
@@ -336,18 +329,6 @@ def test_table_of_another_brief_or_site_is_refused() -> None:
         read_table_file(edit_word_file(data, ("<w:body>", "<w:body>" + "<w:p>" * 300 + "</w:p>" * 300)))
     with pytest.raises(DocumentRefused):
         read_table_file(build_word_file(parts={"word/comments.xml": "<!DOCTYPE a><w/>"}))
-
-
-@pytest.mark.django_db
-def test_identity_survives_the_loss_of_the_property() -> None:
-    brief = draft(Team())
-    source, output = zipfile.ZipFile(io.BytesIO(export(brief))), io.BytesIO()
-    with zipfile.ZipFile(output, "w") as archive:
-        for name in source.namelist():
-            if name != "docProps/custom.xml":
-                archive.writestr(name, source.read(name))
-    made = plan(output.getvalue(), brief)
-    assert (made.suggestions, made.notes) == ([], [])
 
 
 @pytest.mark.django_db

@@ -71,7 +71,6 @@ LATIN = st.sampled_from(
 HAN = st.sampled_from(["王小明", "李大同", "蕭良其", "馬克・史托克斯", "珍‧杜", "陳美"])
 TITLE_EN = st.sampled_from(["", "CSIS", "Senior Fellow, CSIS", "Center for Peace and War"])
 TITLE_ZH = st.sampled_from(["", "中央研究院研究員", "國防部", "教授"])
-SEPARATOR = st.sampled_from(["; ", "；", "、", " & ", "; and ", "、 and "])
 
 
 @given(latin=LATIN, han=HAN, title_en=TITLE_EN, title_zh=TITLE_ZH, is_han_first=st.booleans())
@@ -86,15 +85,6 @@ def test_any_order_of_the_parts_gives_the_same_author(
         title_zh,
         title_en.replace("，", ", "),
     )
-
-
-@given(
-    names=st.lists(st.one_of(LATIN, HAN), min_size=2, max_size=5, unique=True),
-    separators=st.lists(SEPARATOR, min_size=4, max_size=4),
-)
-def test_any_mixture_of_separators_gives_the_same_authors(names: list[str], separators: list[str]) -> None:
-    text = names[0] + "".join(f"{sign}{name}" for sign, name in zip(separators, names[1:], strict=False))
-    assert split_authors(text)[0] == tuple(names)
 
 
 @given(st.text(alphabet="AaBb .,;、()（）/-王小明教授部・", max_size=40))
@@ -178,14 +168,6 @@ def test_existing_author_in_another_spelling_is_offered(line: str) -> None:
     assert messages(outcome, "zh") == [
         f"「{name}」是新的作者。是否就是Vivek Chilukuri？若是，請改選該作者，或將兩者合併。"
     ]
-
-
-@pytest.mark.django_db
-def test_namesake_with_another_name_in_the_other_script_is_a_new_author() -> None:
-    Author.make(name="David Zhang", name_zh="張偉")
-    (outcome,) = import_authors("張偉（Wei Zhang）")
-    assert Author.objects.count() == 2
-    assert "Is it David Zhang 張偉?" in messages(outcome)[1]
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from briefs import workflow
 from briefs.admin.common.findings import CheckedContent
 from briefs.exchange.intake import create_import_job, import_documents
 from briefs.management.commands.check_documents import format_rule
-from briefs.models import Brief, Term
+from briefs.models import Brief
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import factories
 
@@ -84,24 +84,6 @@ def test_strict_exits_with_1_if_anything_was_found(capsys: Any, paths: list[Path
     factories.load_vocabulary()
     assert run_check(capsys, *paths, "--strict")[1] == code
     assert run_check(capsys, *paths)[1] == 0
-
-
-def test_glossary_of_the_site_is_used(capsys: Any) -> None:
-    (line,), _ = run_check(capsys, SEED)
-    assert "ZTE appears in the English only" in json.dumps(line)
-    Term.make(zh="中興", en="ZTE")
-    (line,), _ = run_check(capsys, SEED)
-    assert "ZTE" not in json.dumps(line)
-
-
-def test_names_of_authors_and_source_keep_their_spelling(capsys: Any, tmp_path: Path) -> None:
-    text = (
-        "作者: 王产林\n來源: 观察家\n日期: 2025-06-09\n\n"
-        "摘要:\n王产林在观察家撰文談產業。\n\nSummary:\nWang Chanlin writes in Guanchajia about industry.\n"
-    )
-    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
-    (line,), _ = run_check(capsys, tmp_path)
-    assert not [found for found in line["findings"] if found["rule"].startswith("simplified.")]
 
 
 def test_text_names_the_place_of_each_finding(capsys: Any) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from briefs import workflow
 from briefs.content import hash_json
 from briefs.exchange.intake import create_import_job, find_files, import_documents, import_files
-from briefs.models import Brief, Document, Event, Keyword, Person, Revision, SiteVersion, Source, Term
+from briefs.models import Brief, Document, Event, Revision, SiteVersion, Source, Term
 from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
@@ -97,16 +97,6 @@ def test_seed_document_is_imported_exactly(capsys) -> None:
     assert (revision.kind, revision.by.username, revision.document) == ("import", "importer", document)
     assert not revision.by.is_active
     assert not Source.objects.filter(name="Foreign Policy").exclude(name_zh="外交政策").exists()
-
-
-def test_dry_run_stores_nothing(capsys) -> None:
-    Person.objects.create(username="importer", is_active=False)
-    before = checksum()
-    lines, code = run_import(capsys, str(SEED), "--dry-run")
-    assert code == 0
-    assert [(line["status"], line["brief"]) for line in lines] == [("dry-run", None)]
-    assert lines[0]["parsed"]["authors"] == ["Vivek Chilukuri"]
-    assert checksum() == before
 
 
 def write_related_documents(folder: Path) -> None:
@@ -218,14 +208,6 @@ def test_written_by_sets_author_of_imported_revision(capsys) -> None:
     assert Event.objects.get(brief__isnull=False).by.username == "importer"
 
 
-def test_unknown_keyword_is_created_with_one_label_and_warning(capsys) -> None:
-    factories.load_vocabulary()
-    (line,), _ = run_import(capsys, str(FIXTURES / "samples" / "03-faulty-drones.txt"))
-    assert {"unknown-keyword", "unknown-source", "date-ambiguous"} <= {w["code"] for w in line["warnings"]}
-    keyword = Keyword.objects.get(label_zh="城市治理學")
-    assert (keyword.label_en, keyword.slug[:8]) == ("", "keyword-")
-
-
 @pytest.mark.parametrize(("others", "is_known"), [([], True), (["CNAS Press"], False)])
 def test_acronym_is_the_only_source_whose_name_carries_it(
     capsys, tmp_path: Path, others: list[str], is_known: bool
@@ -239,15 +221,3 @@ def test_acronym_is_the_only_source_whose_name_carries_it(
     assert ("unknown-source" not in {w["code"] for w in line["warnings"]}) is is_known
     source = workflow.load_working_copy(Brief.objects.get()).facts.source
     assert (source == center.pk) is is_known
-
-
-def test_text_output_reports_each_file(capsys, tmp_path: Path) -> None:
-    bad = tmp_path / "letter.txt"
-    bad.write_text("Dear all,\nno labels here\n", encoding="utf-8")
-    with pytest.raises(SystemExit):
-        call_command("import_briefs", str(SEED), str(bad))
-    out, err = capsys.readouterr()
-    assert "created as brief" in out
-    assert "(date-ambiguous)" in out
-    assert "letter.txt" in err
-    assert "expected a label" in err
