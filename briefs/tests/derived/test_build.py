@@ -13,21 +13,10 @@ from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Marker
 from briefs.derived.build import find_stale_edition_ids, rebuild_derived_rows
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
-from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.models.vocabulary import Author, Keyword
 from briefs.tests.support import corpus_fixtures
 
 pytestmark = pytest.mark.django_db
-
-
-def test_published_document_gets_all_derived_rows() -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    place = EditionPlace.objects.get(edition=edition)
-    assert place.source == Source.objects.get(name="Foreign Policy")
-    assert (str(place.article_date), place.article_month) == ("2025-06-09", 202506)
-    keywords = EditionKeyword.objects.filter(edition=edition).order_by("position")
-    assert [row.keyword.label_zh for row in keywords] == ["科技", "美國", "全球"]
-    assert EditionAuthor.objects.get(edition=edition).author.name == "Vivek Chilukuri"
-    assert list(find_stale_edition_ids()) == []
 
 
 def test_rebuilding_many_editions_takes_as_many_queries_as_one() -> None:
@@ -99,23 +88,6 @@ def test_any_sequence_of_levels_renders_well_nested_lists(levels: tuple[int, ...
             for tag, _, path in tree.elements:
                 assert tag != "li" or path.endswith(("ul", "ol"))
                 assert tag not in ("ul", "ol") or not path.endswith(("ul", "ol"))
-
-
-@pytest.mark.parametrize(
-    ("levels", "depths"),
-    [
-        ((0, 1, 2, 1, 0), [0, 1, 2, 1, 0]),
-        ((0, 2, 1, 0), [0, 1, 1, 0]),
-        ((2, 0, 1), [0, 0, 1]),
-        ((1, 2, 0), [0, 1, 0]),
-    ],
-)
-def test_bullets_are_nested_at_the_expected_depth(levels: tuple[int, ...], depths: list[int]) -> None:
-    from briefs.tests.public.test_pages import Tree
-
-    bullets = tuple(Bullet(n, f"z{n}", "", level) for n, level in enumerate(levels, 1))
-    tree = Tree(rendering.render_fragment(Content("h", "h", "s", "s", bullets), "zh", "zh", "slug"))
-    assert [tree.ancestors_of(f"b{n}").split("/").count("li") for n in range(1, len(levels) + 1)] == depths
 
 
 def test_numbers_of_the_text_continue_after_a_bullet_and_are_not_on_the_site() -> None:

@@ -94,20 +94,6 @@ def test_term_counts_only_as_a_word_whose_counterpart_is_in_the_pair(
     assert marked == {"zh": marked_zh, "en": marked_en}
 
 
-@pytest.mark.parametrize(("lang", "first"), [("zh-hant", "嚇阻"), ("en", "Deterrence")])
-def test_parallel_page_marks_a_term_once_per_language_with_one_number(
-    client: Client, terms: Any, lang: str, first: str
-) -> None:
-    publish_sample()
-    marks = fetch_marks(client, f"/{lang}/briefs/s/parallel/")
-    assert len(marks) == 8
-    assert marks[0][2] == first
-    numbers = {}
-    for number, gloss, words in marks:
-        pair = frozenset((gloss.lower(), words.lower().removesuffix("s")))
-        assert numbers.setdefault(number, pair) == pair
-
-
 @pytest.mark.parametrize("path", ["/zh-hant/briefs/s/", "/en/briefs/s/", "/en/briefs/s/parallel/"])
 def test_term_marks_add_only_links_to_the_page(client: Client, terms: Any, path: str) -> None:
     """No character is lost or moved. Each mark links to its entry, which links to the page of the term."""

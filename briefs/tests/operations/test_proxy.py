@@ -78,12 +78,6 @@ def test_restart_is_answered_503_with_a_page_in_both_languages(
     assert "The site is restarting" in answer.body
 
 
-def test_restart_is_503_also_where_its_page_is_missing(tmp_path: Path) -> None:
-    with running_proxy(tmp_path, [find_free_port()], page_folder=tmp_path) as (port, _):
-        answer = ask(port, "/en/")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-
-
 def test_page_of_the_restart_has_no_address_of_its_own(tmp_path: Path) -> None:
     with answering_app() as (app, ids), running_proxy(tmp_path, [app]) as (port, _):
         assert ask(port, "/unavailable.html").status == 404

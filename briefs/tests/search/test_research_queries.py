@@ -148,18 +148,6 @@ def test_question_is_divided(typed: str, parts: list[str], unused: list[str]) ->
     assert ([part.text for part in found], others) == (parts, unused)
 
 
-def test_single_characters_of_countries_are_searched_as_countries() -> None:
-    concepts = Concepts()
-    britain, france, _ = divide_question(expand_query(parse_query("英法核武"), concepts), concepts)[0]
-    names = {
-        " ".join(word.text for word in phrase)
-        for part in (britain, france)
-        for phrase in part.units[0].phrases
-    }
-    assert {"英国", "britain", "法国", "france"} < names
-    assert not names & {"英", "法", "英法"}
-
-
 MISLEADING = """
 蔡明諺 writes, as Tsai Ming-yen. Missiles at sea: who commands them? It aids us all. Ice melts, salt is left.
 Kennedy, the president. They mass-produce chips, fed by demand. 憲法法庭與法希爾。他們的美德與日常。第40億個人，500萬人。

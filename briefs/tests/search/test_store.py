@@ -202,24 +202,6 @@ def test_old_exact_headline_ranks_first_beyond_tally_limit(monkeypatch: pytest.M
     assert get_store().find_ranked(StoreRequest(parse_query("半導體"), (), timezone.now())).has_more
 
 
-def test_best_results_do_not_depend_on_requested_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 4)
-    for n in range(9):
-        headline = {"headline_zh": ("半導體", f"半導體之{n}", f"標題{n}")[n % 3]}
-        summary = {"summary_zh": "論半導體。"} if n % 2 else {}
-        rows = (Bullet(1, "半導體。", "Chips."),)
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, bullets=rows, **headline, **summary), f"n{n}"
-        )
-    request = StoreRequest(parse_query("半導體"), (), timezone.now())
-    all_places = [row.place for row in get_store().find_ranked(request).ranked]
-    assert len(all_places) > 6
-    for enough in range(1, len(all_places) + 1):
-        assert [row.place for row in get_store().find_ranked(request, enough=enough).ranked][
-            :enough
-        ] == all_places[:enough]
-
-
 def test_rolled_back_approval_leaves_nothing_in_index() -> None:
     team = factories.Team()
     brief = factories.signed_brief(team, factories.content(headline_zh="回滾試驗"))

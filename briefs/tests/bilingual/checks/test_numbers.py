@@ -6,7 +6,6 @@ import pytest
 
 from briefs.bilingual.checks.registry import run_checks
 from briefs.bilingual.checks.texts import CheckContext, TermData
-from briefs.bilingual.documents.parser import read_document
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.support import limit_cpu_time
@@ -14,24 +13,6 @@ from briefs.tests.support import limit_cpu_time
 FIXTURES = Path(__file__).parents[4] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")
 NDAA = TermData(zh="國防授權法", en="National Defense Authorization Act", also_en=("NDAA",))
-
-
-def read_content(path: Path) -> Content:
-    """Read a document file into a content, with its pairs numbered from 1."""
-    [reading] = read_document(path.read_bytes(), path.name)
-    parsed = reading.parsed
-    assert parsed, reading.refusal
-    bullets = tuple(
-        Bullet(n, pair.zh.text if pair.zh else "", pair.en.text if pair.en else "")
-        for n, pair in enumerate(parsed.pairs, 1)
-    )
-    return Content(
-        headline_zh=parsed.title.get("zh", ""),
-        headline_en=parsed.title.get("en", ""),
-        summary_zh=parsed.sides["zh"].summary,
-        summary_en=parsed.sides["en"].summary,
-        bullets=bullets,
-    )
 
 
 def list_messages(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:

@@ -89,12 +89,6 @@ def test_asking_for_links_does_not_pause_signing_in(client: Client, owner: Perso
     assert enter_password(client, owner, PASSWORD).status_code == 302
 
 
-def test_queue_holds_no_link_that_works(client: Client, owner: Person) -> None:
-    ask(client, owner.email)
-    row = Outbox.objects.get()
-    assert (row.values, row.brief) == ({}, None)
-
-
 @pytest.mark.parametrize(
     ("language", "words"), [("zh-hant", ("您的使用者名稱：newcomer", "3 天內有效")), ("en", ("Your user name: newcomer", "for 3 days"))]
 )  # fmt: skip

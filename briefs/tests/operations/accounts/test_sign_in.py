@@ -117,20 +117,6 @@ def test_hundred_and_fifty_addresses_have_less_than_a_hundred_guesses_a_day() ->
     assert len(checked) <= 100
 
 
-def test_owner_who_signs_in_returns_no_guess_to_strangers(owner: Person) -> None:
-    attack(guesses=17)
-    assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
-    attack()
-    assert count_checked() == 18
-
-
-def test_one_address_is_refused_for_every_account(client: Client, owner: Person) -> None:
-    paused = [is_paused(attempt(client, "wrong", username=f"name{i}")) for i in range(10)]
-    assert paused == [False] * 5 + [True] * 5
-    assert is_paused(attempt(client, PASSWORD))
-    assert attempt(client, PASSWORD, address="203.0.113.9").status_code == 302
-
-
 def test_known_browser_gets_in_at_once_during_an_attack(owner: Person) -> None:
     home, attacker = Client(), Client()
     attempt(home, PASSWORD)
@@ -271,13 +257,6 @@ def test_allowances_are_given_back_with_time_and_counters_deleted(owner: Person)
 def use_all_slots() -> Iterator[None]:
     with throttle._common_slot, throttle._newcomers_slot:
         yield
-
-
-def test_attempts_at_once_hold_no_thread(client: Client, owner: Person) -> None:
-    with use_all_slots():
-        response = attempt(client, PASSWORD)
-    assert (response.status_code, response["Retry-After"]) == (503, "3")
-    assert attempt(client, PASSWORD).status_code == 302
 
 
 def test_known_browser_gets_in_while_strangers_take_every_slot(owner: Person) -> None:
