@@ -332,6 +332,18 @@ def test_table_of_another_brief_or_site_is_refused() -> None:
 
 
 @pytest.mark.django_db
+def test_identity_survives_the_loss_of_the_property() -> None:
+    brief = draft(Team())
+    source, output = zipfile.ZipFile(io.BytesIO(export(brief))), io.BytesIO()
+    with zipfile.ZipFile(output, "w") as archive:
+        for name in source.namelist():
+            if name != "docProps/custom.xml":
+                archive.writestr(name, source.read(name))
+    made = plan(output.getvalue(), brief)
+    assert (made.suggestions, made.notes) == ([], [])
+
+
+@pytest.mark.django_db
 def test_closed_brief_takes_no_table() -> None:
     team = Team()
     live = factories.live_brief(team)

@@ -71,6 +71,10 @@ def test_formula_guard_is_removed_exactly(text: str) -> None:
     assert not FORMULA_START.match(guard_formula(text))
 
 
+def test_typed_apostrophe_is_kept() -> None:
+    assert [unguard_formula(text) for text in ("'tis", "'90s", "'", "a'=1")] == ["'tis", "'90s", "'", "a'=1"]
+
+
 CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問題\r\n"
 
 

@@ -154,6 +154,14 @@ def test_hanging_optional_part_is_reported_and_takes_no_node_out(monkeypatch: py
     is_back.set()
 
 
+def test_check_that_hangs_later_fails_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = health.Watch((health.Check("database", lambda figures: "", 1),))
+    watch.faults["database"] = ""
+    assert watch.read_faults() == {"database": ""}
+    watch.running = ("database", time.monotonic() - health.STUCK_AFTER - 1)
+    assert watch.read_faults() == {"database": "no answer"}
+
+
 def test_parts_keep_what_was_found_while_the_database_is_away() -> None:
     asked: list[str] = []
     away = health.Check("database", lambda figures: "away", 1)

@@ -75,6 +75,12 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
         assert "<del>early</del>" in client.get(address).content.decode()
 
 
+def test_minor_change_is_not_listed(client: Client) -> None:
+    publish_twice(change_kind="small_repair")
+    for address in (LOG, CHANGES):
+        assert "First movers" not in get(client, address)
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_withdrawn_text_leaves_the_log_and_the_reason_stays(client: Client, which: int) -> None:
     editions = publish_twice()

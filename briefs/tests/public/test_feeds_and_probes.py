@@ -76,6 +76,17 @@ def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: 
     assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
 
 
+def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
+    for n in range(23):
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n),
+            f"s{n}",
+            live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
+        )
+    entries = get_xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
+    assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
+
+
 def test_json_feed_matches_atom_feed(client: Client) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get("/zh-hant/feed.json")

@@ -138,18 +138,6 @@ def test_issue_of_each_view_has_twins_and_both_leads_to_parallel(client: Client,
     assert "韌性的價格12" in read(client, "/en/issues/?show=both")
 
 
-def test_list_pages_by_key(client: Client) -> None:
-    for number in range(1, 26):
-        publish_issue(number, [], live_from=timezone.now() - dt.timedelta(days=30 - number))
-    first = read(client, "/en/issues/")
-    assert find_numbers(first) == [str(n) for n in range(25, 5, -1)]
-    older = re.search(r'rel="next" href="([^"]+)"', first)
-    assert older
-    second = read(client, older[1])
-    assert find_numbers(second) == ["5", "4", "3", "2", "1"]
-    assert "noindex" in second
-
-
 @pytest.mark.parametrize(
     ("path", "most"),
     [("/en/issues/12/", 8), ("/en/issues/12/parallel/", 8), ("/en/issues/", 4), ("/en/", 12)],

@@ -76,14 +76,6 @@ def unescape_html(html: str) -> str:
     return html.replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")
 
 
-def test_bullet_links_to_itself_in_the_other_language(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    html = get_html(client, ZH)
-    for number in (1, 8):
-        bullet = html[html.index(f'id="b{number}"') :]
-        assert f'href="{EN}#b{number}"' in bullet[: bullet.index("</li>")]
-
-
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
 def test_brief_page_shows_all_text_of_source_document(client: Client, path: str, side: str) -> None:
     corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
@@ -409,6 +401,13 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
     assert 'Updated on <time datetime="2026-06-15">15 June 2026</time>: One word.' in html
     assert "First published" in html
     assert "改了一字。" in get_html(client, ZH)
+
+
+def test_small_repair_is_shown_in_history_only(client: Client) -> None:
+    publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), change_kind="small_repair")
+    html = get_html(client, EN)
+    assert 'class="correction' not in html
+    assert "Small repair" in html
 
 
 @pytest.mark.parametrize(

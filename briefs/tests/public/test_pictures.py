@@ -80,6 +80,13 @@ def test_picture_answers_503_while_its_folder_cannot_be_read(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
+def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
+    row = upload_picture(team, seed=9)
+    factories.live_brief(team, with_picture(row))
+    images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
+    assert client.get(picture_address(row)).status_code == 404
+
+
 def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
     row, second = upload_picture(team), upload_picture(team, seed=1)
     brief = factories.draft_brief(team, with_picture(row))

@@ -207,16 +207,6 @@ def test_link_of_a_copy_changes_and_erases(browser: Client, team: Any) -> None:
     assert not Subscriber.objects.exists()
 
 
-def test_used_link_does_not_subscribe_again(browser: Client) -> None:
-    link = subscribe(browser)
-    assert browser.post(link, {"act": "confirm"}).status_code == 303
-    browser.post(link, {"act": "leave"})
-    answer = browser.post(link, {"act": "confirm"})
-    assert answer.status_code == 410
-    assert "/en/subscribe/" in answer.content.decode()
-    assert not Subscriber.objects.reading().exists()
-
-
 def test_expired_link_says_what_to_do(browser: Client, clock: Any) -> None:
     send(browser)
     link = receive_link()

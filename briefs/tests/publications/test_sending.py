@@ -422,6 +422,19 @@ def test_scheduled_issue_goes_out_at_its_time_with_the_briefs_of_then(
     assert any(brief.headline_en in text for text in texts)
 
 
+def test_mail_of_an_issue_whose_publication_was_cancelled_waits_for_a_person(
+    mail_server: MailServer, team: Team
+) -> None:
+    mailing_fixtures.subscribe(1)
+    brief = factories.live_brief(team)
+    issue = mailing_fixtures.publish_issue(
+        [brief], team.writer, approved_by=team.publisher, live_from=factories.tomorrow()
+    )
+    mailing = mailings.queue_issue(issue, by=team.publisher)
+    IssueEdition.objects.filter(pk=issue.pk).update(live_until=issue.live_from)
+    assert (send(25).sent, get_state(mailing)) == (0, "paused")
+
+
 def test_thousand_copies_are_queued_by_one_statement(team: Team, django_assert_max_num_queries: Any) -> None:
     mailing_fixtures.subscribe(1_000)
     Subscriber.objects.filter(address__endswith="7@example.org").update(left_at=timezone.now())

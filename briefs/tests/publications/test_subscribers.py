@@ -116,16 +116,6 @@ def test_request_runs_the_same_statements_for_every_address() -> None:
     assert len(statements.pop()) <= 4
 
 
-def test_request_changes_nothing_of_a_reader_before_the_link_is_used() -> None:
-    reader = make_reader(side="zh")
-    ask(side="both")
-    reader.refresh_from_db()
-    assert (reader.side, reader.asked_side, reader.confirmed_at) == ("zh", "both", NOW)
-    confirm_by_mail(NOW + HOUR)
-    reader.refresh_from_db()
-    assert (reader.side, reader.asked_side, reader.confirmed_at) == ("both", "", NOW)
-
-
 def test_confirmation_mail_holds_one_link_and_stores_its_hash_alone() -> None:
     ask(side="both")
     assert subscribers.send_confirmations(NOW) == 1

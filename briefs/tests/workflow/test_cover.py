@@ -68,18 +68,6 @@ def test_content_without_picture_keeps_its_old_hashes() -> None:
     )
 
 
-def test_alt_text_changes_the_hash_of_its_side_and_the_rest_of_facts() -> None:
-    original = content_with_cover()
-    for name, value in {"picture_alt_zh": "碼頭", "picture_alt_en": "A pier"}.items():
-        edited = replace(original, **{name: value})
-        changed_parts = {part for part, value in edited.hashes().items() if value != original.hashes()[part]}
-        assert changed_parts == {name[-2:]}
-    for name, value in {"key": "b" * 64, "credit": "AP", "licence": "CC0", "focus": "", "width": 1}.items():
-        edited = content_with_cover(replace(COVER, **{name: value}))
-        changed_parts = {part for part, value in edited.hashes().items() if value != original.hashes()[part]}
-        assert changed_parts == {"facts"}, name
-
-
 def test_picture_survives_json_round_trip_without_empty_values() -> None:
     for content in (content_with_cover(), content_with_cover(Picture("a" * 64, 9, 9)), WITHOUT_COVER):
         assert Content.from_json(content.as_json()) == content

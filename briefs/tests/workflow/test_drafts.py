@@ -209,6 +209,15 @@ def test_two_people_always_finish(team: factories.Team, author: str) -> None:
     assert sign(left, by=other)
 
 
+def test_yes_of_somebody_who_left_still_counts(team: factories.Team) -> None:
+    factories.live_brief(team)
+    draft = rename("Tech", "科技業", by=team.writer)
+    assert not sign(draft, "zh", by=team.reviewer)
+    Person.objects.filter(pk__in=[team.reviewer.pk, team.writer.pk]).update(is_active=False)
+    assert sign(draft, "en", by=team.publisher)
+    assert keyword().label_zh == "科技業"
+
+
 @pytest.mark.parametrize("cause", ["setting", "undone"])
 def test_draft_in_which_nothing_needs_a_yes_any_more_is_published_by_one(
     team: factories.Team, settings: Any, cause: str

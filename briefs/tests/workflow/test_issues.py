@@ -179,6 +179,13 @@ def test_item_must_be_public_or_scheduled_once_and_public_in_time(team: Team, li
     making.publish(issue, team.publisher, at=tomorrow)
 
 
+def test_brief_withdrawn_before_publication_keeps_the_issue_back(team: Team, live: list[Brief]) -> None:
+    issue = making.signed_issue(team, *live)
+    workflow.withdraw(live[0], by=team.publisher, kind="other")
+    assert refusals(lambda: making.publish(issue, team.publisher)) == ["issue-item"]
+    making.edit_issue(issue, team.writer, preface_zh="仍可改寫。")
+
+
 def test_correction_keeps_the_notice_of_a_brief_withdrawn_since(team: Team, live: list[Brief]) -> None:
     at = factories.tomorrow()
     issue = making.published_issue(team, *live[:2]).issue
@@ -227,6 +234,16 @@ def test_correction_needs_a_note_and_closes_the_edition_before(team: Team, live:
     first.refresh_from_db()
     assert (first.live_until, second.published_at) == (second.live_from, first.published_at)
     assert (second.number, second.change_kind) == (2, "correction")
+
+
+def test_cancelled_correction_leaves_the_public_edition(team: Team, live: list[Brief]) -> None:
+    first = making.published_issue(team, *live)
+    moment = factories.tomorrow()
+    making.correct_issue(team, first.issue, at=moment, preface_en="Corrected.")
+    workflow.cancel(first.issue, by=team.publisher)
+    shown = load_issue(first.issue_number, moment + dt.timedelta(days=1))
+    assert shown
+    assert shown.edition_number == 1
 
 
 def test_withdrawal_needs_kind_and_can_be_published_again(team: Team, live: list[Brief]) -> None:

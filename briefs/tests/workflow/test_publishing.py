@@ -238,3 +238,12 @@ def test_notice_is_due_at_publication_and_cancelled_with_the_schedule() -> None:
     assert {row.due_at for row in waiting} == {Edition.objects.get().live_from}
     workflow.cancel(brief, by=team.publisher)
     assert not waiting.filter(cancelled_at=None).exists()
+
+
+def test_local_time_in_a_dst_overlap_is_the_later_so_that_nothing_is_published_early(settings) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    moment = workflow.resolve_local_time(dt.datetime(2026, 11, 1, 1, 30))
+    assert moment.utcoffset() == dt.timedelta(hours=-5)
+    with pytest.raises(workflow.Refused) as refusal:
+        workflow.resolve_local_time(dt.datetime(2026, 3, 8, 2, 30))
+    assert refusal.value.codes == ["time-gap"]

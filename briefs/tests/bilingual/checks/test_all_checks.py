@@ -217,12 +217,6 @@ def test_dismissal_ends_when_the_text_changes(change):
     assert (1, "mainland.wording") in list_remaining(edited, dismissal)
 
 
-def test_dismissal_survives_a_move_and_an_added_bullet():
-    dismissal = Dismissal("mainland.wording", 1, hash_text_pair(TWO_BULLETS, 1))
-    moved = dataclasses.replace(TWO_BULLETS, bullets=(Bullet(3, "新的"), *reversed(TWO_BULLETS.bullets)))
-    assert (1, "mainland.wording") not in list_remaining(moved, dismissal)
-
-
 def test_dismissal_removes_its_bullet_from_brief_wide_repair():
     findings = run_checks(TWO_BULLETS, CheckContext(), only=("punctuation",))
     assert [format_finding_message(f) for f in findings] == [

@@ -128,25 +128,6 @@ def test_wording_of_taiwan_is_offered(zh, en, expected):
     assert "".join(edit.replacement for edit in edits) == expected
 
 
-@pytest.mark.parametrize(
-    ("zh", "en"),
-    [
-        ("艾司摩爾的設備受到管制。", "ASML equipment is subject to controls."),
-        ("中遠海運的船隻停靠港口。", "COSCO vessels call at the port."),
-        ("SK海力士在美國投資。", "SK Hynix is investing in the United States."),
-        (
-            "美、英、加三國簽署協議。",
-            "The United States, the United Kingdom, and Canada signed an agreement.",
-        ),
-        ("他無意中洩漏了計畫。", "He inadvertently leaked the plan."),
-        ("未經許可的出口遭到禁止。", "Unlicensed exports were banned."),
-    ],
-)
-def test_names_and_negations_with_a_counterpart_have_no_finding(zh, en):
-    content = Content(bullets=(Bullet(1, zh, en),))
-    assert run_checks(content, SHIPPED, only=("numbers", "meaning")) == []
-
-
 def test_simplified_characters_in_big5_are_reported():
     characters = "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几"
     reported = [finding.values["a"] for finding in run_check("simplified", "，".join(characters))]

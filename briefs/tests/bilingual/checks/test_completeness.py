@@ -43,10 +43,6 @@ def check_completeness(content: Content):
     return run_checks(content, CheckContext(), only=("completeness",))
 
 
-def test_complete_brief_has_no_blocking_finding():
-    assert check_completeness(COMPLETE) == []
-
-
 def test_one_sided_bullet_with_reason_is_complete():
     content = dataclasses.replace(
         COMPLETE, **change_second_bullet(text_en="Two.", one_sided="Not for readers in Taiwan")

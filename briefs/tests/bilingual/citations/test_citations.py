@@ -346,6 +346,17 @@ def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> N
                 assert citation.endswith((".", "。", "?"))
 
 
+def test_family_name_printed_first_stays_first() -> None:
+    author = PublicAuthor(1, "liu-he", "劉鶴", "Liu He", "Liu", "He")
+    name = works._author(author, chinese=False)
+    assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
+    work = dataclasses.replace(ARTICLE, authors=(name,))
+    assert to_plain_text(works.format_chicago(work)).startswith("Liu He. “")
+    assert to_plain_text(works.format_apa(work)).startswith("Liu, H. (")
+    expected = [{"family": "Liu", "given": "He", "static-ordering": True}]
+    assert json.loads(format_csl(work))[0]["author"] == expected
+
+
 @pytest.mark.django_db
 @corpus_fixtures.NO_STATIC
 class TestCitationFiles:

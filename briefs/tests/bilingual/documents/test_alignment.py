@@ -8,7 +8,6 @@ from django.conf import settings
 from briefs.bilingual.documents.alignment import align
 from briefs.bilingual.documents.types import Point, serialize_pairing
 from briefs.bilingual.lexicon.dictionary import set_dictionary_path
-from briefs.bilingual.lexicon.pair_scores import count_unmatched_tokens
 from briefs.tests.bilingual.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 from briefs.tests.support import limit_cpu_time
 
@@ -103,18 +102,6 @@ def test_point_with_amounts_or_acronym_missing_in_chinese_stays_unpaired(path, r
     for removed in range(removals):
         expected = [(None if n == removed else n, n) for n in range(count)]
         assert align_without_point(path, removed)[:removals] == expected[:removals]
-
-
-def test_figures_in_digits_and_in_words_match():
-    zh = ["成長200萬人，占三成，共12艘。", "二十五萬人在2030年前，兩億美元，AIS。", "第3點。"]
-    en = [
-        "Two million more, 30 percent, a dozen ships.",
-        "By 2030 it is 250,000 people, US$200 million, AIS.",
-        "Five.",
-    ]
-    assert count_unmatched_tokens(zh, en) == ([0, 0, 0], [0, 0, 0])
-    assert count_unmatched_tokens(zh, en[1:]) == ([3, 0, 0], [0, 0])
-    assert count_unmatched_tokens(zh[2:], en) == ([0], [1, 4, 0])
 
 
 @pytest.mark.parametrize("product", ["4,000 drones", "NSATU drones"])

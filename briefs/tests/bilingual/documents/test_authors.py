@@ -51,13 +51,6 @@ def test_organization_name_stays_whole_without_doubt(organization: str) -> None:
     assert split_authors(organization) == ((organization,), False)
 
 
-def test_person_after_an_organization_is_reported_as_doubtful() -> None:
-    document = parse(HEADER.replace("Jane Doe", "Council on Foreign Relations and Jane Doe") + BODY)
-    assert document.authors == ("Council on Foreign Relations and Jane Doe",)
-    assert caution_codes(document) == ["authors-doubtful"]
-    assert split_authors("Council on Foreign Relations and Jane Doe;")[1] is False
-
-
 @pytest.mark.parametrize(
     ("lines", "names"),
     [

@@ -79,12 +79,6 @@ def test_page_end_mark_is_not_a_point(end: str) -> None:
     assert read_unplaced_lines(f"- 台灣。\n- 各國。\n{end}") == [end]
 
 
-def test_page_number_inside_a_point_is_skipped() -> None:
-    body = "- 甲案恐怕須\n- 2 -\n追加預算\n- 乙案\n- 完 -"
-    assert read_points(body) == ["甲案恐怕須追加預算", "乙案"]
-    assert read_unplaced_lines(body) == ["- 2 -", "- 完 -"]
-
-
 @pytest.mark.parametrize("sign", ["※", "◆", "-", "－"])
 def test_labels_after_a_bullet_sign_are_read(sign: str) -> None:
     text = (

@@ -130,25 +130,6 @@ def test_hard_wrapped_lines_are_joined():
     ]
 
 
-def test_seed_wrapped_by_a_mail_program_is_read_like_the_seed():
-    seed = parse(SEED.read_bytes())
-    lines = []
-    for line in SEED.read_text().split("\n"):
-        indent = len(line) - len(line.lstrip(" "))
-        step = 36 if any("㐀" <= c <= "鿿" for c in line) else 72
-        words = line.strip()
-        while len(words) > step:
-            end = words.rfind(" ", 0, step) if step == 72 else step
-            lines.append(" " * indent + words[:end].strip())
-            words = words[end:].strip()
-        lines.append(" " * indent + words)
-    wrapped = parse("\n".join(lines))
-    assert list_points(wrapped, "en") == list_points(seed, "en")
-    assert [t.replace(" ", "") for *_, t in list_points(wrapped, "zh")] == [
-        t.replace(" ", "") for *_, t in list_points(seed, "zh")
-    ]
-
-
 @pytest.mark.parametrize(
     "lines",
     [
@@ -168,12 +149,6 @@ def test_body_labels_in_any_form_are_read(lines):
     assert list_points(document, "zh") == [(0, "bullet", "第一點")]
     assert list_points(document, "en") == [(0, "bullet", "First point")]
     assert caution_codes(document) == []
-
-
-def test_text_language_overrides_its_label():
-    document = parse(HEADER + "摘要:\nAn English summary.\n• First point\n")
-    assert list(document.sides) == ["en"]
-    assert caution_codes(document) == ["language-missing", "side-by-script"]
 
 
 def test_unplaced_line_is_kept_and_reported():

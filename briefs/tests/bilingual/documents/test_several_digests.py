@@ -16,11 +16,6 @@ def test_file_with_two_digests_gives_two_readings():
     assert first.lines_sha256 != second.lines_sha256
 
 
-def test_digest_hash_is_the_same_alone_and_with_others():
-    alone = read_document((HEADER + BODY).encode(), "a.txt")[0]
-    assert read_document(TWO_DIGESTS.encode(), "a.txt")[0].lines_sha256 == alone.lines_sha256
-
-
 def test_title_above_a_repeated_label_belongs_to_the_next_digest():
     first, second = read_document(
         (HEADER + BODY + "\n標題:\n新的\nTitle: New\n" + HEADER + BODY).encode(), "a.txt"

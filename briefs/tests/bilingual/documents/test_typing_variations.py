@@ -1,6 +1,5 @@
 """Generated briefs, typed in many different ways, are read as the same brief."""
 
-import codecs
 import unicodedata
 
 import pytest
@@ -56,9 +55,6 @@ COLONS = [
 ]
 BULLETS = ["•", "-", "–", "*", "·", "‧", "●", "○", "▪"]
 NUMBERS = ["{}.", "{})", "({})", "（{}）", "{}、"]
-ENCODINGS = {
-    "utf-8": b"", "utf-8-sig": b"", "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE, "cp950": b"", "gb18030": b"",
-}  # fmt: skip
 
 
 @st.composite
@@ -169,30 +165,6 @@ def test_brief_wrapped_and_quoted_in_mail_is_read_unchanged(data):
     body = wrap_lines(text, data.draw(st.sampled_from([66, 72, 76])))
     mark = data.draw(st.sampled_from(["", "> ", ">", "> > "]))
     assert_document_matches(parse("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
-
-
-@pytest.mark.heavy
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_brief_typed_in_any_form_is_read_unchanged(data):
-    brief = data.draw(brief_contents())
-    text = data.draw(typed_briefs(brief))
-    end = data.draw(st.sampled_from(["\n", "\r\n", "\r", "\u2028"]))
-    encoding = data.draw(st.sampled_from(list(ENCODINGS)))
-    if encoding in ("cp950", "gb18030"):
-        end = "\n" if end == "\u2028" else end
-        text = (
-            text.replace("•", "‧" if encoding == "cp950" else "·")
-            .replace("\u00a0", " ")
-            .replace("–", "-")
-            .replace("▪", "●")
-        )
-    if "关" in text or "来" in text:
-        encoding = "utf-8" if encoding == "cp950" else encoding
-    raw = ENCODINGS[encoding] + text.replace("\n", end).encode(encoding)
-    readings = read_document(raw, "a.txt")
-    assert [reading.refusal for reading in readings] == [None]
-    assert_document_matches(readings[0].parsed, brief)
 
 
 # Word files

@@ -161,16 +161,6 @@ def list_moved_bullets(content: Content) -> dict[int, int]:
     return {row.number: row.old_position for row in diff_contents(BASE, content).rows if row.is_moved}
 
 
-def test_only_moved_bullet_is_marked_as_moved() -> None:
-    assert list_moved_bullets(reorder_bullets([5, 1, 2, 3, 4])) == {5: 5}
-    assert list_moved_bullets(reorder_bullets([2, 3, 4, 5, 1])) == {1: 1}
-    assert list_moved_bullets(reorder_bullets([1, 3, 4, 5])) == {}, (
-        "bullets after a removed bullet did not move"
-    )
-    assert list_moved_bullets(replace(BASE, bullets=(Bullet(9, "新", "New"), *BULLETS))) == {}
-    assert list_moved_bullets(reorder_bullets([1, 2, 3, 4, 5])) == {}
-
-
 def test_number_of_moved_bullets_is_minimal() -> None:
     """Compare with the longest ordered subset, found by brute force, for every order of five bullets."""
     for numbers in itertools.permutations((1, 2, 3, 4, 5)):

@@ -96,6 +96,20 @@ def test_restored_bullet_gets_its_old_number(capsys, tmp_path: Path, versions, n
     assert {key: number_of[SAMPLE_PAIRS[key][0]] for key in numbers} == numbers
 
 
+def test_restored_bullet_does_not_take_number_in_use(capsys, tmp_path: Path) -> None:
+    file = tmp_path / "up.txt"
+    replacement = (SAMPLE_PAIRS["b"][0], SAMPLE_PAIRS["b"][0].replace("遠超過", "略高於"))
+    for n, text in enumerate(
+        (build_document("abc"), build_document("abc", 1).replace(*replacement), build_document("abc", 2))
+    ):
+        version = text.replace("• 丙", f"• {replacement[1]}\n• 丙") if n == 2 else text
+        file.write_text(version, encoding="utf-8")
+        run_import(capsys, str(file))
+    numbers = list(Bullet.objects.values_list("number", flat=True))
+    assert len(set(numbers)) == len(numbers) == 4
+    assert Bullet.objects.get(text_zh=SAMPLE_PAIRS["c"][0]).number == 3
+
+
 def test_newer_file_is_refused_after_brief_was_edited(capsys, tmp_path: Path) -> None:
     team = Team()
     file = tmp_path / "weekly.txt"

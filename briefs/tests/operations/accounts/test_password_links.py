@@ -69,6 +69,11 @@ def test_unknown_address_gets_the_same_answer_and_no_mail(owner: Person) -> None
     assert Outbox.objects.count() == 1
 
 
+def test_unknown_address_costs_the_same_statements(owner: Person, django_assert_max_num_queries) -> None:
+    with django_assert_max_num_queries(14):
+        ask(Client(), "nobody@example.org")
+
+
 @pytest.mark.parametrize("flag", ["is_active", "is_staff"])
 def test_person_without_access_gets_no_link(client: Client, owner: Person, flag: str) -> None:
     setattr(owner, flag, False)

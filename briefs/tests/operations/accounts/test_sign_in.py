@@ -30,6 +30,7 @@ from briefs.tests.support.sign_in_pages import (
     app_code,
     enter_code,
     find_link,
+    read_recovery_codes,
 )
 from digest.wsgi import application
 
@@ -63,6 +64,11 @@ def browser_with_app(owner: Person, settings, time_machine) -> tuple[Client, str
 @pytest.fixture
 def secret(browser_with_app: tuple[Client, str]) -> str:
     return browser_with_app[1]
+
+
+@pytest.fixture
+def recovery_codes(browser_with_app: tuple[Client, str]) -> list[str]:
+    return read_recovery_codes(browser_with_app[0])
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +123,20 @@ def test_hundred_and_fifty_addresses_have_less_than_a_hundred_guesses_a_day() ->
     assert len(checked) <= 100
 
 
+def test_one_address_is_refused_for_every_account(client: Client, owner: Person) -> None:
+    paused = [is_paused(attempt(client, "wrong", username=f"name{i}")) for i in range(10)]
+    assert paused == [False] * 5 + [True] * 5
+    assert is_paused(attempt(client, PASSWORD))
+    assert attempt(client, PASSWORD, address="203.0.113.9").status_code == 302
+
+
+def test_owner_who_signs_in_returns_no_guess_to_strangers(owner: Person) -> None:
+    attack(guesses=17)
+    assert attempt(Client(), PASSWORD, address="203.0.113.9").status_code == 302
+    attack()
+    assert count_checked() == 18
+
+
 def test_known_browser_gets_in_at_once_during_an_attack(owner: Person) -> None:
     home, attacker = Client(), Client()
     attempt(home, PASSWORD)
@@ -164,6 +184,13 @@ def test_code_pays_for_one_check_of_a_password(owner: Person, secret: str) -> No
     code, home = app_code(secret), Client()
     assert not is_paused(attempt(home, "wrong", address="203.0.113.9", code=code))
     assert is_paused(attempt(home, PASSWORD, address="203.0.113.9", code=code))
+
+
+def test_recovery_code_serves_too(owner: Person, secret: str, recovery_codes: list[str]) -> None:
+    attack()
+    home = Client()
+    assert attempt(home, PASSWORD, address="203.0.113.9", code=recovery_codes[0]).status_code == 302
+    assert home.get("/admin/briefs/brief/").status_code == 200
 
 
 def test_wrong_codes_are_limited_by_address(owner: Person, secret: str) -> None:

@@ -26,7 +26,7 @@ from django.utils import timezone
 from briefs.models import Edition, JobRun, Mailing, Subscriber
 from briefs.operations import installation
 from briefs.operations.accounts import second_factor
-from briefs.operations.backup import archive_writer, backup_archive
+from briefs.operations.backup import archive_writer, backup_archive, restoration
 from briefs.publications import mailings, subscribers
 from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support.mail_server import MailServer
@@ -115,6 +115,11 @@ def test_backup_replaces_an_earlier_one_and_nothing_else(backup_file: Path, tmp_
     with pytest.raises(CommandError, match="exists and is no backup"):
         call_command("backup", str(database), "--no-proof")
     assert database.read_bytes() == b"SQLite format 3"
+
+
+def test_archive_leaves_out_files_that_are_being_written(backup_file: Path, media_folder: Path) -> None:
+    (media_folder / "pictures/.half").write_bytes(b"half a pic")
+    assert list(backup_archive.list_media_names()) == ["pictures/a.txt"]
 
 
 def test_archive_leaves_out_the_file_by_which_doctor_tries_the_storage(
@@ -317,6 +322,11 @@ def test_restore_under_a_sender_that_runs_sends_nothing_more(
     with closing(sqlite3.connect(database)) as restored:
         (row,) = restored.execute("SELECT state, state_reason FROM briefs_mailing").fetchall()
     assert row == ("paused", "restored")
+
+
+def test_fill_refuses_a_database_with_tables(backup_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(backup_archive.BackupError, match="not empty"):
+        restoration.fill(backup_file, tmp_path / "media")
 
 
 def test_path_without_zip_is_a_folder_and_made_if_missing(team: factories.Team, tmp_path: Path) -> None:

@@ -199,6 +199,15 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
     assert client.get("/en/").status_code == 200
 
 
+def test_searches_have_the_limit_of_the_search_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
+    cache.clear()
+    refused = client.get("/api/v1/briefs?q=x")
+    assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')
+    assert refused.headers["RateLimit"].startswith('"search";r=0;t=')
+    assert client.get("/api/v1/briefs").status_code == 200
+
+
 def test_other_sites_may_read_and_an_unchanged_answer_is_304(client: Client) -> None:
     publish_seed()
     preflight = client.options("/api/v1/briefs", headers={"origin": "https://partner.example"})

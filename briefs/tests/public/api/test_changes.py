@@ -81,25 +81,6 @@ def site_briefs(client: Client) -> dict[int, Any]:
     return found
 
 
-def test_mirror_ends_equal_to_the_site(client: Client, team: Team, mirror: Mirror) -> None:
-    acts = list_acts(team)
-    with time_machine.travel(START, tick=False) as clock:
-        for n, act in enumerate(acts):
-            act()
-            clock.shift(MINUTE / 4 if n % 3 else 2 * MINUTE)
-            mirror.run()  # also while the newest changes are too young to be listed
-        clock.shift(2 * MINUTE)
-        mirror.run()
-        expected = site_briefs(client)
-        assert mirror.briefs() == expected
-        assert [brief["status"] for brief in expected.values()].count("withdrawn") == 1
-        assert len(expected) == 4
-        late = Mirror(client, mirror.folder.with_name("late"), pytest.MonkeyPatch())
-        sys.argv[2] = str(late.folder)
-        late.run()
-        assert late.briefs() == expected, "a mirror that begins now"
-
-
 def list_acts(team: Team) -> list[Callable[[], Any]]:
     """Return acts on five briefs: publication, correction, withdrawal, removal, reinstatement, a schedule."""
     first, second, third, fourth, scheduled = (factories.signed_brief(team) for _ in range(5))
