@@ -404,9 +404,14 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
 
 
 def test_small_repair_is_shown_in_history_only(client: Client) -> None:
-    publish_second_edition(corpus_fixtures.load_sample(corpus_fixtures.SEED), change_kind="small_repair")
+    publish_second_edition(
+        corpus_fixtures.load_sample(corpus_fixtures.SEED),
+        change_kind="small_repair",
+        change_note_en="One word.",
+    )
     html = get_html(client, EN)
     assert 'class="correction' not in html
+    assert "One word." not in html
     assert "Small repair" in html
 
 
