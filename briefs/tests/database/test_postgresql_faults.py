@@ -67,7 +67,6 @@ def hang_backends(server: Server) -> None:
 
 FAULTS: dict[str, tuple[Act, Act]] = {
     "stopped": (Server.stop, Server.start),
-    "killed": (lambda server: server.stop("immediate"), Server.start),
     "refusing": (lambda server: server.allow("reject"), lambda server: server.allow("trust")),
     "hanging": (hang, Server.wake),
     "backends hanging": (hang_backends, Server.wake),

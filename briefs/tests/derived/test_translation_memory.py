@@ -12,11 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from briefs import workflow
-from briefs.bilingual.text.similarity import KEY_COUNT, compute_keys, measure_likeness
+from briefs.bilingual.text.similarity import KEY_COUNT, compute_keys
 from briefs.content import Bullet
 from briefs.derived import translation_memory
-from briefs.models import Brief, Edition, MemoryKey, MemoryPair, Term
-from briefs.operations.sample_corpus import build_sentence, load_corpus
+from briefs.models import Brief, MemoryKey, MemoryPair, Term
+from briefs.operations.sample_corpus import build_sentence
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
 
@@ -34,30 +34,6 @@ def test_keys_are_the_same_in_every_process() -> None:
     assert (
         printed == f"{compute_keys('行政院公布關鍵礦產', 'zh')} {compute_keys('The quick brown fox', 'en')}\n"
     )
-
-
-def test_keys_fit_their_column() -> None:
-    for n in range(200):
-        zh, en = build_sentence(n)
-        for text, side in ((zh, "zh"), (en, "en")):
-            keys = compute_keys(text, side)  # type: ignore[arg-type]
-            assert len(keys) == KEY_COUNT
-            assert all(0 <= key < 2**63 for key in keys)
-
-
-@pytest.mark.parametrize(
-    ("text", "side"), [("", "zh"), ("三項。", "zh"), ("，。！", "zh"), ("So it", "en"), ("…", "en")]
-)
-def test_text_too_short_has_no_keys(text: str, side: Any) -> None:
-    assert compute_keys(text, side) == ()
-
-
-def test_likeness_of_equal_similar_and_different_texts() -> None:
-    assert measure_likeness(ZH, ZH.replace("，", " ")) == 1.0
-    assert 0.85 < measure_likeness(ZH, ZH.replace("年底前", "上半年")) < 1
-    assert measure_likeness(ZH, "歐盟執委會暫停氣候調適基金") < 0.3
-    assert measure_likeness(EN, EN.upper()) == 1.0
-    assert measure_likeness("", EN) == 0.0
 
 
 def test_similar_texts_share_a_key_and_others_rarely_do() -> None:
@@ -217,14 +193,6 @@ def test_damaged_memory_is_reported_and_rebuilt(
     call_command("rebuild_derived", check=True)
 
 
-@needs_database
-def test_sample_corpus_fills_the_memory() -> None:
-    load_corpus(3)
-    assert Edition.objects.count() == 3
-    assert MemoryPair.objects.count() == 21
-    assert list(translation_memory.find_stale_brief_ids()) == []
-
-
 # Row suggestions in the editor
 
 
@@ -242,20 +210,6 @@ def test_row_suggestions_offer_terms_and_similar_pairs(client: Client, team: fac
     assert (match["brief"], match["url"]) == ("標題", f"{brief_url(brief)}#b1")
     assert "".join(text for text, _ in match["marked"]) == ZH
     assert [text for text, differs in match["marked"] if differs] == ["底前"]
-
-
-@needs_database
-def test_row_suggestions_offer_only_terms_when_both_sides_have_text(
-    client: Client, team: factories.Team
-) -> None:
-    brief = publish_sample(team)
-    Term.make(zh="關鍵礦產", en="critical minerals")
-    sign_in(client, team.writer)
-    answer = client.post(brief_url(brief, "rail"), {"zh": ZH, "en": "A critical mineral"}).json()
-    assert answer["memory"] == []
-    assert [term["missing"] for term in answer["terms"]] == [""]
-    nothing = {"terms": [], "memory": [], "passages": []}
-    assert client.post(brief_url(brief, "rail"), {"zh": "", "en": " "}).json() == nothing
 
 
 @needs_database

@@ -300,16 +300,6 @@ def test_at_most_200_briefs_are_changed_at_once(team: factories.Team) -> None:
         assert "The sheet changes 2 briefs. At most 1 go at once: split it." in refusal(rows)
 
 
-def test_emptied_cells_are_counted(team: factories.Team) -> None:
-    rows = rows_of(factories.draft_brief(team))
-    for column in ("headline_en", "title", "keywords", "doi"):  # it has no title and no DOI
-        change_cell(rows, BRIEFS, 2, column, "")
-    change_cell(rows, BULLETS, 2, "text_en", "")
-    for column in ("text_zh", "text_en"):
-        change_cell(rows, BULLETS, 3, column, "")
-    assert plan(rows).emptied == 5
-
-
 def test_bullets_are_added_emptied_and_kept_in_place(team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     rows = rows_of(brief)

@@ -17,9 +17,7 @@ from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import (
     SHEET_ROW_LIMIT,
     SHEET_SIZE_LIMIT,
-    format_number,
     guard_formula,
-    parse_cell_reference,
     unguard_formula,
 )
 
@@ -77,11 +75,6 @@ def test_typed_apostrophe_is_kept() -> None:
     assert [unguard_formula(text) for text in ("'tis", "'90s", "'", "a'=1")] == ["'tis", "'90s", "'", "a'=1"]
 
 
-def test_csv_is_written_with_bom_quotes_and_crlf() -> None:
-    data = sheet_files.write_sheet([["slug"], ["中"]], "csv", title="x")
-    assert data == b'\xef\xbb\xbf"slug"\r\n"\xe4\xb8\xad"\r\n'
-
-
 CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問題\r\n"
 
 
@@ -89,7 +82,6 @@ CHINESE = "slug,label_zh\r\na,供應鏈韌性與國家安全政策的關鍵問�
     ("encode", "has_notice"),
     [
         (lambda t: t.encode("utf-8-sig"), False),
-        (lambda t: t.encode(), False),
         (lambda t: t.encode("utf-16"), False),
         (lambda t: t.replace(",", "\t").encode("utf-16"), False),  # Excel's "Unicode text"
         (lambda t: t.encode("cp950"), False),
@@ -159,23 +151,15 @@ def set_cell(cell: str, value: object, number_format: str = "") -> Callable[[ope
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (7, "7"),
         (7.0, "7"),
         (-0.5, "-0.5"),
         (1e308, "1e+308"),
         (1e15, "1000000000000000.0"),
         (True, "TRUE"),
-        (0.1, "0.1"),
-        (12345678901, "12345678901"),
     ],
 )
 def test_number_is_read_as_displayed_text(value: object, text: str) -> None:
     assert sheet_files.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text
-
-
-def test_text_cell_keeps_zeros_and_number_formats_are_ignored() -> None:
-    data = workbook(set_cell("C2", "007"), set_cell("C3", 7, "000"), set_cell("C4", 5, '0 "days"'))
-    assert [line.cells[2] for line in sheet_files.read_sheet(data).rows] == ["007", "7", "5"]
 
 
 @pytest.mark.parametrize(
@@ -226,21 +210,6 @@ def test_hidden_rows_and_columns_are_read_with_notice() -> None:
     assert sheet_files.read_sheet(workbook()).notices == []
 
 
-def test_first_visible_sheet_is_read() -> None:
-    def hide_first_sheet(target: openpyxl.Workbook) -> None:
-        target.create_sheet("Front").append(["slug", "zh"])
-        target["Terms"].sheet_state = "hidden"
-
-    assert sheet_files.read_sheet(workbook(hide_first_sheet)).headings == ("slug", "zh")
-
-
-def test_sheet_with_cells_in_last_row_is_read() -> None:
-    sheet = sheet_files.read_sheet(
-        workbook(set_cell("A1048576", "", "@"), set_cell("XFD2", "", "@"), set_cell("A1048575", "z"))
-    )
-    assert [line.number for line in sheet.rows] == [2, 3, 4, 1048575]
-
-
 def replace_part(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
@@ -264,7 +233,6 @@ SHEET = "xl/worksheets/sheet1.xml"
         lambda part: b'<!DOCTYPE x [<!ENTITY a "b">]>' + part,
         lambda part: part[: len(part) // 2],
         lambda part: part.replace(b'r="A2"', b'r="ZZZZ2"'),
-        lambda part: part.replace(b'r="2"', b'r="x"'),
     ],
 )
 def test_hostile_workbook_is_refused(change: Callable[[bytes], bytes]) -> None:
@@ -315,22 +283,13 @@ def test_shared_string_with_runs_and_phonetic_guide_is_read() -> None:
     assert sheet.rows[0].cells == ("甲 乙\r\n",)
 
 
-@pytest.mark.parametrize("number", ["2", "-1", "99999999999999999999", "x", "1.0"])
-def test_missing_shared_string_is_refused(number: str) -> None:
+def test_missing_shared_string_or_invalid_number_is_refused() -> None:
     strings = "<si><t>slug</t></si><si><t>a</t></si>"
-    data = excel_workbook(HEAD, f'<c r="A2" t="s"><v>{number}</v></c>', strings=strings)
-    assert "damaged" in refusal(data)
-
-
-def test_date_stored_as_text_is_refused_as_a_date() -> None:
-    data = excel_workbook(HEAD, '<c r="A2" t="d"><v>2025-06-09</v></c>', strings="<si><t>slug</t></si>")
-    assert "Row 2, column “slug”: this cell is a date." in refusal(data)
-
-
-@pytest.mark.parametrize("number", ["1e999", "nan", "x"])
-def test_invalid_number_is_refused(number: str) -> None:
-    data = excel_workbook(HEAD, f'<c r="A2"><v>{number}</v></c>', strings="<si><t>slug</t></si>")
-    assert "damaged" in refusal(data)
+    for kind, number in [(' t="s"', n) for n in ("2", "-1", "9" * 20, "x", "1.0")] + [
+        ("", n) for n in ("1e999", "nan", "x")
+    ]:
+        data = excel_workbook(HEAD, f'<c r="A2"{kind}><v>{number}</v></c>', strings=strings)
+        assert "damaged" in refusal(data), number
 
 
 def test_cell_too_long_for_excel_is_refused_and_csv_suggested() -> None:
@@ -338,17 +297,3 @@ def test_cell_too_long_for_excel_is_refused_and_csv_suggested() -> None:
     with translation.override("en"), pytest.raises(sheet_files.SheetRefused, match="Choose CSV"):
         sheet_files.write_sheet(rows, "xlsx", title="x")
     assert read_back(sheet_files.write_sheet(rows, "csv", title="x")) == rows
-
-
-def test_cell_references_and_numbers_are_parsed() -> None:
-    assert [parse_cell_reference(p) for p in ("A1", "Z9", "AA10", "XFD1")] == [
-        (0, 0),
-        (8, 25),
-        (9, 26),
-        (0, 16_383),
-    ]
-    for invalid in ("", "1", "a1", "XFE1", "A"):
-        with pytest.raises(ValueError):  # noqa: PT011
-            parse_cell_reference(invalid)
-    with pytest.raises(ValueError, match="nan"):
-        format_number("nan")

@@ -107,12 +107,6 @@ def test_reader_sees_lines_of_the_text_file(content: Content) -> None:
     assert set(word.find_lost_parts()) <= set(text.find_lost_parts())
 
 
-def test_several_documents_are_read_from_one_file() -> None:
-    documents = sample_documents()
-    readings = read_document(write_digest_file(documents, "t"), "a.docx")
-    assert [reading.parsed for reading in readings] == documents
-
-
 def test_file_has_real_lists_headings_fonts_and_languages() -> None:
     data = write_digest_file(sample_documents()[1:2], "標題 & more")
     opened = docx.Document(io.BytesIO(data))

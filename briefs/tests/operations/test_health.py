@@ -162,14 +162,6 @@ def test_check_that_hangs_later_fails_its_part(monkeypatch: pytest.MonkeyPatch) 
     assert watch.read_faults() == {"database": "no answer"}
 
 
-def test_thread_beside_one_that_ended_is_not_left_running() -> None:
-    first, second = health.start_watching()
-    first.stop()
-    assert health.start_watching()[1] is not second
-    second.thread.join(30)  # type: ignore[union-attr]
-    assert not second.is_alive()
-
-
 def test_parts_keep_what_was_found_while_the_database_is_away() -> None:
     asked: list[str] = []
     away = health.Check("database", lambda figures: "away", 1)

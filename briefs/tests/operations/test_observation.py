@@ -64,9 +64,16 @@ def test_line_of_a_request_has_its_id_and_nothing_of_the_person(output: io.Strin
     assert len(output.getvalue().splitlines()) >= 3
 
 
-@pytest.mark.parametrize("forged", ["", "short", "a b c d e f g h", "x" * 65, "abcdefgh\r\nSet-Cookie: a=b", "編號編號編號編號"])  # fmt: skip
-def test_malformed_id_is_replaced(forged: str) -> None:
-    assert re.fullmatch("[0-9a-f]{32}", send("/robots.txt", HTTP_X_REQUEST_ID=forged)["X-Request-ID"])
+def test_malformed_id_is_replaced() -> None:
+    for forged in (
+        "",
+        "short",
+        "a b c d e f g h",
+        "x" * 65,
+        "abcdefgh\r\nSet-Cookie: a=b",
+        "編號編號編號編號",
+    ):
+        assert re.fullmatch("[0-9a-f]{32}", send("/robots.txt", HTTP_X_REQUEST_ID=forged)["X-Request-ID"])
 
 
 def test_typed_text_begins_no_line_of_its_own(output: io.StringIO) -> None:

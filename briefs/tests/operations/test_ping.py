@@ -92,12 +92,6 @@ def test_watcher_that_does_not_answer_fails_no_job(
     assert [message.partition(": ")[0] for message in caplog.messages] == ["PING_URL was not reached"]
 
 
-def test_watcher_that_is_away_fails_no_job(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
-    settings.PING_URL = f"http://127.0.0.1:{find_free_port()}/ping"
-    call_command("publish_due")
-    assert "Connection refused" in caplog.text
-
-
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_only_a_proved_backup_is_reported(watcher: Watcher, tmp_path: Path) -> None:

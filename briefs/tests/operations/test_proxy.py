@@ -64,8 +64,7 @@ def answering_app() -> Iterator[tuple[int, list[str]]]:
         server.server_close()
 
 
-@pytest.mark.parametrize("path", ["/en/", "/admin/", "/preview/abc/", "/healthz"])
-@pytest.mark.parametrize("data", [None, b"headline=typed"])
+@pytest.mark.parametrize(("path", "data"), [("/en/", None), ("/admin/", b"headline=typed")])
 def test_restart_is_answered_503_with_a_page_in_both_languages(
     tmp_path: Path, path: str, data: bytes | None
 ) -> None:
@@ -77,12 +76,6 @@ def test_restart_is_answered_503_with_a_page_in_both_languages(
     assert answer.headers["Cache-Control"] == "no-store"
     assert "網站正在重新啟動" in answer.body
     assert "The site is restarting" in answer.body
-
-
-def test_restart_is_503_also_where_its_page_is_missing(tmp_path: Path) -> None:
-    with running_proxy(tmp_path, [find_free_port()], page_folder=tmp_path) as (port, _):
-        answer = ask(port, "/en/")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_page_of_the_restart_has_no_address_of_its_own(tmp_path: Path) -> None:

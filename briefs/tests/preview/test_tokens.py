@@ -3,16 +3,16 @@
 import datetime as dt
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import DatabaseError, transaction
 
-from briefs.models import Brief, Edition, Letter, Person, PreviewLink
+from briefs.models import Brief, Edition, Letter, PreviewLink
 from briefs.preview import links
-from briefs.tests.support import factories, route_registry, scale
+from briefs.tests.support import factories, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch
 from briefs.tests.support.database_firewall import guest_access_only
 from briefs.tests.support.factories import Team
@@ -60,9 +60,8 @@ def forged_tokens(real_tokens: list[str], n: int) -> Iterator[str]:
             yield token[:at] + character + token[at + 1 :]
 
 
-@pytest.mark.parametrize("n", [400, pytest.param(scale(2_500), marks=pytest.mark.heavy)])
-def test_forged_token_finds_no_link(clock: Any, n: int) -> None:
-    team = Team()
+def test_forged_token_finds_no_link(clock: Any) -> None:
+    team, n = Team(), 200
     brief = factories.draft_brief(team)
     real = [share_token(brief, team.writer) for _ in range(3)]
     tried = [token for token in forged_tokens(real, n) if token not in real]
@@ -134,21 +133,17 @@ def test_guest_can_read_and_is_counted_with_desk_denied(clock: Any) -> None:
     assert PreviewLink.objects.get().opened == 2 * len(before)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
+def test_desk_query_under_denial_raises_database_error() -> None:
+    for query in (
         lambda: Brief.objects.count(),
-        lambda: list(Person.objects.values_list("email")),
         lambda: Edition.objects.count(),
         lambda: PreviewLink.objects.update(revoked_at=None),
         lambda: Letter.objects.update(text="x"),
         lambda: Letter.objects.all().delete(),
-    ],
-)
-def test_desk_query_under_denial_raises_database_error(query: Callable[[], object]) -> None:
-    query()
-    with guest_access_only(), pytest.raises(DatabaseError), transaction.atomic():
+    ):
         query()
+        with guest_access_only(), pytest.raises(DatabaseError), transaction.atomic():
+            query()
 
 
 def test_link_is_deleted_long_after_its_end_unless_a_guest_wrote(clock: Any) -> None:

@@ -75,13 +75,6 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
         assert "<del>early</del>" in client.get(address).content.decode()
 
 
-def test_brief_leads_to_its_changes(client: Client) -> None:
-    publish_twice()
-    assert f'href="{CHANGES}"' in get(client, "/en/briefs/next-technology-race/")
-    assert f'href="{CHANGES}"' in get(client, LOG)
-    assert f'href="{LOG}"' in get(client, "/en/")
-
-
 def test_minor_change_is_not_listed(client: Client) -> None:
     publish_twice(change_kind="small_repair")
     for address in (LOG, CHANGES):
@@ -218,10 +211,6 @@ def test_texts_are_escaped(client: Client) -> None:
     assert ["<script>" in content for content in contents] == [False, False]
 
 
-def test_empty_log_says_so_once(client: Client) -> None:
-    assert re.findall(r'class="empty">([^<]+)', get(client, LOG)) == ["Nothing was corrected or withdrawn."]
-
-
 def read_notes(client: Client, address: str) -> tuple[list[int], dict[str, str]]:
     page = get(client, address)
     links = dict(re.findall(r'<a rel="(prev|next)" href="([^"]+)"', page))
@@ -241,15 +230,6 @@ def test_log_pages_by_key(client: Client) -> None:
     notes, links = read_notes(client, f"{LOG}?after={OLDEST_KEY}")
     assert notes == [*range(19, -1, -1)], "the static site is written from the oldest page on"
     assert read_notes(client, links["prev"])[0] == [*range(24, 19, -1)]
-
-
-def test_changes_of_a_brief_are_bounded(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(0), "often")
-    for n in range(22):
-        correct(first, n)
-    notes, links = read_notes(client, "/en/briefs/often/changes/")
-    assert notes == [*range(21, 1, -1)]
-    assert read_notes(client, links["next"])[0] == [1, 0]
 
 
 def correct(first: Edition, n: int) -> None:

@@ -17,7 +17,6 @@ from briefs.models.vocabulary import Keyword
 from briefs.public import page_cache
 from briefs.tests.support import corpus_fixtures, factories
 from briefs.tests.support.database_firewall import PUBLIC_TABLES
-from briefs.tests.support.published_issues import publish_issue
 
 pytestmark = [pytest.mark.django_db(transaction=True), corpus_fixtures.NO_STATIC]
 
@@ -41,7 +40,7 @@ def count_queries(client: Client, path: str, **headers: str) -> int:
 
 @pytest.mark.parametrize(
     "path",
-    ["/en/", BRIEF, f"{BRIEF}parallel/", "/en/briefs/first.md", f"{BRIEF}cite.ris", "/en/keywords/", "/en/feed.atom", "/en/archive/", "/en/issues/", "/sitemap.xml", "/api/v1/briefs", "/api/v1/briefs/first", "/en/corpus/"],
+    ["/en/", BRIEF, f"{BRIEF}cite.ris", "/en/feed.atom", "/sitemap.xml", "/api/v1/briefs"],
 )  # fmt: skip
 def test_second_reader_costs_one_query_and_gets_the_same_answer(client: Client, path: str) -> None:
     first = client.get(path)
@@ -147,17 +146,6 @@ def test_scheduled_edition_appears_at_its_time_and_ends_at_its_end(client: Clien
             clock.move_to(at)
             seen.append(b"/briefs/second/" in client.get("/en/").content)
     assert seen == [False, False, True, True, False]
-
-
-def test_scheduled_issue_appears_at_its_time(client: Client) -> None:
-    opening = timezone.now() + dt.timedelta(seconds=20)
-    publish_issue(12, [Edition.objects.get().brief], live_from=opening)
-    pages, seen = ("/en/", "/en/issues/", BRIEF), []
-    with time_machine.travel(opening - dt.timedelta(seconds=19), tick=False) as clock:
-        for at in (opening - dt.timedelta(seconds=10), opening - dt.timedelta(milliseconds=1), opening):
-            clock.move_to(at)
-            seen.append([b"/en/issues/12/" in client.get(page).content for page in pages])
-    assert seen == [[False] * 3, [False] * 3, [True] * 3]
 
 
 def test_nothing_is_kept_while_the_triggers_are_away(client: Client) -> None:

@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
 from briefs import images, workflow
 from briefs.bilingual import rendering
-from briefs.derived import build
-from briefs.models import Brief, Edition, EditionPlace
+from briefs.models import Brief, Edition
 from briefs.models import Picture as PictureRow
 from briefs.tests.support import corpus_fixtures, factories
 from briefs.tests.support.database_firewall import public_access_only
@@ -28,7 +26,6 @@ from .test_pages import Tree
 pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
 
 FRESH = "public, max-age=60"
-SECOND = dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -83,6 +80,13 @@ def test_picture_answers_503_while_its_folder_cannot_be_read(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
+def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
+    row = upload_picture(team, seed=9)
+    factories.live_brief(team, with_picture(row))
+    images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
+    assert client.get(picture_address(row)).status_code == 404
+
+
 def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, team: Team) -> None:
     row, second = upload_picture(team), upload_picture(team, seed=1)
     brief = factories.draft_brief(team, with_picture(row))
@@ -117,18 +121,6 @@ def test_picture_is_served_only_while_a_listed_edition_shows_it(client: Client, 
         assert picture_status(client, second) == 404, "removed"
 
 
-def test_shared_picture_is_served_until_both_briefs_are_withdrawn(client: Client, team: Team) -> None:
-    row = upload_picture(team)
-    first, second = (
-        factories.live_brief(team, with_picture(row)),
-        factories.live_brief(team, with_picture(row, factories.content("二"))),
-    )
-    workflow.withdraw(first, by=team.publisher, kind="rights")
-    assert picture_status(client, row) == 200
-    workflow.withdraw(second, by=team.publisher, kind="rights")
-    assert picture_status(client, row) == 404
-
-
 def test_hidden_and_unknown_picture_names_get_same_404(client: Client, team: Team) -> None:
     hidden, shown = upload_picture(team), upload_picture(team, seed=1)
     factories.draft_brief(team, with_picture(hidden))
@@ -142,21 +134,6 @@ def test_hidden_and_unknown_picture_names_get_same_404(client: Client, team: Tea
     assert len({(answer.content, tuple(sorted(answer.headers.items()))) for answer in answers}) == 1
     for path in ("/media/", "/media/pictures/", f"/media/{shown.key}-320.jpg"):
         assert client.get(path).status_code == 404
-
-
-def test_picture_missing_from_storage_gets_404(client: Client, team: Team) -> None:
-    row = upload_picture(team, seed=9)
-    factories.live_brief(team, with_picture(row))
-    images.default_storage.delete(f"pictures/{images.picture_file_name(row.key, 320, 'jpg')}")
-    assert client.get(picture_address(row)).status_code == 404
-
-
-def test_picture_request_runs_one_query(client: Client, team: Team, django_assert_num_queries: Any) -> None:
-    row = upload_picture(team)
-    factories.live_brief(team, with_picture(row))
-    client.get(picture_address(row))
-    with django_assert_num_queries(1):
-        client.get(picture_address(row))
 
 
 # Pages
@@ -205,29 +182,6 @@ def test_cover_is_not_in_list_feed_parallel_view_or_print(client: Client, team: 
     assert re.search(r"@media print \{[^@]*@page[^@]*\.cover\b[^{}]*\{ display: none; \}", css)
 
 
-def test_withdrawal_notice_shows_no_cover(client: Client, team: Team) -> None:
-    row = upload_picture(team)
-    brief = factories.live_brief(team, with_picture(row))
-    workflow.withdraw(brief, by=team.publisher, kind="rights")
-    body = client.get(f"/en/briefs/{brief.slug}/").content.decode()
-    assert "Withdrawn" in body
-    for word in (row.key, "<figure", "Central News Agency", "A port"):
-        assert word not in body
-
-
-def test_brief_without_cover_starts_with_summary(team: Team) -> None:
-    html = rendering.render_fragment(factories.content(), "en", "en", "slug")
-    assert html.startswith('<section id="summary"')
-
-
-def test_preview_fragment_links_cover_below_its_own_address(team: Team) -> None:
-    html = rendering.render_fragment(
-        with_picture(upload_picture(team)), "en", "en", "slug", pictures_url="/admin/x/"
-    )
-    assert "/admin/x/" in html
-    assert "/media/" not in html
-
-
 def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
     """Only a preview can lack credit or licence; a published cover has both."""
     row = upload_picture(team)
@@ -243,24 +197,3 @@ def test_caption_shows_credit_and_licence_if_present(team: Team) -> None:
     assert "<figcaption" not in rendering.render_fragment(
         with_picture(row, credit="", licence=""), "en", "en", "slug"
     )
-
-
-# Derived rows
-
-
-def test_missing_or_wrong_picture_key_is_reported_stale_and_rebuilt(team: Team) -> None:
-    factories.live_brief(team, with_picture(upload_picture(team)))
-    factories.live_brief(team, factories.content("二"))
-    edition = EditionPlace.objects.exclude(picture="").get().edition
-    for damage in (
-        lambda: EditionPlace.objects.filter(edition=edition).update(picture=""),
-        lambda: EditionPlace.objects.filter(edition=edition).update(picture="b" * 64),
-    ):
-        damage()
-        assert list(build.find_stale_edition_ids()) == [edition.pk]
-        with pytest.raises(CommandError):
-            call_command("rebuild_derived", check=True)
-        call_command("rebuild_derived")
-        assert list(build.find_stale_edition_ids()) == []
-        place = EditionPlace.objects.get(edition=edition)
-        assert place.picture == edition.frozen_content.facts.picture.key  # type: ignore[union-attr]

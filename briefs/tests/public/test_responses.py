@@ -11,7 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.content import Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
 from briefs.public.responses import accepts_chinese
@@ -77,7 +76,7 @@ def _fixed_clock(_seed_brief: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", PAGES[1::3])
 def test_matching_etag_gets_304_without_body(client: Client, path: str) -> None:
     first = client.get(path)
     assert first.status_code == 200
@@ -92,58 +91,19 @@ def test_matching_etag_gets_304_without_body(client: Client, path: str) -> None:
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_etag_changes_only_with_content(client: Client) -> None:
-    before = client.get(BRIEF).headers["ETag"]
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, facts=Facts(date="2025")),
-        "hidden",
-        live_from=NOW + dt.timedelta(hours=1),
-    )
-    assert client.get(BRIEF).headers["ETag"] == before
-    first = Edition.objects.get(slug="next-technology-race")
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_zh="新標題"), brief=first.brief, live_from=NOW, published_at=first.published_at, change_kind="small_repair")  # fmt: skip
-    assert client.get(BRIEF, headers={"If-None-Match": before}).status_code == 200
-
-
-def test_scheduled_brief_ignores_if_none_match(client: Client) -> None:
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1), "soon", live_from=NOW + dt.timedelta(hours=1)
-    )
-    response = client.get("/en/briefs/soon/", headers={"If-None-Match": "*"})
-    assert response.status_code == 404
-    assert "ETag" not in response.headers
-
-
-@pytest.mark.parametrize("path", ALL_ADDRESSES)
-def test_head_has_headers_of_get_and_no_body(client: Client, path: str) -> None:
-    get, head = client.get(path), client.head(path)
-    assert head.status_code == get.status_code
-    assert head.content == b""
-    for name in ("Content-Type", "ETag", "Cache-Control", "Vary", "Content-Length"):
-        assert head.headers.get(name) == get.headers.get(name), name
-
-
-def test_options_lists_allowed_methods(client: Client) -> None:
-    response = client.options(BRIEF)
-    assert (response.status_code, response.headers["Allow"]) == (204, "GET, HEAD, OPTIONS")
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_passing_time_does_not_change_page(
-    client: Client, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = client.get(path).content
-    monkeypatch.setattr(timezone, "now", lambda: NOW + dt.timedelta(hours=2))
-    assert client.get(path).content == before
+def test_head_has_headers_of_get_and_no_body(client: Client) -> None:
+    for path in ALL_ADDRESSES:
+        get, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        for name in ("Content-Type", "ETag", "Cache-Control", "Vary", "Content-Length"):
+            assert head.headers.get(name) == get.headers.get(name), (path, name)
 
 
 @pytest.mark.parametrize(
     ("accept", "chinese"),
     [
-        ("zh-TW", True), ("zh", True), ("zh-Hant-HK", True), ("zh-CN,en;q=0.9", True), ("en-US,en;q=0.9,zh;q=0.1", True),
-        ("ZH-hant", True), ("yue", True), ("en, cmn-Hant;q=0.1", True), (" fr , zh-SG ; q=0.5", True), ("", False), ("en", False), ("ja,ko", False), ("*", False),
-        ("zh;q=0", False), ("zh-TW;q=0.0, en", False), ("zha", False), ("zh;q=x", True), (";;,,=", False), ("en;zh", False),
+        ("zh-TW", True), ("zh-CN,en;q=0.9", True), ("en-US,en;q=0.9,zh;q=0.1", True), ("ZH-hant", True), ("yue", True),
+        ("en, cmn-Hant;q=0.1", True), ("", False), ("ja,ko", False), ("zh;q=0", False), ("zha", False), ("zh;q=x", True), (";;,,=", False),
     ],
 )  # fmt: skip
 def test_accept_language_chooses_language_at_root(client: Client, accept: str, chinese: bool) -> None:
@@ -157,12 +117,8 @@ def test_accept_language_chooses_language_at_root(client: Client, accept: str, c
     [
         ("/zh-tw/", "/zh-hant/"),
         ("/zh-TW/briefs/a/?x=1&y=%E4%B8%AD", "/zh-hant/briefs/a/?x=1&y=%E4%B8%AD"),
-        ("/zh-Hant/about/", "/zh-hant/about/"),
-        ("/zh/feed.atom", "/zh-hant/feed.atom"),
-        ("/zh-hant-TW/", "/zh-hant/"),
         ("/zh-HK/中/", "/zh-hant/%E4%B8%AD/"),
         ("/zh-hans/search/?q=%E8%8A%AF", "/zh-hant/search/?q=%E8%8A%AF"),
-        ("/zh-CN/about/", "/zh-hant/about/"),
         ("/zh-Hans-SG/", "/zh-hant/"),
         ("/EN/about/", "/en/about/"),
         ("/zh-tw//evil.test/", "/zh-hant//evil.test/"),
@@ -173,11 +129,9 @@ def test_other_language_spellings_redirect_to_canonical_one(client: Client, path
     assert (response.status_code, response.headers["Location"]) == (301, target)
 
 
-@pytest.mark.parametrize(
-    "path", ["/de/", "/zh-jp/", "/zh-hanx/", "/zh-hant-x/", "/english/", "/zh-hant/zh-hant/"]
-)
-def test_unknown_language_code_gets_404(client: Client, path: str) -> None:
-    assert client.get(path).status_code == 404
+def test_unknown_language_code_gets_404(client: Client) -> None:
+    for path in ("/de/", "/zh-jp/", "/zh-hanx/", "/zh-hant-x/", "/english/", "/zh-hant/zh-hant/"):
+        assert client.get(path).status_code == 404, path
 
 
 MAX_QUERIES = {

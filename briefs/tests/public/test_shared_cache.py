@@ -123,7 +123,7 @@ def public_addresses(world: World) -> list[str]:
 
 @pytest.mark.heavy
 def test_cache_filled_by_staff_reveals_nothing(world: World, clock: Any) -> None:
-    everywhere = [*public_addresses(world), *private_addresses(world)]
+    everywhere = [*public_addresses(world)[::2], *private_addresses(world)]
     assert check_cache_filled_by_staff(world, everywhere) > 100
 
 

@@ -72,15 +72,16 @@ def count_bounced() -> tuple[int, int]:
     return copies, readers
 
 
-def test_return_path_names_the_copy(mailing: Mailing, mail_server: MailServer) -> None:
-    paths = {bounces.build_return_path(copy) for copy in Copy.objects.all()}
-    assert set(mail_server.senders) == paths
-
-
-@pytest.mark.parametrize("status", ["5.1.1", "5.1.10", "5.2.1"])
-def test_dead_address_drops_the_reader(mailing: Mailing, status: str) -> None:
-    assert read(build_report(status), build_report(status))[Verdict.DEAD] == 2
-    assert count_bounced() == (1, 1)
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("5.1.1", Verdict.DEAD), ("5.1.10", Verdict.DEAD), ("5.2.1", Verdict.DEAD), ("5.7.26", Verdict.POLICY),
+        ("4.2.2", Verdict.FAILED), ("5.0.0", Verdict.FAILED), ("5.1.8", Verdict.FAILED),
+    ],
+)  # fmt: skip
+def test_only_a_dead_address_drops_the_reader(mailing: Mailing, status: str, verdict: Verdict) -> None:
+    assert read(build_report(status), build_report(status)) == {verdict: 2}
+    assert count_bounced() == (1, verdict is Verdict.DEAD)
     assert mailings.count_copies(mailing).bounced == 1
 
 
@@ -130,12 +131,6 @@ def test_complaint_ends_the_reader_at_once(mailing: Mailing, mail_server: MailSe
     assert [row.pk for row in Subscriber.objects.exclude(left_at=None)] == [copy.subscriber_id]
 
 
-@pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.7.515"])
-def test_blocked_mail_drops_no_reader(mailing: Mailing, status: str) -> None:
-    assert read(build_report(status))[Verdict.POLICY] == 1
-    assert count_bounced() == (1, 0)
-
-
 @pytest.mark.parametrize(
     ("bounced", "resumed_later", "state"), [(9, 0, "running"), (10, 0, "stopped"), (10, 1, "running")]
 )
@@ -181,12 +176,6 @@ def test_three_refused_mailings_running_end_a_reader(
             read(build_report("5.2.2", to=bounces.build_return_path(Copy.objects.order_by("-pk")[0])))
     reader.refresh_from_db()
     assert (reader.bounced_at is not None) == (outcomes in ("rrr", "rbr"))
-
-
-@pytest.mark.parametrize("status", ["4.2.2", "5.2.2", "5.0.0", "5.1.8", "4.4.7"])
-def test_other_failure_is_of_the_copy_alone(mailing: Mailing, status: str) -> None:
-    assert read(build_report(status))[Verdict.FAILED] == 1
-    assert count_bounced() == (1, 0)
 
 
 def test_delayed_forged_and_foreign_reports_change_nothing(mailing: Mailing) -> None:

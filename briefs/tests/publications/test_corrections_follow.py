@@ -210,7 +210,7 @@ class World:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(6), *(pytest.param(n, marks=pytest.mark.heavy) for n in range(6, 30))]
+    "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.heavy) for n in range(3, 15))]
 )
 def test_exactly_those_who_hold_an_earlier_text_are_told_once(
     seed: int, publisher: Person, settings: Any, tmp_path: Path

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from briefs.models import Copy, Mailing
 from briefs.publications import mailings, sending
-from briefs.tests.support import factories, mailing_fixtures, only_with_more_rounds
+from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support.mail_server import MailServer
 
 pytestmark = [
@@ -129,15 +129,6 @@ def test_without_kills_no_fate_is_unknown(mail_server: MailServer, settings: Any
     mailing, _killer = send_with_kills(mail_server, settings, 60, 0)
     assert check_copies(mail_server, 60) == 0
     assert mailings.count_copies(mailing).by_stage == {"sent": 55, "refused": 5}
-
-
-@pytest.mark.heavy
-@only_with_more_rounds
-def test_five_hundred_kills_lose_and_repeat_no_copy(mail_server: MailServer, settings: Any) -> None:
-    _mailing, killer = send_with_kills(mail_server, settings, 2_000, 500)
-    unknown = check_copies(mail_server, 2_000)
-    assert killer.kills == 500
-    assert unknown <= killer.kills
 
 
 def test_two_senders_at_once_send_each_copy_once(mail_server: MailServer) -> None:

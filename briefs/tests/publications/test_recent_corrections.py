@@ -73,11 +73,8 @@ def read(client: Client, address: str) -> str:
     return unescape(response.content.decode())
 
 
-@pytest.mark.parametrize("end", ["", "issue.epub"])
-def test_reader_of_an_issue_finds_what_was_corrected_since_the_last(
-    client: Client, issues: None, end: str
-) -> None:
-    first, second, third = (read(client, f"/en/issues/{n}/{end}") for n in (1, 2, 3))
+def test_reader_of_an_issue_finds_what_was_corrected_since_the_last(client: Client, issues: None) -> None:
+    first, second, third = (read(client, f"/en/issues/{n}/") for n in (1, 2, 3))
     corrected = "Issue 1, “Headline 1”: Said “all”."
     withdrawn = "Issue 1, “Headline 2”: This brief was withdrawn on"
 
@@ -90,7 +87,7 @@ def test_reader_of_an_issue_finds_what_was_corrected_since_the_last(
     assert "Issue 1, “Headline 3”: Said “all”." in third
     assert "Headline 1”" not in third
     assert "Issue 1, “" not in first
-    assert "第1期〈標題1〉：誤作「所有」。" in read(client, f"/zh-hant/issues/2/{end}")
+    assert "第1期〈標題1〉：誤作「所有」。" in read(client, "/zh-hant/issues/2/issue.epub")
 
 
 def test_mail_of_an_issue_reports_them_too(issues: None) -> None:
@@ -101,17 +98,6 @@ def test_mail_of_an_issue_reports_them_too(issues: None) -> None:
 
     assert "Issue 1, “Headline 1”: Said “all”." in text
     assert "第1期〈標題1〉：誤作「所有」。" in text
-
-
-def test_mail_of_a_scheduled_issue_reports_what_is_corrected_until_then(issues: None) -> None:
-    tomorrow = timezone.now() + dt.timedelta(days=1)
-    fifth = Edition.objects.get(slug="brief-5")
-    correct(fifth, tomorrow, **NOTES)
-    publish_issue(4, [Edition.objects.get(slug="brief-4", live_until=None).brief], live_from=tomorrow)
-    fourth = load_issue(4, tomorrow)
-    assert fourth
-
-    assert "Issue 3, “Headline 5”: Said “all”." in mail_text.build_issue_body(fourth, "en")["text"]
 
 
 def test_correction_of_a_brief_withdrawn_since_is_not_told_again(client: Client, issues: None) -> None:

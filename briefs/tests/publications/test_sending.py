@@ -96,16 +96,6 @@ def test_reader_who_subscribes_before_a_mailing_begins_gets_it(mail_server: Mail
     assert count(mailing) == {"sent": 2}
 
 
-def test_reader_who_subscribes_before_a_late_mailing_is_resumed_gets_it(
-    mail_server: MailServer, team: Team
-) -> None:
-    mailing = queue(team, 1)
-    assert send(3).sent == 0
-    mailing_fixtures.subscribe(1, first=2)
-    mailings.resume_mailing(mailing, by=team.publisher)
-    assert send().sent == 2
-
-
 def test_reader_who_chose_another_language_after_queueing_gets_that_one(
     mail_server: MailServer, team: Team
 ) -> None:
@@ -150,20 +140,22 @@ def test_dropped_connection_after_the_text_is_unknown_and_never_sent_again(
     assert mail_server.accepted == []
 
 
-def test_copy_handed_by_a_process_that_died_is_never_sent_again(mail_server: MailServer, team: Team) -> None:
+def test_copy_of_a_process_that_died_is_sent_again_only_if_it_was_not_handed_over(
+    mail_server: MailServer, team: Team
+) -> None:
     mailing = queue(team, 2)
-    Copy.objects.filter(pk=mailing.copies.order_by("pk")[0].pk).update(
-        stage="handed", stage_at=timezone.now()
-    )
+    for stage, copy in zip(("handed", "claimed"), mailing.copies.order_by("pk"), strict=True):
+        Copy.objects.filter(pk=copy.pk).update(stage=stage, stage_at=timezone.now())
+    assert send().sent == 0
     assert send(0.1).sent == 1
-    assert len(mail_server.accepted) == 1
+    assert count(mailing) == {"handed": 1, "sent": 1}
 
 
 def test_copies_of_unknown_fate_are_sent_again_to_exactly_those_when_a_person_asks(
     mail_server: MailServer, team: Team
 ) -> None:
-    mailing = queue(team, 100)
-    lost = {"reader17@example.org", "reader63@example.org"}
+    mailing = queue(team, 12)
+    lost = {"reader3@example.org", "reader9@example.org"}
 
     def drop(word: str, address: str) -> bool:
         if word == "RCPT TO":
@@ -171,7 +163,7 @@ def test_copies_of_unknown_fate_are_sent_again_to_exactly_those_when_a_person_as
         return False
 
     mail_server.on_command = drop
-    assert send().numbers == (98, 0, 0, 2, 0)
+    assert send().numbers == (10, 0, 0, 2, 0)
     tokens = set(Copy.objects.filter(stage="handed").values_list("token_hash", flat=True))
     lost.clear()
     assert send(1).numbers == (0, 0, 0, 0, 0)
@@ -179,31 +171,10 @@ def test_copies_of_unknown_fate_are_sent_again_to_exactly_those_when_a_person_as
     assert send(1).numbers == (0, 0, 0, 0, 0), "a process may still be handing them over"
     mailings.send_again(mailing, by=team.publisher, now=timezone.now() + HOUR)
     assert send(1).numbers == (2, 0, 0, 0, 0)
-    assert mail_server.to == sorted(f"reader{n}@example.org" for n in range(1, 101))
+    assert mail_server.to == sorted(f"reader{n}@example.org" for n in range(1, 13))
     assert get_state(mailing) == "done"
-    again = Copy.objects.filter(subscriber__address__in=["reader17@example.org", "reader63@example.org"])
+    again = Copy.objects.filter(subscriber__address__in=["reader3@example.org", "reader9@example.org"])
     assert set(again.values_list("token_hash", flat=True)) == tokens, "links of the first copies still work"
-
-
-def test_dropped_connection_before_the_text_is_tried_again(mail_server: MailServer, team: Team) -> None:
-    mailing = queue(team, 1)
-    mail_server.drops_before_data = True
-    assert send().later == 1
-    mail_server.drops_before_data = False
-    assert send().numbers == (0, 0, 0, 0, 0), "not before the delay is over"
-    assert send(0.2).sent == 1
-    assert count(mailing) == {"sent": 1}
-
-
-def test_server_that_always_drops_a_reader_is_given_up_after_a_day(
-    mail_server: MailServer, team: Team
-) -> None:
-    mailing = queue(team, 2)
-    mail_server.on_command = lambda word, address: (word, address) == ("RCPT TO", "reader1@example.org")
-    assert send().numbers == (1, 0, 1, 0, 0)
-    Mailing.objects.update(run_at=timezone.now() + 30 * HOUR)
-    assert send(30).refused == 1
-    assert (count(mailing), get_state(mailing)) == ({"sent": 1, "refused": 1}, "done")
 
 
 def test_nothing_changes_while_no_server_answers(mail_server: MailServer, team: Team) -> None:
@@ -296,14 +267,6 @@ def test_refused_sender_pauses_the_mailing_and_refuses_no_copy(mail_server: Mail
     mail_server.answers["MAIL FROM"] = "553 not your address"
     assert send().numbers == (0, 0, 0, 0, 0)
     assert (count(mailing), get_state(mailing)) == ({"queued": 2}, "paused")
-
-
-def test_copy_claimed_by_a_process_that_died_is_sent_again(mail_server: MailServer, team: Team) -> None:
-    mailing = queue(team, 1)
-    Copy.objects.update(stage="claimed", stage_at=timezone.now())
-    assert send().sent == 0
-    assert send(0.1).sent == 1
-    assert count(mailing) == {"sent": 1}
 
 
 # Begin, pause, resume and stop
@@ -472,10 +435,8 @@ def test_mail_of_an_issue_whose_publication_was_cancelled_waits_for_a_person(
     assert (send(25).sent, get_state(mailing)) == (0, "paused")
 
 
-def test_ten_thousand_copies_are_queued_by_one_statement(
-    team: Team, django_assert_max_num_queries: Any
-) -> None:
-    mailing_fixtures.subscribe(10_000)
+def test_thousand_copies_are_queued_by_one_statement(team: Team, django_assert_max_num_queries: Any) -> None:
+    mailing_fixtures.subscribe(1_000)
     Subscriber.objects.filter(address__endswith="7@example.org").update(left_at=timezone.now())
     issue = mailing_fixtures.publish_issue(
         [factories.live_brief(team)], team.writer, approved_by=team.publisher
@@ -483,7 +444,7 @@ def test_ten_thousand_copies_are_queued_by_one_statement(
     with django_assert_max_num_queries(30):
         mailing = mailings.queue_issue(issue, by=team.publisher)
     counts = mailings.count_copies(mailing)
-    assert counts.by_stage == {"queued": 9_000}
+    assert counts.by_stage == {"queued": 900}
     assert counts.by_side == mailings.count_readers()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from briefs.bilingual.checks.texts import TermData
 from briefs.bilingual.text.scripts import stem_word
-from briefs.search.analysis import analyse, find_runs, fold, hash_tokens, stem, tokenise
+from briefs.search.analysis import fold, stem, tokenise
 from briefs.search.expansion import Concepts, expand_query
 from briefs.search.highlighting import find_spans, highlight_spans
 from briefs.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
@@ -157,11 +157,6 @@ def test_query_dates_become_range(typed: str, since: D | None, until: D | None) 
     assert (query.since, query.until) == (since, until)
 
 
-def test_invalid_date_is_parsed_as_words() -> None:
-    assert describe_terms("date:soon") == ["date", "soon"]
-    assert describe_terms("2025") == ["2025"]
-
-
 def list_alternatives(typed: str) -> list[list[str]]:
     """Return the words of the alternatives of each term."""
     return [
@@ -271,7 +266,7 @@ def hostile_queries(n: int, seed: int = 7) -> list[str]:
 
 
 def test_hostile_query_raises_no_error() -> None:
-    for typed in hostile_queries(400):
+    for typed in hostile_queries(200):
         query = expand(typed)
         tokens = [
             token
@@ -281,18 +276,3 @@ def test_hostile_query_raises_no_error() -> None:
         ]
         assert all(token.isalnum() and len(token) <= 60 for token in tokens), typed
         assert highlight(typed, query.highlighted_phrases).replace("<mark>", "").replace("</mark>", "")
-
-
-def test_private_use_characters_are_dropped_from_query() -> None:
-    assert parse_query("\ue001abc \ue002k1 \ue003x").terms == parse_query("abc k1 x").terms
-
-
-def test_headline_has_same_hash_in_both_spellings() -> None:
-    assert hash_tokens(tokenise("美國如何贏得科技競賽")) == hash_tokens(tokenise("美国如何赢得科技竞赛"))
-    assert analyse("Restricting AI")[1] == {"restricting"}
-    assert [run.text for run in find_runs(fold("China’s"))] == ["china"]
-
-
-def test_empty_query_is_recognised() -> None:
-    assert ParsedQuery().is_empty
-    assert parse_query("…，。").is_empty

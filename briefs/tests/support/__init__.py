@@ -6,18 +6,12 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 _ROUNDS = float(os.environ.get("TEST_ROUNDS", "1"))
 
 
 def scale(n: int) -> int:
     """Return how often a heavy random test repeats: `n` times the environment variable `TEST_ROUNDS`."""
     return max(1, round(n * _ROUNDS))
-
-
-only_with_more_rounds = pytest.mark.skipif(_ROUNDS < 2, reason="runs with TEST_ROUNDS of 2 or more")
-"""Mark a heavy test of which CI runs a smaller form."""
 
 
 @contextlib.contextmanager

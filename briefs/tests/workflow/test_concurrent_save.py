@@ -130,7 +130,7 @@ def test_random_autosaves_of_two_writers_lose_no_text() -> None:
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     rng = random.Random(4)
     merges = 0
-    rounds = scale(50)
+    rounds = scale(25)
     for _ in range(rounds):
         brief, counter = factories.draft_brief(team), [0]
         pages = [Page(client, brief, rng, counter) for client in clients]
@@ -177,7 +177,7 @@ for i in range(saves):
     time.sleep(0.005)  # as between requests: no lock is held; without it SQLite starves one process
 print(json.dumps(acknowledged))
 """
-PROCESSES, SAVES = 6, 2 * scale(75)
+PROCESSES, SAVES = 6, 2 * scale(40)
 
 
 def database_url() -> str:

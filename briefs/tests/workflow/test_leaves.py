@@ -85,12 +85,6 @@ def test_two_people_can_always_finish_whoever_changed_what_and_presses() -> None
                     assert signed.is_settled(four_eyes=True, press=press), (team, reviewers, press, leaf)
 
 
-def test_sole_editor_never_suffices() -> None:
-    for name, changers, voices in product(LEAVES, ({}, {ANN}, {NOBODY}), ({}, {ANN})):
-        leaf = Leaf(name, "h", frozenset(changers), frozenset(voices))
-        assert not leaf.is_settled(four_eyes=True, press=ANN)
-
-
 STEPS = [
     # the hash and the people of each revision since the edition with the hash "x", and who changed the leaf
     ([], set()),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from briefs import policy, workflow
@@ -381,14 +381,14 @@ def play(seed: int, acts: int = ACTS_A_SEQUENCE) -> None:
 
 
 def test_few_random_teams_publish_nothing_unseen_and_are_never_locked_out() -> None:
-    for seed in range(8):
+    for seed in range(4):
         play(seed)
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(2))
 def test_many_random_teams_publish_nothing_unseen_and_are_never_locked_out(part: int) -> None:
-    for seed in range(part, scale(500 if connection.vendor == "sqlite" else 50), 5):
+    for seed in range(part, scale(200), 2):
         play(seed)
 
 
@@ -402,18 +402,19 @@ def _find_answers_to_any_hash(history: Any, name: str) -> list[Any]:
     return [s for s in history.signoffs if s.leaf == name and s.revision > since]
 
 
-GUARDS: dict[str, tuple[Any, str, Any]] = {
-    "changers": (four_eyes, "find_changers", lambda base, steps: frozenset({-1})),
-    "hash": (four_eyes, "find_answers", _find_answers_to_any_hash),
-    "press": (leaves.Leaf, "is_settled", _count_press_always),
-    "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,)),
-    "renaming": (drafts, "record_renaming", lambda *rows, **values: None),
-    "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids())),
+GUARDS: dict[str, tuple[Any, str, Any, int]] = {
+    "changers": (four_eyes, "find_changers", lambda base, steps: frozenset({-1}), 2),
+    "hash": (four_eyes, "find_answers", _find_answers_to_any_hash, 1),
+    "press": (leaves.Leaf, "is_settled", _count_press_always, 0),
+    "suggestion": (four_eyes, "find_people", lambda r: (NOBODY if r.is_nobodys else r.by_id,), 227),
+    "renaming": (drafts, "record_renaming", lambda *rows, **values: None, 117),
+    "nobody": (four_eyes, "find_people", lambda r: tuple(r.list_people_ids()), 11),
 }
+"""What takes the place of each guard, and the seed that found it last, which is tried first: the search takes a minute."""
 
 
-def _play_until_unseen(acts: int) -> None:
-    for seed in range(400):
+def _play_until_unseen(first: int, acts: int) -> None:
+    for seed in (first, *range(400)):
         with suppress(AssertionError):
             play(seed, acts)
 
@@ -421,7 +422,7 @@ def _play_until_unseen(acts: int) -> None:
 @pytest.mark.heavy
 @pytest.mark.parametrize("guard", GUARDS)
 def test_random_teams_find_a_missing_guard(guard: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner, name, substitute = GUARDS[guard]
+    owner, name, substitute, first = GUARDS[guard]
     monkeypatch.setattr(owner, name, substitute)
     with pytest.raises(Unseen):
-        _play_until_unseen(ACTS_A_SEQUENCE)
+        _play_until_unseen(first, ACTS_A_SEQUENCE)

@@ -17,10 +17,6 @@ from briefs.workflow.rules.revisions import hash_leaves
 pytestmark = pytest.mark.django_db
 
 
-def planned_time() -> object:
-    return factories.tomorrow()
-
-
 STATES: dict[str, Callable[[Team], Brief]] = {}
 
 
@@ -236,17 +232,6 @@ def test_invalid_fact_is_refused_and_nothing_is_saved(fact: str, value: object, 
         factories.edit(brief, team.writer, facts=factories.facts(**{fact: value}))
     assert code in refusal.value.codes
     assert checksum() == before
-
-
-@pytest.mark.parametrize(
-    ("date", "label"), [("2025-06-09", "May/June 2025"), ("2025-06", "May/June 2025"), ("2025-06", "")]
-)
-def test_article_date_is_stored_with_its_precision_and_label(date: str, label: str) -> None:
-    team = Team()
-    brief = factories.draft_brief(team, factories.content(facts=factories.facts(date=date, date_label=label)))
-    stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
-    assert (stored.facts.date, stored.facts.date_label) == (date, label)
-    assert PageNames.load(stored).hash_common(stored) == brief.revisions.get().hash_common
 
 
 def test_refused_take_back_names_the_person_who_submitted(team: factories.Team) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from briefs.bilingual.checks.chinese import load_default_wordings
 from briefs.bilingual.checks.registry import run_checks
-from briefs.bilingual.checks.texts import CheckContext, MainlandWording, TermData
+from briefs.bilingual.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.bilingual.checks.test_punctuation_and_length import apply_repair
@@ -63,14 +63,10 @@ CORRECT_TEXTS = [
 
 INCORRECT_TEXTS = [
     ("persons", "唐納·川普", "“·” in a foreign name. Change to ‧", "唐納‧川普"),
-    ("persons", "唐納・川普", "“・” in a foreign name. Change to ‧", "唐納‧川普"),
-    ("persons", "唐納．川普", "“．” in a foreign name. Change to ‧", "唐納‧川普"),
     ("persons", "唐納•川普", "“•” in a foreign name. Change to ‧", "唐納‧川普"),
     ("persons", "總統唐納 川普表示", "Space in a foreign name. Change to ‧", "總統唐納‧川普表示"),
-    ("numerals", "1200000000美元", "1200000000 is not how this house writes figures. Change to 12億", "12億美元"),
     ("numerals", "1200001000元", "1200001000 is not how this house writes figures. Change to 12億1,000", "12億1,000元"),
     ("numerals", "10000人", "10000 is not how this house writes figures. Change to 1萬", "1萬人"),
-    ("numerals", "12,345人", "12,345 is not how this house writes figures. Change to 1萬2,345", "1萬2,345人"),
     ("numerals", "四十%", "四十 is not how this house writes figures. Change to 40", "40%"),
     ("numerals", "3項原則性的一點", "3 is not how this house writes figures. Change to 三", "三項原則性的一點"),
     ("typos", "疫情一促即發", "“一促即發” has a wrong character. Change to 一觸即發", "疫情一觸即發"),
@@ -79,34 +75,23 @@ INCORRECT_TEXTS = [
     ("numerals", "三十5座", "三十5 is not how this house writes figures. Change to 35", "35座"),
     ("numerals", "百分之45", "百分之45 is not how this house writes figures. Change to 45%", "45%"),
     ("numerals", "五月14日", "五月14日 is not how this house writes figures. Change to 5月14日", "5月14日"),
-    ("numerals", "5月十四日", "5月十四日 is not how this house writes figures. Change to 5月14日", "5月14日"),
     ("numerals", "2種", "2 is not how this house writes figures. Change to 兩", "兩種"),
     ("numerals", "十二億美元", "十二億 is not how this house writes figures. Change to 12億", "12億美元"),
-    ("numerals", "一億兩千萬元", "一億兩千萬 is not how this house writes figures. Change to 1億2,000萬", "1億2,000萬元"),
     ("numerals", "一億一千元", "一億一千 is not how this house writes figures. Change to 1億1,000", "1億1,000元"),
     ("numerals", "五十歲", "五十 is not how this house writes figures. Change to 50", "50歲"),
-    ("numerals", "二〇二五年", "二〇二五 is not how this house writes figures. Change to 2025", "2025年"),
     ("numerals", "六月九日", "六月九日 is not how this house writes figures. Change to 6月9日", "6月9日"),
     ("simplified", "产业", "Simplified character 产. Change to 產", "產業"),
-    ("simplified", "体制", "Simplified character 体. Change to 體", "體制"),
-    ("simplified", "内部", "Simplified character 内. Change to 內", "內部"),
-    ("simplified", "什么", "Simplified character 么. Change to 麼", "什麼"),
     ("simplified", "头发", "Simplified character 头. Change to 頭", "頭髮"),
     ("mainland", "信息安全", "“信息” is mainland usage. In Taiwan: 資訊／訊息", "資訊安全"),
     ("mainland", "布什", "“布什” is mainland usage. In Taiwan: 布希", "布希"),
     ("mainland", "芯片", "“芯片” is mainland usage. In Taiwan: 晶片", "晶片"),
-    ("mainland", "俄烏衝突", "“俄烏衝突” is mainland usage. In Taiwan: 俄烏戰爭", "俄烏戰爭"),
     ("typos", "布署飛彈", "“布署” has a wrong character. Change to 部署", "部署飛彈"),
     ("typos", "對俄製裁", "“製裁” has a wrong character. Change to 制裁", "對俄制裁"),
-    ("typos", "他己經同意", "“己經” has a wrong character. Change to 已經", "他已經同意"),
     ("variants", "臺灣與台灣", "臺灣 and 台灣 are both used in this brief. Change to 台灣", "台灣與台灣"),
-    ("variants", "對臺灣與台灣", "臺灣 and 台灣 are both used in this brief. Change to 台灣", "對台灣與台灣"),
     ("variants", "週三與周四", "周 and 週 are both used in this brief. Change to 週", "週三與週四"),
     ("variants", "佔據與占據", "佔 and 占 are both used in this brief. Change to 占", "占據與占據"),
     ("variants", "佈局與布局", "佈局 and 布局 are both used in this brief. Change to 布局", "布局與布局"),
-    ("variants", "發佈，發布", "發佈 and 發布 are both used in this brief. Change to 發布", "發布，發布"),
     ("variants", "祕密與秘書", "祕 and 秘 are both used in this brief. Change to 秘", "秘密與秘書"),
-    ("variants", "鑒於與鑑定", "鑒 and 鑑 are both used in this brief. Change to 鑑", "鑑於與鑑定"),
     (
         "variants", "烏俄戰爭即俄烏戰爭",
         "烏俄戰爭 and 俄烏戰爭 are both used in this brief. Change to 俄烏戰爭", "俄烏戰爭即俄烏戰爭",
@@ -143,38 +128,11 @@ def test_wording_of_taiwan_is_offered(zh, en, expected):
     assert "".join(edit.replacement for edit in edits) == expected
 
 
-@pytest.mark.parametrize(
-    ("zh", "en"),
-    [
-        ("艾司摩爾的設備受到管制。", "ASML equipment is subject to controls."),
-        ("中遠海運的船隻停靠港口。", "COSCO vessels call at the port."),
-        ("SK海力士在美國投資。", "SK Hynix is investing in the United States."),
-        (
-            "美、英、加三國簽署協議。",
-            "The United States, the United Kingdom, and Canada signed an agreement.",
-        ),
-        ("他無意中洩漏了計畫。", "He inadvertently leaked the plan."),
-        ("未經許可的出口遭到禁止。", "Unlicensed exports were banned."),
-    ],
-)
-def test_names_and_negations_with_a_counterpart_have_no_finding(zh, en):
-    content = Content(bullets=(Bullet(1, zh, en),))
-    assert run_checks(content, SHIPPED, only=("numbers", "meaning")) == []
-
-
 def test_simplified_characters_in_big5_are_reported():
     characters = "冲万与么体价优党听坏圣宁岭异怀惊愿扑扰据机构极洁确离种网胜触赶适荐蚕虫儿气几"
     reported = [finding.values["a"] for finding in run_check("simplified", "，".join(characters))]
     assert reported == list(characters)
     assert "構極潔確" in apply_all_repairs("simplified", "构极洁确")
-
-
-def test_ambiguous_figure_is_reported_without_repair():
-    [finding] = run_check("numerals", "共100,005人")
-    assert (format_finding_message(finding), finding.repair) == (
-        "100,005 is not how this house writes figures. Use 萬 and 億",
-        None,
-    )
 
 
 def test_names_may_contain_simplified_and_mainland_wording():
@@ -186,18 +144,6 @@ def test_names_may_contain_simplified_and_mainland_wording():
     assert list_messages("simplified", "张三與中芯国际", context) == []
     assert list_messages("mainland", "芯片社", context) == []
     assert list_messages("mainland", "芯片社的芯片", context) == ["“芯片” is mainland usage. In Taiwan: 晶片"]
-
-
-def test_longest_mainland_wording_is_reported():
-    context = CheckContext(
-        mainland_wordings=(MainlandWording("信息", ("資訊",)), MainlandWording("信息戰", ("資訊戰",)))
-    )
-    assert [(f.values["a"], f.span) for f in run_check("mainland", "信息戰", context)] == [("信息戰", (0, 3))]
-
-
-def test_repeated_word_in_bullet_is_one_finding():
-    [finding] = run_check("mainland", "芯片與芯片")
-    assert apply_repair("芯片與芯片", finding) == "晶片與晶片"
 
 
 def test_full_name_after_first_use_is_reported():
@@ -224,27 +170,18 @@ FINAL_STOPS = [
     (make_bullets("一", "二", "三"), []),
     (make_bullets("「一。」", "（二。）", "三！"), []),
     (make_bullets("一。", "二：", "三；", "四？", "五……"), []),
-    (make_bullets("一。", "", "三。"), []),
-    (make_bullets(""), []),
     (make_bullets(), []),
     # a lead-in may end with ：; each level is its own list
     (make_bullets("一：", "二", "三", levels="011"), []),
     (make_bullets("一。", "二", "三", "四。", levels="0110"), []),
-    (make_bullets("一。", "二", levels="01"), []),
     (make_bullets("一。", "二。", "三。", "四", levels="0101"), []),
-    (make_bullets("一：", "二", "三", levels="010"), []),
     # mixed
     (make_bullets("一。", "二", "三。", "四", "五", "六。", "七。", "八"), [(2, "4 of 8 bullets in this list have no final stop. Add 。")]),
-    (make_bullets("一。", "二"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一。", "二", "三", levels="001"), [(2, "1 of 2 bullets in this list has no final stop. Add 。")]),
-    (make_bullets("一。", "「二」", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
-    (make_bullets("一。", "二，", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一；", "二", "三。"), [(2, "1 of 3 bullets in this list has no final stop. Add 。")]),
     (make_bullets("一；", "二", "三；", "四。"), [(2, "1 of 4 bullets in this list has no final stop. Add ；")]),
-    (make_bullets("一。", "二。", "三", "四。", levels="0110"), [(3, "1 of 2 bullets in this list has no final stop. Add 。")]),
     # most have no stop: none is missing, but a comma may not end a bullet
     (make_bullets("一。", "二", "三"), []),
-    (make_bullets("一，", "二", "三"), [(1, "“，” at the end of a bullet. Remove")]),
     (make_bullets("一，"), [(1, "“，” at the end of a bullet. Remove")]),
 ]  # fmt: skip
 

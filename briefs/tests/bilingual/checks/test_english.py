@@ -1,13 +1,10 @@
 """English checks (E1 to E8), quotations and white space: house-style cases and edge cases."""
 
-import dataclasses
-
 import pytest
 
 from briefs.bilingual.checks import whole_brief
-from briefs.bilingual.checks.english import BRITISH_TO_AMERICAN
 from briefs.bilingual.checks.registry import run_checks
-from briefs.bilingual.checks.texts import CheckContext, TermData
+from briefs.bilingual.checks.texts import CheckContext
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 
@@ -82,34 +79,24 @@ CORRECT_TEXTS = {
 
 INCORRECT_TEXTS = [
     ("spelling", "defence", "British spelling defence. Change to defense", "defense"),
-    ("spelling", "programme", "British spelling programme. Change to program", "program"),
-    ("spelling", "organisation", "British spelling organisation. Change to organization", "organization"),
     ("spelling", "Programmes are run", "British spelling Programmes. Change to Programs", "Programs are run"),
     ("spelling", "They organise. Labour is cheap", "British spelling organise. Change to organize", "They organize. Labor is cheap"),
     ("spelling", "DEFENCE", "British spelling DEFENCE. Change to DEFENSE", "DEFENSE"),
-    ("spelling", "neighbouring", "British spelling neighbouring. Change to neighboring", "neighboring"),
     ("abbreviations", "the US", STYLE % ("US", "U.S."), "the U.S."),
     ("abbreviations", "in the US. It", STYLE % ("US.", "U.S."), "in the U.S. It"),
     ("abbreviations", "US-made", STYLE % ("US", "U.S."), "U.S.-made"),
-    ("abbreviations", "the US’s", STYLE % ("US", "U.S."), "the U.S.’s"),
     ("abbreviations", "U.S.$5", STYLE % ("U.S.$", "US$"), "US$5"),
     ("abbreviations", "some $5", STYLE % ("$", "US$"), "some US$5"),
     ("abbreviations", "U.K.", STYLE % ("U.K.", "UK."), "UK."),
-    ("abbreviations", "the U.K. government", STYLE % ("U.K.", "UK"), "the UK government"),
     ("abbreviations", "in the U.N. However, it", STYLE % ("U.N.", "UN."), "in the UN. However, it"),
     ("abbreviations", "A.I. models", STYLE % ("A.I.", "AI"), "AI models"),
     ("serial", "growth, governance and security", "No comma before “and security” in a series. Add one", "growth, governance, and security"),
-    ("serial", "A, B and C", "No comma before “and C” in a series. Add one", "A, B, and C"),
     ("serial", "zh, en or both", "No comma before “or both” in a series. Add one", "zh, en, or both"),
     ("serial", "It trades in chips, cars and ships", "No comma before “and ships” in a series. Add one", "It trades in chips, cars, and ships"),
     ("dashes", "10-15 percent", STYLE % ("-", "–"), "10–15 percent"),
-    ("dashes", "2024-25", STYLE % ("-", "–"), "2024–25"),
     ("dashes", "a 10-15-year plan", STYLE % ("-", "–"), "a 10–15-year plan"),
-    ("dashes", "US$10-15 billion", STYLE % ("-", "–"), "US$10–15 billion"),
     ("dashes", "U.S.-China ties", STYLE % ("-", "–"), "U.S.–China ties"),
-    ("dashes", "U.S.-Taiwan-Japan ties", STYLE % ("-", "–"), "U.S.–Taiwan–Japan ties"),
     ("dashes", "text -- text", STYLE % (" -- ", "—"), "text—text"),
-    ("dashes", "text — text", STYLE % (" — ", "—"), "text—text"),
     ("dashes", "text---text", STYLE % ("---", "—"), "text—text"),
     ("quotes", '"trusted"', STRAIGHT, "“trusted”"),
     ("quotes", '“trusted"', STRAIGHT, "“trusted”"),
@@ -120,26 +107,19 @@ INCORRECT_TEXTS = [
     ("quotes", "the ‘trusted’ chain", "‘ ’ are for a quotation inside another. Change to “ ”", "the “trusted” chain"),
     ("headline", "is no cure-all", "The headline is not in title case. Change to “Is No Cure-All”", "Is No Cure-All"),
     ("headline", "A Word Of Caution", "The headline is not in title case. Change to “A Word of Caution”", "A Word of Caution"),
-    ("headline", "Taiwan: the way", "The headline is not in title case. Change to “Taiwan: The Way”", "Taiwan: The Way"),
     ("headline", "Is No Cure-All.", "Final stop in the headline. Remove", "Is No Cure-All"),
-    ("taiwan", "Taiwan, China", STYLE % ("Taiwan, China", "Taiwan"), "Taiwan"),
     ("taiwan", "It ships to Taiwan, China.", STYLE % ("Taiwan, China", "Taiwan"), "It ships to Taiwan."),
     ("taiwan", "Chinese Taipei", STYLE % ("Chinese Taipei", "Taiwan"), "Taiwan"),
-    ("taiwan", "Taiwan Province of China", STYLE % ("Taiwan Province of China", "Taiwan"), "Taiwan"),
     ("taiwan", "reunification", STYLE % ("reunification", "unification"), "unification"),
-    ("taiwan", "Reunified", STYLE % ("Reunified", "Unified"), "Unified"),
-    ("taiwan", "the mainland", STYLE % ("the mainland", "China"), "China"),
     ("taiwan", "The mainland is", STYLE % ("The mainland", "China"), "China is"),
     ("taiwan", "the Chinese mainland has", STYLE % ("the Chinese mainland", "China"), "China has"),
     ("amounts", "30 per cent", STYLE % ("per cent", "percent"), "30 percent"),
     ("amounts", "3.5 bn USD", STYLE % ("3.5 bn USD", "US$3.5 billion"), "US$3.5 billion"),
     ("amounts", "thirty %", STYLE % ("thirty %", "30 percent"), "30 percent"),
     ("amounts", "some 40%", STYLE % ("%", " percent"), "some 40 percent"),
-    ("amounts", "USD 3.5 billion", STYLE % ("USD 3.5 billion", "US$3.5 billion"), "US$3.5 billion"),
     ("amounts", "US$3.5bn", STYLE % ("US$3.5bn", "US$3.5 billion"), "US$3.5 billion"),
     ("amounts", "3.5 billion U.S. dollars", STYLE % ("3.5 billion U.S. dollars", "US$3.5 billion"), "US$3.5 billion"),
     ("amounts", "5bn people", STYLE % ("5bn", "5 billion"), "5 billion people"),
-    ("amounts", "about thirty-five percent", STYLE % ("thirty-five percent", "35 percent"), "about 35 percent"),
     ("amounts", "a fifty-year-old man", STYLE % ("fifty", "50"), "a 50-year-old man"),
     ("amounts", "about five miles", STYLE % ("five miles", "5 miles"), "about 5 miles"),
     ("spaces", "The plan , which failed ,won ( again ) .", "5 spaces too many or too few beside punctuation marks. Clean up",
@@ -179,36 +159,10 @@ def test_finding_that_needs_a_decision_has_no_repair(check, text, expected):
     assert (format_finding_message(finding), finding.repair) == (expected, None)
 
 
-def test_china_in_a_policy_name_is_not_mixed_usage():
-    context = CheckContext(terms=(TermData(zh="一個中國政策", en="one China policy"),))
-    assert list_messages("taiwan", "The PRC and the one China policy", context) == []
-
-
-def test_percent_sign_is_allowed_in_a_headline():
-    assert run_checks(Content(headline_en="Tariffs of 40%"), CheckContext(), only=("amounts",)) == []
-
-
 def test_names_may_keep_british_spelling():
     assert list_messages("spelling", "as the Programme Centre says") == []
     context = CheckContext(names=("grey institute",))
     assert list_messages("spelling", "as the grey institute says", context) == []
-
-
-def test_title_case_headline_is_checked_for_british_spelling():
-    content = Content(headline_en="A New Defence Posture at the Centre for Peace")
-    assert [finding.values["a"] for finding in run_checks(content, CheckContext(), only=("spelling",))] == [
-        "Defence"
-    ]
-
-
-@pytest.mark.parametrize("word", ["promise", "exercise", "advertise", "enterprise", "precise", "wise", "rise", "hour",
-                                  "your", "pour", "tour", "controlled", "compelled", "practice", "license", "meter"])  # fmt: skip
-def test_american_words_are_not_listed_as_british(word):
-    assert word not in BRITISH_TO_AMERICAN
-
-
-def test_american_replacements_are_not_listed_as_british():
-    assert not set(BRITISH_TO_AMERICAN) & set(BRITISH_TO_AMERICAN.values())
 
 
 def test_chinese_headline_length_and_final_stop_are_checked():
@@ -265,21 +219,3 @@ def test_extra_space_in_chinese_is_removed(zh, expected, corrected):
     [edit] = finding.repair.edits
     assert format_finding_message(finding) == expected
     assert zh[: edit.start] + edit.replacement + zh[edit.end :] == corrected
-
-
-def test_space_beside_latin_is_left_to_punctuation_check():
-    content = Content(bullets=(Bullet(1, "5G  電信"),))
-    assert run_checks(content, CheckContext(), only=("spaces",)) == []
-    assert [f.code for f in run_checks(content, CheckContext(), only=("punctuation",))] == [
-        "punctuation.spaces"
-    ]
-
-
-def test_straight_apostrophes_in_brief_are_one_repair():
-    content = dataclasses.replace(
-        make_content("", "China's"), summary_en="It's", bullets=(Bullet(1, "", "A's"), Bullet(2, "", "B's"))
-    )
-    [finding] = run_checks(content, CheckContext(), only=("quotes",))
-    assert [(edit.field, edit.bullet) for edit in finding.repair.edits] == [
-        ("summary", None), ("bullet", 1), ("bullet", 2),
-    ]  # fmt: skip

@@ -23,11 +23,8 @@ CORRECT_PAIRS = [
 ]
 INCORRECT_PAIRS = [
     ("他說「不可。", "", ["“「” has no partner."]),
-    ("他」說「不可", "", ["“」” has no partner."]),
-    ("他說「不可》", "", ["“》” has no partner."]),
     ("", "The first (of two.", ["“(” has no partner."]),
     ("因此，，誰", "", ["Doubled punctuation “，，”. Change to “，”"]),
-    ("因此,。", "", ["Doubled punctuation “,。”. Change to “。”"]),
     ("美、日、及韓", "", ["No 、 before 及, 和 and 與. Remove"]),
     ("結束。。", "So,, it ended,.", [
         "Doubled punctuation “。。”. Change to “。”",

@@ -22,27 +22,18 @@ def list_messages(zh: str, en: str, context: CheckContext = SHIPPED, only=("glos
 
 
 AGREEING_PAIRS = [
-    ("人工智慧的發展。", "Progress in artificial intelligence."),
     ("人工智慧的發展。", "Progress in AI."),
-    ("延伸嚇阻。", "Extended deterrence."),
     ("擴大嚇阻。", "Extended deterrence."),
     ("台海情勢。", "The Taiwan Strait."),
-    ("臺灣海峽。", "The Taiwan Strait."),
     ("稀土磁鐵。", "Rare-earth magnets."),
-    ("出口管制。", "An export control."),
     ("灰色地帶。", "A gray-zone operation."),
     ("GRAY: 灰色地帶。", "Gray Zone"),
     ("美國在台協會（AIT）。", "The AIT."),
     ("統一規格。", "A common standard."),
-    ("統一電池護照。", "Battery passports."),
-    ("統一口徑。", "Speak with one voice."),
-    ("應統一標準。", "Standards should be harmonized."),
     ("兩德統一。", "German reunification."),
     ("建立統一的指揮體系。", "Build a unified chain of command."),
     ("微晶片。", "Microchips."),
-    ("洲際彈道飛彈。", "ICBMs."),
     ("拒止式嚇阻與懲罰式嚇阻。", "Deterrence by denial and by punishment."),
-    ("估算法。", "A method of estimating."),
     ("引導彈藥。", "Guided munitions."),
     # one side is still empty
     ("無人機。", ""),
@@ -62,19 +53,14 @@ def test_term_on_both_sides_has_no_finding(zh, en):
 ONE_SIDED_TERMS = [
     ("無人機。", "It flies.", ["無人機 appears in the Chinese only"]),
     ("會飛。", "Two Drones.", ["Drone appears in the English only"]),
-    ("會飛。", "A drone, and another drone.", ["drone appears in the English only"]),
     ("會飛。", "A drone, or UAV.", ["drone appears in the English only"]),
-    ("國防授權立法。", "Under the NDAA.", ["NDAA appears in the English only"]),
-    ("延伸嚇阻。", "It holds.", ["延伸嚇阻 appears in the Chinese only"]),
     ("和平統一。", "Peace.", ["統一 appears in the Chinese only"]),
 ]
 AVOIDED_RENDERINGS = [
     ("灰色區域。", "A gray zone.", ["The glossary prefers 灰色地帶 to 灰色區域."]),
-    ("灰色地帶。", "A grey zone.", ["The glossary prefers gray zone to grey zone."]),
     ("灰色地帶。", "Grey zones are.", ["The glossary prefers Gray zone to Grey zone."]),
     ("灰色地帶。", "The Grey Zone.", ["The glossary prefers Gray Zone to Grey Zone."]),
     ("人工智能。", "AI.", ["The glossary prefers 人工智慧 to 人工智能."]),
-    ("生成式人工智能。", "Generative AI.", ["The glossary prefers 生成式人工智慧 to 生成式人工智能."]),
     ("算法。", "An algorithm.", ["The glossary prefers 演算法 to 算法."]),
     (
         "國際貨幣基金組織。",
@@ -82,11 +68,8 @@ AVOIDED_RENDERINGS = [
         ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."],
     ),
     ("第一島鏈。", "The First Island Chain.", ["The glossary prefers first island chain to First Island Chain."]),
-    ("一個中國政策。", "The One-China Policy.", ["The glossary prefers one China policy to One-China Policy."]),
     ("四方安全對話。", "The QUAD met.", ["The glossary prefers Quadrilateral Security Dialogue to QUAD."]),
-    ("去風險。", "Derisking is.", ["The glossary prefers De-risking to Derisking."]),
     ("資料中心。", "Data centres.", ["The glossary prefers Data center to Data centre."]),
-    ("台灣海峽。", "The Taiwan Straits.", ["The glossary prefers Taiwan Strait to Taiwan Straits."]),
     ("導彈與芯片。", "Missiles and chips.", [
         "The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片.",
     ]),
@@ -109,36 +92,11 @@ def test_avoided_rendering_is_repaired(zh, en, expected):
     assert list_messages(texts["zh"], texts["en"]) == []
 
 
-def test_glossary_overrides_mainland_and_spelling_checks():
-    checks = ("glossary", "mainland", "spelling")
-    assert list_messages("芯片、灰色地帶。", "A grey zone chip.", only=checks) == [
-        "The glossary prefers 晶片 to 芯片.",
-        "The glossary prefers gray zone to grey zone.",
-    ]
-
-
-def test_name_without_counterpart_is_reported_once():
-    assert list_messages("國防授權立法。", "Under the NDAA.", only=("numbers", "glossary")) == [
-        "NDAA appears in the English only"
-    ]
-
-
 def test_headline_may_omit_a_term_but_not_use_avoided_rendering():
     content = Content("無人機與灰色區域", "The First Island Chain")
     assert [format_finding_message(f) for f in run_checks(content, SHIPPED, only=("glossary",))] == [
         "The glossary prefers 灰色地帶 to 灰色區域."
     ]
-
-
-def test_built_in_pair_counts_as_approved_rendering():
-    context = CheckContext(terms=(TermData(zh="人工智慧", en="machine intelligence"),))
-    assert list_messages("人工智慧。", "AI.", context) == []
-    assert list_messages("人工智慧。", "IT.", context) == ["人工智慧 appears in the Chinese only"]
-
-
-def test_one_sided_term_finding_has_span_and_bullet():
-    [finding] = run_checks(Content(bullets=(Bullet(7, "新的無人機。", "It."),)), SHIPPED, only=("glossary",))
-    assert (finding.field, finding.bullet, finding.side, finding.span) == ("bullet", 7, "zh", (2, 5))
 
 
 def test_known_company_name_may_contain_avoided_rendering():

@@ -6,7 +6,6 @@ import pytest
 
 from briefs.bilingual.checks.registry import run_checks
 from briefs.bilingual.checks.texts import CheckContext, TermData
-from briefs.bilingual.documents.parser import read_document
 from briefs.content import Bullet, Content
 from briefs.tests.bilingual.checks.finding_messages import format_finding_message
 from briefs.tests.support import limit_cpu_time
@@ -14,24 +13,6 @@ from briefs.tests.support import limit_cpu_time
 FIXTURES = Path(__file__).parents[4] / "fixtures"
 ZTE = TermData(zh="中興", en="ZTE")
 NDAA = TermData(zh="國防授權法", en="National Defense Authorization Act", also_en=("NDAA",))
-
-
-def read_content(path: Path) -> Content:
-    """Read a document file into a content, with its pairs numbered from 1."""
-    [reading] = read_document(path.read_bytes(), path.name)
-    parsed = reading.parsed
-    assert parsed, reading.refusal
-    bullets = tuple(
-        Bullet(n, pair.zh.text if pair.zh else "", pair.en.text if pair.en else "")
-        for n, pair in enumerate(parsed.pairs, 1)
-    )
-    return Content(
-        headline_zh=parsed.title.get("zh", ""),
-        headline_en=parsed.title.get("en", ""),
-        summary_zh=parsed.sides["zh"].summary,
-        summary_en=parsed.sides["en"].summary,
-        bullets=bullets,
-    )
 
 
 def list_messages(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = ()) -> list[str]:
@@ -44,7 +25,6 @@ def list_messages(zh: str, en: str, *terms: TermData, names: tuple[str, ...] = (
 AGREEING_PAIRS = [
     # basic cases
     ("投資12億美元。", "An investment of US$1.2 billion."),
-    ("比重提高到三成。", "Raise the share to 30 percent."),
     ("於2025年6月9日發表。", "Published on June 9, 2025."),
     ("以1.25億英鎊出售。", "It was sold for £125m."),
     ("英國時間9:30。", "At 9:30 BST."),
@@ -64,52 +44,36 @@ AGREEING_PAIRS = [
     ("達到300億人民幣。", "It reached ¥30 billion."),
     ("跌破三百多萬桶。", "It fell below more than three million barrels."),
     # N1: number words match figures
-    ("提出3項建議。", "It makes three proposals."),
     ("提出三項建議。", "It makes 3 proposals."),
     ("二十一世紀的競爭。", "Competition in the 21st century."),
-    ("兩千三百萬人。", "A people of 23 million."),
     ("6月開始。", "It begins in June."),
     ("雙方同意。", "The 2 sides agree."),
     ("超過半數。", "More than 50 percent."),
     ("三分之二的選民。", "Some 67 percent of voters."),
     ("四分之一的出口。", "25 percent of exports."),
-    ("十年內。", "Within a decade."),
     ("20年來。", "For two decades."),
     ("成長2倍。", "It doubled."),
-    ("百分之四十。", "40 percent."),
     ("40％的人。", "40% of people."),
-    ("三成五。", "35 percent."),
-    ("3成。", "30 percent."),
     ("二〇三〇年以前。", "By 2030."),
     ("三五年內。", "Within 3 to 5 years."),
     ("二十三個國家。", "Twenty-three countries, 23 in all."),
-    ("三十億元。", "NT$3 billion."),
     ("一萬名操作員。", "10,000 operators."),
-    ("一萬名操作員。", "Ten thousand operators."),
-    ("3億人。", "Three hundred million people."),
     # N2: 萬, 億, 兆; rounding; years
     ("3億5,000萬美元。", "US$350 million."),
-    ("1億2,000萬美元。", "US$120 million."),
-    ("2萬3000人。", "23,000 people."),
     ("1.2兆美元。", "US$1.2 trillion."),
     ("10多萬人。", "More than 100,000 people."),
     ("約12萬3,500人。", "Some 123,456 people."),
     ("民國114年。", "In 2025."),
-    ("1990年代。", "In the 1990s."),
     ("九〇年代。", "In the 1990s."),
-    ("90年代。", "In the '90s."),
     ("2024至2025年。", "In 2024–25."),
     ("20億至30億美元。", "US$2–3 billion."),
-    ("50至60億美元。", "US$5 billion to US$6 billion."),
     ("１，２００人。", "1,200 people."),
     ("3.5億美元。", "$350M."),
     ("2023,2024與2025年。", "In 2023, 2024, and 2025."),
     ("投資120 億美元，案件1.2 萬件。", "It invested US$12 billion in 12,000 cases."),
     ("2016年以後達46億美元。", "It grew after 2016 to US$4.6 billion."),
     ("20世紀80年代。", "In the 1980s."),
-    ("19世紀60年代。", "In the 1860s."),
     ("上世紀五六十年代。", "In the 1950s and 1960s."),
-    ("機率是10萬分之一。", "One in a hundred thousand."),
     ("機率是十萬分之一。", "1 in 100,000."),
     ("機率是10萬分之一。", "0.001 percent."),
     # N3: names with digits
@@ -117,14 +81,10 @@ AGREEING_PAIRS = [
     ("F-35戰機。", "The F35 fighter."),
     ("Covid-19疫情。", "The COVID-19 pandemic."),
     ("殲-20戰機。", "The J-20 fighter."),
-    ("殲20戰機。", "The J-20 fighter."),
-    ("東風-21飛彈。", "The DF-21 missile."),
     ("「十四五」規劃。", "The 14th Five-Year Plan."),
     ("九二共識。", "The 1992 Consensus."),
     ("二十大之後。", "After the 20th Party Congress."),
     ("九一一事件。", "The attacks of 9/11."),
-    ("七大工業國集團。", "The G7."),
-    ("六四事件。", "The events of 1989."),
     ("第三季。", "In Q3."),
     ("神舟十九號。", "Shenzhou-19."),
     ("2025年中以前。", "By mid-2025."),
@@ -133,14 +93,10 @@ AGREEING_PAIRS = [
     ("五角大廈、四川、萬一、一旦、統一、進一步、一方面、億萬、三星。", "The Pentagon and the rest."),
     # N5: built-in pairs
     ("歐盟、聯合國與美國。", "The EU, the UN, the U.S., and the US."),
-    ("北約與世衛。", "NATO and the WHO."),
     ("中國大陸與中共。", "The PRC and the CCP."),
     ("英國的國內生產毛額。", "The GDP of the UK."),
     ("第二章。", "Chapter II."),
-    ("國企、專屬經濟海域與防空識別區。", "SOEs, the EEZ, and the ADIZ."),
     ("碳邊境調整與外國投資委員會。", "CBAM and CFIUS."),
-    ("金磚國家、亞投行與電動車。", "The BRICS, the AIIB, and EVs."),
-    ("洲際彈道飛彈。", "ICBMs."),
     ("人工智慧的發展。", "Progress in AI."),
     ("船舶自動識別系統（AIS）。", "The automatic identification system of vessels."),
     ("無人機。", "UAVs are everywhere.", TermData("無人機", "drone", also_en=("UAV",))),
@@ -151,10 +107,7 @@ AGREEING_PAIRS = [
     # N6: the unit must agree
     ("800公里。", "500 miles."),
     ("攝氏40度。", "40 degrees Celsius."),
-    ("500公里。", "500 kilometers."),
     ("90天的庫存。", "A 90-day inventory."),
-    ("5億元。", "NT$500 million."),
-    ("100億至150億美元。", "US$10–15 billion."),
     ("每年三千億美元，遠低於一兆三千億。", "US$300 billion a year is far below US$1.3 trillion."),
     ("霹靂-15飛彈。", "PL-15 missiles."),
     # addresses and empty sides are skipped
@@ -172,11 +125,8 @@ AGREEING_PAIRS = [
 
 DIFFERING_PAIRS = [
     ("3.5億美元。", "US$3.5 billion.", ["US$3.5 billion is 35億美元, not 3.5億美元."]),
-    ("12億美元。", "US$12 billion.", ["US$12 billion is 120億美元, not 12億美元."]),
     ("在2028年前。", "By 2027.", ["The Chinese says 2028, the English 2027. Is one of them wrong?"]),
-    ("近年的立法。", "In recent years, the NDAA.", ["NDAA appears in the English only"]),
     ("系統無法互通。", "Nearly 40 percent could not.", ["40 percent appears in the English only"]),
-    ("減少80%。", "It falls.", ["80% appears in the Chinese only"]),
     ("罰款5億歐元。", "A fine of half a million euros.", ["5億歐元 appears in the Chinese only"]),
     ("三百多萬人逃走。", "Three thousand people fled.", ["三百多萬 appears in the Chinese only"]),
     (
@@ -184,9 +134,7 @@ DIFFERING_PAIRS = [
         "It reached ¥30 billion.",
         ["The English says ¥30 billion, the Chinese 300億英鎊: the figure is the same, the unit is not."],
     ),
-    ("三十億美元。", "A fortune.", ["三十億美元 appears in the Chinese only"]),
     ("一萬名操作員。", "Many operators.", ["一萬 appears in the Chinese only"]),
-    ("許多人。", "Three billion people.", ["Three billion appears in the English only"]),
     (
         "攝氏40度。",
         "40 degrees Fahrenheit.",
@@ -195,14 +143,12 @@ DIFFERING_PAIRS = [
         ],
     ),
     ("九家企業。", "Six firms.", ["The Chinese says 九, the English Six. Is one of them wrong?"]),
-    ("12艘船。", "13 ships.", ["The Chinese says 12, the English 13. Is one of them wrong?"]),
     (
         "1萬2,000人。",
         "12,100 people.",
         ["The Chinese says 1萬2,000, the English 12,100. Is one of them wrong?"],
     ),
     ("5G電信網路。", "The 4G network.", ["5G appears in the Chinese only", "4G appears in the English only"]),
-    ("AI技術。", "The technology.", ["AI appears in the Chinese only"]),
     (
         "殲-20戰機。",
         "The J-10 fighter.",
@@ -214,7 +160,6 @@ DIFFERING_PAIRS = [
         "Some twenty-three million lost their jobs.",
         ["twenty-three million appears in the English only"],
     ),
-    ("半導體。", "Some 50 percent.", ["50 percent appears in the English only"]),
     ("航程500公里。", "A range of 500 miles.", ["500 miles is about 800 km; the Chinese says 500公里."]),
     (
         "新台幣5億元。",
@@ -225,10 +170,7 @@ DIFFERING_PAIRS = [
     ),
     ("民國114年。", "In 2024.", ["The Chinese says 民國114, the English 2024. Is one of them wrong?"]),
     ("中興通訊。", "The firm ZTE.", ["ZTE appears in the English only"]),
-    ("華為。", "Huawei, who knows.", []),
-    ("沒有世界組織。", "The WHO.", ["WHO appears in the English only"]),
     ("國防授權立法。", "Under the NDAA.", ["NDAA appears in the English only"], NDAA),
-    ("推動ART。", "Art is promoted.", ["ART appears in the Chinese only"]),
     ("共1,000人。", "1 million people.", ["1 million is 100萬, not 1,000."]),
     ("共100萬人。", "Some 1,000 people.", ["1,000 is 1000, not 100萬."]),
     (
@@ -244,7 +186,6 @@ DIFFERING_PAIRS = [
         "About 17 percent.",
         ["The English says 17 percent, the Chinese 十七: the figure is the same, the unit is not."],
     ),
-    ("升息兩碼。", "It rose by 25 basis points.", ["25 appears in the English only"]),
 ]
 
 
@@ -282,10 +223,6 @@ def test_acronym_that_the_chinese_introduces_is_not_asked_for_again():
     assert list_messages("議員同意。", "The AMs agreed.") == ["AMs appears in the English only"]
 
 
-def test_dotted_abbreviation_is_not_an_acronym():
-    assert list_messages("華府。", "The U.S. and U.S.-made goods from the U.K.") == []
-
-
 def test_known_name_in_capitals_needs_no_counterpart():
     assert list_messages("范斯訪歐。", "JD Vance visited Europe.") == ["JD appears in the English only"]
     assert list_messages("范斯訪歐。", "JD Vance visited Europe.", names=("JD Vance",)) == []
@@ -302,37 +239,6 @@ def test_name_without_counterpart_offers_glossary_entry():
     [finding] = run_checks(Content(bullets=(Bullet(1, "中興。", "ZTE."),)), CheckContext(), only=("numbers",))
     assert finding.repair is not None
     assert (finding.repair.code, finding.repair.values) == ("names.glossary", {"name": "ZTE"})
-
-
-def list_fixture_messages(name: str, *terms: TermData) -> list[tuple[int | None, str]]:
-    [path] = FIXTURES.glob(f"*/{name}*")
-    findings = run_checks(read_content(path), CheckContext(terms=terms), only=("numbers",))
-    return [
-        (finding.bullet, format_finding_message(finding).partition(" appears")[0]) for finding in findings
-    ]
-
-
-def test_real_document_has_exactly_two_findings():
-    assert list_fixture_messages("000_a01fbe574e0e12f3") == [(1, "ZTE"), (3, "AI")]
-
-
-def test_glossary_entry_removes_zte_finding():
-    assert list_fixture_messages("000_a01fbe574e0e12f3", ZTE) == [(3, "AI")]
-
-
-@pytest.mark.parametrize("name", ["01-subsea-cables", "02-critical-minerals"])
-def test_good_samples_have_no_finding(name):
-    assert list_fixture_messages(name) == []
-
-
-def test_faulty_sample_has_six_findings():
-    assert list_fixture_messages("03-faulty-drones", NDAA) == [
-        (3, "US$3.5 billion is 35億美元, not 3.5億美元."),
-        (5, "The Chinese says 2028, the English 2027. Is one of them wrong?"),
-        (6, "NDAA"),
-        (7, "40 percent"),
-        (9, "500 miles is about 800 km; the Chinese says 500公里."),
-    ]
 
 
 SLOW_PIECES = ["1", "1,111,", "1.", "1兆", "一", "A.", "AB1 ", "US$1 billion ", "2-3 ", "one ", "twenty-three million ",

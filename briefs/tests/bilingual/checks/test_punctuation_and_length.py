@@ -1,5 +1,7 @@
 """Punctuation, length and structure checks: house-style cases, the real document and the samples."""
 
+from dataclasses import replace
+
 import pytest
 
 from briefs.bilingual.checks.registry import run_checks
@@ -67,24 +69,18 @@ def test_correct_punctuation_has_no_finding(text):
 @pytest.mark.parametrize(
     ("text", "expected", "corrected"),
     [
-        ("限制,以贏得", COMMA % (1, ""), "限制，以贏得"),
         ("限制, 以贏得,也", COMMA % (2, "s"), "限制，以贏得，也"),
         ("「合作」,因此", COMMA % (1, ""), "「合作」，因此"),
         ("問題:誰", WIDTH, "問題：誰"),
-        ("公司(DFC)說", BRACKETS, "公司（DFC）說"),
         ("中國(大陸)", BRACKETS, "中國（大陸）"),
-        ("“合作”", CURLY, "「合作」"),
         ("“他說‘可’”", CURLY, "「他說『可』」"),
         ('"合作"', "Straight quotation marks in Chinese. Change to 「」", "「合作」"),
         ("「他說「可」」", "「」 inside 「」. Change to 『』", "「他說『可』」"),
         ("『合作』", "『』 are for a quotation inside another. Change to 「」", "「合作」"),
         ("等等...", "“...” in Chinese. Change to ……", "等等……"),
-        ("等等…", "“…” in Chinese. Change to ……", "等等……"),
         ("他說---不", "“---” in Chinese. Change to ——", "他說——不"),
-        ("他說—不", "“—” in Chinese. Change to ——", "他說——不"),
         ("他說──不", "“──” in Chinese. Change to ——", "他說——不"),
         ("5G 電信", SPACE, "5G電信"),
-        ("於 2025 年", SPACE, "於2025年"),
     ],
 )
 def test_incorrect_punctuation_is_reported_and_repaired(text, expected, corrected):
@@ -100,52 +96,17 @@ def test_unpaired_curly_mark_is_reported_without_repair():
     assert (format_finding_message(finding), finding.repair, finding.span) == (CURLY, None, (0, 1))
 
 
-def test_real_document_has_one_repair_for_27_commas():
-    content = read_fixture("000_a01fbe574e0e12f3")
-    commas = [
-        f
-        for f in run_checks(content, CheckContext(), only=("punctuation",))
-        if f.code == "punctuation.commas"
-    ]
-    [finding] = commas
-    assert format_finding_message(finding) == COMMA % (27, "s")
-    assert len(finding.repair.edits) == 27
-    assert {edit.bullet for edit in finding.repair.edits} >= {None, 1, 2, 3, 4}
-
-
-def test_faulty_sample_has_known_length_and_punctuation_findings():
-    assert list_messages(read_fixture("03-faulty"), "length", "punctuation") == [
-        (7, "The English is long for this Chinese (ratio 0.47). Has something been left out?"),
-        (2, CURLY),
-        (10, "“...” in Chinese. Change to ……"),
-        (1, COMMA % (2, "s")),
-        (11, SPACE),
-    ]
-
-
-@pytest.mark.parametrize("name", ["000_a01fbe574e0e12f3", "01-subsea", "02-critical"])
-def test_good_documents_have_no_length_finding(name):
-    assert list_messages(read_fixture(name), "length") == []
-
-
-@pytest.mark.parametrize("name", ["01-subsea", "02-critical"])
-def test_good_samples_have_no_punctuation_finding(name):
-    assert list_messages(read_fixture(name), "punctuation") == []
-
-
 @pytest.mark.parametrize(("side", "code"), [("en", "length.en_short"), ("zh", "length.zh_short")])
-@pytest.mark.parametrize("n", range(1, 9))
-def test_bullet_cut_in_half_is_reported_as_short(side, code, n):
+def test_bullet_cut_in_half_is_reported_as_short(side, code):
     content = read_fixture("000_a01fbe574e0e12f3")
-    cut = []
-    for bullet in content.bullets:
-        text = bullet.text(side)
-        parts = text.split(" ") if side == "en" else list(text)
-        half = (" " if side == "en" else "").join(parts[: (len(parts) + 1) // 2])
-        values = {"number": bullet.number, "text_zh": bullet.text_zh, "text_en": bullet.text_en}
-        cut.append(Bullet(**(values | {f"text_{side}": half})) if bullet.number == n else bullet)
-    changed = Content(summary_zh=content.summary_zh, summary_en=content.summary_en, bullets=tuple(cut))
-    assert (n, code) in [(f.bullet, f.code) for f in run_checks(changed, CheckContext(), only=("length",))]
+    separator = " " if side == "en" else ""
+    for place, bullet in enumerate(content.bullets):
+        parts = bullet.text(side).split(" ") if side == "en" else list(bullet.text(side))
+        half = separator.join(parts[: (len(parts) + 1) // 2])
+        bullets = list(content.bullets)
+        bullets[place] = replace(bullet, **{f"text_{side}": half})
+        findings = run_checks(replace(content, bullets=tuple(bullets)), CheckContext(), only=("length",))
+        assert (bullet.number, code) in [(f.bullet, f.code) for f in findings]
 
 
 def test_short_bullet_may_differ_more_from_the_brief_than_a_long_one():
@@ -153,25 +114,6 @@ def test_short_bullet_may_differ_more_from_the_brief_than_a_long_one():
     short, long = Bullet(5, "字" * 24, "word " * 10), Bullet(6, "字" * 72, "word " * 30)
     assert list_messages(Content(bullets=(*usual, short)), "length") == []
     assert [n for n, _ in list_messages(Content(bullets=(*usual, long)), "length")] == [6]
-
-
-def test_four_bullets_are_enough_to_know_the_usual_length():
-    usual = [Bullet(n, "字" * 48 + "。", "word " * 29 + "word.") for n in range(1, 4)]
-    long = Bullet(4, "字" * 72, "word " * 30)
-    assert list_messages(Content(bullets=(*usual[1:], long)), "length") == []
-    assert [n for n, _ in list_messages(Content(bullets=(*usual, long)), "length")] == [4]
-
-
-def test_short_text_has_no_length_finding():
-    content = Content(bullets=(Bullet(1, "達成協議", "A deal was struck by them all today"),))
-    assert list_messages(content, "length") == []
-
-
-def test_structure_difference_is_reported():
-    expected = [(6, "Structure differs: 5 + 3 in Chinese, 8 in English.")]
-    assert list_messages(read_fixture("000_a01fbe574e0e12f3"), "structure") == expected
-    assert list_messages(read_fixture("01-subsea"), "structure") == expected
-    assert list_messages(read_fixture("02-critical"), "structure") == []
 
 
 def test_structure_check_ignores_one_sided_bullets():

@@ -246,16 +246,14 @@ def test_digest_of_a_publication_without_author_names_it_in_marks() -> None:
 
 @pytest.mark.django_db
 @corpus_fixtures.NO_STATIC
-@pytest.mark.parametrize("is_corrected", [False, True])
 @pytest.mark.parametrize(
-    ("title", "names", "zh", "en"),
+    ("title", "names", "zh", "en", "is_corrected"),
     [
-        ("Rust Never Sleeps", ("Ann Lee",), "Ann Lee，〈Rust Never Sleeps〉", "“Rust Never Sleeps” by Ann Lee"),
-        ("", ("Ann Lee",), "Ann Lee，《Foreign Policy》", "an article by Ann Lee"),
-        ("Rust Never Sleeps", (), "〈Rust Never Sleeps〉，《Foreign Policy》", "“Rust Never Sleeps,” Foreign Policy"),
-        ("", (), "《Foreign Policy》，2025年6月9日，https://e.example/rust", "an article, Foreign Policy, June 9, 2025, https://e.example/rust"),
-        ("The “Rust” Belt", ("Ministry of X",), "Ministry of X，〈The “Rust” Belt〉", "“The ‘Rust’ Belt” by Ministry of X"),
-        ("Rust Never Sleeps", ("Fan Shih-ping", "Ho Cheng-hui"), "范世平、何澄輝，〈Rust Never Sleeps〉", "“Rust Never Sleeps” by Fan Shih-ping and Ho Cheng-hui"),
+        ("", ("Ann Lee",), "Ann Lee，《Foreign Policy》", "an article by Ann Lee", True),
+        ("Rust Never Sleeps", (), "〈Rust Never Sleeps〉，《Foreign Policy》", "“Rust Never Sleeps,” Foreign Policy", False),
+        ("", (), "《Foreign Policy》，2025年6月9日，https://e.example/rust", "an article, Foreign Policy, June 9, 2025, https://e.example/rust", False),
+        ("The “Rust” Belt", ("Ministry of X",), "Ministry of X，〈The “Rust” Belt〉", "“The ‘Rust’ Belt” by Ministry of X", True),
+        ("Rust Never Sleeps", ("Fan Shih-ping", "Ho Cheng-hui"), "范世平、何澄輝，〈Rust Never Sleeps〉", "“Rust Never Sleeps” by Fan Shih-ping and Ho Cheng-hui", False),
     ],
 )  # fmt: skip
 def test_every_form_names_article_authors_digest_and_correction(
@@ -307,15 +305,10 @@ def test_every_form_names_article_authors_digest_and_correction(
 @pytest.mark.parametrize(
     ("kind", "en", "zh", "expected"),
     [
-        ("magazine", "Foreign Policy", "外交政策", True),
-        ("website", "War on the Rocks", "", True),
         ("think-tank", "Lawfare", "", False),
         ("journal", "Journal of the Institute of X", "遠景基金會", True),
-        ("", "Foreign Affairs", "外交事務", True),
         ("", "Institute for the Study of War (ISW)", "", False),
         ("", "Chatham", "皇家國際事務研究所", False),
-        ("", "John F. Kennedy Presidential Library", "", False),
-        ("", "Academia Historica", "國史館", False),
         ("", "The Avalon Project", "", False),
         ("", "Project Syndicate", "", True),
         ("broadcaster", "Radio Free Asia", "自由亞洲電台", True),
@@ -341,22 +334,7 @@ def test_bibtex_is_right_for_programs_that_read_latex_in_part() -> None:
         assert read_citation(entry).article.title == "A Headline (digest)"
 
 
-def test_date_of_an_issue_is_chinese_in_chinese() -> None:
-    year = dataclasses.replace(CHINESE, date="2025")
-    assert to_plain_text(works.format_taiwan(year)).endswith("，2025年。")
-    for label, words in {
-        "May/June 2025": "2025年5／6月號",
-        "May 2025": "2025年5月號",
-        "Spring 2025": "2025年春季號",
-        "Winter/Spring 2025": "2025年冬／春季號",
-        "Vol. 3": "Vol. 3",
-    }.items():
-        work = dataclasses.replace(ARTICLE, date="2025-05", issue_label=label)
-        assert to_plain_text(works.format_taiwan(work)).endswith(f", {words}, {work.link}.")
-        assert label in to_plain_text(works.format_chicago(work))
-
-
-@pytest.mark.parametrize("author_count", [0, 1, 2, 3, 11, 23])
+@pytest.mark.parametrize("author_count", [0, 2, 23])
 def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> None:
     authors = tuple(AuthorName(f"Family{n}", "Henry A., Jr.") for n in range(author_count))
     for missing_fields in ({}, {"title": ""}, {"outlet": ""}, {"date": ""}, {"facts": {}}):
@@ -366,6 +344,17 @@ def test_citation_with_missing_fields_is_well_punctuated(author_count: int) -> N
                 citation = to_plain_text(style(work))
                 assert not re.search(r"  | ,|\.\.|,,|^\W*[,.]|\s$|，，", citation), citation
                 assert citation.endswith((".", "。", "?"))
+
+
+def test_family_name_printed_first_stays_first() -> None:
+    author = PublicAuthor(1, "liu-he", "劉鶴", "Liu He", "Liu", "He")
+    name = works._author(author, chinese=False)
+    assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
+    work = dataclasses.replace(ARTICLE, authors=(name,))
+    assert to_plain_text(works.format_chicago(work)).startswith("Liu He. “")
+    assert to_plain_text(works.format_apa(work)).startswith("Liu, H. (")
+    expected = [{"family": "Liu", "given": "He", "static-ordering": True}]
+    assert json.loads(format_csl(work))[0]["author"] == expected
 
 
 @pytest.mark.django_db
@@ -445,17 +434,6 @@ class TestCitationFiles:
                 assert edition.frozen_content.summary("zh")[:20] not in file
 
 
-def test_family_name_printed_first_stays_first() -> None:
-    author = PublicAuthor(1, "liu-he", "劉鶴", "Liu He", "Liu", "He")
-    name = works._author(author, chinese=False)
-    assert (name.display_name, name.inverted) == ("Liu He", "Liu, He")
-    work = dataclasses.replace(ARTICLE, authors=(name,))
-    assert to_plain_text(works.format_chicago(work)).startswith("Liu He. “")
-    assert to_plain_text(works.format_apa(work)).startswith("Liu, H. (")
-    expected = [{"family": "Liu", "given": "He", "static-ordering": True}]
-    assert json.loads(format_csl(work))[0]["author"] == expected
-
-
 def test_name_of_unknown_order_is_never_inverted() -> None:
     author = PublicAuthor(1, "kim-song", "", "Kim Song", name_order="unknown")
     work = dataclasses.replace(ARTICLE, authors=(works._author(author, chinese=False),))
@@ -464,12 +442,3 @@ def test_name_of_unknown_order_is_never_inverted() -> None:
     assert "AU  - Kim Song,\r\n" in format_ris(work)
     assert json.loads(format_csl(work))[0]["author"] == [{"literal": "Kim Song"}]
     assert "author = {{Kim Song}}" in format_bibtex(work)
-
-
-def test_unsplit_author_name_is_cited_whole() -> None:
-    names = PublicNames(authors=(PublicAuthor(1, "x", "外交部", "Ministry of X"),))
-    content = Content("題", "H", facts=Facts(date="soon"))
-    brief = PublicBrief("x", corpus_fixtures.DAY, corpus_fixtures.DAY, content, names)
-    article = works.build_article_work(brief)
-    assert (article.authors, article.date) == ((AuthorName(literal="Ministry of X"),), "")
-    assert works.build_brief_work(brief, "zh", "S").authors == (AuthorName(literal="S"),)

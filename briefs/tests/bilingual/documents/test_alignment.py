@@ -7,9 +7,7 @@ from django.conf import settings
 
 from briefs.bilingual.documents.alignment import align
 from briefs.bilingual.documents.types import Point, serialize_pairing
-from briefs.bilingual.lexicon.concepts import CHECKED_NAMES
 from briefs.bilingual.lexicon.dictionary import set_dictionary_path
-from briefs.bilingual.lexicon.pair_scores import count_unmatched_tokens
 from briefs.tests.bilingual.documents.test_parser import FIXTURES, SEED, caution_codes, parse
 from briefs.tests.support import limit_cpu_time
 
@@ -39,27 +37,12 @@ def split_pairs(pairs):
     return [pair.zh for pair in pairs if pair.zh], [pair.en for pair in pairs if pair.en]
 
 
-def test_every_name_of_the_checks_has_forms_in_both_languages():
-    assert len(CHECKED_NAMES) > 50
-    for chinese, english in CHECKED_NAMES:
-        assert all(chinese), english
-        assert all(english), chinese
-        assert any(form.isascii() for form in english), english
-
-
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
 def test_equal_counts_are_paired_in_order(path):
     zh, en = read_points(path)
     pairs = align(zh, en)
     assert count_correct_pairs(pairs, zh, en) == len(zh)
     assert all(0.5 <= pair.confidence <= 1 for pair in pairs)
-
-
-def test_points_beside_an_empty_side_stay_unpaired():
-    zh, en = read_points(SEED)
-    assert [pair.en for pair in align(zh, [])] == [None] * 8
-    assert [pair.zh for pair in align([], en)] == [None] * 8
-    assert align([], []) == []
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
@@ -77,43 +60,6 @@ def test_over_90_percent_of_pairs_are_correct_with_points_missing(path, missing,
         paired += count_correct_pairs(pairs, zh, en)
         total += len(remaining)
     assert paired / total > 0.9
-
-
-def test_numbers_and_names_outweigh_length():
-    zh = [
-        Point("美國在2019年投入三十億美元發展晶片產業。"),
-        Point("NATO 的成員國應在2030年前完成。"),
-        Point("結論。"),
-    ]
-    en = [Point("NATO members should finish this by 2030."), Point("In short.")]
-    pairs = align(zh, en)
-    assert [(pair.zh, pair.en) for pair in pairs] == [(zh[0], None), (zh[1], en[0]), (zh[2], en[1])]
-
-
-def test_glossary_terms_pair_points():
-    zh = [Point("華為快速普及。"), Point("低軌衛星是備援。")]
-    en = [Point("Low-Earth orbit satellites are a backup.")]
-    assert [pair.en for pair in align(zh, en, terms=TERMS)] == [None, en[0]]
-
-
-def test_point_missing_on_each_side_stays_unpaired():
-    words_zh = [
-        "海底電纜於2019年中斷。",
-        "國會在2021年通過法案。",
-        "歐盟於2023年跟進。",
-        "日本在2025年加入。",
-    ]
-    words_en = [
-        "Congress passed the act in 2021.",
-        "The EU followed in 2023.",
-        "Japan joined in 2025.",
-        "Korea waits for 2027.",
-    ]
-    zh, en = [Point(text) for text in words_zh], [Point(text) for text in words_en]
-    pairs = align(zh, en)
-    assert [(pair.zh, pair.en) for pair in pairs] == [
-        (zh[0], None), (zh[1], en[0]), (zh[2], en[1]), (zh[3], en[2]), (None, en[3]),
-    ]  # fmt: skip
 
 
 def test_one_sided_point_is_reported_with_its_line():
@@ -149,33 +95,16 @@ def align_without_point(path, removed):
     ]
 
 
-@pytest.mark.parametrize("removed", range(8))
-def test_point_with_amounts_missing_in_chinese_stays_unpaired(removed):
-    expected = [(None if n == removed else n, n) for n in range(8)]
-    assert align_without_point(SAMPLES[1], removed) == expected
-
-
-@pytest.mark.parametrize("removed", range(11))
-def test_point_with_acronym_missing_in_chinese_stays_unpaired(removed):
-    expected = [(None if n == removed else n, n) for n in range(12)]
-    assert align_without_point(FIXTURES / "samples/03-faulty-drones.txt", removed)[:11] == expected[:11]
-
-
-def test_figures_in_digits_and_in_words_match():
-    zh = ["成長200萬人，占三成，共12艘。", "二十五萬人在2030年前，兩億美元，AIS。", "第3點。"]
-    en = [
-        "Two million more, 30 percent, a dozen ships.",
-        "By 2030 it is 250,000 people, US$200 million, AIS.",
-        "Five.",
-    ]
-    assert count_unmatched_tokens(zh, en) == ([0, 0, 0], [0, 0, 0])
-    assert count_unmatched_tokens(zh, en[1:]) == ([3, 0, 0], [0, 0])
-    assert count_unmatched_tokens(zh[2:], en) == ([0], [1, 4, 0])
-
-
 @pytest.mark.parametrize(
-    "product", ["4,000 drones", "€150 billion of drones", "NSATU drones", "21st-century drones"]
+    ("path", "removals", "count"), [(SAMPLES[1], 8, 8), (FIXTURES / "samples/03-faulty-drones.txt", 11, 12)]
 )
+def test_point_with_amounts_or_acronym_missing_in_chinese_stays_unpaired(path, removals, count):
+    for removed in range(removals):
+        expected = [(None if n == removed else n, n) for n in range(count)]
+        assert align_without_point(path, removed)[:removals] == expected[:removals]
+
+
+@pytest.mark.parametrize("product", ["4,000 drones", "NSATU drones"])
 def test_point_with_an_extra_figure_or_name_stays_unpaired(product):
     zh = [
         Point("目前的攔截方式成本過高，長期難以負擔，必須另尋辦法。"),
@@ -192,12 +121,6 @@ def test_point_with_an_extra_figure_or_name_stays_unpaired(product):
         ),
     ]
     assert [pair.zh for pair in align(zh, en)] == [*zh, None]
-
-
-def test_wrong_figure_does_not_separate_a_pair():
-    zh = [Point("登記須於2028年前由128人完成。"), Point("結論是各方必須合作，別無他法。")]
-    en = [Point("Registration should be finished by 2027 with 182 people.")]
-    assert [pair.en for pair in align(zh, en)] == [*en, None]
 
 
 @pytest.fixture
@@ -237,7 +160,7 @@ def find_places(pairs):
     return [(pair.zh and pair.zh.line, pair.en and pair.en.line) for pair in pairs]
 
 
-@pytest.mark.parametrize(("missing_zh", "missing_en"), [(0, 2), (1, 4), (2, 3), (3, 0), (4, 2)])
+@pytest.mark.parametrize(("missing_zh", "missing_en"), [(0, 2), (3, 0)])
 def test_equal_counts_do_not_hide_a_point_missing_on_each_side(missing_zh, missing_en):
     zh = [point for n, point in enumerate(make_points(zh for zh, _ in TALKS)) if n != missing_zh]
     en = [point for n, point in enumerate(make_points(en for _, en in TALKS)) if n != missing_en]
@@ -281,16 +204,6 @@ def test_doubtful_pair_is_reported_also_at_equal_counts():
     caution = next(c for c in document.cautions if c.code == "pair-doubtful")
     assert caution.message().startswith(f"This pair may not say the same: “{zh}”")
     assert [pair["doubtful"] for pair in serialize_pairing(document)] == [False] * 4 + [True]
-
-
-def test_points_in_one_place_that_share_nothing_stay_unpaired():
-    zh, en = TALKS[4][0], "Fishermen complain about noise at night."
-    document = parse_with_last_pair(zh, en)
-    assert [(pair.zh and pair.zh.text, pair.en and pair.en.text) for pair in document.pairs[4:]] in (
-        [(zh, None), (None, en)],
-        [(None, en), (zh, None)],
-    )
-    assert caution_codes(document).count("one-sided") == 2
 
 
 @pytest.mark.usefixtures("no_dictionary")

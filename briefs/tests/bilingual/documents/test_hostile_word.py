@@ -2,7 +2,6 @@
 
 import io
 import os
-import resource
 import struct
 import subprocess
 import sys
@@ -77,12 +76,7 @@ def build_overlapping_zip(copies: int) -> bytes:
             len(data),
             2**20,
             5,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
+            *[0] * 6,
         )
         + f"{n:05}".encode()
         for n in range(copies)
@@ -177,34 +171,9 @@ print(peak() - before)
 """
 
 
-def measure_memory(reading: str) -> int:
-    """Return how many bytes the reading adds to the peak memory of a new process."""
-    code = MEASURE.replace("BOMBS[sys.argv[1]][0]()", reading)
-    process = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
-    )
-    return int(process.stdout) * 1024
-
-
 @pytest.mark.heavy
 @pytest.mark.parametrize(
-    "reading",
-    [
-        (
-            "__import__('briefs.tests.bilingual.documents.test_hostile_word', fromlist=['build_zip_with_false_size'])"
-            ".build_zip_with_false_size(40_000_000)"
-        ),
-        "open('fixtures/broken/word-bomb.docx', 'rb').read()",
-        "open('fixtures/broken/word-entities.docx', 'rb').read()",
-    ],
-)
-def test_bomb_file_is_refused_within_50_mb(reading):
-    assert measure_memory(reading) < 50 * 2**20
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize(
-    "name", ["elements", "attributes", "elements that differ", "in the document", "ratio", "overlapping"]
+    "name", ["elements", "attributes", "in the document", "overlapping", "false size", "billion laughs"]
 )
 def test_generated_bomb_is_read_within_50_mb(name):
     code = MEASURE
@@ -231,11 +200,6 @@ def test_malicious_file_opens_no_file_and_no_connection():
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=FIXTURES.parent, check=True
     )
     assert process.stdout.strip() == "[]"
-
-
-def test_macros_and_embedded_files_are_ignored():
-    parts = {"word/vbaProject.bin": b"\xd0\xcf\x11\xe0", "word/embeddings/a.xlsx": build_zip([("x", "y")])}
-    assert read_document(build_word_file(plain_paragraphs(HEADER + BODY), parts), "a.docm")[0].parsed
 
 
 # Accepted files that are slow to read
@@ -301,19 +265,6 @@ def damage(data: bytes, changes) -> bytes:
 CHANGES = st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.sampled_from([GOOD, OFFICE]), CHANGES)
-def test_damaged_zips_never_crash(data, changes):
-    assert_consistent(read_document(damage(data, changes), "a.docx"))
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, len(GOOD)), st.binary(max_size=40))
-def test_truncated_zips_with_extra_bytes_never_crash(length, extra):
-    assert_consistent(read_document(GOOD[:length] + extra, "a.docx"))
-
-
-XML = zipfile.ZipFile(io.BytesIO(OFFICE)).read("word/document.xml")
 PARTS = {
     name: zipfile.ZipFile(io.BytesIO(OFFICE)).read(name)
     for name in zipfile.ZipFile(io.BytesIO(OFFICE)).namelist()
@@ -374,13 +325,7 @@ def test_random_elements_never_crash(body):
     )
 
 
-@pytest.mark.heavy
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from([GOOD, OFFICE]), CHANGES)
-def test_many_damaged_zips_never_crash(data, changes):
+def test_damaged_zips_never_crash(data, changes):
     assert_consistent(read_document(damage(data, changes), "a.docx"))
-
-
-def test_memory_of_the_test_process_stays_below_2_gb():
-    """A loose bound over all tests above: 2 GB would mean that a bomb was unpacked completely."""
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2 * 1024 * 1024

@@ -29,35 +29,19 @@ def read_unplaced_lines(body: str) -> list[str]:
     ("body", "expected"),
     [
         ("一、台灣合作。\n二、七大工業國合作。\n三、各國簽約。", ["台灣合作。", "七大工業國合作。", "各國簽約。"]),
-        ("一、七大工業國合作。\n二、台灣合作。", ["七大工業國合作。", "台灣合作。"]),
-        ("一、台灣合作\n二、一帶一路", ["台灣合作", "一帶一路"]),
-        ("一、三項\n二、五角大廈\n三、九二共識", ["三項", "五角大廈", "九二共識"]),
         ("壹、台灣\n一、七大工業國\n二、兩岸\n貳、各國\n一、三星\n二、台積電", ["台灣", "  七大工業國", "  兩岸", "各國", "  三星", "  台積電"]),
-        ("甲、台灣\n乙、丙烯\n丙、各國", ["台灣", "丙烯", "各國"]),
         ("1.台灣合作。\n2.2025年是關鍵。\n3.5G網路。", ["台灣合作。", "2025年是關鍵。", "5G網路。"]),
-        ("１．台灣\n２．２０２５年\n３．各國", ["台灣", "２０２５年", "各國"]),
         ("-NATO擴張。\n-台灣合作。\n-5G網路。", ["NATO擴張。", "台灣合作。", "5G網路。"]),
-        ("※ 台灣合作。\n※ 各國簽約。", ["台灣合作。", "各國簽約。"]),
         ("（一）、七國\n（二）.五國", ["七國", "五國"]),
-        ("一）台灣\n二）各國", ["台灣", "各國"]),
         ("十、台灣\n十一、各國\n十二、七國", ["台灣", "各國", "七國"]),
         (f"一、{LONG_LINE}\n二、三十人。\n二、各國。", [f"{LONG_LINE}二、三十人。", "各國。"]),
-        ("1. 成長率\n1.5%\n2. 失業率\n2.5%", ["成長率1.5%", "失業率2.5%"]),
         (f"1.{LONG_LINE}\n1.5倍。\n2.台灣。", [f"{LONG_LINE}1.5倍。", "台灣。"]),
         (f"一、{LONG_LINE}\n一、二百人。\n二、台灣。", [f"{LONG_LINE}一、二百人。", "台灣。"]),
-        ("- 降至\n-5%，十年僅見。\n- 台灣。", ["降至-5%，十年僅見。", "台灣。"]),
-        ("1. 好。\n2. 約為台積電的\n3.5倍。", ["好。", "約為台積電的3.5倍。"]),
         ("1.管制：\n1.1管制對象。\n1.2要求盟友。\n2.反制：\n2.1稀土。", ["管制：", "  管制對象。", "  要求盟友。", "反制：", "  稀土。"]),
-        ("4.2025年起。\n5.2026年起。\n6.2027年起。", ["2025年起。", "2026年起。", "2027年起。"]),
         (f"一、{LONG_LINE}\n二、七大工業國{LONG_LINE}\n三、一帶一路{LONG_LINE}", [LONG_LINE, f"七大工業國{LONG_LINE}", f"一帶一路{LONG_LINE}"]),
-        (f"※{LONG_LINE}\n※{LONG_LINE}一\n※{LONG_LINE}二", [LONG_LINE, f"{LONG_LINE}一", f"{LONG_LINE}二"]),
-        ("-德國：\n  -SAFE貸款。\n-法國。", ["德國：", "  SAFE貸款。", "法國。"]),
         ("• 甲說「命運共同體」\n並以此為主軸。", ["甲說「命運共同體」並以此為主軸。"]),
         ("• 三項建議：（1）增加預算；\n（2）簽訂契約；\n（3）成立機構。\n• 乙。", ["三項建議：（1）增加預算；（2）簽訂契約；（3）成立機構。", "乙。"]),
-        ("• 將持續進行\n2、3個月。\n• 乙。", ["將持續進行2、3個月。", "乙。"]),
         (f"1.台灣。\n2.{LONG_LINE}\n3.5億元。", ["台灣。", f"{LONG_LINE}3.5億元。"]),
-        (f"1.{LONG_LINE}\n2.5億元。\n2.台灣。", [f"{LONG_LINE}2.5億元。", "台灣。"]),
-        (f"• {LONG_LINE}\n-5%。\n• 台灣。", [f"{LONG_LINE}-5%。", "台灣。"]),
     ],
 )  # fmt: skip
 def test_chinese_list_is_split_into_points(body: str, expected: list[str]) -> None:
@@ -67,8 +51,6 @@ def test_chinese_list_is_split_into_points(body: str, expected: list[str]) -> No
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("-Taiwan acts.\n-Ships are few.", ["Taiwan acts.", "Ships are few."]),
-        ("*Taiwan acts.\n* Ships are few.", ["Taiwan acts.", "Ships are few."]),
         ("- Relations between the United States of America and the U.S.\n-China trade.\n- Ships.",
          ["Relations between the United States of America and the U.S. -China trade.", "Ships."]),
         ("1. Taiwan acts.\n2.2030 is the deadline.", ["Taiwan acts.", "2030 is the deadline."]),
@@ -77,12 +59,9 @@ def test_chinese_list_is_split_into_points(body: str, expected: list[str]) -> No
         ("-Germany may now borrow about a trillion euros\n-France has been placed under the procedure\n-Poland spends more than anybody",
          ["Germany may now borrow about a trillion euros", "France has been placed under the procedure", "Poland spends more than anybody"]),
         ("- First.\n- Second.\n\n-Jane Smith", ["First.", "Second."]),
-        ("* First.\n* Second.\n\n*Figures are for 2024.", ["First.", "Second."]),
         ("• Carmakers ran short of parts.\nSome of their lines stood still for three\nweeks, and they asked for help.\n• Second.",
          ["Carmakers ran short of parts. Some of their lines stood still for three weeks, and they asked for help.", "Second."]),
         ("• It would help both the U.S.\nadministration and its allies.\n• Second.", ["It would help both the U.S. administration and its allies.", "Second."]),
-        ("1️⃣ Taiwan\n2️⃣ Others", ["Taiwan", "Others"]),
-        ("a)Taiwan\nb)Others", ["Taiwan", "Others"]),
         ("I. Taiwan acts.\n  A. Ships are few.\nII. Others.", ["Taiwan acts.", "  Ships are few.", "Others."]),
         ("I. It was said in the House of Commons by somebody called\n  A. Smith.\nII. Others.",
          ["It was said in the House of Commons by somebody called A. Smith.", "Others."]),
@@ -98,18 +77,6 @@ def test_english_list_is_split_into_points(body: str, expected: list[str]) -> No
 def test_page_end_mark_is_not_a_point(end: str) -> None:
     assert read_points(f"- 台灣。\n- 各國。\n{end}") == ["台灣。", "各國。"]
     assert read_unplaced_lines(f"- 台灣。\n- 各國。\n{end}") == [end]
-
-
-def test_page_number_inside_a_point_is_skipped() -> None:
-    body = "- 甲案恐怕須\n- 2 -\n追加預算\n- 乙案\n- 完 -"
-    assert read_points(body) == ["甲案恐怕須追加預算", "乙案"]
-    assert read_unplaced_lines(body) == ["- 2 -", "- 完 -"]
-
-
-def test_reference_list_is_not_read_as_points() -> None:
-    body = "• 甲。\n\n參考資料：\n1. Reuters, June 1.\n※ 註。"
-    assert read_points(body) == ["甲。"]
-    assert read_unplaced_lines(body) == ["參考資料：", "1. Reuters, June 1.", "※ 註。"]
 
 
 @pytest.mark.parametrize("sign", ["※", "◆", "-", "－"])
@@ -133,17 +100,6 @@ def test_italic_title_does_not_start_a_list() -> None:
     assert reading.parsed.sides["en"].summary == "*The Economist* argues so."
 
 
-def test_enumeration_in_a_sentence_is_not_a_list() -> None:
-    (reading,) = read_document(
-        f"{HEADER_LINES}摘要：\n作者檢視兩說：一、北京已有時間表；\n二、美國失效。兩者\n皆不符。\n• 甲。\n".encode(),
-        "a.txt",
-    )
-    assert reading.parsed is not None
-    side = reading.parsed.sides["zh"]
-    assert side.summary == "作者檢視兩說：一、北京已有時間表；二、美國失效。兩者皆不符。"
-    assert [(p.level, p.text) for p in side.points] == [(0, "甲。")]
-
-
 @pytest.mark.parametrize(
     "mail",
     [
@@ -162,15 +118,6 @@ def test_date_in_a_mail_header_is_not_the_brief_date(mail: str) -> None:
     assert reading.parsed.date.iso == "2025-06-19"
 
 
-def test_address_continues_on_the_next_line() -> None:
-    (reading,) = read_document(
-        f"{HEADER_LINES}連結：https://www.example.org/2025-06-19/\nchips-and-allies\n摘要：\n本文。\n".encode(),
-        "a.txt",
-    )
-    assert reading.parsed is not None
-    assert reading.parsed.facts.get("url") == "https://www.example.org/2025-06-19/chips-and-allies"
-
-
 @pytest.mark.parametrize("line", ["-NATO擴張。", "2.5G網路。", "二、三十人。", "※ 附註。"])
 def test_single_line_with_a_marker_is_read_as_the_summary(line: str) -> None:
     (reading,) = read_document(f"{HEADER_LINES}摘要：\n{line}\n".encode(), "a.txt")
@@ -182,22 +129,14 @@ def test_single_line_with_a_marker_is_read_as_the_summary(line: str) -> None:
     ("above", "below", "joined"),
     [
         ("the Indo-", "Pacific", "the Indo-Pacific"),
-        ("U.S.-", "China", "U.S.-China"),
         ("COVID-", "19", "COVID-19"),
         ("2024–", "25", "2024–25"),
-        ("word—", "and", "word—and"),
         ("short-", "and long-term", "short- and long-term"),
-        ("text -", "more", "text - more"),
         ("約為1億2,", "000萬美元", "約為1億2,000萬美元"),
-        ("US$1,200,", "000", "US$1,200,000"),
         ("in 2024,", "500 ships", "in 2024, 500 ships"),
         ("約3.", "5億", "約3.5億"),
-        ("成立於2024.", "25國", "成立於2024. 25國"),
         ("in 2024.", "2025 was", "in 2024. 2025 was"),
-        ("reached 3.", "5 countries", "reached 3. 5 countries"),
         ("40", "% of", "40% of"),
-        ("the (", "see", "the (see"),
-        ("bad", "... and worse", "bad ... and worse"),
         ("https://example.org/a/", "b/c", "https://example.org/a/b/c"),
         ("https://example.org/a/", "for more", "https://example.org/a/ for more"),
     ],

@@ -8,12 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.core.management import load_command_class
 
-from briefs.bilingual.documents.files.formats import DOCUMENT_FORMATS, list_formats
 from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.types import DocumentRefused, ParsedDocument
-from briefs.tests.bilingual.documents.test_parser import FIXTURES, SEED
+from briefs.tests.bilingual.documents.test_parser import FIXTURES
 from briefs.tests.support import limit_cpu_time
 
 FORMATS = FIXTURES / "formats"
@@ -60,14 +58,6 @@ def test_document_of_libreoffice_is_the_brief_of_its_word_file(path: Path):
     assert [r.parsed for r in read_document(path.read_bytes(), path.name)] == [
         r.parsed for r in read_document(word.read_bytes(), word.name)
     ]
-
-
-def test_own_document_is_the_same_in_every_format():
-    expected = read(SEED.read_bytes(), "a.txt")
-    files = [path for path in FORMATS.iterdir() if path.stem == "seed"]
-    assert {path.suffix for path in files} == {".docx", ".odt", ".html"}
-    for path in files:
-        assert read(path.read_bytes(), path.name) == expected
 
 
 _DELETED_IN_ODT = (
@@ -120,21 +110,6 @@ def test_web_page_of_word_and_of_google_keep_their_lists():
     ]  # fmt: skip
 
 
-def test_every_format_is_named_where_a_file_is_refused():
-    (result,) = read_document(b"%PDF-1.7", "a.pdf")
-    assert result.refusal
-    assert f"expected {list_formats('en')}" in result.refusal.message()
-    assert all(kind.extensions[0] in result.refusal.message("zh") for kind in DOCUMENT_FORMATS)
-
-
-def test_handbook_and_commands_name_every_format():
-    handbook = " ".join((FIXTURES.parent / "docs" / "editors.md").read_text().split())
-    assert list_formats("en") in handbook
-    assert list_formats("zh") in handbook
-    for command in ("import_briefs", "check_documents"):
-        assert list_formats("en") in load_command_class("briefs", command).help
-
-
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "odt laughs": ("a.odt", lambda: build_odt("", content=f"{LAUGHS}<x>&b;</x>"), "word-doctype"),
@@ -143,7 +118,6 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "odt spaces": ("a.odt", lambda: build_odt('<text:p>作者<text:s text:c="999999999"/></text:p>'), "word-too-complex"),
     "odt many spaces": ("a.odt", lambda: build_odt('<text:p>作者<text:s text:c="100"/></text:p>' * 140_000), "too-many-lines"),
     "odt columns": ("a.odt", lambda: build_odt('<table:table><table:table-row><table:table-cell table:number-columns-repeated="999999999"/></table:table-row></table:table>'), "empty"),
-    "odt elements": ("a.odt", lambda: build_odt("<text:p/>" * 400_000), "too-many-lines"),
     "odt spans": ("a.odt", lambda: build_odt("<text:p>" + "<text:span/>" * 400_000 + "</text:p>"), "word-too-complex"),
     "odt styles": ("a.odt", lambda: build_odt("", content=f"<office:document-content {ODF}><office:automatic-styles>{'<style:style style:name=\"a\" style:parent-style-name=\"a\" style:family=\"paragraph\"/>' * 100_000}</office:automatic-styles></office:document-content>"), "empty"),
     "odt text": ("a.odt", lambda: build_odt(f"<text:p>{'a' * 5_000_000}</text:p>"), "too-large"),
@@ -151,9 +125,6 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "html deep": ("a.html", lambda: b"<html>" + b"<b>" * 50_000, "word-too-complex"),
     "html tags": ("a.html", lambda: b"<html>" + b"<br>" * 500_000, "word-too-complex"),
     "html lines": ("a.html", lambda: b"<html>" + b"<br>" * 50_000, "too-many-lines"),
-    "html size": ("a.html", lambda: b"<html>" + b"a" * 5_000_000, "too-large"),
-    "html open comment": ("a.html", lambda: b"<html>" + b"<!--" * 50_000, "empty"),
-    "html open tag": ("a.html", lambda: b"<html>" + b"<a " * 50_000, "empty"),
     "html attributes": ("a.html", lambda: b"<html><a " + b"a=b " * 400_000 + b">", "word-too-complex"),
     "html quotes": ("a.html", lambda: b"<html><a x='" + b"<a x=\"" * 50_000, "empty"),
     "html references": ("a.html", lambda: b"<html>" + b"&#" * 900_000, "too-much-text"),
@@ -188,7 +159,9 @@ print(peak() - before)
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "name", ["odt bomb", "odt spans", "odt text", "html tags", "html references", "html lists"]
+)
 def test_hostile_file_takes_little_memory(name: str):
     process = subprocess.run(
         [sys.executable, "-c", MEASURE, name], capture_output=True, text=True, cwd=FIXTURES.parent, check=True

@@ -16,11 +16,6 @@ def test_file_with_two_digests_gives_two_readings():
     assert first.lines_sha256 != second.lines_sha256
 
 
-def test_digest_hash_is_the_same_alone_and_with_others():
-    alone = read_document((HEADER + BODY).encode(), "a.txt")[0]
-    assert read_document(TWO_DIGESTS.encode(), "a.txt")[0].lines_sha256 == alone.lines_sha256
-
-
 def test_title_above_a_repeated_label_belongs_to_the_next_digest():
     first, second = read_document(
         (HEADER + BODY + "\n標題:\n新的\nTitle: New\n" + HEADER + BODY).encode(), "a.txt"
@@ -45,10 +40,3 @@ def test_digest_without_text_is_refused_with_its_line():
         "“a.txt”, line 14: expected a summary or a bullet under “摘要:” or “Summary:”. "
         "Nothing of this document was stored."
     )
-
-
-def test_digest_without_text_does_not_affect_the_others():
-    other_header = HEADER.replace("Jane", "John")
-    readings = read_document((HEADER + BODY + "\n" + HEADER + "\n" + other_header + BODY).encode(), "a.txt")
-    assert [bool(reading.parsed) for reading in readings] == [True, False, True]
-    assert readings[2].parsed.authors == ("John Doe",)

@@ -43,12 +43,6 @@ def test_names_among_points_do_not_make_a_list_bilingual():
     assert [point.text for point in result.parsed.sides["zh"].points] == ["AI", "甲。", "AI"]
 
 
-def test_box_after_a_bullet_is_text():
-    (result,) = read_document(f"{HEADER}\n\n摘要:\n摘要。\n• [ ] 甲。\n• 乙。\n".encode(), "a.txt")
-    assert result.parsed
-    assert [point.text for point in result.parsed.sides["zh"].points] == ["[ ] 甲。", "乙。"]
-
-
 def test_desk_reads_paragraphs_below_the_first_as_points():
     document = next(document for document in DOCUMENTS if "question" in document.differences)
     (result,) = read_document(document.text.encode(), "a.txt", without_labels=True)
@@ -73,7 +67,7 @@ def test_moved_points_are_found_and_none_is_wrong():
     assert found >= 0.98 * moved
 
 
-@pytest.mark.parametrize("position", range(7))
+@pytest.mark.parametrize("position", [0, 3, 6])
 def test_six_of_six_pairs_stand_beside_a_point_without_han_letters(position: int):
     pairs = TEXTS[0][1:7]
     lines = {side: [f"• {pair[side]}" for pair in pairs] for side in (0, 1)}

@@ -1,6 +1,5 @@
 """Generated briefs, typed in many different ways, are read as the same brief."""
 
-import codecs
 import unicodedata
 
 import pytest
@@ -56,9 +55,6 @@ COLONS = [
 ]
 BULLETS = ["•", "-", "–", "*", "·", "‧", "●", "○", "▪"]
 NUMBERS = ["{}.", "{})", "({})", "（{}）", "{}、"]
-ENCODINGS = {
-    "utf-8": b"", "utf-8-sig": b"", "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE, "cp950": b"", "gb18030": b"",
-}  # fmt: skip
 
 
 @st.composite
@@ -171,30 +167,6 @@ def test_brief_wrapped_and_quoted_in_mail_is_read_unchanged(data):
     assert_document_matches(parse("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
 
 
-@pytest.mark.heavy
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_brief_typed_in_any_form_is_read_unchanged(data):
-    brief = data.draw(brief_contents())
-    text = data.draw(typed_briefs(brief))
-    end = data.draw(st.sampled_from(["\n", "\r\n", "\r", "\u2028"]))
-    encoding = data.draw(st.sampled_from(list(ENCODINGS)))
-    if encoding in ("cp950", "gb18030"):
-        end = "\n" if end == "\u2028" else end
-        text = (
-            text.replace("•", "‧" if encoding == "cp950" else "·")
-            .replace("\u00a0", " ")
-            .replace("–", "-")
-            .replace("▪", "●")
-        )
-    if "关" in text or "来" in text:
-        encoding = "utf-8" if encoding == "cp950" else encoding
-    raw = ENCODINGS[encoding] + text.replace("\n", end).encode(encoding)
-    readings = read_document(raw, "a.txt")
-    assert [reading.refusal for reading in readings] == [None]
-    assert_document_matches(readings[0].parsed, brief)
-
-
 # Word files
 
 NUMBERING = f"""<w:numbering {NAMESPACES}>{
@@ -255,7 +227,7 @@ def build_word_brief(draw, brief) -> bytes:
 
 
 @pytest.mark.heavy
-@settings(max_examples=scale(750), deadline=None)
+@settings(max_examples=scale(250), deadline=None)
 @given(st.data())
 def test_many_briefs_are_read_unchanged(data):
     brief = data.draw(brief_contents())
@@ -285,10 +257,3 @@ def test_every_big5_character_is_kept():
         words = f"的{''.join(characters[start : start + 400])}是"
         document = parse((HEADER + f"摘要:\n這是中文的內容。\n‧{words}\n").encode("cp950"))
         assert document.sides["zh"].points[0].text == unicodedata.normalize("NFC", words)
-
-
-@pytest.mark.parametrize("text", ["作者: a\n摘要:\n中文的內容\x81\x8d", "作者: a\n摘要:\n中文的內\x80容"])
-def test_undecodable_byte_is_never_read_as_replacement_character(text):
-    raw = text.encode("latin-1", "ignore")
-    for reading in read_document("作者: a\n摘要:\n中文的內容。".encode("cp950") + raw[-2:], "a.txt"):
-        assert reading.refusal or "\ufffd" not in str(reading.parsed)

@@ -32,30 +32,6 @@ def test_seed_with_word_lists_is_read_like_the_text_file(numbers):
     assert read_word(save_document(build_seed_document(numbers=numbers))).parsed == parse(SEED.read_bytes())
 
 
-def test_seed_typed_into_word_is_read_like_the_text_file():
-    document = docx.Document()
-    for line in SEED.read_text().split("\n"):
-        document.add_paragraph(line)
-    assert read_word(save_document(document)).parsed == parse(SEED.read_bytes())
-
-
-def test_word_encoding_and_hash_are_stable():
-    first, second = (
-        read_word(save_document(build_seed_document())),
-        read_word(save_document(build_seed_document())),
-    )
-    assert (first.encoding, first.lines_sha256) == ("word", second.lines_sha256)
-    changed = build_seed_document()
-    changed.paragraphs[-1].add_run("!")
-    assert read_word(save_document(changed)).lines_sha256 != first.lines_sha256
-
-
-def test_hash_ignores_formatting():
-    plain = plain_paragraphs(HEADER + BODY)
-    bold = plain.replace("<w:r>", "<w:r><w:rPr><w:b/></w:rPr>")
-    assert read_word(build_word_file(plain)).lines_sha256 == read_word(build_word_file(bold)).lines_sha256
-
-
 # Line numbers
 
 
@@ -67,23 +43,6 @@ def test_caution_line_is_the_paragraph_number():
     )
     document = read_word(build_word_file(paragraph("作者: a") + table + plain_paragraphs(BODY))).parsed
     assert [(c.line, c.code) for c in document.cautions if c.line] == [(2, "date-ambiguous")]
-
-
-def test_soft_break_is_not_counted_as_a_line():
-    body = paragraph(run("作者: a") + "<w:r><w:br/></w:r>" + run("來源: b")) + plain_paragraphs(
-        "日期: 06/09/2025\n" + BODY
-    )
-    document = read_word(build_word_file(body)).parsed
-    assert document.source == "b"
-    assert [c.line for c in document.cautions] == [2]
-
-
-def test_refusal_names_the_paragraph_number():
-    reading = read_word(build_word_file(plain_paragraphs("作者: a\n\n來源: b")))
-    assert reading.refusal.message("en", file="a.docx") == (
-        "“a.docx”, line 3: expected a summary or a bullet under “摘要:” or “Summary:”. "
-        "Nothing of this document was stored."
-    )
 
 
 # Lists
@@ -98,10 +57,8 @@ NUMBERING = f"""<w:numbering {NAMESPACES}><w:abstractNum w:abstractNumId="0">
 @pytest.mark.parametrize(
     ("form", "text"),
     [
-        ("decimal", "%1."), ("decimal", "%1)"), ("decimal", "(%1)"), ("decimal", "第%1點"), ("decimalZero", "%1"),
-        ("upperLetter", "%1."), ("lowerLetter", "%1)"), ("upperRoman", "%1."), ("lowerRoman", "(%1)"),
-        ("chineseCounting", "%1、"), ("taiwaneseCountingThousand", "（%1）"), ("ideographTraditional", "%1、"),
-        ("chineseLegalSimplified", "%1、"), ("decimalEnclosedCircle", "%1"), ("decimalFullWidth", "%1．"),
+        ("decimal", "第%1點"), ("lowerLetter", "%1)"), ("upperRoman", "%1."), ("taiwaneseCountingThousand", "（%1）"),
+        ("ideographTraditional", "%1、"), ("decimalEnclosedCircle", "%1"),
     ],
 )  # fmt: skip
 def test_every_number_format_is_read_as_a_numbered_list(form, text):
@@ -112,50 +69,11 @@ def test_every_number_format_is_read_as_a_numbered_list(form, text):
     assert points == [*((0, "number", f"Point {n}") for n in range(40)), (1, "bullet", "Deeper")]
 
 
-@pytest.mark.parametrize("levels", [(0, 1, 2, 1, 0), (0, 1, 2, 0, 1), (0, 0, 1, 1, 2)])
-def test_list_levels_are_kept(levels):
-    points = read_points(
-        *(list_item("x", level=n) for n in levels), numbering=NUMBERING.format("bullet", "•")
-    )
-    assert tuple(level for level, *_ in points) == levels
-
-
-def test_skipped_list_level_is_closed_up():
-    points = read_points(
-        *(list_item("x", level=n) for n in (0, 2, 2, 1, 0)), numbering=NUMBERING.format("bullet", "•")
-    )
-    assert [level for level, *_ in points] == [0, 1, 1, 1, 0]
-
-
-def test_undefined_list_is_read_as_bullets():
-    assert read_points(list_item("One"), list_item("Two", level=1)) == [
-        (0, "bullet", "One"),
-        (1, "bullet", "Two"),
-    ]
-
-
-def test_paragraph_with_list_removed_is_not_a_point():
-    style = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="x"><w:name w:val="List Bullet"/></w:style></w:styles>'
-    list_removed = '<w:pStyle w:val="x"/><w:numPr><w:numId w:val="0"/></w:numPr>'
-    document = read_word(
-        build_word_file(
-            plain_paragraphs("作者: a\nSummary:")
-            + paragraph("Text.", list_removed)
-            + paragraph("One", '<w:pStyle w:val="x"/>'),
-            {"word/styles.xml": style},
-            f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>',
-        )
-    ).parsed
-    assert document.sides["en"].summary == "Text."
-    assert list_points(document, "en") == [(0, "bullet", "One")]
-
-
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("List Bullet", (0, "bullet")), ("List Number", (0, "number")), ("list bullet", (0, "bullet")),
-        ("清單項目符號", (0, "bullet")), ("項目符號", (0, "bullet")), ("列表项目符号", (0, "bullet")),
-        ("清單編號", (0, "number")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
+        ("List Number", (0, "number")), ("list bullet", (0, "bullet")), ("項目符號", (0, "bullet")),
+        ("列表项目符号", (0, "bullet")), ("清單號碼", (0, "number")), ("列表编号", (0, "number")),
     ],
 )  # fmt: skip
 def test_list_style_is_recognized_by_name(name, expected):
@@ -167,17 +85,10 @@ def test_list_style_is_recognized_by_name(name, expected):
     assert points == [(*expected, "One"), (1, expected[1], "Two")]
 
 
-def test_typed_bullets_nest_by_paragraph_indent():
-    points = read_points(
-        *(paragraph(f"• {n}x", f'<w:ind w:left="{n}"/>') for n in (360, 720, 1080, 720)),
-    )
-    assert [level for level, *_ in points] == [0, 1, 2, 1]
-
-
 # Titles
 
 
-@pytest.mark.parametrize("name", ["Title", "heading 1", "Heading 2", "標題", "標題 1", "标题 1", "Subtitle"])
+@pytest.mark.parametrize("name", ["Title", "Heading 2", "標題 1", "标题 1"])
 def test_title_is_recognized_by_style(name):
     styles = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
     relations = f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>'
@@ -330,15 +241,6 @@ def test_link_to_no_web_page_is_read_as_its_text(target):
     assert (document.source, document.facts.get("url")) == ("FP", None)
 
 
-def test_labelled_address_takes_precedence_over_links():
-    relations = f'<Relationship Id="l" Type="{RELATIONSHIP_TYPE}/hyperlink" Target="https://a.org/x" TargetMode="External"/>'
-    link = f'{run("來源: ")}<w:hyperlink r:id="l">{run("FP")}</w:hyperlink>'
-    body = paragraph(link) + plain_paragraphs("連結: https://b.org/y\n" + BODY)
-    document = read_word(build_word_file(body, relations=relations)).parsed
-    assert document.facts.get("url") == "https://b.org/y"
-    assert "repeated-label" not in caution_codes(document)
-
-
 # Several digests
 
 
@@ -354,16 +256,3 @@ def test_page_break_separates_digests_only_before_a_header():
     assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
     assert all(len(reading.parsed.sides) == 2 for reading in readings)
     assert readings[0].lines_sha256 != readings[1].lines_sha256
-
-
-def test_digest_without_text_is_refused_alone():
-    page = paragraph('<w:r><w:br w:type="page"/></w:r>')
-    body = (
-        plain_paragraphs(HEADER + BODY)
-        + page
-        + plain_paragraphs(HEADER)
-        + page
-        + plain_paragraphs(HEADER.replace("Jane", "John") + BODY)
-    )
-    readings = read_document(build_word_file(body), "a.docx")
-    assert [reading.refusal and reading.refusal.code for reading in readings] == [None, "no-body", None]

@@ -11,16 +11,14 @@ from briefs.bilingual.documents.files.encodings import decode_text_file
 from briefs.bilingual.documents.markers import find_marker
 from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.types import (
-    ParsedDate,
     ParsedDocument,
     ParsedSide,
     ParseResult,
     Point,
-    PointPair,
     serialize_parsed_document,
 )
 from briefs.bilingual.documents.writer import write
-from briefs.tests.bilingual.documents.test_parser import BODY, FIXTURES, HEADER, SEED, list_points, parse
+from briefs.tests.bilingual.documents.test_parser import FIXTURES, HEADER, SEED, list_points, parse
 from briefs.tests.support import limit_cpu_time
 
 DOCUMENTS = [
@@ -49,50 +47,11 @@ def test_written_document_is_read_back_equal(path):
         assert write(reread) == text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "每週文摘\n" + HEADER + "多出來的一行\n\n" + BODY + "\n完\n",
-        HEADER + "Source: Another\n" + BODY,
-        HEADER.replace("2025-06-19", "someday") + BODY,
-        HEADER.replace("2025-06-19", "May/June 2025") + BODY,
-        HEADER.replace("2025-06-19", "民國114年6月9日") + BODY,
-        HEADER.replace("Jane Doe", "Doe, Jane; Roe, John") + BODY,
-        HEADER.replace("Jane Doe", "Ministry of X and Y") + BODY,
-        HEADER.replace("Jane Doe", "王小明與李大同") + BODY,
-        "標題/Title: 科技競賽 / The Race\nDOI: 10.1234/x\n原文標題: The Original\n" + HEADER + BODY,
-        HEADER + "摘要:\n第一段。\n\n第二段。\n  • 一\n    ○ 二\n      1. 三\n  • 四\n",
-        HEADER + "摘要:\n文字。\n  1. 一\n  2. 二\n    • 三\n  3. 四\n",
-        HEADER + "摘要:\n文字。\n  • 一\n\n\n  1. 二\n\n\n  • 三\n",
-        HEADER + "Summary:\n  • 1. One\n  • - Two\n  • Source: Three\n",
-    ],
-)
-def test_unusual_document_is_written_and_read_back_equal(text):
-    document = parse(text)
-    reread = parse(write(document))
-    assert collect_content(reread) == collect_content(document)
-    assert serialize_parsed_document(reread) == serialize_parsed_document(document)
-    assert write(reread) == write(document)
-
-
-LABEL_LIKE_TEXTS = [
-    "摘要",
-    "重點",
-    "Summary",
-    "English",
-    "中文",
-    "「摘要」：",
-    "【摘要】",
-    "**摘要**",
-    "English:",
-    "•",
-    "---",
-]
+LABEL_LIKE_TEXTS = ["摘要", "Summary", "「摘要」：", "【摘要】", "**摘要**", "English:", "•", "---"]
 
 
 @pytest.mark.parametrize("text", LABEL_LIKE_TEXTS)
-@pytest.mark.parametrize("marker", ["bullet", "number"])
-@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize(("marker", "level"), [("bullet", 1), ("number", 0)])
 def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, level):
     for side, plain_text in (("zh", "甲點的內容。"), ("en", "The first point.")):
         points = (
@@ -104,18 +63,6 @@ def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, lev
         document = ParsedDocument(authors=("Jane Doe",), sides={side: ParsedSide(plain_text, points)})
         assert parse(write(document)).sides == document.sides
         assert write(parse(write(document))) == write(document)
-
-
-@pytest.mark.parametrize("text", ["**bold**", "__bold__", "**a** and **b**", "__**bold**__", "**粗體**"])
-def test_bold_value_keeps_its_markers(text):
-    document = ParsedDocument(
-        title={_language_of(text): text},
-        source=text,
-        facts={"title": text},
-        sides={"en": ParsedSide("Text.", ())},
-    )
-    reread = parse(write(document))
-    assert (reread.title, reread.source, reread.facts["title"]) == (document.title, text, text)
 
 
 # Generated documents
@@ -211,21 +158,6 @@ def test_any_written_document_is_read_back_equal(document):
     assert collect_content(parse(write(reread))) == collect_content(reread)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.sampled_from(["Jane Doe", "Roe", "J. P.", "王小明", "A and B", "X, Y & Z", "與謝野晶"]), min_size=1, max_size=4, unique=True))  # fmt: skip
-def test_written_author_names_are_split_again(names):
-    text = write(ParsedDocument(authors=tuple(names), sides={"en": ParsedSide("Text.", ())}))
-    assert parse(text).authors == tuple(names)
-
-
-def test_date_without_its_raw_text_is_written_by_its_label():
-    date = ParsedDate("2025-05", "May/June 2025")
-    side = ParsedSide("Text.", (Point("One"),))
-    document = ParsedDocument(date=date, sides={"en": side}, pairs=(PointPair(None, side.points[0]),))
-    assert "日期/Date: May/June 2025" in write(document)
-    assert parse(write(document)).date.label == "May/June 2025"
-
-
 # Random input
 
 PIECES = st.sampled_from(
@@ -264,7 +196,7 @@ def assert_consistent(readings: list[ParseResult]) -> None:
         assert all(caution.message("en") and caution.message("zh") for caution in reading.parsed.cautions)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=400), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace"))

@@ -44,8 +44,6 @@ def test_host_that_no_browser_opens_is_no_safe_link(host: str) -> None:
     ("url", "found"),
     [
         ("https://chathаm.org/a", ("xn--chathm-7nf.org", "")),
-        ("https://xn--chathm-7nf.org/a", ("xn--chathm-7nf.org", "")),
-        ("https://аррӏе.com/", ("xn--80ak6aa92e.com", "")),
         ("https://台灣ai.tw/", ("xn--ai-4k6c029h.tw", "")),
         ("https://www.chаthamhouse.org/", ("xn--chthamhouse-zij.org", "chathamhouse.org")),
         ("https://chathámhouse.org/", ("xn--chathmhouse-o7a.org", "chathamhouse.org")),

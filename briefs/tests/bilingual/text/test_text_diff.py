@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.bilingual.text.text_diff import BulletDifference, DiffRun, diff_contents, diff_texts
+from briefs.bilingual.text.text_diff import DiffRun, diff_contents, diff_texts
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.tests.support import limit_cpu_time
 
@@ -17,24 +17,6 @@ CABLES = "海底電纜承載絕大多數的跨洋通訊，卻長期被視為單�
 RACE = "由於科技轉型成本高昂、過程長久,且影響深遠,各國政府勢必在「與美國及其盟友合作」或「與中國合作」之間做出抉擇,因此,誰能搶先佈局,就能占據優勢。"
 MINERALS = "價格波動是民間投資卻步的主因。新建一座精煉廠約需12億美元與七年時間，而主導廠商只要短暫降價，便足以使新進業者虧損退場。"
 SHIPS = "維修能力是最脆弱的一環。全球可用的維修船數量有限，且船齡偏高；一旦多起事故同時發生，等待時間可能由數日拉長為數月。"
-
-# (text, two old characters, two new ones)
-FIXES = [
-    (CABLES, "單純", "普通"),
-    (CABLES, "快速", "迅捷"),
-    (CABLES, "防護", "保全"),
-    (CABLES, "絕大", "極其"),
-    (RACE, "高昂", "昂貴"),
-    (RACE, "搶先", "率領"),
-    (RACE, "抉擇", "選擇"),
-    (RACE, "各國", "列強"),
-    (MINERALS, "卻步", "退縮"),
-    (MINERALS, "虧損", "破產"),
-    (MINERALS, "短暫", "略微"),
-    (SHIPS, "偏高", "老舊"),
-    (SHIPS, "拉長", "延伸"),
-    (SHIPS, "有限", "不足"),
-]
 
 
 def format_runs(runs: Sequence[DiffRun]) -> str:
@@ -59,13 +41,6 @@ def count_changed_characters(old: str, new: str) -> tuple[int, int]:
     return len(deleted), len(inserted)
 
 
-@pytest.mark.parametrize(("text", "old", "new"), FIXES)
-def test_two_character_fix_shows_two_deleted_and_two_inserted(text: str, old: str, new: str) -> None:
-    assert text.count(old) == 1
-    shared = len(set(old) & set(new))
-    assert count_changed_characters(text, text.replace(old, new)) == (2 - shared, 2 - shared)
-
-
 def test_any_two_character_change_shows_at_most_two_each() -> None:
     """Replace each pair of adjacent characters by characters that occur nowhere else in the text."""
     wrong = []
@@ -82,53 +57,27 @@ def test_any_two_character_change_shows_at_most_two_each() -> None:
     assert wrong == []
 
 
-def test_two_single_character_changes_show_two_each() -> None:
-    for distance in range(1, 8):
-        for start in range(len(RACE) - distance - 1):
-            changed = [*RACE]
-            if any(changed[i].isascii() for i in (start, start + distance)):
-                continue
-            changed[start], changed[start + distance] = "鑿", "驥"
-            assert count_changed_characters(RACE, "".join(changed)) == (2, 2)
-
-
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("the cat sat", "the big cat sat", "the {+big +}cat sat"),
         ("the cat sat", "the cats sat", "the [-cat-]{+cats+} sat"),
         ("Biden's plan", "Biden plan", "[-Biden's-]{+Biden+} plan"),
         ("The big cat sat.", "A small dog sat.", "[-The big cat-]{+A small dog+} sat."),
-        ("about 1,200 ships", "about 1,300 ships", "about [-1,200-]{+1,300+} ships"),
         ("於2025年投資3.5億美元", "於2025年投資35億美元", "於2025年投資[-3.5-]{+35+}億美元"),
         ("the U.S. lost", "the US lost", "the [-U.S.-]{+US+} lost"),
         ("a state-backed firm", "a state-owned firm", "a state-[-backed-]{+owned+} firm"),
-        ("Costs rose, and so", "Costs rose; and so", "Costs rose[-,-]{+;+} and so"),
-        ("naïve café", "naive café", "[-naïve-]{+naive+} café"),
-        ("確保夥伴願意", "確保這些夥伴願意", "確保{+這些+}夥伴願意"),
         ("競賽,以", "競賽，以", "競賽[-,-]{+，+}以"),
-        ("一。二。", "一。三。二。", "一。{+三。+}二。"),
         ("One. Two.", "One. Three. Two.", "One. {+Three. +}Two."),
         ("在美國，在日本。", "在美國，在韓國，在日本。", "在美國，{+在韓國，+}在日本。"),
         ("科技競爭與科技合作", "科技合作", "[-科技競爭與-]科技合作"),
         ("甲乙丙丁戊己庚", "子丑寅卯辰己午", "[-甲乙丙丁戊-]{+子丑寅卯辰+}己[-庚-]{+午+}"),
         ("", "新的", "{+新的+}"),
         ("舊的", "", "[-舊的-]"),
-        ("同", "同", "同"),
         ("", "", ""),
     ],
 )
 def test_diff_marks_whole_words_and_clauses(old: str, new: str, expected: str) -> None:
     assert format_runs(diff_texts(old, new)) == expected
-
-
-def test_unrelated_sentences_keep_few_equal_runs() -> None:
-    old = "維修能力是最脆弱的一環。全球可用的維修船數量有限，且船齡偏高。"
-    new = "政府應先補足人力的缺口，並且讓各地船廠分擔工作，以免拖延。"
-    runs = diff_texts(old, new)
-    assert rebuild_texts(runs) == (old, new)
-    assert max(len(run.text) for run in runs if run.kind == "equal") <= 3
-    assert sum(run.kind == "equal" for run in runs) <= 4
 
 
 def test_large_text_with_small_changes_is_compared_by_character() -> None:
@@ -187,20 +136,9 @@ WORDS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=30, deadline=None)
-@given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
-def test_runs_rebuild_both_texts_in_few_examples(old: str, new: str) -> None:
-    assert_runs_rebuild_both_texts(old, new)
-
-
-@pytest.mark.heavy
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(WORDS | st.text(max_size=60), WORDS | st.text(max_size=60))
 def test_runs_rebuild_both_texts(old: str, new: str) -> None:
-    assert_runs_rebuild_both_texts(old, new)
-
-
-def assert_runs_rebuild_both_texts(old: str, new: str) -> None:
     for effort in (0, 20, 400_000):
         runs = diff_texts(old, new, effort)
         assert rebuild_texts(runs) == (old, new)
@@ -223,16 +161,6 @@ def list_moved_bullets(content: Content) -> dict[int, int]:
     return {row.number: row.old_position for row in diff_contents(BASE, content).rows if row.is_moved}
 
 
-def test_only_moved_bullet_is_marked_as_moved() -> None:
-    assert list_moved_bullets(reorder_bullets([5, 1, 2, 3, 4])) == {5: 5}
-    assert list_moved_bullets(reorder_bullets([2, 3, 4, 5, 1])) == {1: 1}
-    assert list_moved_bullets(reorder_bullets([1, 3, 4, 5])) == {}, (
-        "bullets after a removed bullet did not move"
-    )
-    assert list_moved_bullets(replace(BASE, bullets=(Bullet(9, "新", "New"), *BULLETS))) == {}
-    assert list_moved_bullets(reorder_bullets([1, 2, 3, 4, 5])) == {}
-
-
 def test_number_of_moved_bullets_is_minimal() -> None:
     """Compare with the longest ordered subset, found by brute force, for every order of five bullets."""
     for numbers in itertools.permutations((1, 2, 3, 4, 5)):
@@ -243,10 +171,6 @@ def test_number_of_moved_bullets_is_minimal() -> None:
             if list(unmoved) == sorted(unmoved)
         )
         assert len(list_moved_bullets(reorder_bullets(numbers))) == 5 - longest_unmoved
-
-
-def rows_by_number(old: Content, new: Content) -> dict[int, BulletDifference]:
-    return {row.number: row for row in diff_contents(old, new).rows}
 
 
 def test_each_kind_of_bullet_change_is_reported() -> None:
@@ -282,12 +206,6 @@ def test_each_kind_of_bullet_change_is_reported() -> None:
     ) == (True, 5, 4, False)
     assert (rows[6].old_position, rows[6].new_position, rows[6].old) == (0, 5, None)
     assert not any(row.is_same for row in difference.rows)
-
-
-def test_structure_change_of_empty_side_is_ignored() -> None:
-    old = replace(BASE, bullets=(Bullet(1, "只有中文"),))
-    new = replace(BASE, bullets=(Bullet(1, "只有中文", level_en=2),))
-    assert rows_by_number(old, new)[1].is_same
 
 
 def test_changed_leads_and_facts_are_listed() -> None:

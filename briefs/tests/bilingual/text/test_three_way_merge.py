@@ -73,7 +73,7 @@ def base_and_two_edits(draw: st.DrawFn) -> tuple[Content, Content, Content]:
     return base, draw(edited_contents(base, range(10, 13))), draw(edited_contents(base, range(20, 23)))
 
 
-MANY_EXAMPLES = settings(max_examples=300, deadline=None)
+MANY_EXAMPLES = settings(max_examples=150, deadline=None)
 FEW_EXAMPLES = settings(max_examples=30, deadline=None)
 
 
@@ -243,13 +243,6 @@ def test_deletion_against_change_conflicts_and_keeps_the_text() -> None:
     assert [b.number for b in merge(base, changed, shorter, lambda key: "theirs").content.bullets] == [1, 3]
 
 
-def test_deletion_wins_over_a_move() -> None:
-    base = make_content("甲", "乙", "丙")
-    shorter = replace(base, bullets=base.bullets[1:])
-    moved = replace(base, bullets=(*base.bullets[1:], base.bullets[0]))
-    assert merge(base, shorter, moved).content == shorter
-
-
 def test_move_is_kept_and_new_bullets_follow_their_predecessor() -> None:
     base = make_content("甲", "乙", "丙")
     first, second, third = base.bullets
@@ -275,12 +268,3 @@ def test_emptying_different_sides_of_a_bullet_conflicts(side: Side) -> None:
     assert merged.conflict_keys == ("b1",)
     assert merged.content.bullets[0] == mine.bullets[0]
     assert merge(base, mine, theirs, lambda key: "theirs").content == theirs
-
-
-def test_author_and_keyword_lists_merge_as_whole_values() -> None:
-    base = Content(facts=Facts(authors=(Byline(1),), keywords=(1,)))
-    mine = replace(base, facts=replace(base.facts, keywords=(1, 2)))
-    theirs = replace(base, facts=replace(base.facts, authors=(Byline(1), Byline(3)), keywords=(1, 4)))
-    merged = merge(base, mine, theirs)
-    assert merged.conflict_keys == ("keywords",)
-    assert (merged.content.facts.authors, merged.content.facts.keywords) == (theirs.facts.authors, (1, 2))

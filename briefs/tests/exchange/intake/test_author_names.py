@@ -22,33 +22,25 @@ TEXT = (
     [
         ("Vivek Chilukuri", "Vivek Chilukuri", "", "", ""),
         ("Chilukuri, Vivek", "Vivek Chilukuri", "", "", ""),
-        ("Doe, Jane Q.", "Jane Q. Doe", "", "", ""),
-        ("Doe, J.", "J. Doe", "", "", ""),
         ("van der Berg, Jan", "Jan van der Berg", "", "", ""),
         ("Hsiao, L. C. Russell", "L. C. Russell Hsiao", "", "", ""),
         ("Doe, Jane (CSIS)", "Jane Doe", "", "", "CSIS"),
         ("Martin Luther King, Jr.", "Martin Luther King, Jr.", "", "", ""),
-        ("蕭良其（Russell Hsiao）", "Russell Hsiao", "蕭良其", "", ""),
         ("馬克・史托克斯（Mark Stokes）", "Mark Stokes", "馬克・史托克斯", "", ""),
         ("Russell Hsiao (蕭良其)", "Russell Hsiao", "蕭良其", "", ""),
         ("蕭良其 Russell Hsiao", "Russell Hsiao", "蕭良其", "", ""),
         ("Ryan Hass / 何瑞恩", "Ryan Hass", "何瑞恩", "", ""),
-        ("拜登（Joe Biden）", "Joe Biden", "拜登", "", ""),
         ("何瑞恩（Ryan Hass，布魯金斯研究院資深研究員）", "Ryan Hass", "何瑞恩", "布魯金斯研究院資深研究員", ""),
         ("Ryan Hass (何瑞恩), Brookings Institution", "Ryan Hass", "何瑞恩", "", "Brookings Institution"),
         ("Dr. Jane Doe", "Jane Doe", "", "", "Dr."),
         ("Lt. Gen. H. R. McMaster", "H. R. McMaster", "", "", "Lt. Gen."),
-        ("Ms. Jane Doe", "Jane Doe", "", "", ""),
         ("Jane Doe, Ph.D.", "Jane Doe", "", "", "Ph.D."),
-        ("Jane Doe, Senior Fellow, CSIS", "Jane Doe", "", "", "Senior Fellow, CSIS"),
         ("Jane Doe (Center for Peace and War)", "Jane Doe", "", "", "Center for Peace and War"),
         ("Jane Doe（美國）", "Jane Doe", "", "美國", ""),
         ("王小明教授", "王小明", "", "教授", ""),
         ("王小明先生", "王小明", "", "", ""),
         ("王小明（中央研究院研究員）", "王小明", "", "中央研究院研究員", ""),
         ("王小明（Academia Sinica）", "王小明", "", "", "Academia Sinica"),
-        ("王小明（New York Times）", "王小明", "", "", "New York Times"),
-        ("王小明，國防院副研究員", "王小明", "", "國防院副研究員", ""),
         ("葛來儀 (Bonnie Glaser), 印太計畫主任", "Bonnie Glaser", "葛來儀", "印太計畫主任", ""),
         ("國防安全研究院副研究員王小明", "王小明", "", "國防安全研究院副研究員", ""),
         ("國防安全研究院 王小明", "王小明", "", "國防安全研究院", ""),
@@ -79,7 +71,6 @@ LATIN = st.sampled_from(
 HAN = st.sampled_from(["王小明", "李大同", "蕭良其", "馬克・史托克斯", "珍‧杜", "陳美"])
 TITLE_EN = st.sampled_from(["", "CSIS", "Senior Fellow, CSIS", "Center for Peace and War"])
 TITLE_ZH = st.sampled_from(["", "中央研究院研究員", "國防部", "教授"])
-SEPARATOR = st.sampled_from(["; ", "；", "、", " & ", "; and ", "、 and "])
 
 
 @given(latin=LATIN, han=HAN, title_en=TITLE_EN, title_zh=TITLE_ZH, is_han_first=st.booleans())
@@ -94,15 +85,6 @@ def test_any_order_of_the_parts_gives_the_same_author(
         title_zh,
         title_en.replace("，", ", "),
     )
-
-
-@given(
-    names=st.lists(st.one_of(LATIN, HAN), min_size=2, max_size=5, unique=True),
-    separators=st.lists(SEPARATOR, min_size=4, max_size=4),
-)
-def test_any_mixture_of_separators_gives_the_same_authors(names: list[str], separators: list[str]) -> None:
-    text = names[0] + "".join(f"{sign}{name}" for sign, name in zip(separators, names[1:], strict=False))
-    assert split_authors(text)[0] == tuple(names)
 
 
 @given(st.text(alphabet="AaBb .,;、()（）/-王小明教授部・", max_size=40))
@@ -143,10 +125,7 @@ def test_person_with_two_names_is_one_author() -> None:
     ("line", "family", "given"),
     [
         ("Martin Luther King, Jr.", "King", "Martin Luther"),
-        ("Adlai Stevenson III", "Stevenson", "Adlai"),
         ("van der Berg, Jan", "van der Berg", "Jan"),
-        ("Hsiao, L. C. Russell", "Hsiao", "L. C. Russell"),
-        ("Dr. Jane Doe (CSIS)", "Doe", "Jane"),
         ("王小明教授", "王", "小明"),
         ("Ministry of Trade and Industry", "", ""),
     ],
@@ -161,9 +140,7 @@ def test_new_author_gets_the_parts_that_citations_need(line: str, family: str, g
 @pytest.mark.parametrize(
     "line",
     [
-        "Chilukuri, Vivek",
         "Vivek Chilukuri",
-        "VIVEK CHILUKURI",
         "Vivek Chilukuri, Senior Fellow, CNAS",
         "奇魯庫里",
         "奇魯庫里（Vivek Chilukuri）",
@@ -180,9 +157,7 @@ def test_existing_author_in_another_form_is_used(line: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "line", ["V. Chilukuri", "Vivek Chilukury", "Chilukuri, V.", "Vívek Chilukuri", "Chilukuri Vivek"]
-)
+@pytest.mark.parametrize("line", ["V. Chilukuri", "Vivek Chilukury", "Vívek Chilukuri", "Chilukuri Vivek"])
 def test_existing_author_in_another_spelling_is_offered(line: str) -> None:
     Author.make(name="Vivek Chilukuri")
     (outcome,) = import_authors(line)
@@ -193,14 +168,6 @@ def test_existing_author_in_another_spelling_is_offered(line: str) -> None:
     assert messages(outcome, "zh") == [
         f"「{name}」是新的作者。是否就是Vivek Chilukuri？若是，請改選該作者，或將兩者合併。"
     ]
-
-
-@pytest.mark.django_db
-def test_namesake_with_another_name_in_the_other_script_is_a_new_author() -> None:
-    Author.make(name="David Zhang", name_zh="張偉")
-    (outcome,) = import_authors("張偉（Wei Zhang）")
-    assert Author.objects.count() == 2
-    assert "Is it David Zhang 張偉?" in messages(outcome)[1]
 
 
 @pytest.mark.django_db

@@ -55,23 +55,21 @@ def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", corpus.WRITERS)
-@pytest.mark.parametrize(("asked", "expected"), [
-    ("0-0", (0, 1)), ("0-99", (0, 100)), ("100-", (100, None)), ("-7", (-7, None)), ("250-999999", (250, None)),
-    ("-999999", (0, None)), ("700-2100", (700, 2101)),
-])  # fmt: skip
-def test_range_is_that_part_of_the_file(
-    client: Client, name: str, asked: str, expected: tuple[int, int | None]
-) -> None:
+def test_range_is_that_part_of_the_file(client: Client, name: str) -> None:
     for slug in ("a", "b"):
         corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
     url = f"/corpus/digest.{name}"
     whole = client.get(url)
     body, etag = read(whole), whole.headers["ETag"]
-    response = client.get(url, headers={"range": f"bytes={asked}", "if-range": etag})
-    part, first = body[slice(*expected)], len(body[: expected[0]])
-    assert (response.status_code, read(response)) == (206, part)
-    assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
-    assert (response.headers["Content-Length"], response.headers["ETag"]) == (str(len(part)), etag)
+    ranges = {
+        "0-0": (0, 1), "100-": (100, None), "-7": (-7, None), "250-999999": (250, None), "-999999": (0, None), "700-2100": (700, 2101)
+    }  # fmt: skip
+    for asked, expected in ranges.items():
+        response = client.get(url, headers={"range": f"bytes={asked}", "if-range": etag})
+        part, first = body[slice(*expected)], len(body[: expected[0]])
+        assert (response.status_code, read(response)) == (206, part)
+        assert response.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+        assert (response.headers["Content-Length"], response.headers["ETag"]) == (str(len(part)), etag)
 
 
 def test_range_that_cannot_be_given_is_refused_or_ignored(client: Client) -> None:
@@ -153,13 +151,6 @@ def test_page_has_date_counts_licence_and_checksum_of_each_file(
     time_machine.move_to(new_year + dt.timedelta(days=1), tick=False)
     response = client.get("/corpus/digest.tmx", headers={"if-none-match": response.headers["ETag"]})
     assert b'<prop type="x-date">2026-01-02</prop>' in read(response)
-
-
-@pytest.mark.parametrize("code", ["en", "zh-hant"])
-def test_corpus_is_linked_and_its_setting_switches_it_off(client: Client, settings: Any, code: str) -> None:
-    assert f'href="/{code}/corpus/"' in client.get(f"/{code}/about/").content.decode()
-    to_page = client.get("/corpus/", headers={"accept-language": code})
-    assert (to_page.status_code, to_page.headers["Location"]) == (302, f"/{code}/corpus/")
 
 
 def test_command_writes_the_same_files(client: Client, tmp_path: Path) -> None:
