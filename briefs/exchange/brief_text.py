@@ -3,11 +3,17 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from briefs.bilingual.documents.fields.authors import split_keywords
-from briefs.bilingual.documents.markers import close_level_gaps
-from briefs.bilingual.documents.parser import read_document
-from briefs.bilingual.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
-from briefs.bilingual.documents.writer import write
+from briefs.bilingual.documents import (
+    ParsedDate,
+    ParsedDocument,
+    ParsedSide,
+    Point,
+    PointPair,
+    close_level_gaps,
+    read_document,
+    split_keywords,
+    write,
+)
 from briefs.content import SIDES, Byline, Content, Side
 from briefs.derived import build
 from briefs.facts import DOCUMENT_FACTS, FACTS
