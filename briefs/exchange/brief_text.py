@@ -12,8 +12,8 @@ from briefs.bilingual.documents import (
     close_level_gaps,
     read_document,
     split_keywords,
-    write,
 )
+from briefs.bilingual.documents.writer import write
 from briefs.content import SIDES, Byline, Content, Side
 from briefs.derived import build
 from briefs.facts import DOCUMENT_FACTS, FACTS

@@ -17,12 +17,11 @@ from briefs.bilingual.documents import (
     TABLE_PROPERTY,
     DocumentRefused,
     ParsedDocument,
-    WrittenLine,
     decode_word,
     find_marker,
-    lay_out,
     split_clean_lines,
 )
+from briefs.bilingual.documents.writer import WrittenLine, lay_out
 from briefs.bilingual.text import detect_side
 from briefs.content import SIDES, Content, Side
 from briefs.models import Brief

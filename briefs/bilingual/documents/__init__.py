@@ -41,7 +41,6 @@ from .types import (
     serialize_pairing,
     serialize_parsed_document,
 )
-from .writer import WrittenLine, lay_out, write
 
 __all__ = [
     "DOCUMENT_FORMATS",
@@ -61,7 +60,6 @@ __all__ = [
     "ParsedSide",
     "Point",
     "PointPair",
-    "WrittenLine",
     "close_level_gaps",
     "decode_text",
     "decode_word",
@@ -70,7 +68,6 @@ __all__ = [
     "is_inverted",
     "is_person",
     "iterate_parts",
-    "lay_out",
     "list_formats",
     "open_package",
     "read_date",
@@ -84,5 +81,5 @@ __all__ = [
     "split_clean_lines",
     "split_keywords",
     "unpack_parts",
-    "write",
+    "writer",
 ]
