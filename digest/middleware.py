@@ -27,11 +27,9 @@ from django.utils.translation import gettext, gettext_noop
 
 from briefs.admin.account.account_pages import build_busy_response
 from briefs.admin.home.desk_site import render_refusal_page
-from briefs.database.faults import Fault, find_fault, log_fault
+from briefs.database import Fault, find_fault, log_fault
 from briefs.operations.accounts import sessions, throttle
-from briefs.public import responses
-from briefs.public.api.api_responses import CORS, Problem
-from briefs.public.letter_forms import read_sender
+from briefs.public import CORS, Problem, read_sender, responses
 from briefs.public.responses import NO_STORE, drop_session, language_from_path, strip_head_body
 
 type Handler = Callable[[HttpRequest], HttpResponse]

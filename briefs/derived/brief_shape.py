@@ -18,7 +18,7 @@ from briefs import content
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.text import paths
 from briefs.content import SIDES, Marker, hash_json
-from briefs.database.prepared import PreparedQuery, prepare
+from briefs.database import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import ChangeKind, Edition

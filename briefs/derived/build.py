@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from briefs.bilingual.public_brief import PublicNames
 from briefs.bilingual.text import date_format
-from briefs.database.bulk_writes import insert_rows
+from briefs.database import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary

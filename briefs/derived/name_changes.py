@@ -9,17 +9,15 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTransform
 
-from briefs.bilingual.checks import TermData
-from briefs.bilingual.checks.texts import fold_for_names
+from briefs.bilingual.checks import TermData, fold_for_names
 from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Content
-from briefs.database.bulk_writes import insert_rows
+from briefs.database import insert_rows
 from briefs.models.derived import EditionTerm, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.site import NameChange
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from briefs.search import ParsedQuery, get_store
-from briefs.search.query import QueryTerm, build_phrase
+from briefs.search import ParsedQuery, QueryTerm, build_phrase, get_store
 
 from . import build, term_occurrences
 from .term_occurrences import Glossary

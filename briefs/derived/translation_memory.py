@@ -12,9 +12,9 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
-from briefs.bilingual.text.similarity import compute_keys, estimate_highest_likeness, measure_likeness
+from briefs.bilingual.text import compute_keys, estimate_highest_likeness, measure_likeness
 from briefs.content import SIDES, Content, Side
-from briefs.database.bulk_writes import insert_rows
+from briefs.database import insert_rows
 from briefs.models import Edition, MemoryKey, MemoryPair
 
 BATCH: Final = 500

@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from briefs.bilingual.documents.fields.authors import split_keywords
-from briefs.bilingual.documents.markers import close_level_gaps
-from briefs.bilingual.documents.parser import read_document
-from briefs.bilingual.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point, PointPair
+from briefs.bilingual.documents import (
+    ParsedDate,
+    ParsedDocument,
+    ParsedSide,
+    Point,
+    PointPair,
+    close_level_gaps,
+    read_document,
+    split_keywords,
+)
 from briefs.bilingual.documents.writer import write
 from briefs.content import SIDES, Byline, Content, Side
 from briefs.derived import build

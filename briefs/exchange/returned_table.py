@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from briefs.bilingual.documents.files.archive import TABLE_PROPERTY, open_package, read_xml
-from briefs.bilingual.documents.files.decoder import require_word_format
-from briefs.bilingual.documents.files.word import ParagraphReader, iterate_parts
+from briefs.bilingual.documents import (
+    TABLE_PROPERTY,
+    ParagraphReader,
+    iterate_parts,
+    open_package,
+    read_xml,
+    require_word_format,
+)
 from briefs.content import SIDES, Side
 
 from .word_file import COLUMN_NAMES, LEAD_NAMES

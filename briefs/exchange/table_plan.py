@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from briefs import workflow
-from briefs.bilingual.text.scripts import count_han, detect_side
+from briefs.bilingual.text import count_han, detect_side
 from briefs.content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.workflow.review_comments import WORDING_COLUMNS, SuggestedText, TextAnchor, index_texts

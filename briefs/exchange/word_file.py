@@ -13,13 +13,16 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from briefs.bilingual.documents.files.archive import TABLE_PROPERTY
-from briefs.bilingual.documents.files.encodings import split_clean_lines
-from briefs.bilingual.documents.files.word import decode_word
-from briefs.bilingual.documents.markers import find_marker
-from briefs.bilingual.documents.types import DocumentRefused, ParsedDocument
+from briefs.bilingual.documents import (
+    TABLE_PROPERTY,
+    DocumentRefused,
+    ParsedDocument,
+    decode_word,
+    find_marker,
+    split_clean_lines,
+)
 from briefs.bilingual.documents.writer import WrittenLine, lay_out
-from briefs.bilingual.text.scripts import detect_side
+from briefs.bilingual.text import detect_side
 from briefs.content import SIDES, Content, Side
 from briefs.models import Brief
 

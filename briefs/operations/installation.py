@@ -19,14 +19,11 @@ from django.utils.translation import gettext as _
 
 from briefs.bilingual.lexicon.dictionary import build_dictionary_file, load_dictionary, set_dictionary_path
 from briefs.bilingual.rendering import title_card
-from briefs.database import guards
-from briefs.database.faults import Fault, find_fault
-from briefs.database.request_limits import POOL_SIZE
+from briefs.database import POOL_SIZE, Fault, find_fault, guards
 from briefs.database.versions import find_missing_migrations, find_unknown_migrations
 from briefs.models import JobRun, Person
 from briefs.operations.accounts import second_factor
-from briefs.operations.backup.backup_archive import BackupError
-from briefs.operations.backup.restoration import require_integrity
+from briefs.operations.backup import BackupError, require_integrity
 from briefs.operations.health import (
     DAMAGE,
     INTEGRITY,

@@ -18,9 +18,9 @@ from django.utils import timezone
 from briefs.bilingual.text.person_names import build_author_columns
 from briefs.bilingual.text.slugs import build_slug
 from briefs.content import SIDES, Bullet, Byline, Content, Facts
-from briefs.database.bulk_writes import let_other_writers_in
+from briefs.database import let_other_writers_in
+from briefs.derived import PageNames
 from briefs.derived.build import rebuild_derived_rows
-from briefs.derived.public_brief import PageNames
 from briefs.derived.translation_memory import rebuild_memory
 from briefs.models import (
     Author,

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from briefs.content import Content
-from briefs.database.bulk_writes import delete_in_batches
+from briefs.database import delete_in_batches
 from briefs.models.delivery import PreviewLink
 from briefs.models.history import Event
 from briefs.models.letters import Letter

@@ -20,9 +20,8 @@ from briefs.bilingual.rendering.text import PICTURE_TYPES
 from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Content, Side
-from briefs.derived.public_brief import build_unpublished_brief
-from briefs.public import responses
-from briefs.public.letter_forms import build_form_context, receive_form
+from briefs.derived import build_unpublished_brief
+from briefs.public import build_form_context, receive_form, responses
 from briefs.public.responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
 from briefs.publications import letters
 

@@ -1,3 +1,30 @@
 """The site for readers. `urls` names every address and keeps answers (`page_cache`); `views` and `subject_views`
 render pages, from `editions` and presenters; `feeds`, `brief_answers` and `sitemaps` are for programs.
 """
+
+from .api.api_responses import CORS, Problem
+from .letter_forms import build_form_context, read_sender, receive_form
+from .responses import (
+    NO_STORE,
+    LanguageConverter,
+    accepts_chinese,
+    drop_session,
+    language_from_path,
+    strip_head_body,
+)
+
+__all__ = [
+    "CORS",
+    "NO_STORE",
+    "LanguageConverter",
+    "Problem",
+    "accepts_chinese",
+    "build_form_context",
+    "drop_session",
+    "language_from_path",
+    "page_cache",
+    "read_sender",
+    "receive_form",
+    "responses",
+    "strip_head_body",
+]

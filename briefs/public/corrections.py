@@ -15,11 +15,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.rendering import cards
-from briefs.bilingual.rendering.before_and_after import list_changes
+from briefs.bilingual.rendering import cards, list_changes
 from briefs.bilingual.text import date_format, paths
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
+from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 
 from . import brief_answers, editions, list_rows, responses

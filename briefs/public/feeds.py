@@ -25,11 +25,10 @@ from django.utils.translation import gettext, pgettext
 from briefs.bilingual import rendering
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.rendering import ReadingView, cards, text
-from briefs.bilingual.text import paths
-from briefs.bilingual.text.inline_markup import strip_inline
+from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.database.prepared import PreparedQuery, prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
+from briefs.database import PreparedQuery, prepare
+from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem

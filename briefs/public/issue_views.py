@@ -16,8 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
 from briefs.bilingual.rendering import cards, text
-from briefs.bilingual.text import paths
-from briefs.bilingual.text.inline_markup import strip_inline
+from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
 from briefs.publications import published

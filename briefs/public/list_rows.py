@@ -16,10 +16,9 @@ from django.utils.translation import gettext, ngettext
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.text import KeyLine
-from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.scripts import split_sentences
+from briefs.bilingual.text import date_format, paths, split_sentences
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search.highlighting import TextSpan, highlight_spans
+from briefs.search import TextSpan, highlight_spans
 
 from .responses import ListView
 

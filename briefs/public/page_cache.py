@@ -19,7 +19,7 @@ from django.db.models import Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from briefs.database.prepared import prepare
+from briefs.database import prepare
 from briefs.models.edition import Edition, IssueEdition
 from briefs.models.site import SiteVersion
 

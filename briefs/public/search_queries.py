@@ -13,24 +13,38 @@ from django.db.models.fields.json import KeyTextTransform
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.content import SIDES, Side
-from briefs.database.prepared import prepare
-from briefs.derived.public_brief import BRIEF_COLUMNS, join_briefs
-from briefs.derived.term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
+from briefs.database import prepare
+from briefs.derived import (
+    BRIEF_COLUMNS,
+    GlossaryEntry,
+    TermRows,
+    build_glossary_entries,
+    fetch_term_rows,
+    join_briefs,
+)
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.search import (
+    FACET_LETTERS,
+    ClosestAnswer,
+    Concepts,
+    FacetKind,
+    Name,
+    NameIndex,
     ParsedQuery,
+    Phrase,
     ResultRow,
     StoreRequest,
     StoreResult,
+    as_prefix_query,
+    expand_query,
+    find_closest,
+    find_spans,
     get_store,
+    load_name_index,
+    parse_date_range,
     parse_query,
 )
-from briefs.search.closest import ClosestAnswer, find_closest
-from briefs.search.expansion import Concepts, expand_query
-from briefs.search.highlighting import find_spans
-from briefs.search.name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
-from briefs.search.query import Phrase, as_prefix_query, parse_date_range
 
 # Search parameters. Invalid values are ignored.
 

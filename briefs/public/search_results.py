@@ -17,13 +17,18 @@ from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.cards import LIST_SEPARATOR
 from briefs.bilingual.rendering.text import KeyLine, render_partial
-from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.scripts import detect_language_code
+from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search.closest import ClosestAnswer
-from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
-from briefs.search.query import ParsedQuery, Phrase, has_quotation
-from briefs.search.search_documents import NO_SUCH_FACET
+from briefs.search import (
+    NO_SUCH_FACET,
+    ClosestAnswer,
+    ParsedQuery,
+    Phrase,
+    TextSpan,
+    find_spans,
+    has_quotation,
+    highlight_spans,
+)
 
 from . import list_rows
 from .list_rows import Row

@@ -14,8 +14,7 @@ from django.utils.translation import gettext
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.rendering.text import render_partial
-from briefs.bilingual.text import paths
-from briefs.bilingual.text.scripts import detect_language_code
+from briefs.bilingual.text import detect_language_code, paths
 from briefs.content import Side
 from briefs.search import search_log
 

@@ -14,11 +14,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.text import KeyLine
-from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text import date_format, detect_language_code, fold_accents, paths
 from briefs.bilingual.text.person_names import NameOrder, find_name_order
-from briefs.bilingual.text.scripts import detect_language_code, fold_accents
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search.highlighting import highlight_spans
+from briefs.search import highlight_spans
 
 from . import brief_answers, list_rows
 from .editions import KeysetPage, ListedBrief, build_year_key

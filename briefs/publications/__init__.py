@@ -2,3 +2,20 @@
 
 `published.py` is for public code and imports no model of the desk. Verbs on issues are in `workflow/issues.py`.
 """
+
+__all__ = [
+    "bounces",
+    "corrections",
+    "departures",
+    "epub",
+    "issue_document",
+    "letters",
+    "mail_text",
+    "mailings",
+    "pdf",
+    "published",
+    "recent_corrections",
+    "sending",
+    "subscriber_lists",
+    "subscribers",
+]

@@ -15,15 +15,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.rendering import cards
-from briefs.bilingual.rendering.before_and_after import Change, list_changes
-from briefs.bilingual.rendering.title_words import render_title
+from briefs.bilingual.rendering import Change, cards, list_changes, render_title
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived import BRIEF_COLUMNS, build_briefs
 from briefs.models import Brief, ChangeKind, Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
-from briefs.workflow.rules.refusals import build_refusal
+from briefs.workflow import build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from .issue_document import COLON

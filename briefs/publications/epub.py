@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from briefs.bilingual.rendering.title_card import draw_cover
-from briefs.bilingual.text.scripts import cut_label
+from briefs.bilingual.text import cut_label
 from briefs.content import LANGUAGE_TAGS
 
 from .issue_document import DocumentItem, IssueDocument, Paragraph, Point, Words, read_pictures

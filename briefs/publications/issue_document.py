@@ -17,12 +17,9 @@ from django.utils.translation import gettext
 
 from briefs import images
 from briefs.bilingual.citations import works
-from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering import cards, split_units, text
 from briefs.bilingual.rendering.text import find_key_line, split_paragraphs
-from briefs.bilingual.rendering.title_words import split_units
-from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.inline_markup import Style, parse_inline
-from briefs.bilingual.text.scripts import detect_language_code
+from briefs.bilingual.text import Style, date_format, detect_language_code, parse_inline, paths
 from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
 from briefs.models.edition import ChangeKind
 

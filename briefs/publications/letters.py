@@ -23,8 +23,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from briefs.bilingual.text import cut_label
 from briefs.bilingual.text.paths import OTHER_SIDE
-from briefs.bilingual.text.scripts import cut_label
 from briefs.content import Bullet, ForbiddenCharacter, Side, tidy, tidy_line
 from briefs.models.letters import Letter
 from digest.client_address import count_attempt

@@ -23,7 +23,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from briefs.bilingual.rendering import cards
+from briefs.bilingual.rendering import cards, render_title
 from briefs.bilingual.rendering.text import (
     format_caption,
     mark_language,
@@ -31,9 +31,7 @@ from briefs.bilingual.rendering.text import (
     split_paragraphs,
     strip_indentation,
 )
-from briefs.bilingual.rendering.title_words import render_title
-from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.scripts import count_han
+from briefs.bilingual.text import count_han, date_format, paths
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs.content import hash_json
 from briefs.models import Copy, Edition, Event, IssueEdition, Mailing, MailingEdition, Person, Subscriber
-from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
+from briefs.workflow import Reason, Refused, build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from .mail_text import MailBody, build_issue_bodies

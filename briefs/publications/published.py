@@ -12,10 +12,9 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.text.inline_markup import strip_inline
-from briefs.bilingual.text.scripts import split_sentences
+from briefs.bilingual.text import split_sentences, strip_inline
 from briefs.content import IssueContent, IssueText, Side
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
+from briefs.derived import BRIEF_COLUMNS, build_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 
 

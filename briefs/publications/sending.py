@@ -27,7 +27,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from briefs.models import Copy, JobRun, Mailing, Person, Subscriber
-from briefs.workflow.rules.refusals import build_refusal
+from briefs.workflow import build_refusal
 from briefs.workflow.rules.transitions import require_allowed
 
 from . import mailings

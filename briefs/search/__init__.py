@@ -5,31 +5,59 @@ each change. `EDITION_INDEX` is for readers, `DRAFT_INDEX` for staff. Searches f
 at the time of the search, whatever the store contains.
 """
 
-from django.db import connection
-
-from .postgres import PostgresStore
-from .query import ParsedQuery, parse_query
-from .sqlite import SqliteStore
+from .analysis import fold
+from .closest import ClosestAnswer, find_closest
+from .engines import DRAFT_INDEX, EDITION_INDEX, get_store
+from .expansion import Concepts, expand_query
+from .highlighting import TextSpan, find_spans, highlight_spans
+from .name_index import FACET_LETTERS, FacetKind, Name, NameIndex, load_name_index
+from .query import (
+    ParsedQuery,
+    Phrase,
+    QueryField,
+    QueryTerm,
+    as_prefix_query,
+    build_phrase,
+    has_quotation,
+    parse_date_range,
+    parse_query,
+)
+from .search_documents import NO_SUCH_FACET
 from .store import ResultRow, StoreRequest, StoreResult
-
-EDITION_INDEX = "search_editions"
-DRAFT_INDEX = "search_drafts"
-
-type SearchStore = PostgresStore | SqliteStore
-"""Store of one index. Writes run in the caller's transaction. Searches return editions listed at `StoreRequest.now`."""
-
-
-def get_store(name: str = EDITION_INDEX) -> SearchStore:
-    return PostgresStore(name) if connection.vendor == "postgresql" else SqliteStore(name)
-
 
 __all__ = [
     "DRAFT_INDEX",
     "EDITION_INDEX",
+    "FACET_LETTERS",
+    "NO_SUCH_FACET",
+    "ClosestAnswer",
+    "Concepts",
+    "FacetKind",
+    "Name",
+    "NameIndex",
     "ParsedQuery",
+    "Phrase",
+    "QueryField",
+    "QueryTerm",
     "ResultRow",
     "StoreRequest",
     "StoreResult",
+    "TextSpan",
+    "as_prefix_query",
+    "build_phrase",
+    "draft_index",
+    "expand_query",
+    "find_closest",
+    "find_spans",
+    "fold",
     "get_store",
+    "has_quotation",
+    "highlight_spans",
+    "indexing",
+    "load_name_index",
+    "meaning",
+    "parse_date_range",
     "parse_query",
+    "rebuild",
+    "search_log",
 ]

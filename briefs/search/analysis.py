@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 import opencc
 
-from briefs.bilingual.text.scripts import fold_accents, stem_word
+from briefs.bilingual.text import fold_accents, stem_word
 
 FORMAT: Final = 5
 """Increment when the same edition gives another document, so that `rebuild_derived` finds stale entries."""

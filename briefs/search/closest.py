@@ -14,7 +14,8 @@ from django.db import connection
 
 from briefs.models.derived import SearchEntry
 
-from . import get_store, meaning
+from . import meaning
+from .engines import get_store
 from .expansion import Concepts
 from .meaning import Closeness
 from .name_index import NameIndex

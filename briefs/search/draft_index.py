@@ -6,8 +6,8 @@ from dataclasses import replace
 from briefs.content import Content
 from briefs.models.derived import SearchIndex
 
-from . import DRAFT_INDEX, get_store
 from .analysis import VERSION
+from .engines import DRAFT_INDEX, get_store
 from .search_documents import SearchDocument, build_search_document
 
 

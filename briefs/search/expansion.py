@@ -10,11 +10,10 @@ from functools import cache, cached_property
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
+from briefs.bilingual.checks import TermData
 from briefs.bilingual.checks.chinese import load_default_wordings
-from briefs.bilingual.checks.texts import TermData
-from briefs.bilingual.lexicon import numbers_en, numbers_zh
+from briefs.bilingual.lexicon import SHORT_NAMES, load_renderings, numbers_en, numbers_zh
 from briefs.bilingual.lexicon.figure import Figure, blank_out_figures, blank_out_matches, format_decimal
-from briefs.bilingual.lexicon.meanings import SHORT_NAMES, load_renderings
 from briefs.bilingual.text.date_format import ENGLISH_MONTHS, format_day, format_month
 
 from .analysis import fold

@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from briefs.bilingual.text import date_format
-from briefs.database.bulk_writes import insert_rows
+from briefs.database import insert_rows
 from briefs.models.derived import SearchEntry
 from briefs.models.edition import Edition
 
-from . import get_store, meaning
+from . import meaning
 from .analysis import VERSION
+from .engines import get_store
 from .search_documents import SearchDocument, build_search_document
 
 _MAX_TRIES: Final = 5

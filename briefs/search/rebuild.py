@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from briefs.content import Content
 
-from . import DRAFT_INDEX, get_store, indexing
 from . import draft_index as drafts
+from . import indexing
+from .engines import DRAFT_INDEX, get_store
 
 BATCH = 500
 

@@ -7,7 +7,7 @@ from typing import Final
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
-from briefs.bilingual.checks.english import load_frequencies
+from briefs.bilingual.checks import load_frequencies
 
 from .analysis import stem
 

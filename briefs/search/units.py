@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from briefs.bilingual import lexicon
 from briefs.bilingual.lexicon.dictionary import stem_english
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 from briefs.bilingual.text.person_names import ROMANISATIONS
 
 from .analysis import find_runs, fold, fold_with_offsets

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ FORBIDDEN_IMPORTS = {
     "public": ("django.contrib",),
     "preview": ("django.contrib",),
 }
+
+DIVIDED = "bilingual", "operations", "exchange"
+OPEN = "briefs.models", "briefs.workflow"  # callers import their modules
 
 
 def imported_names(path: Path) -> set[str]:
@@ -42,6 +46,52 @@ def test_package_imports_no_forbidden_module(package: str) -> None:
     for file in files:
         forbidden = {name for name in imported_names(file) if name.startswith(FORBIDDEN_IMPORTS[package])}
         assert not forbidden, f"{file.name} imports {forbidden}"
+
+
+def find_package(module: str) -> str:
+    """Return the part of the application that a module belongs to; packages of `DIVIDED` ones count by themselves."""
+    parts = module.split(".")
+    is_divided = parts[1] in DIVIDED and len(parts) > 2 and (BRIEFS / parts[1] / parts[2]).is_dir()
+    return ".".join(parts[: 3 if is_divided else 2])
+
+
+@cache
+def read_offer(package: str) -> set[str]:
+    """Return what `__all__` of a package names; nothing for a module and for `OPEN` packages."""
+    file = BRIEFS.parent / package.replace(".", "/") / "__init__.py"
+    if package in OPEN or not file.exists():
+        return set()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    lists = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return set(ast.literal_eval(lists[0])) if lists else set()
+
+
+def test_other_packages_import_only_what_a_package_offers() -> None:
+    past = []
+    files = [file for folder in ("briefs", "digest") for file in (BRIEFS.parent / folder).rglob("*.py")]
+    for file in files:
+        module = ".".join(file.relative_to(BRIEFS.parent).with_suffix("").parts)
+        if "tests" in file.parts or "migrations" in file.parts:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                not isinstance(node, ast.ImportFrom)
+                or node.level
+                or not (node.module or "").startswith("briefs.")
+            ):
+                continue
+            for alias in node.names:
+                package = find_package(f"{node.module}.{alias.name}")
+                offer = read_offer(package)
+                is_own = f"{module}.".startswith(f"{package}.")
+                name = f"{node.module}.{alias.name}".removeprefix(f"{package}").strip(".").split(".")[0]
+                if offer and not is_own and name and name not in offer:
+                    past.append(f"{module}: {node.module}.{alias.name}")
+    assert not past
 
 
 def test_pure_modules_load_without_django() -> None:

@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Length
 
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
-from briefs.database.prepared import PreparedQuery
+from briefs.database import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,

@@ -12,8 +12,7 @@ from briefs import images
 from briefs.bilingual.text.article_urls import build_article_key, is_safe_link
 from briefs.content import NO_CHANGE, Content, Facts
 from briefs.content import Picture as Shape
-from briefs.derived import build
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames, build
 from briefs.models import Brief, ChangeKind, Event, Person, Picture, Revision, State
 from briefs.models.people import IMPORTER
 

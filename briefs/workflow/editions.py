@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from briefs.bilingual.text.slugs import build_slug
 from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
+from briefs.derived import LoadedNames
 from briefs.derived.build import build_derived_rows
-from briefs.derived.public_brief import LoadedNames
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
 from briefs.models import (
     Brief,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from briefs.bilingual.checks.texts import IMPORT_CHECK, Finding, MessageValues, Repair
+from briefs.bilingual.checks import IMPORT_CHECK, Finding, MessageValues, Repair
 from briefs.content import Content, hash_json
 from briefs.models import Author, Keyword, Revision, Source
 from briefs.models.vocabulary import Vocabulary

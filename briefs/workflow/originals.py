@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils import timezone
 
-from briefs.bilingual.documents.pasted_lines import read_pasted_lines
+from briefs.bilingual.documents import read_pasted_lines
 from briefs.bilingual.lexicon import passages
 from briefs.content import Bullet
 from briefs.models import Brief, Original, Person

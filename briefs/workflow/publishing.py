@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils.translation import gettext
 
 from briefs.content import Content
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Person, State
 
 from .assignments import end_assignments

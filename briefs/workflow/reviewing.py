@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from briefs import policy
 from briefs.bilingual import checks
 from briefs.content import SIDES, Content, Side
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames
 from briefs.models import Brief, Dismissal, Event, Issue, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from briefs.bilingual import checks
-from briefs.bilingual.checks.texts import iterate_text_pairs
+from briefs.bilingual.checks import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
 from briefs.workflow.import_findings import load_import_findings

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from briefs import policy, workflow
-from briefs.bilingual.documents.fields.date_reader import read_date
-from briefs.bilingual.documents.types import ParsedDate
+from briefs.bilingual.documents import ParsedDate, read_date
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
 from briefs.models import Brief, Issue
 from briefs.workflow import Reason, Refused, Stale

@@ -12,8 +12,7 @@ from briefs import workflow
 from briefs.bilingual.citations.works import is_publication
 from briefs.bilingual.text.person_names import build_author_columns
 from briefs.content import Content, ForbiddenCharacter, tidy_line
-from briefs.derived import build
-from briefs.derived.public_brief import build_source_name
+from briefs.derived import build, build_source_name
 from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 

@@ -24,8 +24,8 @@ from briefs.admin.common.form_fields import FieldError, errors_as_json, field_er
 from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
 from briefs.admin.vocabulary.vocabulary_admin import AuthorForm, VocabularyForm
+from briefs.bilingual.text import are_similar_names, fold_name
 from briefs.bilingual.text.person_names import build_author_columns, divide_person_name
-from briefs.bilingual.text.similarity import are_similar_names, fold_name
 from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow.rules.transitions import require_allowed

@@ -21,15 +21,17 @@ from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, format_with_remark
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.bilingual.citations.citation_reader import (
+from briefs.bilingual.citations import (
     CITATION_FILE_LIMIT,
     CitationReading,
+    CitationRejected,
+    CitedArticle,
+    CitedName,
     decode_citation,
     read_citation,
 )
-from briefs.bilingual.citations.cited_article import CitationRejected, CitedArticle, CitedName
 from briefs.content import Content, Facts
-from briefs.exchange.intake.cited_facts import (
+from briefs.exchange.intake import (
     VERBATIM_FACTS,
     collect_facts,
     find_author,

@@ -31,7 +31,7 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS, interface_side
 from briefs.admin.common.name_fields import NamesById
-from briefs.bilingual.text.scripts import cut_label
+from briefs.bilingual.text import cut_label
 from briefs.content import (
     ALT_TEXT_FIELDS,
     CHANGE_FIELDS,

@@ -24,7 +24,7 @@ from briefs.admin.common.task_list import build_act_url, render_sentence
 from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
 from briefs.bilingual.text.text_diff import count_changes
 from briefs.content import SIDES, Content, Side
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames
 from briefs.models import (
     Brief,
     Document,

@@ -16,7 +16,7 @@ from briefs.admin.common.brief_rows import MarginItem
 from briefs.admin.common.diff_html import render_diff, share_effort
 from briefs.admin.common.interface_labels import SIDE_NAMES
 from briefs.bilingual import checks
-from briefs.bilingual.documents.pasted_lines import read_pasted_lines
+from briefs.bilingual.documents import read_pasted_lines
 from briefs.bilingual.text.text_diff import diff_texts
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory

@@ -27,7 +27,7 @@ from briefs.bilingual.rendering import cards
 from briefs.bilingual.rendering.text import PICTURE_TYPES
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Content, Side
-from briefs.derived.public_brief import build_unpublished_brief
+from briefs.derived import build_unpublished_brief
 from briefs.images import PictureRefused
 from briefs.models import Brief, Person, Picture
 

@@ -19,7 +19,7 @@ from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import TaskList
-from briefs.database.prepared import PreparedQuery
+from briefs.database import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
 from briefs.operations import notifications
 

@@ -22,8 +22,7 @@ from briefs.admin.common.access import DeskAdmin, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, render_page
 from briefs.admin.common.interface_labels import format_with_label
 from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
-from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import SheetBuilder, SheetRefused, build_sheet_refusal
+from briefs.exchange.sheets import SheetBuilder, SheetRefused, build_sheet_refusal, sheet_files
 from briefs.models import MailSide, Subscriber
 from briefs.models.mailings import READING
 from briefs.publications import mailings, subscriber_lists, subscribers

@@ -25,14 +25,25 @@ from briefs.admin.common.name_fields import build_name_condition
 from briefs.admin.common.task_list import build_act_url, choose_tone
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, SIDES
-from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
+from briefs.derived import TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models import Author, Brief, Bullet, Keyword, Source, State
 from briefs.models.vocabulary import Vocabulary
-from briefs.search import DRAFT_INDEX, get_store, parse_query
-from briefs.search.expansion import Concepts, expand_query
-from briefs.search.highlighting import TextSpan, find_spans, highlight_spans
-from briefs.search.name_index import NameIndex, load_name_index
-from briefs.search.query import ParsedQuery, Phrase, QueryField, QueryTerm
+from briefs.search import (
+    DRAFT_INDEX,
+    Concepts,
+    NameIndex,
+    ParsedQuery,
+    Phrase,
+    QueryField,
+    QueryTerm,
+    TextSpan,
+    expand_query,
+    find_spans,
+    get_store,
+    highlight_spans,
+    load_name_index,
+    parse_query,
+)
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules.standing import BriefFacts

@@ -15,12 +15,15 @@ from briefs import workflow
 from briefs.admin.common.brief_pages import Badge
 from briefs.admin.common.form_fields import field_errors_from_reasons, simplify_stale_reasons
 from briefs.admin.common.interface_labels import interface_side
-from briefs.bilingual.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
-from briefs.bilingual.documents.files.formats import DOCUMENT_FORMATS
-from briefs.bilingual.documents.types import DocumentRefused
+from briefs.bilingual.documents import (
+    DOCUMENT_FORMATS,
+    ArchiveLimits,
+    DocumentRefused,
+    read_zip_directory,
+    unpack_parts,
+)
+from briefs.exchange import ReturnedTable, TableRefused, read_table_file, store_table
 from briefs.exchange.intake import ImportJob, ImportOutcome, import_documents
-from briefs.exchange.returned_table import ReturnedTable, read_table_file
-from briefs.exchange.table_plan import TableRefused, store_table
 from briefs.models import Brief, Person, State
 
 MB: Final = 1_000_000

@@ -25,25 +25,24 @@ from briefs.admin.common.brief_pages import Badge, render_page
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import load_names_by_id
 from briefs.content import Content
-from briefs.exchange.sheets.brief_sheets import (
+from briefs.exchange.sheets import (
+    BRIEF_COLUMNS,
     BRIEF_LIMITS,
+    BULLET_COLUMNS,
     MAX_CHANGED_BRIEFS,
+    RESOURCES,
+    VOCABULARY_LIMITS,
     BriefChange,
     BriefResource,
-    read_brief_sheets,
-)
-from briefs.exchange.sheets.columns import BRIEF_COLUMNS, BULLET_COLUMNS
-from briefs.exchange.sheets.sheet_files import build_size_refusal, read_sheet
-from briefs.exchange.sheets.table import (
-    VOCABULARY_LIMITS,
     Sheet,
     SheetImport,
     SheetLimits,
     SheetProblem,
     SheetRefused,
     build_sheet_refusal,
+    read_brief_sheets,
 )
-from briefs.exchange.sheets.vocabulary_sheets import RESOURCES
+from briefs.exchange.sheets.sheet_files import build_size_refusal, read_sheet
 from briefs.exchange.sheets.waiting_sheets import (
     SHEET_RETENTION,
     SheetStorage,

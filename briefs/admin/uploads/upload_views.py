@@ -19,16 +19,20 @@ from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
 from briefs.admin.common.interface_labels import interface_side
-from briefs.bilingual.citations.citation_reader import (
+from briefs.bilingual.citations import (
     CITATION_FILE_LIMIT,
     CitationReading,
+    CitationRejected,
     decode_citation,
     read_citation,
 )
-from briefs.bilingual.citations.cited_article import CitationRejected
-from briefs.bilingual.documents.files.formats import list_formats
-from briefs.exchange.intake import PASTED_FILE_NAME, create_import_job
-from briefs.exchange.intake.cited_facts import claim_cited_article, find_similar_authors
+from briefs.bilingual.documents import list_formats
+from briefs.exchange.intake import (
+    PASTED_FILE_NAME,
+    claim_cited_article,
+    create_import_job,
+    find_similar_authors,
+)
 from briefs.models import Person
 
 from .document_imports import UPLOAD_LIMITS, ImportResult, import_uploaded_files, unpack_documents

@@ -12,7 +12,7 @@ from briefs.admin.common.fact_text import format_fact
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import load_names_by_id
 from briefs.content import Bullet, Content, hash_json
-from briefs.exchange.intake.content_mapping import carry_numbers_over
+from briefs.exchange.intake import carry_numbers_over
 from briefs.facts import FACTS
 from briefs.models import Brief, Note, Person, Revision, State
 from briefs.models.people import IMPORTER

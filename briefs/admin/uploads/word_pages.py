@@ -26,8 +26,7 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.content import Content
-from briefs.exchange.brief_text import BriefFile, write_table_files, write_word_files
-from briefs.exchange.word_file import WORD_TYPE
+from briefs.exchange import WORD_TYPE, BriefFile, write_table_files, write_word_files
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
 from briefs.models import Brief, Person, State
 

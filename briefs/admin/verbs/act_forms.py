@@ -46,7 +46,7 @@ from briefs.bilingual.lexicon import passages
 from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
 from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content

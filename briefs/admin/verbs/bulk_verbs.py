@@ -25,16 +25,16 @@ from briefs.admin.common.brief_pages import download_response, read_number, rend
 from briefs.admin.common.form_fields import build_due_field
 from briefs.admin.lists.changelist import BriefList
 from briefs.admin.uploads.word_pages import download_files
-from briefs.exchange.brief_text import write_brief_files, write_table_files, write_word_collection
-from briefs.exchange.sheets.brief_sheets import (
+from briefs.exchange import WORD_TYPE, write_brief_files, write_table_files, write_word_collection
+from briefs.exchange.sheets import (
     BRIEF_SHEET_TYPES,
     MAX_BRIEFS,
     BriefSheetFormat,
+    SheetRefused,
+    build_sheet_refusal,
     name_brief_file,
     write_brief_sheets,
 )
-from briefs.exchange.sheets.table import SheetRefused, build_sheet_refusal
-from briefs.exchange.word_file import WORD_TYPE
 from briefs.models import Brief, Person
 from briefs.workflow import Assignee, AssignmentPlan
 from briefs.workflow.rules.transitions import lock_brief, require_current_version

@@ -23,14 +23,15 @@ from briefs.admin.uploads.change_rows import build_value_row
 from briefs.admin.uploads.sheet_pages import NameFormat, PreviewRow, SheetImportAdmin
 from briefs.content import hash_json
 from briefs.derived import build
-from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import SheetImport, SheetRefused
-from briefs.exchange.sheets.vocabulary_sheets import (
+from briefs.exchange.sheets import (
     RESOURCES,
     RowChange,
+    SheetImport,
+    SheetRefused,
     export_rows,
     export_values,
     list_columns,
+    sheet_files,
 )
 from briefs.models import Brief, Draft
 from briefs.models.vocabulary import Vocabulary

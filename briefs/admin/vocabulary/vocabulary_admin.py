@@ -50,7 +50,7 @@ from briefs.models import (
     Source,
     Term,
 )
-from briefs.search.analysis import fold
+from briefs.search import fold
 from briefs.workflow.rules.page_values import hash_values
 from briefs.workflow.vocabulary import leave_out_discarded
 

@@ -1,6 +1,8 @@
 """Advisory checks on a brief's content: pure functions that return findings and never change the text."""
 
-from .changes import apply_edits
+from .changes import apply_edits, has_same_words
+from .chinese import load_default_wordings
+from .english import load_frequencies
 from .glossary import (
     find_term_spans,
     find_terms_in_pair,
@@ -20,20 +22,33 @@ from .registry import (
     remove_dismissed,
     run_checks,
 )
-from .texts import CheckContext, Edit, Finding, Repair, TermData
+from .texts import (
+    IMPORT_CHECK,
+    CheckContext,
+    Edit,
+    Finding,
+    MessageValues,
+    Repair,
+    TermData,
+    fold_for_names,
+    iterate_text_pairs,
+)
 from .whole_brief import compute_ratio_band
 
 __all__ = [
     "ALL_CHECKS",
     "FINDING_MESSAGES",
+    "IMPORT_CHECK",
     "PLAIN_CHECKS",
     "CheckContext",
     "Dismissal",
     "Edit",
     "Finding",
+    "MessageValues",
     "Repair",
     "TermData",
     "apply_edits",
+    "chinese",
     "collect_plain_repairs",
     "combine_repairs",
     "compute_ratio_band",
@@ -41,8 +56,13 @@ __all__ = [
     "find_dismissed",
     "find_term_spans",
     "find_terms_in_pair",
+    "fold_for_names",
+    "has_same_words",
     "hash_text_pair",
     "is_house_style",
+    "iterate_text_pairs",
+    "load_default_wordings",
+    "load_frequencies",
     "prefilter_names",
     "remove_dismissed",
     "run_checks",

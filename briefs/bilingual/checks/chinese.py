@@ -30,11 +30,10 @@ from briefs.bilingual.checks.texts import (
     list_side_texts,
     mask_words,
 )
-from briefs.bilingual.lexicon import numbers_zh
+from briefs.bilingual.lexicon import divide, is_written_by_sound, numbers_zh
 from briefs.bilingual.lexicon.dictionary import VARIANTS, list_same_sounding
 from briefs.bilingual.lexicon.figure import blank_out_matches
-from briefs.bilingual.lexicon.word_links import divide, is_written_by_sound
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 from briefs.content import Content
 
 _Words = tuple[tuple[str, MainlandWording | None], ...]

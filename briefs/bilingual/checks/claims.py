@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 
 from briefs.bilingual.checks.english import read_words
+from briefs.bilingual.lexicon import LinkedPair, Word
 from briefs.bilingual.lexicon.dictionary import PAST_FORMS
-from briefs.bilingual.lexicon.word_links import LinkedPair, Word
 
 ClaimFinding = tuple[str, Word, Word | None]
 

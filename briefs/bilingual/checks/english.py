@@ -29,7 +29,7 @@ from briefs.bilingual.checks.texts import (
 )
 from briefs.bilingual.lexicon import numbers_en
 from briefs.bilingual.lexicon.figure import format_decimal
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 from briefs.content import Content
 
 _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))

@@ -15,7 +15,7 @@ from briefs.bilingual.checks.texts import (
     gettext_noop,
 )
 from briefs.bilingual.lexicon.dictionary import IRREGULAR_VERBS
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 _LISTS = {
     name: " ".join(lines).split() for name, lines in read_sections(Path(__file__).with_suffix(".txt")).items()

@@ -20,20 +20,22 @@ from briefs.bilingual.checks.texts import (
     gettext_noop,
     iterate_translated_pairs,
 )
-from briefs.bilingual.lexicon.axes import are_opposed
-from briefs.bilingual.lexicon.dictionary import PARTICLES, VARIANTS, list_same_sounding
-from briefs.bilingual.lexicon.meanings import NAME_SECTIONS, Meaning, find_meanings
-from briefs.bilingual.lexicon.word_links import (
+from briefs.bilingual.lexicon import (
+    NAME_SECTIONS,
     NEGATION,
     LinkedPair,
+    Meaning,
     Word,
+    are_opposed,
+    find_meanings,
     find_stems_zh,
     link_words,
     list_before,
     list_expressing,
     weigh_stem,
 )
-from briefs.bilingual.text.scripts import count_han
+from briefs.bilingual.lexicon.dictionary import PARTICLES, VARIANTS, list_same_sounding
+from briefs.bilingual.text import count_han
 from briefs.content import SIDES, Content, Side
 
 _CODES = {

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Self
 
 from briefs.bilingual.checks.texts import HAN_RANGES, CheckContext, Span, TermData, find_word_spans
-from briefs.bilingual.lexicon.concepts import ACRONYM_NAMES, CHECKED_NAMES
+from briefs.bilingual.lexicon import ACRONYM_NAMES, CHECKED_NAMES
 from briefs.bilingual.lexicon.figure import blank_out_matches
 from briefs.content import Side
 

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from briefs.bilingual.checks.claims import ClaimFinding
 from briefs.bilingual.checks.english import read_words
 from briefs.bilingual.checks.texts import opens_sentence
-from briefs.bilingual.lexicon.word_links import (
-    LinkedPair,
-    Word,
-    compute_likeness,
-    list_before,
-    list_unlinked_names,
-)
+from briefs.bilingual.lexicon import LinkedPair, Word, compute_likeness, list_before, list_unlinked_names
 
 
 def find_role_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:

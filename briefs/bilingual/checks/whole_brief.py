@@ -32,12 +32,7 @@ from briefs.bilingual.checks.texts import (
     list_side_texts,
     ngettext,
 )
-from briefs.bilingual.lexicon.pair_scores import (
-    DOUBTFUL_CONFIDENCE,
-    JOIN_COST,
-    PairScores,
-    has_too_many_words,
-)
+from briefs.bilingual.lexicon import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores, has_too_many_words
 from briefs.bilingual.text.article_urls import find_lookalike_host
 from briefs.bilingual.text.date_format import ENGLISH_MONTHS
 from briefs.content import SIDES, Bullet, Content, Side

@@ -7,8 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from briefs.bilingual.documents.files.encodings import decode_text
-from briefs.bilingual.documents.types import DocumentRefused
+from briefs.bilingual.documents import DocumentRefused, decode_text
 
 from . import bibtex, csl, ris
 from .cited_article import CitationRejected, CitedArticle, parse_doi, parse_link

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
-from briefs.bilingual.documents.fields.date_reader import read_date
+from briefs.bilingual.documents import read_date
 from briefs.bilingual.text.article_urls import find_doi, is_safe_link, strip_tracking, write_host_in_ascii
 from briefs.bilingual.text.person_names import UNDIVIDED, divide_person_name, is_han_organization
 from briefs.facts import CITED_FACTS, FACTS, FactKind

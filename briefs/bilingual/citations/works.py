@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from briefs.bilingual.public_brief import PublicAuthor, PublicBrief, PublicSource
-from briefs.bilingual.text import date_format, paths
+from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.bilingual.text.person_names import NameOrder, divide_person_name
-from briefs.bilingual.text.scripts import detect_language_code
 from briefs.content import Side
 from briefs.facts import CITED_FACTS
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from briefs.bilingual.documents.types import Caution, Joined, ParsedSide, Point, PointPair, describe_language
-from briefs.bilingual.lexicon.pair_scores import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
+from briefs.bilingual.lexicon import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
 from briefs.bilingual.text.text_diff import find_longest_rising
 from briefs.content import SIDES, Side
 

@@ -40,7 +40,7 @@ from briefs.bilingual.documents.markers import (
     is_horizontal_rule,
     is_page_furniture,
 )
-from briefs.bilingual.text.scripts import count_han, display_width, is_wider
+from briefs.bilingual.text import count_han, display_width, is_wider
 from briefs.content import SIDES, Side
 
 # A line of a document before parsing.

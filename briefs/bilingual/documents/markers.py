@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from unicodedata import category
 
-from briefs.bilingual.text.scripts import display_width, is_wider
+from briefs.bilingual.text import display_width, is_wider
 from briefs.content import Marker
 
 DEEPEST_LEVEL = 2

@@ -52,8 +52,8 @@ from briefs.bilingual.documents.types import (
     ParseResult,
     Point,
 )
+from briefs.bilingual.text import detect_side, is_wider
 from briefs.bilingual.text.paths import OTHER_SIDE
-from briefs.bilingual.text.scripts import detect_side, is_wider
 from briefs.content import MAX_BULLETS, MAX_TEXT_BYTES, SIDES, Side
 
 DOCUMENT_TEXT_LIMIT = 600_000

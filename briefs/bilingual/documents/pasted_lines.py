@@ -18,7 +18,7 @@ from briefs.bilingual.documents.markers import (
     find_marker,
     find_sequence_markers,
 )
-from briefs.bilingual.text.scripts import display_width, join_wrapped
+from briefs.bilingual.text import display_width, join_wrapped
 from briefs.content import Marker
 
 _WORD_BULLETS = {"o": "○", "§": "▪", "v": "❖", "Ø": "➢", "ü": "✓", "q": "□", "n": "■", "u": "◆", "l": "●"}

@@ -14,8 +14,8 @@ from briefs.bilingual.documents.fields.labels import FIELDS_OF_BODY, FieldLabel
 from briefs.bilingual.documents.line_classifier import DocumentLine
 from briefs.bilingual.documents.markers import WRAP_TOLERANCE, ListNesting, close_level_gaps, ends_sentence
 from briefs.bilingual.documents.types import Caution, ParsedSide, Point, describe_language
+from briefs.bilingual.text import count_han, detect_side, display_width, join_wrapped, split_bilingual
 from briefs.bilingual.text.paths import OTHER_SIDE
-from briefs.bilingual.text.scripts import count_han, detect_side, display_width, join_wrapped, split_bilingual
 from briefs.content import SIDES, Side
 
 from .line_classifier import LONGEST_NAME

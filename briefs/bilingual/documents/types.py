@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from briefs.bilingual.documents.files.formats import list_formats
-from briefs.bilingual.lexicon.pair_scores import DOUBTFUL_CONFIDENCE
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.lexicon import DOUBTFUL_CONFIDENCE
+from briefs.bilingual.text import read_sections
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Marker, Side
 

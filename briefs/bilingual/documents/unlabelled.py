@@ -17,8 +17,8 @@ from briefs.bilingual.documents.fields.labels import FieldLabel, find_label, is_
 from briefs.bilingual.documents.line_classifier import DocumentLine
 from briefs.bilingual.documents.markers import ends_sentence
 from briefs.bilingual.documents.types import ParsedSide
+from briefs.bilingual.text import count_han, detect_side, is_wider, split_bilingual
 from briefs.bilingual.text.paths import OTHER_SIDE
-from briefs.bilingual.text.scripts import count_han, detect_side, is_wider, split_bilingual
 from briefs.content import SIDES, Side
 
 _SHORTEST_SENTENCE: Final = 24

@@ -26,7 +26,7 @@ from briefs.bilingual.documents.fields.labels import (
 from briefs.bilingual.documents.line_classifier import is_escaped
 from briefs.bilingual.documents.markers import close_level_gaps, is_horizontal_rule
 from briefs.bilingual.documents.types import ParsedDate, ParsedDocument, ParsedSide, Point
-from briefs.bilingual.text.scripts import detect_side
+from briefs.bilingual.text import detect_side
 from briefs.content import SIDES, Side
 from briefs.facts import DOCUMENT_FACTS
 

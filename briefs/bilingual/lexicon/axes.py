@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from briefs.bilingual.lexicon import dictionary
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 _WORD_EN = re.compile(r"[A-Za-z’'-]+|…")
 _GAP = "…"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 _SECTIONS = read_sections(Path(__file__).with_suffix(".txt"))
 

@@ -18,8 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from briefs.bilingual.lexicon import concepts
-from briefs.bilingual.text.data_files import read_sections
-from briefs.bilingual.text.scripts import stem_word
+from briefs.bilingual.text import read_sections, stem_word
 
 FORMAT = b"digest dictionary 4"
 WORD_EN = re.compile("[a-z]+")

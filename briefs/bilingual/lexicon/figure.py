@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 BLANK_CHARACTER = "□"
 """Replaces a character that a check must not read. It is no letter, digit or punctuation mark in our texts.

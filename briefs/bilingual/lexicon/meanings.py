@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from briefs.bilingual.lexicon.word_links import divide
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 Language = Literal["zh", "en"]
 

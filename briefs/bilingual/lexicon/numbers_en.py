@@ -16,7 +16,7 @@ from briefs.bilingual.lexicon.figure import (
     find_unit_of_sign,
     join_ranges,
 )
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 from briefs.bilingual.text.date_format import ENGLISH_MONTHS
 
 _ARABIC = re.compile(

@@ -12,7 +12,7 @@ from briefs.bilingual.lexicon import concepts, dictionary
 from briefs.bilingual.lexicon.concepts import ACRONYMS
 from briefs.bilingual.lexicon.numbers_en import CARDINALS
 from briefs.bilingual.lexicon.numbers_zh import SCALES, parse_numeral
-from briefs.bilingual.text.scripts import count_han
+from briefs.bilingual.text import count_han
 from briefs.content import Side
 
 _SCALES_EN = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}

@@ -8,7 +8,7 @@ from typing import Final
 from briefs.bilingual.lexicon import concepts, numbers_en, numbers_zh
 from briefs.bilingual.lexicon.figure import Figure
 from briefs.bilingual.lexicon.pair_scores import PairScores
-from briefs.bilingual.text.scripts import detect_side, split_sentences
+from briefs.bilingual.text import detect_side, split_sentences
 from briefs.content import Bullet, Side
 
 LONGEST_PASSAGE: Final = {"zh": 220, "en": 600}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from briefs.bilingual.lexicon import axes, concepts, dictionary
 from briefs.bilingual.lexicon.axes import Sense
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 
 _RUN_ZH = re.compile("[\u3400-\u9fff]+|[A-Za-z][A-Za-z0-9&.-]*|[0-9][0-9,.]*|[，；：。！？—（）]")
 _WORD_EN = re.compile(

@@ -4,6 +4,49 @@ Pure functions of content and names, through the templates `briefs/_*.html`. Not
 request. Only `text.escape_text` converts bullet text to HTML.
 """
 
-from .text import READING_VIEWS, ReadingView, render_fragment
+from .before_and_after import Change, list_changes
+from .cards import LIST_SEPARATOR
+from .text import (
+    PICTURE_TYPES,
+    READING_VIEWS,
+    KeyLine,
+    ReadingView,
+    find_key_line,
+    format_caption,
+    mark_language,
+    nest_bullets,
+    render_fragment,
+    render_partial,
+    render_preface,
+    split_paragraphs,
+    strip_indentation,
+)
+from .title_card import draw_cover, draw_title_card
+from .title_words import render_title, split_units
 
-__all__ = ["READING_VIEWS", "ReadingView", "render_fragment"]
+__all__ = [
+    "LIST_SEPARATOR",
+    "PICTURE_TYPES",
+    "READING_VIEWS",
+    "Change",
+    "KeyLine",
+    "ReadingView",
+    "cards",
+    "draw_cover",
+    "draw_title_card",
+    "find_key_line",
+    "format_caption",
+    "list_changes",
+    "mark_language",
+    "markdown",
+    "nest_bullets",
+    "render_fragment",
+    "render_partial",
+    "render_preface",
+    "render_title",
+    "split_paragraphs",
+    "split_units",
+    "strip_indentation",
+    "text",
+    "title_card",
+]

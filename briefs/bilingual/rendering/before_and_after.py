@@ -7,9 +7,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from briefs.bilingual.checks.changes import has_same_words
+from briefs.bilingual.checks import has_same_words
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.text.scripts import detect_language_code
+from briefs.bilingual.text import detect_language_code
 from briefs.bilingual.text.text_diff import DiffRun, diff_contents, diff_texts
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.facts import FACTS

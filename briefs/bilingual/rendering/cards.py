@@ -16,8 +16,7 @@ from django.utils.translation import gettext, pgettext
 from briefs.bilingual.citations import works
 from briefs.bilingual.citations.works import is_publication
 from briefs.bilingual.public_brief import PublicBrief, PublicName
-from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.scripts import detect_language_code
+from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.facts import FACTS, FactKind
 

@@ -13,9 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from briefs.bilingual.public_brief import PublicName
-from briefs.bilingual.text import paths
-from briefs.bilingual.text.inline_markup import Run, parse_inline
-from briefs.bilingual.text.scripts import detect_language_code, split_sentences
+from briefs.bilingual.text import Run, detect_language_code, parse_inline, paths, split_sentences
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Marker, Picture, Side
 
 _LABEL: dict[Side, str] = {"zh": "%s", "en": r"\b%s\b"}

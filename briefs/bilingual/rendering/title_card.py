@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from PIL import Image, ImageDraw, ImageFont
 
-from briefs.bilingual.text.scripts import count_han
+from briefs.bilingual.text import count_han
 
 from .title_words import split_units
 

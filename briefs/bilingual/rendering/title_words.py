@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.safestring import SafeString, mark_safe
 
 from briefs.bilingual.lexicon.dictionary import divide_words
-from briefs.bilingual.text.scripts import count_han
+from briefs.bilingual.text import count_han
 
 _PIECES: Final = re.compile(r"[㐀-鿿]+|[!-,.-~À-ɏ‐-‧]+-?|.")
 """Runs of Chinese; Latin words, also the parts of a hyphenated one; other single characters."""

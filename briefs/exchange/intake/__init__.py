@@ -5,6 +5,15 @@ stored in batches: one transaction and a constant number of queries per batch. I
 each document is stored whole or not at all.
 """
 
+from .cited_facts import (
+    VERBATIM_FACTS,
+    claim_cited_article,
+    collect_facts,
+    find_author,
+    find_similar_authors,
+    find_source,
+)
+from .content_mapping import carry_numbers_over
 from .importer import (
     CheckedDigest,
     DocumentChecker,
@@ -17,12 +26,19 @@ from .storing import PASTED_FILE_NAME, ImportJob, ImportOutcome
 
 __all__ = [
     "PASTED_FILE_NAME",
+    "VERBATIM_FACTS",
     "CheckedDigest",
     "DocumentChecker",
     "ImportJob",
     "ImportOutcome",
+    "carry_numbers_over",
+    "claim_cited_article",
+    "collect_facts",
     "create_import_job",
+    "find_author",
     "find_files",
+    "find_similar_authors",
+    "find_source",
     "import_documents",
     "import_files",
 ]

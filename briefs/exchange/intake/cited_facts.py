@@ -9,9 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from briefs import workflow
-from briefs.bilingual.citations.citation_reader import CitationReading
-from briefs.bilingual.citations.cited_article import CitedArticle, CitedName
-from briefs.bilingual.text.similarity import are_similar_names
+from briefs.bilingual.citations import CitationReading, CitedArticle, CitedName
+from briefs.bilingual.text import are_similar_names
 from briefs.content import Byline, Facts
 from briefs.derived import build
 from briefs.facts import CITED_FACTS, SCALAR_FACTS

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from rapidfuzz.distance import Indel, LCSseq
 
-from briefs.bilingual.documents.types import ParsedDocument, PointPair
+from briefs.bilingual.documents import ParsedDocument, PointPair
 from briefs.bilingual.text.article_urls import is_safe_link
 from briefs.content import ALT_TEXT_FIELDS, CHANGE_FIELDS, LEAD_FIELDS, SIDES, Bullet, Content, Facts, Side
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind

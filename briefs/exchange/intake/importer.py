@@ -14,11 +14,8 @@ from django.db import DatabaseError, transaction
 from briefs import workflow
 from briefs.bilingual import checks
 from briefs.bilingual.checks import chinese
-from briefs.bilingual.documents.fields.date_reader import DateOrder
-from briefs.bilingual.documents.files.encodings import decode_text
-from briefs.bilingual.documents.parser import read_document
-from briefs.bilingual.documents.types import DocumentRefused, ParsedDocument
-from briefs.database.bulk_writes import let_other_writers_in
+from briefs.bilingual.documents import DateOrder, DocumentRefused, ParsedDocument, decode_text, read_document
+from briefs.database import let_other_writers_in
 from briefs.models import Person, Term, get_importer
 from briefs.workflow.rules.check_context import load_check_context
 

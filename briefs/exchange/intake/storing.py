@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from briefs import workflow
-from briefs.bilingual.documents.fields.date_reader import DateOrder
-from briefs.bilingual.documents.types import Caution, DocumentRefused, ParsedDocument, ParseResult
+from briefs.bilingual.documents import Caution, DateOrder, DocumentRefused, ParsedDocument, ParseResult
 from briefs.bilingual.text.article_urls import build_article_key
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Bullet, Content, hash_json

@@ -10,20 +10,20 @@ from typing import Any, Final, NamedTuple, cast
 
 from django.utils import timezone
 
-from briefs.bilingual.documents.fields.authors import (
+from briefs.bilingual.documents import (
     HAN_ORGANIZATION,
     HAN_TITLE,
     JOB_TITLE,
     NOT_A_NAME,
+    Caution,
+    ParsedDocument,
     is_han_person,
     is_inverted,
     is_person,
 )
-from briefs.bilingual.documents.types import Caution, ParsedDocument
+from briefs.bilingual.text import are_similar_names, count_han
 from briefs.bilingual.text.article_urls import find_lookalike_host
 from briefs.bilingual.text.person_names import ORGANIZATION, build_author_columns
-from briefs.bilingual.text.scripts import count_han
-from briefs.bilingual.text.similarity import are_similar_names
 from briefs.content import Byline, Side
 from briefs.facts import AFFILIATION_LIMIT
 from briefs.models import Author, Keyword, Person, Source

@@ -16,12 +16,10 @@ from django.utils.translation import gettext as _
 from import_export.resources import Resource
 
 from briefs import workflow
-from briefs.bilingual.documents.files.archive import read_zip_directory, unpack_parts
-from briefs.bilingual.documents.types import DocumentRefused
+from briefs.bilingual.documents import DocumentRefused, read_zip_directory, unpack_parts
 from briefs.content import LEAD_FIELDS, SIDES, Bullet, Content
 from briefs.models import Brief, Edition, Person, Revision, State
-from briefs.workflow import load_working_copy
-from briefs.workflow.rules.refusals import Reason, Refused, build_refusal
+from briefs.workflow import Reason, Refused, build_refusal, load_working_copy
 from briefs.workflow.rules.transitions import build_wrong_state_reason, format_time
 
 from .columns import (

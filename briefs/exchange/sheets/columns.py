@@ -25,7 +25,7 @@ from briefs.content import (
     tidy_line,
 )
 from briefs.derived.build import get_merged_into_id
-from briefs.exchange.brief_text import load_rows_by_id
+from briefs.exchange import load_rows_by_id
 from briefs.facts import FACTS, FactKind
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.models.vocabulary import Vocabulary

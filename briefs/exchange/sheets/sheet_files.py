@@ -18,9 +18,13 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from briefs.bilingual.documents.files.archive import ArchiveLimits, read_zip_directory, unpack_parts
-from briefs.bilingual.documents.files.encodings import decode_text
-from briefs.bilingual.documents.types import DocumentRefused
+from briefs.bilingual.documents import (
+    ArchiveLimits,
+    DocumentRefused,
+    decode_text,
+    read_zip_directory,
+    unpack_parts,
+)
 
 from .table import (
     SHEET_COLUMN_LIMIT,

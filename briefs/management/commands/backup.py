@@ -10,10 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs.database.faults import describe_error
+from briefs.database import describe_error
 from briefs.models import JobRun
-from briefs.operations.backup.archive_writer import write_backup
-from briefs.operations.backup.backup_archive import BackupError
+from briefs.operations.backup import BackupError, write_backup
 from briefs.operations.health import ping_watcher
 
 PATTERN = "digest-*.zip"

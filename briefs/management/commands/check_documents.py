@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from briefs.bilingual.checks import Finding
-from briefs.bilingual.documents.files.formats import list_formats
+from briefs.bilingual.documents import list_formats
 from briefs.exchange.intake import CheckedDigest, DocumentChecker, find_files
 from briefs.workflow.rules.refusals import describe_finding
 

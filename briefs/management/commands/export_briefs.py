@@ -7,12 +7,7 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from briefs.derived import corpus
-from briefs.exchange.brief_text import (
-    find_exportable_briefs,
-    write_brief_files,
-    write_table_files,
-    write_word_files,
-)
+from briefs.exchange import find_exportable_briefs, write_brief_files, write_table_files, write_word_files
 
 WRITERS = {
     "text": write_brief_files,

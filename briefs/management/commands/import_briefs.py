@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from briefs.bilingual.documents.files.formats import list_formats
-from briefs.bilingual.documents.types import serialize_pairing, serialize_parsed_document
+from briefs.bilingual.documents import list_formats, serialize_pairing, serialize_parsed_document
 from briefs.exchange.intake import ImportOutcome, create_import_job, find_files, import_files
 from briefs.models import Person
 from briefs.operations.installation import prepare_dictionary

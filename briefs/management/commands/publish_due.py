@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from briefs.database.faults import describe_error
+from briefs.database import describe_error
 from briefs.exchange.sheets import waiting_sheets
 from briefs.models import JobRun
 from briefs.operations.accounts import second_factor, sessions, throttle

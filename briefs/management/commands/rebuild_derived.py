@@ -9,13 +9,12 @@ from django.db import connection, transaction
 from django.template.defaultfilters import pluralize
 
 from briefs.content import Content
-from briefs.database import guards
-from briefs.database.bulk_writes import let_other_writers_in
+from briefs.database import guards, let_other_writers_in
 from briefs.derived import build, translation_memory
 from briefs.models import Brief
 from briefs.models.edition import Edition
 from briefs.search import DRAFT_INDEX, get_store, rebuild
-from briefs.workflow.rules.working_copy import load_working_copy
+from briefs.workflow import load_working_copy
 
 BATCH_SIZE: Final = 100
 """Editions per transaction, for which other writers wait on SQLite."""

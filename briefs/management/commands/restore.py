@@ -7,16 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from briefs.database.faults import describe_error
+from briefs.database import describe_error
 from briefs.models import Subscriber
 from briefs.operations.accounts import second_factor
-from briefs.operations.backup.backup_archive import (
-    BackupError,
-    find_faults,
-    list_key_fingerprints,
-    read_manifest,
-)
-from briefs.operations.backup.restoration import restore
+from briefs.operations.backup import BackupError, find_faults, list_key_fingerprints, read_manifest, restore
 from briefs.publications import departures
 
 

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
 from briefs.content import hash_json
-from briefs.database.prepared import PreparedQuery, prepare
+from briefs.database import PreparedQuery, prepare
 from briefs.derived import name_changes
 from briefs.derived.brief_shape import (
     API_PATH,

@@ -8,7 +8,7 @@ from briefs.bilingual import checks
 from briefs.bilingual.checks import chinese
 from briefs.bilingual.text.person_names import NameOrder
 from briefs.content import Content
-from briefs.derived.term_occurrences import TermRows, build_glossary_entries, fetch_term_rows
+from briefs.derived import TermRows, build_glossary_entries, fetch_term_rows
 from briefs.models import Author, MemoryPair, Source
 
 MAX_PAIRS = 2_000

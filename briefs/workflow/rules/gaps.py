@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from briefs.bilingual import checks
-from briefs.bilingual.checks.texts import Finding
+from briefs.bilingual.checks import Finding
 from briefs.content import SIDES, Content, IssueContent
-from briefs.derived.public_brief import LoadedNames
+from briefs.derived import LoadedNames
 from briefs.models import Brief
 
 from .refusals import Reason, format_iso_date, why_not_change_note

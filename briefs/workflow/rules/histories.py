@@ -8,7 +8,7 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
-from briefs.database.prepared import PreparedQuery
+from briefs.database import PreparedQuery
 from briefs.models import Brief, Edition, Event, Person, Revision, SignOff
 
 

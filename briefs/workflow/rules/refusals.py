@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from briefs.bilingual import checks
-from briefs.bilingual.checks.texts import IMPORT_CHECK
+from briefs.bilingual.checks import IMPORT_CHECK
 from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
 from briefs.models import ChangeKind
 

@@ -6,10 +6,9 @@ from typing import Any, Final, cast
 
 from django.db.models import OuterRef, Q, Subquery
 
-from briefs.bilingual.checks.texts import fold_for_names
+from briefs.bilingual.checks import fold_for_names
 from briefs.content import Content
-from briefs.derived import build
-from briefs.derived.public_brief import PageNames
+from briefs.derived import PageNames, build
 from briefs.models import Author, Brief, Bullet, Keyword, Person, Revision, Source, State, Term
 from briefs.models.people import IMPORTER, get_importer
 from briefs.models.vocabulary import Vocabulary

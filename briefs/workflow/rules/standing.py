@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from briefs import policy
 from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Content
-from briefs.derived.public_brief import LoadedNames
+from briefs.derived import LoadedNames
 from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person, SignOff, State, Suggestion
 
 from . import four_eyes

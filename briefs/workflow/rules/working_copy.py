@@ -31,8 +31,7 @@ from briefs.content import (
     tidy,
     tidy_line,
 )
-from briefs.database.bulk_writes import insert_rows
-from briefs.database.prepared import PreparedQuery
+from briefs.database import PreparedQuery, insert_rows
 from briefs.facts import (
     AFFILIATION_LIMIT,
     COLUMN_FACTS,

@@ -19,9 +19,9 @@ from briefs.bilingual.documents.fields.labels import (
 )
 from briefs.bilingual.documents.line_classifier import DocumentLine
 from briefs.bilingual.documents.types import Caution, ParsedDate
+from briefs.bilingual.text import detect_side, is_wider, join_wrapped, split_bilingual
 from briefs.bilingual.text.article_urls import is_safe_link, read_doi, write_host_in_ascii
 from briefs.bilingual.text.date_format import format_with_weekday
-from briefs.bilingual.text.scripts import detect_side, is_wider, join_wrapped, split_bilingual
 from briefs.content import SIDES, Side
 from briefs.facts import DOCUMENT_FACTS, FACTS, FactKind
 

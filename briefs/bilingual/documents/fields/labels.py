@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from briefs.bilingual.text.data_files import read_sections
+from briefs.bilingual.text import read_sections
 from briefs.content import SIDES, Side
 from briefs.facts import DOCUMENT_FACTS
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from briefs.bilingual.documents.fields.labels import find_field, find_label
 from briefs.bilingual.documents.types import Caution, DocumentRefused
-from briefs.bilingual.text.scripts import count_han, detect_side
+from briefs.bilingual.text import count_han, detect_side
 from briefs.content import SIDES, ForbiddenCharacter, remove_junk, tidy
 
 DOCUMENT_SIZE_LIMIT = 2 * 1024 * 1024

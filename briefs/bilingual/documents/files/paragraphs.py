@@ -27,7 +27,7 @@ from briefs.bilingual.documents.files.encodings import (
 from briefs.bilingual.documents.files.tables import SourceLine, TableRow, flatten_rows, is_summary
 from briefs.bilingual.documents.markers import find_marker
 from briefs.bilingual.documents.types import Caution, DocumentRefused
-from briefs.bilingual.text.scripts import detect_side, join_wrapped, split_bilingual
+from briefs.bilingual.text import detect_side, join_wrapped, split_bilingual
 from briefs.content import Side
 
 _SOFT_INDENT = 2

@@ -17,7 +17,7 @@ from briefs.bilingual.documents.fields.labels import (
     find_label,
 )
 from briefs.bilingual.documents.markers import find_marker
-from briefs.bilingual.text.scripts import detect_side
+from briefs.bilingual.text import detect_side
 from briefs.content import SIDES
 
 _ROW_NUMBER = re.compile(
