@@ -162,11 +162,14 @@ class _Wording[T: BriefTurn | IssueTurn]:
     def summarize_review(self) -> Line:
         """Return the line of a list, such as *In review · Chinese ✓ Chen · English waits for Wu*."""
         open_leaves = self.turn.signing.open_leaves
-        names: list[LeafName] = [*SIDES, *(name for name in open_leaves if name == "common")]
-        parts = [self._summarize_leaf(name) for name in names]
+        parts = [self._summarize_leaf(name) for name in self._list_shown_leaves()]
         if not open_leaves and (publishers := self.turn.find_able(self.turn.publication)):
             parts.append(gettext("waits for %(names)s") % {"names": self._join(publishers)})
         return say(gettext("In review · %(parts)s"), parts=" · ".join(parts))
+
+    def _list_shown_leaves(self) -> list[LeafName]:
+        """Return the languages, and what both share if it needs a yes of somebody who is not asked for a language."""
+        return [*SIDES, *(name for name in self.turn.signing.list_asked_leaves() if name == "common")]
 
     def _summarize_leaf(self, name: LeafName) -> str:
         leaf, signing = self.turn.signing.leaves[name], self.turn.signing
@@ -288,9 +291,7 @@ class _BriefWording(_Wording[BriefTurn]):
         turn, facts = self.turn, self.turn.facts
         open_leaves = turn.signing.open_leaves
         if open_leaves:
-            parts = [
-                self._describe_leaf(name, name in open_leaves) for name in self._list_leaves(open_leaves)
-            ]
+            parts = [self._describe_leaf(name, name in open_leaves) for name in self._list_shown_leaves()]
         else:
             parts = [gettext("both languages are signed")]
         yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
@@ -303,11 +304,6 @@ class _BriefWording(_Wording[BriefTurn]):
             yield self._say_nobody_is_left()
         if turn.own_answers and main == NEXT_BRIEF:
             yield say(gettext("You can take back your sign-off until it is approved."))
-
-    def _list_leaves(self, open_leaves: Sequence[LeafName]) -> list[LeafName]:
-        """Return the languages, and the facts if they need a yes of somebody who is not asked for a language."""
-        needs_common = "common" in open_leaves and self.turn.signing.find_signers("common")
-        return [*SIDES, "common"] if needs_common else [*SIDES]
 
     def _describe_leaf(self, name: LeafName, is_open: bool) -> str:
         turn, leaf = self.turn, self.turn.facts.leaves[name]
@@ -325,9 +321,9 @@ class _BriefWording(_Wording[BriefTurn]):
             if not leaf.voices:
                 return gettext("%(language)s as readers have it") % values
             return gettext("%(language)s signed by %(names)s") % values
-        if leaf.voices:
-            if signers:
-                return gettext("%(language)s needs a second yes, by %(names)s") % values
+        if leaf.voices and signers:
+            return gettext("%(language)s needs a second yes, by %(names)s") % values
+        if leaf.voices or (name == "common" and not signers):
             return gettext("%(language)s lacks one signature that nobody here can give") % values
         if name == "common":
             return gettext("the facts need a yes by %(names)s") % values
@@ -446,8 +442,8 @@ class _IssueWording(_Wording[IssueTurn]):
 
     def _describe_review(self) -> Iterator[Line]:
         facts, signing = self.turn.facts, self.turn.signing
-        shown: list[LeafName] = [*SIDES, *(name for name in signing.open_leaves if name == "common")]
-        yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(map(self._describe_leaf, shown)))
+        parts = map(self._describe_leaf, self._list_shown_leaves())
+        yield say(gettext("In review: %(parts)s."), parts=gettext("; ").join(parts))
         if facts.gaps:
             yield self._list_missing(facts.gaps)
         publishers = self.turn.find_able("publish_issue")

@@ -94,11 +94,11 @@ class BriefTurn(Turn):
         if name == "common":
             return signers
         expected = [*self._list_awaited(name), *self.signing.list_readers(name)]
-        return [p for p in signers if p in expected] or signers
+        return [p for p in self.signing.find_able(name) if p in expected] or signers
 
     def find_asked(self, name: LeafName) -> Person | None:
         row = self.facts.assignments.get(name)
-        return next((p for p in self.signing.find_signers(name) if row and p.pk == row.person_id), None)
+        return next((p for p in self.signing.find_able(name) if row and p.pk == row.person_id), None)
 
     def list_expected(self) -> Iterator[str]:
         if self.brief.state == State.DRAFT:
@@ -152,7 +152,8 @@ class BriefTurn(Turn):
         if self.facts.leaves[side].rejected_by:
             return signers
         asked = self.find_asked(side)
-        return [p for p in signers if p == asked or p.pk in self.facts.leaves[side].changed_by]
+        others = [p for p in signers if p.pk in self.facts.leaves[side].changed_by and p != asked]
+        return [asked, *others] if asked else others
 
     def _is_expected_to_sign(self, side: LeafName) -> bool:
         """Return whether the leaf waits for this person, or for anybody who reviews this language."""

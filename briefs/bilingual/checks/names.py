@@ -37,6 +37,8 @@ _CODE = re.compile(
     r"(?:[A-Z][A-Za-z]{0,11}-?\d{1,6}[A-Za-z0-9]{0,8}|\d{1,6}[A-Z]{1,4}[A-Za-z0-9]{0,4}|\d{19,})"
     r"(?![A-Za-z0-9$])"
 )
+# 1.5GW and 15 GW have a unit, not a name with digits.
+_UNIT = re.compile(r"(?:(?<=\d)|(?<=\d ))(?P<letters>[KMGTk]Wh?|[KMGTP]B|[kMG]Hz)(?![A-Za-z0-9])")
 _SHOUTED = re.compile("(?<![A-Za-z])[A-Z]+(?: [A-Z]+){2,}(?![A-Za-z])")
 _ACRONYM = re.compile(r"(?<![A-Za-z0-9$])(?P<letters>[A-Z][A-Z&]{1,8})(?:s(?![A-Za-z]))?(?![A-Za-z0-9$])")
 _LOWER_OR_HAN = re.compile(f"[a-z{HAN_RANGES}]")
@@ -68,13 +70,15 @@ def extract_names(text: str) -> tuple[list[LatinName], str]:
     """
     series = [_build_name(match, _letters(match) + match["number"]) for match in _DESIGNATION.finditer(text)]
     rest = blank_out_matches(_DESIGNATION, text)
+    units = [_build_name(match, match["letters"]) for match in _UNIT.finditer(rest)]
+    rest = blank_out_matches(_UNIT, rest)
     codes = [_build_name(match, match[0]) for match in _CODE.finditer(rest)]
     rest = blank_out_matches(_CODE, rest)
     rest = blank_out_matches(_SHOUTED, rest)
     acronyms = [_build_name(match, match["letters"]) for match in _ACRONYM.finditer(rest)]
     if len(acronyms) > 1 and not _LOWER_OR_HAN.search(rest):
         acronyms = []  # a headline in capitals
-    names = [*series, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
+    names = [*series, *units, *codes, *(name for name in acronyms if not _ROMAN.fullmatch(name.key))]
     return sorted(names, key=lambda name: name.start), rest
 
 

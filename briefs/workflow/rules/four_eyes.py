@@ -163,13 +163,16 @@ class Signing:
             return False
         return self.may_sign(person, name)
 
+    def find_able(self, name: LeafName) -> list[Person]:
+        """Return whose yes this leaf needs or could use; after a no, only theirs."""
+        if name not in self._able:
+            self._able[name] = [p for p in self.people if self.can_sign(p, name) and self._is_useful(p, name)]
+        return self._able[name]
+
     def find_signers(self, name: LeafName) -> list[Person]:
-        """Return whose yes this leaf needs or could use, those who did not change it first; after a no, only theirs."""
-        if name not in self._signers:
-            able = [p for p in self.people if self.can_sign(p, name) and self._is_useful(p, name)]
-            others = [p for p in able if p.pk not in self.leaves[name].changed_by]
-            self._signers[name] = others or able
-        return self._signers[name]
+        """Return those of the able who did not change the leaf, if there are any, else all."""
+        able = self.find_able(name)
+        return [p for p in able if p.pk not in self.leaves[name].changed_by] or able
 
     def list_readers(self, side: Side) -> list[Person]:
         """Return the signers who review the language; if none does, those who chose no language."""
@@ -183,7 +186,7 @@ class Signing:
         return [p for p in readers if p.pk not in self.publisher_ids] or readers or signers
 
     @cached_property
-    def _signers(self) -> dict[LeafName, list[Person]]:
+    def _able(self) -> dict[LeafName, list[Person]]:
         return {}
 
     def _is_useful(self, person: Person, name: LeafName) -> bool:
@@ -194,10 +197,17 @@ class Signing:
         signed = replace(leaf, voices=leaf.voices | {person.pk})
         return self._find_pressers(signed) > self._find_pressers(leaf)
 
+    def list_asked_leaves(self) -> list[LeafName]:
+        """Return the open leaves, without `common` if somebody who may yet sign a language signs it by that."""
+        signers = (p for side in SIDES if side in self.open_leaves for p in self.find_able(side))
+        is_covered = any(self.may_sign(p, "common") and self._is_useful(p, "common") for p in signers)
+        return [name for name in self.open_leaves if name != "common" or not is_covered]
+
     def lacks_signers(self) -> bool:
         """Return whether nobody can sign a leaf that is as it should be."""
         return any(
-            not (self.leaves[name].rejected_by or self.find_signers(name)) for name in self.open_leaves
+            not (self.leaves[name].rejected_by or self.find_signers(name))
+            for name in self.list_asked_leaves()
         )
 
     def why_not_settled(self, press: int, prefix: str = "") -> list[Reason]:

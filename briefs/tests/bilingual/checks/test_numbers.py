@@ -117,6 +117,7 @@ AGREEING_PAIRS = [
     ("升息一碼。", "It rose by 25 basis points."),
     ("三十5座。", "35 in all."),
     ("F-35A與B-52。", "F-35As and B-52s."),
+    ("裝置容量1.5GW，另有15GW規劃中。", "Capacity is 1.5 GW, and 15 GW are planned."),
     ("剛果的鈷與上汽。", "The DRC, the DR Congo, and SAIC."),
     ("衛隊離開港口。", "The Long Range Desert Group (LRDG) left."),
     # N7: 一 and one are articles more often than counts
@@ -127,6 +128,11 @@ DIFFERING_PAIRS = [
     ("3.5億美元。", "US$3.5 billion.", ["US$3.5 billion is 35億美元, not 3.5億美元."]),
     ("在2028年前。", "By 2027.", ["The Chinese says 2028, the English 2027. Is one of them wrong?"]),
     ("系統無法互通。", "Nearly 40 percent could not.", ["40 percent appears in the English only"]),
+    (
+        "容量1.5GW。",
+        "Capacity of 1.5 MW.",
+        ["GW appears in the Chinese only", "MW appears in the English only"],
+    ),
     ("罰款5億歐元。", "A fine of half a million euros.", ["5億歐元 appears in the Chinese only"]),
     ("三百多萬人逃走。", "Three thousand people fled.", ["三百多萬 appears in the Chinese only"]),
     (
