@@ -26,14 +26,14 @@ from .history.timeline import timeline
 from .review import review_views
 from .review.review_views import render_workspace, review
 from .uploads import upload_views, word_pages
-from .uploads.sheet_pages import BriefImportAdmin
+from .uploads.sheet_pages import BriefSheetsAdmin
 from .verbs import correction_pages, verb_views
-from .verbs.bulk_verbs import SheetExportAdmin
+from .verbs.bulk_verbs import BulkAdmin
 from .verbs.verb_views import assign, verb_view
 
 
 @admin.register(Brief)
-class BriefAdmin(BriefImportAdmin, SheetExportAdmin):
+class BriefAdmin(BriefSheetsAdmin, BulkAdmin):
     """Uses Django's changelist, but a custom change page, since the form edits a `Content`."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -163,9 +163,13 @@ class BriefPageData:
     def page_names(self) -> PageNames:
         return PageNames.load(self.content)
 
+    @cached_property
+    def _leaf_hashes(self) -> dict[LeafName, str]:
+        return hash_leaves(self.content, self.page_names)
+
     def get_seen(self, name: LeafName) -> str:
         """Return what the form of a sign-off sends back: the hashes of the texts and names that the page shows."""
-        return four_eyes.format_seen(name, hash_leaves(self.content, self.page_names))
+        return four_eyes.format_seen(name, self._leaf_hashes)
 
     @property
     def base_revision(self) -> int:
@@ -298,6 +302,7 @@ class BriefPageData:
 
     # Side column
 
+    @cached_property
     def signoffs_by_side(self) -> list[dict[str, Any]]:
         return [
             {

@@ -120,9 +120,7 @@ class ReviewPageData:
 
     def answers(self) -> list[dict[str, Any]]:
         """Return `signoffs_by_side`, the person's languages first."""
-        return sorted(
-            self.page_data.signoffs_by_side(), key=lambda row: row["side"] not in self.reviewed_sides
-        )
+        return sorted(self.page_data.signoffs_by_side, key=lambda row: row["side"] not in self.reviewed_sides)
 
     @property
     def open_note_count(self) -> int:

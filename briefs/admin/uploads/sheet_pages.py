@@ -1,16 +1,18 @@
-"""The pages of import-export for sheets of briefs and of names: upload, preview, confirmation. See decision 21."""
+"""Sheets of briefs and of names: export, and the pages of import-export: upload, preview, confirmation. See decision 21."""
 
 import io
 import zipfile
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.core.signing import BadSignature, TimestampSigner
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -20,27 +22,33 @@ from import_export.admin import ImportMixin
 from import_export.formats.base_formats import Format
 
 from briefs import policy
-from briefs.admin.common.access import person_of
-from briefs.admin.common.brief_pages import Badge, render_page
+from briefs.admin.common.access import person_of, require_role
+from briefs.admin.common.brief_pages import Badge, download_response, render_page
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import load_names_by_id
 from briefs.content import Content
 from briefs.exchange.sheets import (
     BRIEF_COLUMNS,
     BRIEF_LIMITS,
+    BRIEF_SHEET_TYPES,
     BULLET_COLUMNS,
+    MAX_BRIEFS,
     MAX_CHANGED_BRIEFS,
     RESOURCES,
     VOCABULARY_LIMITS,
     BriefChange,
     BriefResource,
+    BriefSheetFormat,
     Sheet,
     SheetImport,
     SheetLimits,
     SheetProblem,
     SheetRefused,
     build_sheet_refusal,
+    name_brief_file,
     read_brief_sheets,
+    sheet_files,
+    write_brief_sheets,
 )
 from briefs.exchange.sheets.sheet_files import build_size_refusal, read_sheet
 from briefs.exchange.sheets.waiting_sheets import (
@@ -49,6 +57,7 @@ from briefs.exchange.sheets.waiting_sheets import (
     build_missing_refusal,
     keep_sheet,
 )
+from briefs.models import Brief
 
 from .change_rows import ChangeRow, build_change_rows, count_unchanged_bullets
 
@@ -151,8 +160,8 @@ class PreviewRow:
     unchanged_count: int = 0
 
 
-class SheetImportAdmin(ImportMixin):  # type: ignore[misc]
-    """Base of the screens that import sheets. A refused sheet leads back to the upload, with every reason.
+class SheetAdmin(ImportMixin):  # type: ignore[misc]
+    """Base of the screens that export and import sheets. A refused sheet leads back to the upload, with every reason.
 
     Overrides what the package does otherwise: it reports success after a rollback, drops wrong rows of a confirmed file
     silently, and has no texts in Traditional Chinese.
@@ -163,6 +172,9 @@ class SheetImportAdmin(ImportMixin):  # type: ignore[misc]
     import_verb: ClassVar[str]
     sheet_format: ClassVar[type[SheetFormat]]
     sheet_limits: ClassVar[SheetLimits] = VOCABULARY_LIMITS
+    export_formats: ClassVar[Collection[str]] = sheet_files.CONTENT_TYPES
+    max_exported: ClassVar[int] = 0
+    """Rows in one export; 0: no limit."""
     import_export_change_list_template = None
     import_form_class = SheetForm
     confirm_form_class = ConfirmSheetForm
@@ -179,6 +191,41 @@ class SheetImportAdmin(ImportMixin):  # type: ignore[misc]
     @abstractmethod
     def count_changes(self, rows: Sequence[Any]) -> Iterable[tuple[int, str]]:
         """Return numbers, each with its sentence."""
+
+    @abstractmethod
+    def write_export(self, rows: QuerySet[Any], file_format: Any) -> HttpResponse:
+        """Return the sheet with the rows. Raise SheetRefused."""
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """Export the rows that match the list's search and filters."""
+        require_role(request)
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return redirect(self._reverse("export"))
+        chosen = request.POST.get("format")
+        problems: Sequence[SheetProblem] = ()
+        if request.method == "POST" and chosen in self.export_formats:
+            try:
+                return self.write_export(changelist.queryset, chosen)
+            except SheetRefused as refused:
+                problems = refused.problems
+        return render_page(
+            request,
+            "uploads/sheet_export",
+            title=_("Export"),
+            opts=self.opts,
+            reasons=[{"text": str(problem)} for problem in problems],
+            is_vocabulary=self.model in RESOURCES,
+            count=changelist.result_count,
+            is_too_many=0 < self.max_exported < changelist.result_count,
+            limit=f"{self.max_exported:,}",
+            narrowed=bool(changelist.query or changelist.has_active_filters),
+            export_url=self._reverse("export"),
+            list_url=f"{self._reverse('changelist')}{changelist.get_query_string()}",
+            import_url=self._reverse("import") if self.has_import_permission(request) else "",
+            status=409 if problems else 200,
+        )
 
     # What import-export asks
 
@@ -292,11 +339,16 @@ def _format_counts(counts: Iterable[tuple[int, str]]) -> list[str]:
     return [sentence % {"n": n} for n, sentence in counts if n]
 
 
-class BriefImportAdmin(SheetImportAdmin):
+class BriefSheetsAdmin(SheetAdmin):
     import_verb = "import"
     sheet_format = BriefFormat
     sheet_limits = BRIEF_LIMITS
+    export_formats = BRIEF_SHEET_TYPES
+    max_exported = MAX_BRIEFS
     resource_classes: ClassVar[list[Any]] = [BriefResource]
+
+    def write_export(self, rows: QuerySet[Brief], file_format: BriefSheetFormat) -> HttpResponse:
+        return download_briefs(rows, file_format)
 
     def describe_sheets(self) -> list[tuple[str, Sequence[tuple[str, Any]]]]:
         return [
@@ -325,3 +377,14 @@ def _number_new_bullets(content: Content) -> Content:
     """Number new bullets below zero, so that they are compared one by one."""
     bullets = (replace(b, number=-n) if not b.number else b for n, b in enumerate(content.bullets, 1))
     return replace(content, bullets=tuple(bullets))
+
+
+def download_briefs(briefs: QuerySet[Brief], file_format: BriefSheetFormat) -> HttpResponse:
+    """Return the briefs as a sheet. Raise SheetRefused if there are too many."""
+    if briefs.order_by()[: MAX_BRIEFS + 1].count() > MAX_BRIEFS:
+        told = _("More than %(n)s briefs match. Narrow the list by search or filters, and export in parts.")
+        raise build_sheet_refusal(told % {"n": f"{MAX_BRIEFS:,}"})
+    content_type = BRIEF_SHEET_TYPES[file_format][1]
+    return download_response(
+        name_brief_file(file_format), write_brief_sheets(briefs, file_format), content_type
+    )

@@ -1,4 +1,4 @@
-"""Acts on several briefs at once, and their export as sheets.
+"""Acts on several briefs at once, and their export.
 
 Each brief is checked by its own rules and against the version that the page showed, in its own transaction.
 """
@@ -9,11 +9,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,20 +19,12 @@ from briefs import policy, workflow
 from briefs.acts import ACTS, get_label
 from briefs.admin.common.access import has_role_permission, require_role
 from briefs.admin.common.assignments import ASSIGNMENT_LABELS, replace_assignee
-from briefs.admin.common.brief_pages import download_response, read_number, render_page
+from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
 from briefs.admin.lists.changelist import BriefList
+from briefs.admin.uploads.sheet_pages import download_briefs
 from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange import WORD_TYPE, write_brief_files, write_table_files, write_word_collection
-from briefs.exchange.sheets import (
-    BRIEF_SHEET_TYPES,
-    MAX_BRIEFS,
-    BriefSheetFormat,
-    SheetRefused,
-    build_sheet_refusal,
-    name_brief_file,
-    write_brief_sheets,
-)
 from briefs.models import Brief, Person
 from briefs.workflow import Assignee, AssignmentPlan
 from briefs.workflow.rules.transitions import lock_brief, require_current_version
@@ -57,6 +47,7 @@ class BulkAdmin(BriefList):
         "export_text",
         "export_word",
         "export_tables",
+        "export_sheet",
     )
 
     has_submit_permission = has_role_permission("submit")
@@ -104,6 +95,12 @@ class BulkAdmin(BriefList):
     def export_tables(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         require_role(request)
         return download_files(request, list(write_table_files(get_selected_briefs(request))), WORD_TYPE)
+
+    @admin.action(permissions=["view"], description=gettext_lazy("Export as an Excel sheet"))
+    def export_sheet(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
+        require_role(request)
+        chosen = [brief.pk for brief in get_selected_briefs(request)]
+        return download_briefs(Brief.objects.filter(pk__in=chosen), "xlsx")
 
 
 def _run_versioned_verb(request: HttpRequest, verb: str, action: Callable[..., Any]) -> HttpResponse:
@@ -201,55 +198,4 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
         refused=refused,
         done=done,
         back=request.get_full_path(),
-    )
-
-
-# Export the briefs that match the list's search and filters, or the selected ones, as sheets.
-
-
-class SheetExportAdmin(BulkAdmin):
-    actions = (*BulkAdmin.actions, "export_sheet")
-
-    @admin.action(permissions=["view"], description=gettext_lazy("Export as an Excel sheet"))
-    def export_sheet(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        require_role(request)
-        return _download_sheets(
-            Brief.objects.filter(pk__in=[b.pk for b in get_selected_briefs(request)]), "xlsx"
-        )
-
-    def export_view(self, request: HttpRequest) -> HttpResponse:
-        person = require_role(request)
-        try:
-            changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return redirect("admin:briefs_brief_export")
-        chosen: Any = request.POST.get("format")
-        problems: list[Any] = []
-        if request.method == "POST" and chosen in BRIEF_SHEET_TYPES:
-            try:
-                return _download_sheets(changelist.queryset, chosen)
-            except SheetRefused as refused:
-                problems = list(refused.problems)
-        return render_page(
-            request,
-            "lists/sheet_export",
-            title=_("Export"),
-            reasons=[{"text": str(problem)} for problem in problems],
-            count=changelist.result_count,
-            is_too_many=changelist.result_count > MAX_BRIEFS,
-            limit=f"{MAX_BRIEFS:,}",
-            narrowed=bool(changelist.query or changelist.has_active_filters),
-            back=changelist.get_query_string(),
-            may_import=policy.has_role_for(person, "import"),
-            status=409 if problems else 200,
-        )
-
-
-def _download_sheets(briefs: QuerySet[Brief], file_format: BriefSheetFormat) -> HttpResponse:
-    if briefs.order_by()[: MAX_BRIEFS + 1].count() > MAX_BRIEFS:
-        told = _("More than %(n)s briefs match. Narrow the list by search or filters, and export in parts.")
-        raise build_sheet_refusal(told % {"n": f"{MAX_BRIEFS:,}"})
-    content_type = BRIEF_SHEET_TYPES[file_format][1]
-    return download_response(
-        name_brief_file(file_format), write_brief_sheets(briefs, file_format), content_type
     )

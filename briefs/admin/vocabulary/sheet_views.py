@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -20,14 +19,13 @@ from briefs.admin.common.access import has_role_permission, person_of, require_r
 from briefs.admin.common.brief_pages import Badge, download_response, parse_int_or_zero
 from briefs.admin.common.name_fields import build_name_condition
 from briefs.admin.uploads.change_rows import build_value_row
-from briefs.admin.uploads.sheet_pages import NameFormat, PreviewRow, SheetImportAdmin
+from briefs.admin.uploads.sheet_pages import NameFormat, PreviewRow, SheetAdmin
 from briefs.content import hash_json
 from briefs.derived import build
 from briefs.exchange.sheets import (
     RESOURCES,
     RowChange,
     SheetImport,
-    SheetRefused,
     export_rows,
     export_values,
     list_columns,
@@ -176,7 +174,7 @@ def _fingerprint_rows(rows: Sequence[Vocabulary]) -> str:
 # Export vocabulary as spreadsheets, and import them.
 
 
-class SheetsAdmin(SheetImportAdmin, MergingAdmin):
+class SheetsAdmin(SheetAdmin, MergingAdmin):
     import_verb = "edit_vocabulary"
     sheet_format = NameFormat
 
@@ -220,32 +218,9 @@ class SheetsAdmin(SheetImportAdmin, MergingAdmin):
                 LogEntry.objects.log_actions(person_of(request).pk, entries, flag, change_message=message)
         add_waiting_message(request, result.drafts)
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
-        """Export the entries that match the list's search and filters."""
-        require_role(request)
-        try:
-            changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
-            return redirect(self.reverse_url("export"))
-        form: Any = request.POST.get("format")
-        problems: list[Any] = []
-        if request.method == "POST" and form in sheet_files.CONTENT_TYPES:
-            try:
-                return self._download_response(changelist.queryset, form)
-            except SheetRefused as refused:
-                problems = list(refused.problems)
-        return self.render_page(
-            request,
-            "export",
-            title=_("Export"),
-            problems=problems,
-            count=changelist.result_count,
-            narrowed=changelist.query or changelist.has_active_filters,
-        )
-
-    def _download_response(self, entries: Any, form: sheet_files.SheetFormat) -> HttpResponse:
+    def write_export(self, rows: QuerySet[Any], file_format: sheet_files.SheetFormat) -> HttpResponse:
         data = sheet_files.write_sheet(
-            export_rows(self.model, entries), form, title=str(self.opts.verbose_name_plural)
+            export_rows(self.model, rows), file_format, title=str(self.opts.verbose_name_plural)
         )
-        name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{form}"
-        return download_response(name, data, sheet_files.CONTENT_TYPES[form])
+        name = f"{self.opts.model_name}-{timezone.localdate():%Y-%m-%d}.{file_format}"
+        return download_response(name, data, sheet_files.CONTENT_TYPES[file_format])
