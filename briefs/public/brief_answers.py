@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls.converters import StringConverter
 from django.utils import timezone, translation
-from django.utils.html import strip_tags
+from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
@@ -91,7 +91,7 @@ def build_brief_context(
     )
     html, term_list = text.mark_terms(brief.content, fragment, sides, *terms)
     lines = [build_history_line(row, language) for row in history]
-    notices, corrected_on = _collect_notices(edition, lines), find_correction(history)
+    corrected_on = find_correction(history)
     return _build_headlines(brief, language) | {
         "content": mark_safe(html),  # noqa: S308 escaped by the fragment
         "terms": mark_safe(term_list),  # noqa: S308 escaped by its template
@@ -102,7 +102,7 @@ def build_brief_context(
         "head": _insert_site_url(cards.render_head_tags(brief, language, corrected_on)),
         "cite": _insert_site_url(cards.render_citation_box(brief, language, corrected_on)),
         "description": text.extract_gist(brief.summary(language), language),
-        "notices": text.render_partial("briefs/_notices.html", **notices) if any(notices.values()) else "",
+        "notices": _render_notices(edition, history, sides),
         "history": text.render_partial(
             "briefs/_edition_history.html",
             history=[(row["iso"], row["date"], row["words"]) for row in lines],
@@ -137,6 +137,25 @@ def _render_issue_links(numbers: Sequence[int], language: Side) -> SafeString:
     )
     words = escape(pgettext("page of a brief", ", in %(issues)s")) % {"issues": links}
     return mark_safe(words if links else "")  # noqa: S308 escaped
+
+
+def _render_notices(
+    edition: PublicEdition, history: Sequence[EditionHistoryLine], sides: Sequence[Side]
+) -> SafeString:
+    """Render the notices above the text in each of the languages; empty if there are none."""
+    rendered = []
+    for side in sides:
+        with translation.override(paths.LANGUAGE_CODES[side]):
+            lines = [build_history_line(row, side) for row in history]
+            notices = _collect_notices(edition, lines)
+            is_twin = side != sides[0]  # the link below leads to a list in the language of the page
+            html = text.render_partial("briefs/_notices.html", **notices, is_plain=is_twin)
+        rendered.append((LANGUAGE_TAGS[side], html))
+    if len(rendered) == 1 or not rendered[0][1].strip():
+        return mark_safe(rendered[0][1])  # noqa: S308 escaped by its template
+    return format_html(
+        '<div class="pair notices">{}</div>', format_html_join("", '<div lang="{}">{}</div>', rendered)
+    )
 
 
 def _collect_notices(edition: PublicEdition, lines: list[dict[str, str]]) -> dict[str, Any]:
