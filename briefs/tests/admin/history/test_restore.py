@@ -102,6 +102,16 @@ def test_restore_without_version_is_refused(writer_client: Client, team: factori
     assert checksum() == before
 
 
+def test_revision_of_another_brief_cannot_be_restored(team: factories.Team) -> None:
+    brief, other_brief = factories.draft_brief(team), factories.draft_brief(team)
+    save(other_brief, team.writer, summary_en="Foreign.")
+    before = checksum()
+    with pytest.raises(workflow.Refused) as refused:
+        workflow.restore(brief, 2, by=team.writer, version=fresh(brief).version)
+    assert refused.value.codes == ["unknown-revision"]
+    assert checksum() == before
+
+
 def test_restore_of_live_brief_is_refused_with_explanation(
     writer_client: Client, team: factories.Team
 ) -> None:
