@@ -109,9 +109,9 @@ def _finished_dictionary() -> None:
 
 LONGEST = frozenset({
     "test_cache_filled_by_staff_reveals_nothing", "test_every_public_page_shows_no_unapproved_text",
-    "test_many_histories_offer_nothing_that_is_refused", "test_many_random_histories_by_everyone_match_the_model",
-    "test_many_random_sequences_need_two_people", "test_maximal_brief", "test_maximal_documents",
-    "test_public_pages_show_due_editions_only_as_time_passes", "test_second_export_equals_new_one_after_any_change",
+    "test_many_histories_of_briefs_offer_what_can_be_done", "test_random_teams_find_a_missing_guard",
+    "test_many_random_teams_publish_nothing_unseen_and_are_never_locked_out", "test_maximal_brief", "test_maximal_documents",
+    "test_public_pages_show_due_editions_only_as_time_passes",
 })  # fmt: skip
 """Heavy tests that take a minute or so. None empties the tables of its database."""
 

@@ -24,12 +24,12 @@ from briefs.bilingual.citations.works import CitableWork, build_article_work
 from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.writer import write
 from briefs.bilingual.rendering import cards
-from briefs.content import Byline, Content, Facts
+from briefs.content import Content, Facts
 from briefs.derived.public_brief import build_unpublished_brief
 from briefs.exchange.brief_text import ExportNames, build_document
 from briefs.exchange.intake.content_mapping import build_text_facts
 from briefs.facts import CITED_FACTS, DOCUMENT_FACTS, FACTS, SCALAR_FACTS, FactKind
-from briefs.models import Author, Brief, Keyword, Source
+from briefs.models import Brief
 
 from .support import factories
 from .support.form_client import brief_url, get_brief_form, sign_in
@@ -39,14 +39,6 @@ FORM_INPUT = {"embargo_until": "2020-01-02T11:04", "source_withdrew": "on"}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 every_scalar = pytest.mark.parametrize("name", SCALAR_FACTS)
-
-
-def row_samples() -> dict[str, Any]:
-    return {
-        "source": Source.make(name="Foreign Affairs").pk,
-        "authors": (Byline(Author.make(name="Jane Doe").pk),),
-        "keywords": (Keyword.make(label_zh="能源", label_en="Energy").pk,),
-    }
 
 
 def stored_facts(brief: Brief) -> Facts:

@@ -50,12 +50,7 @@ REFUSED_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "unknown"),
     "text": (lambda: b"GIF, or not", "unknown"),
     "svg": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "unknown"),
-    "html called a picture": (lambda: b"<!doctype html><img src=x onerror=alert(1)>", "unknown"),
     "gif": (lambda: plain_image(kind="GIF", mode="P"), "unknown"),
-    "tiff": (lambda: plain_image(kind="TIFF"), "unknown"),
-    "bmp": (lambda: plain_image(kind="BMP"), "unknown"),
-    "ico": (lambda: plain_image(kind="ICO"), "unknown"),
-    "avif": (lambda: plain_image(kind="AVIF"), "unknown"),
     "eps": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 400 400\n", "unknown"),
     "a png that moves": (lambda: animated_image(3, "PNG"), "moving"),
     "a webp that moves": (lambda: animated_image(3, "WEBP"), "moving"),
@@ -64,7 +59,6 @@ REFUSED_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         "too-many-pixels",
     ),
     "41 million": (lambda: png_declaring_size(8_200, 5_001), "too-many-pixels"),
-    "100 million": (lambda: png_declaring_size(10_000, 10_000), "too-many-pixels"),
     "a webp of 13 million": (lambda: plain_image((4001, 3251), "WEBP"), "too-many-pixels"),
     "print colours, 21 million": (lambda: plain_image((5001, 4200), "JPEG", "CMYK"), "too-many-pixels"),
     "a stamp": (lambda: plain_image((319, 200)), "too-small"),
@@ -116,8 +110,7 @@ APPENDED_DATA = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("tail", APPENDED_DATA)
+@pytest.mark.parametrize(("kind", "tail"), list(zip(KINDS, APPENDED_DATA, strict=True)))
 def test_data_appended_to_picture_is_dropped(kind: str, tail: str) -> None:
     cleaned = clean(plain_image(kind=kind) + APPENDED_DATA[tail])
     for file in cleaned.files.values():
@@ -164,7 +157,6 @@ def gradient(size: tuple[int, int], bands: str, kind: str, **options: Any) -> by
 
 
 EXPENSIVE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
-    "jpeg, 40 million": (lambda: gradient((7300, 5400), "RGB", "JPEG"), "taken"),
     "jpeg, progressive, whole colour": (
         lambda: gradient((7300, 5400), "RGB", "JPEG", progressive=True, subsampling=0),
         "taken",
@@ -173,9 +165,7 @@ EXPENSIVE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: gradient((5000, 3900), "CMYK", "JPEG", progressive=True),
         "taken",
     ),
-    "png, 39 million": (lambda: gradient((7300, 5400), "RGB", "PNG", compress_level=1), "taken"),
     "png, 39 million, alpha": (lambda: gradient((7300, 5400), "RGBA", "PNG", compress_level=1), "taken"),
-    "png, tall, alpha": (lambda: gradient((3839, 7600), "RGBA", "PNG", compress_level=1), "taken"),
     "webp, 12 million, alpha, lossless": (
         lambda: gradient((4000, 3000), "RGBA", "WEBP", lossless=True, method=0),
         "taken",
@@ -186,7 +176,6 @@ EXPENSIVE_FILES: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: png_declaring_size(50_000, 50_000, png_chunk(b"IDAT", compressed_zeros(100 * MB))),
         "too-many-pixels",
     ),
-    "gif, 10,000 frames": (lambda: animated_image(10_000, "GIF", (60, 60)), "unknown"),
     "webp, 2,000 frames": (lambda: animated_image(2_000, "WEBP", (400, 300)), "moving"),
     "png, 10,000 frames": (lambda: animated_image(10_000, "PNG", (60, 60)), "moving"),
     "text bomb": (

@@ -138,13 +138,8 @@ def test_sender_address_is_stored_as_hash_for_one_day(guest: Guest) -> None:
         ({"after": -60}, 409, "send it again"),
         ({"headers": {}}, 403, "did not come from our page"),
         ({"headers": {"Origin": "https://evil.example"}}, 403, "did not come from our page"),
-        ({"headers": {"Origin": "null"}}, 403, "did not come from our page"),
-        ({"headers": {"Origin": "http://testserver.evil.example"}}, 403, "did not come from our page"),
-        ({"headers": {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-origin"}}, 403, "did not come"),
-        *(({"headers": {"Origin": "http://testserver", "Sec-Fetch-Site": site}}, 403, "did not come")
-          for site in ("cross-site", "same-site", "none")),
     ],
-)  # fmt: skip
+)
 def test_rejected_remark_keeps_typed_text_and_says_why(
     guest: Guest, changes: dict[str, Any], status: int, message: str
 ) -> None:

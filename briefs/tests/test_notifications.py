@@ -104,7 +104,7 @@ def test_dropped_connection_does_not_stop_other_notices(
     assert len(mail_server.accepted) == len(expected) - 1
 
 
-@pytest.mark.parametrize("address", ["not an address", "a@b\r\nBcc: x@y", "使用者@例.tw"])
+@pytest.mark.parametrize("address", ["not an address", "a@b\r\nBcc: x@y"])
 def test_invalid_address_does_not_stop_other_notices(
     mail_server: MailServer, team: Team, address: str
 ) -> None:
@@ -129,17 +129,6 @@ def test_failed_notice_is_retried_with_growing_delay(mail_server: MailServer, te
     gaps = [later - earlier for earlier, later in itertools.pairwise(attempt_minutes)]
     assert len(attempt_minutes) == notifications.MAX_ATTEMPTS
     assert gaps == [11, 21, 41, 81]
-
-
-def test_recipient_reachable_again_gets_notice_once(mail_server: MailServer, team: Team) -> None:
-    submit_brief(team)
-    mail_server.refused_addresses.add(team.reviewer.email)
-    send_due()
-    mail_server.refused_addresses.clear()
-    assert send_due(9) == notifications.Delivery()
-    assert send_due(11) == notifications.Delivery(sent=1)
-    assert mail_server.to.count(team.reviewer.email) == 1
-    assert review_notice(team.reviewer).error == ""
 
 
 def exhaust_attempts(mail_server: MailServer, team: Team) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import resolve
 from django.urls.converters import UUIDConverter
@@ -108,10 +107,8 @@ def test_signed_out_visitor_is_refused_on_every_desk_route() -> None:
                 if "no-store" not in response.headers.get("Cache-Control", ""):
                     errors.append((method, address, "may be stored"))
             client.cookies.clear()
-            if database_checksum() != before:
-                errors.append((address, "changed a row"))
-                before = database_checksum()
     assert errors == []
+    assert database_checksum() == before
     assert tried == {
         leaf.route for leaf in route_registry.walk_routes() if route_registry.is_staff_route(leaf.route)
     }
@@ -127,29 +124,8 @@ def is_refused(response: Any) -> bool:
 
 
 # The desk, signed in: forged fields
-
-
-def forged_post_data(brief: Brief, verb: str, other_person: Person) -> dict[str, Any]:
-    """Return valid data for the verb, plus every field that an attacker might try to set."""
-    person_fields = [
-        "approved_by",
-        "edited_by",
-        "confirmed_by",
-        "by",
-        "actor",
-        "user",
-        "person",
-        "updated_by",
-        "assigned_to",
-    ]
-    forged = dict.fromkeys(person_fields, other_person.pk) | {
-        "state": "approved", "to_state": "approved", "slug": "forged", "four_eyes": "", "urgent": "on",
-        "is_superuser": "on", "superuser": "1", "yes": "1", "changed_zh": "", "changed_en": "",
-        "live_from": "2001-01-01T00:00", "published_at": "2001-01-01", "approved_at": "2001-01-01",
-        "next_number": 99, "number": 99, "brief": 1, "pk": 1, "id": 1, "revision": 1, "hash_zh": "0" * 64,
-        "_saveasnew": "1", "_popup": "1", "_method": "DELETE", "select_across": "1", "action": "delete_selected",
-    }  # fmt: skip
-    return forged | valid_post_data(brief)
+FORGED = {"state": "approved", "four_eyes": "", "superuser": "1", "is_superuser": "on", "hash_zh": "0" * 64}
+"""More are tried by `admin/test_forged_fields`."""
 
 
 def logged_in_client(person: Person) -> Client:
@@ -166,61 +142,16 @@ def test_author_cannot_approve_own_brief_with_forged_post(superuser: bool) -> No
     client = logged_in_client(Person.objects.get(pk=author.pk))
     brief = workflow.create(factories.content(), by=author)
     workflow.submit(brief, by=author, version=brief.version)
+    forged = {**FORGED, **dict.fromkeys(("approved_by", "edited_by", "by"), team.other_publisher.pk)}
+    address = f"/admin/briefs/brief/{brief.pk}/"
     for verb in ("sign_off_zh", "sign_off_en", "sign_off_common"):
-        client.post(
-            f"/admin/briefs/brief/{brief.pk}/{verb}/", forged_post_data(brief, verb, team.other_publisher)
-        )
+        client.post(f"{address}{verb}/", forged | valid_post_data(brief))
     before = database_checksum()
-    response = client.post(
-        f"/admin/briefs/brief/{brief.pk}/approve/", forged_post_data(brief, "approve", team.other_publisher)
-    )
+    response = client.post(f"{address}approve/", forged | valid_post_data(brief))
     assert (response.status_code, database_checksum()) == (409, before), (
         "signed and approved by the author alone"
     )
     assert not Edition.objects.exists()
     colleague = logged_in_client(team.other_publisher)
-    assert (
-        colleague.post(
-            f"/admin/briefs/brief/{brief.pk}/approve/", forged_post_data(brief, "approve", author)
-        ).status_code
-        == 302
-    )
+    assert colleague.post(f"{address}approve/", valid_post_data(brief)).status_code == 302
     assert Edition.objects.get().approved_by == team.other_publisher
-
-
-def test_stock_admin_forms_write_no_row() -> None:
-    """No action, editable list or inline of the stock admin writes anything, whatever is posted to it."""
-    team = Team()
-    brief = factories.live_brief(team)
-    client = logged_in_client(team.publisher)
-    before = database_checksum()
-    for data in (
-        {"action": "delete_selected", "_selected_action": [brief.pk], "post": "yes", "select_across": "1"},
-        {
-            "form-TOTAL_FORMS": 1,
-            "form-INITIAL_FORMS": 1,
-            "form-0-id": brief.pk,
-            "form-0-state": "draft",
-            "_save": "Save",
-        },
-    ):
-        for name in ("brief", "author", "source", "keyword", "term", "sitetext", "letter", "outbox"):
-            client.post(f"/admin/briefs/{name}/", data)
-            assert database_checksum() == before, (name, data)
-    for name in (
-        "edition",
-        "revision",
-        "signoff",
-        "event",
-        "document",
-        "note",
-        "rendering",
-        "card",
-        "previewlink",
-        "mailswitch",
-        "bullet",
-    ):
-        assert client.get(f"/admin/briefs/{name}/").status_code == 404
-        assert client.post(f"/admin/briefs/{name}/add/", {"brief": brief.pk, "number": 2}).status_code == 404
-    assert database_checksum() == before
-    assert "django.contrib.admindocs" not in settings.INSTALLED_APPS

@@ -101,26 +101,13 @@ def test_typing_is_saved_in_pauses_and_what_is_refused_stays_on_the_page(
     assert stored_bullets(brief)[0][1] == "第一句。"
 
 
-def test_unsaved_text_is_offered_with_its_time_in_the_zone_of_the_site(
-    open_tab: OpenTab, team: factories.Team, brief: Brief
-) -> None:
-    tab = open_tab(team.writer, brief, timezone_id="America/New_York")
-    tab.lose_network()
-    began = timezone.localtime()
-    tab.type_in(0, ZH, "還沒存的。")
-    tab.expect_local_drafts(1)
-    tab.crash_tab()
-    tab.brief(brief)
-    tab.expect_banner()
-    times = (f"{moment:%H:%M}" for moment in (began, timezone.localtime()))
-    expect(tab.page.locator("#desk-banner")).to_contain_text(re.compile("|".join(times)))
-
-
 def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(
     open_tab: OpenTab, team: factories.Team, brief: Brief
 ) -> None:
-    tab = open_tab(team.writer, brief)
+    """With its time in the zone of the site."""
+    tab = open_tab(team.writer, brief, timezone_id="America/New_York")
     tab.lose_network()
+    began = timezone.localtime()
     tab.type_in(0, ZH, "還沒存的。")
     tab.focus_cell(2, EN)
     tab.press("Enter")
@@ -129,6 +116,8 @@ def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(
     tab.crash_tab()
     tab.brief(brief)
     banner = tab.expect_banner()
+    times = (f"{moment:%H:%M}" for moment in (began, timezone.localtime()))
+    expect(tab.page.locator("#desk-banner")).to_contain_text(re.compile("|".join(times)))
     tab.expect_texts(*ORIGINAL)
     banner.first.click()
     restored = [["第一句。還沒存的。", "First sentence."], *ORIGINAL[1:], ["", "A new one."]]

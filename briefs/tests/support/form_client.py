@@ -87,16 +87,6 @@ class Form:
         changed = {name.replace("__", "-"): value for name, value in changes.items()}
         return {**self.data, **{name: v if isinstance(v, list) else [str(v)] for name, v in changed.items()}}
 
-    def answer_questions(self) -> dict[str, list[str]]:
-        """Return the data with the questions of an import answered: new names, a second brief, the file's text."""
-        preferred = ("new", "second")
-        answers = {
-            name: [next((v for v in preferred if v in values), values[0])]
-            for name, values in self.options.items()
-            if name.startswith("q-") and name not in self.data
-        }
-        return {**self.data, **answers}
-
     def offered_verbs(self) -> set[str]:
         """Return the verbs that have a button."""
         return {b["formaction"].rstrip("/").rsplit("/", 1)[-1] for b in self.buttons if "formaction" in b}
@@ -140,13 +130,3 @@ def snapshot_rows() -> dict[str, int | str]:
         list(Edition.objects.order_by("pk").values_list("live_until", "withdrawn_at", "removed_at"))
     )
     return counts
-
-
-def find_option(html: str, label: str) -> dict[str, list[str]]:
-    """Return the form data of the first radio button with this label."""
-    pattern = (
-        rf'<input\s+type="radio"\s+name="([^"]+)"\s+value="([^"]+)"[^>]*>\s*<span>{re.escape(label)}</span>'
-    )
-    match = re.search(pattern, html)
-    assert match, f"no option {label}"
-    return {match[1]: [match[2]]}

@@ -280,9 +280,3 @@ def test_citation_import_is_refused_without_edit_permission(
     assert "This brief is live." in response.content.decode()
     assert "citation-panel" not in writer_client.get(brief_url(live)).content.decode()
     assert checksum() == before
-
-
-def test_citation_page_without_citation_shows_paste_form(writer_client: Client, team: factories.Team) -> None:
-    html = writer_client.get(brief_url(factories.draft_brief(team), "citation")).content.decode()
-    assert 'name="citation"' in html
-    assert "facts-form" not in html

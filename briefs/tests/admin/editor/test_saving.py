@@ -146,17 +146,6 @@ def test_note_typed_before_saving_is_kept_once(writer_client: Client, team: fact
     assert not brief.notes.exists()
 
 
-def test_submit_saves_unsaved_changes_first(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    response = writer_client.post(
-        brief_url(brief, "submit"),
-        get_brief_form(writer_client, brief).data_with(headline_en="Typed, then submitted"),
-    )
-    assert response.status_code == 302
-    row = Brief.objects.get(pk=brief.pk)
-    assert (row.state, row.headline_en) == ("in_review", "Typed, then submitted")
-
-
 def test_edit_after_approval_reports_that_schedule_is_kept(
     writer_client: Client, team: factories.Team
 ) -> None:

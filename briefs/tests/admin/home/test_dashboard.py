@@ -55,11 +55,6 @@ def test_only_person_is_told_that_a_second_is_needed(client: Client) -> None:
     assert "Somebody else must sign off" not in client.get("/admin/").content.decode()
 
 
-def test_person_without_role_sees_an_empty_page(client: Client, team: factories.Team) -> None:
-    page = sign_in(client, team.outsider).get("/admin/").content.decode()
-    assert "Waiting for me" not in page
-
-
 def test_own_draft_waits_with_what_it_lacks(client: Client, team: factories.Team) -> None:
     bullets = (
         Bullet(0, "甲", ""),
@@ -97,13 +92,6 @@ def test_draft_assigned_to_another_is_not_mine(client: Client, team: factories.T
     factories.assign_writer(brief, team.other_writer, by=team.writer)
     assert not load_tasks(client, team.writer)
     assert list(load_tasks(client, team.other_writer)) == [brief.pk]
-
-
-def test_planned_brief_without_writer_is_there_to_claim(client: Client, team: factories.Team) -> None:
-    brief = workflow.claim("https://example.org/a", by=team.writer)
-    factories.assign_writer(brief, None, by=team.writer)
-    assert verbs_of(client, team.other_writer) == {brief.pk: "Claim the writing"}
-    assert not load_tasks(client, team.reviewer)
 
 
 def test_age_of_review_counts_from_submission(client: Client, team: factories.Team) -> None:

@@ -86,10 +86,6 @@ def test_screens_are_found_in_either_language(client: Client, team: factories.Te
     assert ("Letters", "讀者來函") in screens
 
 
-def test_screens_follow_the_rights_of_the_person(client: Client, team: factories.Team) -> None:
-    assert "Screens" not in found(sign_in(client, team.reviewer), "new brief")
-
-
 def test_acts_on_the_open_brief_are_those_of_the_person_and_the_state(
     client: Client, team: factories.Team
 ) -> None:

@@ -25,8 +25,6 @@ REFUSAL_MESSAGES = {
     ("who", "verb", "method"),
     [
         ("writer", "approve", "get"),
-        ("writer", "withdraw", "get"),
-        ("writer", "approve", "post"),
         ("reviewer", "add", "get"),
     ],
 )

@@ -200,7 +200,7 @@ def test_unreadable_list_is_refused(administrator: Client, text: str) -> None:
     assert not Subscriber.objects.exists()
 
 
-@pytest.mark.parametrize("rows", ["", "x", "[1]", "[[1, 2]]", "{}", "null"])
+@pytest.mark.parametrize("rows", ["", "x", "[[1, 2]]", "{}"])
 def test_forged_rows_are_refused(administrator: Client, rows: str) -> None:
     assert administrator.post(f"{LIST}import/", {"rows": rows}).status_code in (302, 400)
     assert not Subscriber.objects.exists()

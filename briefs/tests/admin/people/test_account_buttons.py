@@ -53,11 +53,6 @@ def test_page_shows_factors_and_sessions(root_client: Client, team: factories.Te
         assert shown in page
 
 
-def test_ended_session_is_not_counted(root_client: Client, team: factories.Team) -> None:
-    open_session(team.writer).session.flush()
-    assert "<dd>0</dd>" in root_client.get(change_url(team.writer)).content.decode()
-
-
 def test_session_is_counted_until_the_moment_it_expires(team: factories.Team) -> None:
     end = open_session(team.writer).session.get_expiry_date()
     Session.objects.update(expire_date=end)

@@ -1,7 +1,5 @@
 """A new person is staff with a role, invited or with a password set by hand."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -9,18 +7,13 @@ from django.test import Client
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
 from briefs.tests.support import factories
-from briefs.tests.support.form_client import Form, sign_in
+from briefs.tests.support.form_client import sign_in
 
-from .people_pages import ADD, change_url, create_clerk, create_root, open_form
+from .people_pages import ADD, change_url, create_clerk, open_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 PASSWORD = "a-long-passphrase"
-
-
-@pytest.fixture
-def root_client(client: Client, team: factories.Team) -> Client:
-    return sign_in(client, create_root())
 
 
 def role(name: str) -> list[str]:
@@ -140,9 +133,3 @@ def test_clerk_without_role_is_told_to_ask(client: Client, team: factories.Team)
     page, person = add_person(client, groups=[])
     assert "You may grant none of the roles." in page
     assert person is None
-
-
-def test_invitation_is_ticked_and_password_folded(root_client: Client) -> None:
-    page = root_client.get(ADD).content.decode()
-    assert Form(page, id="person_form").data["send_invitation"] == ["on"]
-    assert re.search(r"<details>\s*<summary>", page)

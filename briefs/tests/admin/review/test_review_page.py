@@ -42,22 +42,6 @@ def post_action(client: Client, brief: Brief, order: str, **changes: Any) -> Any
     return client.post(brief_url(brief, "review"), {**form.data_with(**changes), "do": order})
 
 
-@pytest.mark.parametrize("language", ["zh-hant", "en"])
-def test_reviewer_reads_review_page_in_either_language(
-    client: Client, team: Team, brief: Brief, language: str
-) -> None:
-    html = get_page(sign_in(client, team.reviewer, language), brief)
-    assert 'id="b1"' in html
-    assert "Point 0." in html
-    assert 'id="cell-b1-zh"' in html
-    assert "no-store" in client.get(brief_url(brief)).headers["Cache-Control"]
-
-
-def test_outsider_cannot_open_or_post_review_page(client: Client, team: Team, brief: Brief) -> None:
-    assert sign_in(client, team.outsider).get(brief_url(brief, "review")).status_code == 403
-    assert client.post(brief_url(brief, "review"), {"do": "note:b1:zh"}).status_code == 403
-
-
 def test_note_and_reply_are_shown_at_their_bullet(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
     post_action(client, brief, "note:b2:en", **{"note-b2-en": "Too long."})

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from briefs import workflow
-from briefs.admin.common.task_list import TaskList
 from briefs.models import Brief, Keyword, Person
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, get_verb_form, reload_brief, sign_in
@@ -49,24 +47,6 @@ def test_reviewer_is_offered_the_next_brief(client: Client, team: factories.Team
     )
 
 
-def test_open_notes_are_named_before_approval(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    factories.sign_off(brief, team.reviewer, "zh")
-    workflow.add_note(brief, "Why?", by=team.reviewer)
-    message = sign(client, team.publisher, brief, "en")
-    assert "both languages are signed. 1 note to settle before approval. Answer the notes" in message
-
-
-def test_sent_back_brief_goes_on_with_its_writer(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    sign_in(client, team.reviewer)
-    data = get_verb_form(client, brief, "send_back").data_with(note="No source.", sides=["en"])
-    message = message_after(client, team.reviewer, brief, "send_back", **data)
-    assert message == (
-        "Sent back. You sent the English back; 1 note to answer. Waiting for writer. Nothing else waits for you."
-    )
-
-
 def test_rejected_language_waits_for_who_rejected_it(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     workflow.send_back(brief, by=team.reviewer, note="No.", sides=("en",))
@@ -80,26 +60,6 @@ def test_scheduled_edition_names_its_time(client: Client, team: factories.Team) 
     data = get_verb_form(client, brief, "approve").data_with(when="later", at="2030-01-02T10:00")
     message = message_after(client, team.publisher, brief, "approve", **data)
     assert message.startswith("Approved; public Wednesday, January 2, 10:00.")
-
-
-def test_note_is_told_in_one_sentence(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    assert message_after(client, team.reviewer, brief, "note", note_text="Why?") == "Added a note."
-
-
-def test_next_task_is_the_first_of_the_list(team: factories.Team) -> None:
-    factories.signed_brief(team)
-    workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
-    workflow.claim("https://example.org/1", by=team.writer)
-    now, acts = timezone.now(), set()
-    for person in (team.writer, team.reviewer, team.publisher, team.other_publisher):
-        tasks = TaskList(person, now).tasks
-        acts |= {task.main for task in tasks}
-        for after in (0, *(task.brief.pk for task in tasks)):
-            expected = next((task.brief for task in tasks if task.brief.pk != after), None)
-            found = TaskList(person, now).find_next(after)
-            assert (found and found.brief) == expected
-    assert acts == {"approve", "sign_off_zh", "notes", "fill"}
 
 
 def test_missing_name_of_a_keyword_links_to_the_form_that_takes_it(

@@ -170,14 +170,6 @@ def test_file_of_too_many_digests_is_refused(writer_client: Client, monkeypatch:
     assert not Brief.objects.exists()
 
 
-def test_only_who_may_import_sees_the_page(team: factories.Team) -> None:
-    for person in (team.reviewer, team.outsider):
-        client = sign_in(Client(), person)
-        assert client.get(UPLOAD_URL).status_code == 403
-        assert client.post(UPLOAD_URL, {"paste": SAMPLE}).status_code == 403
-    assert not Brief.objects.exists()
-
-
 # Doubts
 
 

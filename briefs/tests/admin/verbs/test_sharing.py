@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from briefs import workflow
-from briefs.models import Brief, Event, Letter, Note, Outbox, Person, PreviewLink
+from briefs.models import Brief, Letter, Note, Outbox, Person, PreviewLink
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
@@ -60,17 +60,6 @@ def test_writer_creates_and_revokes_link_that_is_shown_once(client: Client, team
     assert "Revoked by writer" in page_text(client.get(brief_url(brief, "share")))
 
 
-def test_share_button_saves_typed_text_first(client: Client, team: Team) -> None:
-    """The button belongs to the brief's form, so unsaved text is posted with it."""
-    brief = factories.draft_brief(team)
-    sign_in(client, team.writer)
-    typed = get_brief_form(client, brief).data_with(summary_en="Typed just now.")
-    response = client.post(brief_url(brief, "share"), typed)
-    assert (response.status_code, response["Location"]) == (302, brief_url(brief, "share"))
-    assert Brief.objects.get().summary_en == "Typed just now."
-    assert not PreviewLink.objects.exists()
-
-
 def test_preview_link_points_to_revision_of_share_page(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
@@ -90,27 +79,12 @@ def test_approved_brief_cannot_be_shared(client: Client, team: Team) -> None:
     assert not PreviewLink.objects.exists()
 
 
-@pytest.mark.parametrize("hours", ["0", "73", "-5", "x", "9999999999"])
+@pytest.mark.parametrize("hours", ["0", "73", "x"])
 def test_invalid_hours_create_no_link(client: Client, team: Team, hours: str) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.writer)
     assert client.post(brief_url(brief, "share"), {"hours": hours}).status_code == 409
     assert not PreviewLink.objects.exists()
-
-
-def test_person_without_role_cannot_open_or_post_to_pages(client: Client, team: Team) -> None:
-    brief = factories.draft_brief(team)
-    letter = create_letter(brief, team)
-    sign_in(client, team.outsider)
-    for address in (brief_url(brief, "share"), LETTERS, OUTBOX, MAIL):
-        assert client.get(address).status_code == 403, address
-    posts = {
-        brief_url(brief, "share"): {}, brief_url(brief, "unshare"): {"link": letter.link_id}, MAIL: {},
-        f"{LETTERS}{letter.pk}/note/": {}, f"{LETTERS}{letter.pk}/handled/": {}, f"{OUTBOX}retry/": {},
-    }  # fmt: skip
-    for address, data in posts.items():
-        assert client.post(address, data).status_code == 403, address
-    assert not Event.objects.filter(by=team.outsider).exists()
 
 
 # Letters

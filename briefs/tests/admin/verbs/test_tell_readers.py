@@ -62,10 +62,3 @@ def test_publisher_approves_a_correction_and_is_offered_to_tell(client: Client, 
     assert client.post(f"{page}tell/", {"edition": edition.pk}).status_code == 302
     body = Mailing.objects.get(kind=Mailing.Kind.CORRECTION).bodies["zh"]
     assert "改為：說別的。" in body["text"]
-
-
-def test_writer_does_not_tell(client: Client, team: factories.Team) -> None:
-    brief = factories.live_brief(team)
-    client.force_login(team.writer)
-
-    assert client.post(f"/admin/briefs/brief/{brief.pk}/tell/").status_code == 403

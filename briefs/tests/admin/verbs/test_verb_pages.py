@@ -176,19 +176,6 @@ def test_change_note_is_written_in_the_editor_and_signed_with_the_rest(
     assert (edition.change_kind, edition.change_note_zh) == ("update", "改正年分。")
 
 
-def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: factories.Team) -> None:
-    brief = factories.submitted_brief(team)
-    sign_in(client, team.reviewer)
-    form = get_brief_form(client, brief)
-    factories.edit(brief, team.writer, summary_zh="悄悄改了")
-    before = snapshot_rows()
-    response = client.post(brief_url(brief, "sign_off_zh"), form.data)
-    assert response.status_code == 409
-    assert "The Chinese changed while you were reading (1 places)" in response.content.decode()
-    assert snapshot_rows() == before
-    assert client.post(brief_url(brief, "sign_off_en"), form.data).status_code == 302
-
-
 def test_refused_send_back_keeps_typed_note(client: Client, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
@@ -246,18 +233,6 @@ def test_confirming_date_of_neither_reading_is_refused(client: Client, team: fac
     )
     assert response.status_code == 409
     assert not reload_brief(brief).article_date_confirmed
-
-
-def test_submission_with_stale_version_is_refused(client: Client, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    sign_in(client, team.writer)
-    form = get_brief_form(client, brief)
-    factories.edit(brief, team.other_writer, summary_en="Newer")
-    before = snapshot_rows()
-    response = client.post(brief_url(brief, "submit"), form.data)
-    assert response.status_code == 409
-    assert "The brief changed while you were reading" in response.content.decode()
-    assert snapshot_rows() == before
 
 
 def test_revoked_rights_end_with_next_request(client: Client, team: factories.Team) -> None:
