@@ -144,7 +144,9 @@ def _first_match(rows: QuerySet[Any], condition: Q) -> Any:
 
 def _create_row[Row: Vocabulary](row: Row, by: Person | None) -> Row:
     if by is None:
-        raise InvalidName(_("“%(name)s” is not in the vocabulary yet. “Save” adds it.") % {"name": row})
+        raise InvalidName(
+            _("“%(name)s” is not in the vocabulary yet. Save (Ctrl+S, or under ⋯) adds it.") % {"name": row}
+        )
     try:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:

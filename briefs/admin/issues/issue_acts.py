@@ -1,11 +1,14 @@
 """The acts of an issue on the desk: buttons, and the forms of those that ask for something."""
 
+import datetime as dt
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +24,8 @@ from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
 from briefs.publications import mailings
 from briefs.workflow import Refused
+from briefs.workflow.rules.issue_review import find_earliest_time
+from briefs.workflow.rules.transitions import format_time
 
 from .issue_pages import IssuePageData, render_issue_page, save_form
 
@@ -31,6 +36,8 @@ class IssueActForm(ActForm):
 
     def __init__(self, data: Any = None, *, act: Act, page: IssuePageData) -> None:
         super().__init__(data, act=act, page=page)
+        if not self.is_bound and "at" in self.fields and (moment := self._earliest):
+            self.initial["at"] = f"{timezone.localtime(moment):%Y-%m-%dT%H:%M}"
         if "mail" in self.fields:
             readers = sum(mailings.count_readers().values())
             self.fields["mail"].label = ngettext(
@@ -42,8 +49,18 @@ class IssueActForm(ActForm):
     def get_seen(self) -> dict[str, str]:
         return {"seen": self.page.facts.content.hash()}
 
+    @cached_property
+    def _earliest(self) -> dt.datetime | None:
+        return find_earliest_time(self.page.facts) if self.act.shows == "draft" else None
+
     def describe_situation(self) -> list[str]:
-        return [str(self.page.step.sentence)]
+        lines = [str(self.page.step.sentence)]
+        if moment := self._earliest:
+            lines.append(
+                _("Its last brief is public from %(time)s, so the issue cannot be public before.")
+                % {"time": format_time(moment)}
+            )
+        return lines
 
     @property
     def publication(self) -> Publication | None:
@@ -80,6 +97,8 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         parts: list[str] = [render_sentence(page.step.sentence, page.url)]
         if verb != "publish_issue":  # the sentence says from when the issue is public, which may be later
             parts.insert(0, describe_done(verb))
+        elif "mail" in request.POST:
+            parts.append(_("Its mail to readers goes out then."))
         messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
         return redirect(page.url)
 

@@ -401,6 +401,8 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
     assert 'Updated on <time datetime="2026-06-15">15 June 2026</time>: One word.' in html
     assert "First published" in html
     assert "改了一字。" in get_html(client, ZH)
+    both = get_html(client, f"{EN}parallel/")
+    assert both.index("One word.") < both.index('<div lang="zh-Hant-TW">') < both.index("改了一字。")
 
 
 def test_small_repair_is_shown_in_history_only(client: Client) -> None:

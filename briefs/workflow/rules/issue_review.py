@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from briefs.content import NO_CHANGE, IssueContent
 from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevision, Person, SignOff
@@ -153,6 +153,13 @@ def why_not_items(
 
 
 # From when it may be published
+
+
+def find_earliest_time(facts: IssueFacts) -> dt.datetime | None:
+    """Return when the last of its scheduled briefs is public, before which the issue cannot be; None without such briefs."""
+    scheduled = Edition.objects.scheduled(facts.now).filter(brief__in=facts.content.items)
+    public = Edition.objects.listed(facts.now).values("brief")
+    return scheduled.exclude(brief__in=public).aggregate(last=Max("live_from"))["last"]
 
 
 def why_not_at_time(facts: IssueFacts, at: dt.datetime | None) -> list[Reason]:

@@ -33,7 +33,10 @@ def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Clien
     )
     answer = autosave(writer_client, brief, data)
     assert [reason["about"] for reason in answer["reasons"]] == ["source", "name-w1"]
-    assert answer["reasons"][1]["text"] == "“Vive” is not in the vocabulary yet. “Save” adds it."
+    assert (
+        answer["reasons"][1]["text"]
+        == "“Vive” is not in the vocabulary yet. Save (Ctrl+S, or under ⋯) adds it."
+    )
     assert load_content(brief).headline_en == "Typed"
     assert (Author.objects.count(), Source.objects.count()) == (1, 1)
     answer = autosave(

@@ -1,5 +1,6 @@
 """The desk's pages of issues, by GET and POST as a browser without JavaScript sends them."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -168,6 +169,21 @@ def test_refusals_keep_typed_words(team: Team, live: list[Brief]) -> None:
     url = build_issue_url(issue, "verb", "sign_off_issue_zh")
     answer = sign_in(team.reviewer).post(url, {"seen_zh": "an earlier text"})
     assert answer.status_code == 409
+
+
+def test_issue_with_a_scheduled_brief_is_offered_for_the_time_of_that_brief(
+    team: Team, live: list[Brief]
+) -> None:
+    scheduled = factories.signed_brief(team)
+    factories.approve(scheduled, team.publisher, at=dt.datetime(2999, 1, 1, tzinfo=dt.UTC))
+    issue = making.signed_issue(team, *live, scheduled)
+    publisher, url = sign_in(team.publisher), build_issue_url(issue, "verb", "publish_issue")
+    page = publisher.get(url).content.decode()
+    assert 'value="2999-01-01T08:00"' in page
+    assert "so the issue cannot be public before." in page
+    typed = {"seen": making.load_content(issue).hash(), "when": "2999-01-01T08:00", "at": "2999-01-01T08:00"}
+    publisher.post(url, typed)
+    assert IssueEdition.objects.get().live_from == dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
 
 
 def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, live: list[Brief]) -> None:
