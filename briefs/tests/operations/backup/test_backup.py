@@ -230,10 +230,10 @@ def test_restore_gives_the_same_rows_and_files_or_replaces_nothing(backup_file: 
     check = run_command(database, media, "rebuild_derived", "--check")
     assert check.returncode == 0, check.stderr
 
+    before = database.read_bytes()  # to read it later would drop the lock of this process
     with closing(sqlite3.connect(database)) as server:
         server.execute("PRAGMA journal_mode=WAL")
         server.execute("SELECT count(*) FROM briefs_brief").fetchone()
-        before = database.read_bytes()
         refused = run_command(database, media, "restore", str(backup_file))
     assert (refused.returncode, "in use" in refused.stderr) == (1, True)
     backup_file.write_bytes(backup_file.read_bytes()[:-5000])
