@@ -15,7 +15,7 @@ from briefs.bilingual.text import count_han, detect_side
 from briefs.content import SIDES, Content, ForbiddenCharacter, Side, hash_json, tidy, tidy_line
 from briefs.models import Brief, Note, Person, Suggestion
 from briefs.workflow.review_comments import WORDING_COLUMNS, SuggestedText, TextAnchor, index_texts
-from briefs.workflow.rules.transitions import lock_brief
+from briefs.workflow.rules import lock_brief
 from briefs.workflow.rules.working_copy import TEXT_RULES
 
 from .returned_table import ReturnedCell, ReturnedRow, ReturnedTable

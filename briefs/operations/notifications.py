@@ -48,8 +48,7 @@ from briefs.operations.accounts.account_actions import (
 )
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
-from briefs.workflow.rules.refusals import format_iso_date_in_sentence
-from briefs.workflow.rules.transitions import NOTICE_CONDITIONS, find_people_for_verb
+from briefs.workflow.rules import NOTICE_CONDITIONS, find_people_for_verb, format_iso_date_in_sentence
 
 log = logging.getLogger(__name__)
 

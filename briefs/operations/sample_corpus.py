@@ -34,8 +34,7 @@ from briefs.models import (
     Source,
     State,
 )
-from briefs.workflow.rules import working_copy
-from briefs.workflow.rules.revisions import build_revision, hash_leaves
+from briefs.workflow.rules import build_revision, hash_leaves, working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"
 BATCH_SIZE: Final = 100

@@ -22,7 +22,7 @@ from briefs.derived import BRIEF_COLUMNS, build_briefs
 from briefs.models import Brief, ChangeKind, Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.workflow import build_refusal
-from briefs.workflow.rules.transitions import require_allowed
+from briefs.workflow.rules import require_allowed
 
 from .issue_document import COLON
 from .mail_text import MailBody, render_body

@@ -28,7 +28,7 @@ from django.utils.crypto import salted_hmac
 
 from briefs.models import Copy, JobRun, Mailing, Person, Subscriber
 from briefs.workflow import build_refusal
-from briefs.workflow.rules.transitions import require_allowed
+from briefs.workflow.rules import require_allowed
 
 from . import mailings
 from .bounces import Verdict, build_return_path, classify

@@ -4,8 +4,21 @@ Admin views, commands and imports change briefs only through these functions. `b
 verb in which state, `rules.four_eyes` decides when a language is signed, and `rules.refusals` holds the messages.
 """
 
+from . import (
+    brief_facts,
+    drafts,
+    import_findings,
+    issues,
+    next_step,
+    originals,
+    review_comments,
+    reviewing,
+    turns,
+    vocabulary,
+)
 from .assignments import Assignee, AssignmentPlan, apply_plan
 from .concurrent_save import (
+    PAGE_KEY,
     SaveConflict,
     SaveRequest,
     SaveResult,
@@ -31,7 +44,7 @@ from .editing import (
     source_withdrew,
     store_picture,
 )
-from .editions import cancel, reinstate, remove, reschedule, withdraw
+from .editions import cancel, find_scheduled_edition, reinstate, remove, reschedule, withdraw
 from .issues import publish_issue
 from .letters import handle_letter, turn_letter_into_note
 from .publishing import approve, hash_for_approval
@@ -57,7 +70,7 @@ from .reviewing import (
 )
 from .rules.refusals import Reason, Refused, Stale, build_refusal, resolve_local_time
 from .rules.working_copy import load_working_copy
-from .sharing import share, unshare
+from .sharing import MAX_LINK_HOURS, share, unshare
 from .vocabulary import (
     VocabularyBatch,
     merge_vocabulary,
@@ -67,6 +80,8 @@ from .vocabulary import (
 )
 
 __all__ = [
+    "MAX_LINK_HOURS",
+    "PAGE_KEY",
     "Assignee",
     "AssignmentPlan",
     "PreparedContent",
@@ -84,6 +99,7 @@ __all__ = [
     "announce_drafts",
     "apply_plan",
     "approve",
+    "brief_facts",
     "build_refusal",
     "cancel",
     "claim",
@@ -94,13 +110,19 @@ __all__ = [
     "decline",
     "discard",
     "dismiss",
+    "drafts",
     "find_bullet_numbers",
+    "find_scheduled_edition",
     "handle_letter",
     "hash_for_approval",
     "hash_for_sign_off",
+    "import_findings",
+    "issues",
     "load_working_copy",
     "merge_and_save",
     "merge_vocabulary",
+    "next_step",
+    "originals",
     "prepare",
     "publish_issue",
     "recover",
@@ -112,6 +134,8 @@ __all__ = [
     "resolve",
     "resolve_local_time",
     "restore",
+    "review_comments",
+    "reviewing",
     "revise",
     "revise_site_text",
     "save",
@@ -129,8 +153,10 @@ __all__ = [
     "take_back_draft",
     "take_back_sign_off",
     "turn_letter_into_note",
+    "turns",
     "unmerge_vocabulary",
     "unshare",
+    "vocabulary",
     "withdraw",
     "would_store",
 ]

@@ -21,7 +21,7 @@ from briefs.bilingual.text.article_urls import write_host_in_ascii
 from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueContent, get_change
 from briefs.facts import FACTS, FactKind
 from briefs.models import ChangeKind
-from briefs.workflow.rules.refusals import format_iso_date_in_sentence
+from briefs.workflow.rules import format_iso_date_in_sentence
 
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById

@@ -22,9 +22,7 @@ from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
 from briefs.workflow.import_findings import load_import_findings
 from briefs.workflow.reviewing import load_dismissals, to_check_dismissal
-from briefs.workflow.rules.check_context import load_check_context
-from briefs.workflow.rules.gaps import COMPLETENESS_CHECK
-from briefs.workflow.rules.refusals import describe_finding
+from briefs.workflow.rules import COMPLETENESS_CHECK, describe_finding, load_check_context
 
 MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""

@@ -17,8 +17,7 @@ from briefs.bilingual.documents import ParsedDate, read_date
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
 from briefs.models import Brief, Issue
 from briefs.workflow import Reason, Refused, Stale
-from briefs.workflow.rules.refusals import format_iso_date
-from briefs.workflow.rules.transitions import build_wrong_state_reason
+from briefs.workflow.rules import build_wrong_state_reason, format_iso_date
 
 from .interface_labels import format_with_label
 

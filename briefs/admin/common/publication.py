@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from briefs.content import Content, IssueContent
 from briefs.models import Person
-from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.leaves import Leaf, LeafName
+from briefs.workflow.rules import Leaf, LeafName, four_eyes
 
 from .fact_text import describe_change
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.workflow.rules.page_values import hash_values, read_values
+from briefs.workflow.rules import hash_values, read_values
 
 from .form_fields import DeskModelForm
 

@@ -22,9 +22,7 @@ from briefs.models import Brief, Edition, Issue, Mailing, Person, Revision, Stat
 from briefs.publications.mailings import describe_halt
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import Sentence, Step, describe_turn, next_step
-from briefs.workflow.rules.gaps import KEYWORD_PREFIX
-from briefs.workflow.rules.issue_review import IssueFacts
-from briefs.workflow.rules.standing import BriefFacts
+from briefs.workflow.rules import KEYWORD_PREFIX, BriefFacts, IssueFacts
 from briefs.workflow.turns import BriefTurn
 
 from . import interface_labels

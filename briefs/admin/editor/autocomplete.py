@@ -28,7 +28,7 @@ from briefs.bilingual.text import are_similar_names, fold_name
 from briefs.bilingual.text.person_names import build_author_columns, divide_person_name
 from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
-from briefs.workflow.rules.transitions import require_allowed
+from briefs.workflow.rules import require_allowed
 from briefs.workflow.vocabulary import leave_out_discarded
 
 # Search by typed name, also approximately.

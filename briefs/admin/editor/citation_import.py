@@ -39,7 +39,7 @@ from briefs.exchange.intake import (
     find_source,
 )
 from briefs.models import Author, Brief, Person, State
-from briefs.workflow.rules.transitions import format_time, require_allowed
+from briefs.workflow.rules import format_time, require_allowed
 
 from . import saving
 

@@ -47,13 +47,19 @@ from briefs.workflow.brief_facts import (
     set_submission,
 )
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.gaps import find_gaps, list_date_gaps
-from briefs.workflow.rules.histories import BriefHistory, find_last_shown_edition
-from briefs.workflow.rules.leaves import LEAVES, LeafName
-from briefs.workflow.rules.refusals import format_iso_date
-from briefs.workflow.rules.revisions import hash_leaves
-from briefs.workflow.rules.standing import BriefFacts, Standing
+from briefs.workflow.rules import (
+    LEAVES,
+    BriefFacts,
+    BriefHistory,
+    LeafName,
+    Standing,
+    find_gaps,
+    find_last_shown_edition,
+    format_iso_date,
+    four_eyes,
+    hash_leaves,
+    list_date_gaps,
+)
 
 from .draft_form import Draft
 

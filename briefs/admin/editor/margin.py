@@ -22,7 +22,7 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
 from briefs.models import Brief, Note, Suggestion, Term
 from briefs.workflow.review_comments import TextAnchor, get_anchor, is_current
-from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules import load_check_context
 
 from .editor_page_data import BriefPageData
 from .original_pages import list_offers

@@ -35,9 +35,8 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.bilingual.text.text_diff import FACT_NAMES, LEAD_NAMES, MergeChoice, collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Person, Revision
-from briefs.workflow import Reason, Refused, SaveConflict, SaveRequest, SaveResult
-from briefs.workflow.concurrent_save import PAGE_KEY
-from briefs.workflow.rules.transitions import format_time
+from briefs.workflow import PAGE_KEY, Reason, Refused, SaveConflict, SaveRequest, SaveResult
+from briefs.workflow.rules import format_time
 from briefs.workflow.rules.working_copy import TEXT_RULES, ContentTidier
 
 from .brief_views import build_conflict, is_unchanged, read_page_key, render_brief_page, render_new_brief_page

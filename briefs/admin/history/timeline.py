@@ -26,8 +26,7 @@ from briefs.admin.common.brief_pages import (
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.models import Brief, Event, Note, Revision
 from briefs.workflow.review_comments import TextAnchor, get_anchor
-from briefs.workflow.rules.refusals import format_iso_date
-from briefs.workflow.rules.transitions import format_time
+from briefs.workflow.rules import format_iso_date, format_time
 
 # Group revisions into edit sessions: consecutive saves by one person.
 

@@ -26,7 +26,7 @@ from briefs.admin.common.brief_pages import render_page
 from briefs.models import Person
 from briefs.operations.accounts.second_factor import has_second_factor
 from briefs.workflow import Reason
-from briefs.workflow.rules.transitions import format_permitted_people
+from briefs.workflow.rules import format_permitted_people
 
 # Strings of Django's admin.
 

@@ -31,7 +31,7 @@ from briefs.admin.lists.desk_list import (
 from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.operations import notifications
-from briefs.workflow.rules.transitions import format_time
+from briefs.workflow.rules import format_time
 
 DAY_SPANS = (7, 30, 90, 365)
 MAX_SEARCHES = 50

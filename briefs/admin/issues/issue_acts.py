@@ -24,8 +24,7 @@ from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
 from briefs.publications import mailings
 from briefs.workflow import Refused
-from briefs.workflow.rules.issue_review import find_earliest_time
-from briefs.workflow.rules.transitions import format_time
+from briefs.workflow.rules import find_earliest_time, format_time
 
 from .issue_pages import IssuePageData, render_issue_page, save_form
 

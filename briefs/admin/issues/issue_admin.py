@@ -19,7 +19,7 @@ from briefs.admin.lists.desk_list import DeskList, build_column_filter, render_t
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
 from briefs.models import Issue, State
 from briefs.workflow.next_step import next_step
-from briefs.workflow.rules.issue_review import IssueFacts
+from briefs.workflow.rules import IssueFacts
 
 from . import issue_acts, issue_pages, mailing_pages
 

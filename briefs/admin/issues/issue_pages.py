@@ -51,10 +51,7 @@ from briefs.publications.published import fill_mail_lines
 from briefs.workflow import Refused, issues
 from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.gaps import ISSUE_TEXT_LABELS
-from briefs.workflow.rules.issue_review import IssueFacts
-from briefs.workflow.rules.standing import Standing
+from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, Standing, four_eyes
 
 from .mailing_pages import IssueMailing
 

@@ -46,7 +46,7 @@ from briefs.search import (
 )
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
-from briefs.workflow.rules.standing import BriefFacts
+from briefs.workflow.rules import BriefFacts
 
 from .desk_list import DeskList, render_lines, render_titles
 from .filters import BRIEF_FILTERS, NEWEST_FIRST, SORT_ORDERS

@@ -17,7 +17,7 @@ from briefs.facts import FACTS
 from briefs.models import Brief, Note, Person, Revision, State
 from briefs.models.people import IMPORTER
 from briefs.workflow.review_comments import SuggestedText, TextAnchor, index_texts
-from briefs.workflow.rules.transitions import lock_brief, require_allowed
+from briefs.workflow.rules import lock_brief, require_allowed
 
 MAX_QUOTED = 80
 """Characters of a bullet that a note quotes."""

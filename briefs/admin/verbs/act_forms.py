@@ -50,9 +50,7 @@ from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.workflow import Reason, Refused
 from briefs.workflow.brief_facts import load_edition_content
-from briefs.workflow.rules.histories import find_last_shown_edition
-from briefs.workflow.rules.refusals import find_moments
-from briefs.workflow.rules.transitions import format_time
+from briefs.workflow.rules import find_last_shown_edition, find_moments, format_time
 
 from .correction_pages import describe_holders
 

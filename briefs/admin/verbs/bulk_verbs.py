@@ -27,7 +27,7 @@ from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange import WORD_TYPE, write_brief_files, write_table_files, write_word_collection
 from briefs.models import Brief, Person
 from briefs.workflow import Assignee, AssignmentPlan
-from briefs.workflow.rules.transitions import lock_brief, require_current_version
+from briefs.workflow.rules import lock_brief, require_current_version
 
 # Admin actions on several briefs.
 

@@ -19,7 +19,7 @@ from briefs.models import Brief, Edition, MailSide
 from briefs.publications import corrections
 from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
-from briefs.workflow.rules.histories import load_editions
+from briefs.workflow.rules import load_editions
 
 from .mailing_panel import MailingPanel, steer
 

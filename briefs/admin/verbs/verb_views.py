@@ -51,9 +51,8 @@ from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.preview import links
-from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow import MAX_LINK_HOURS, Assignee, AssignmentPlan
 from briefs.workflow.brief_facts import load_editions_by_brief
-from briefs.workflow.sharing import MAX_LINK_HOURS
 
 from . import correction_pages
 from .act_forms import BriefActForm, answer_form, perform_act

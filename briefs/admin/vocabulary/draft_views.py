@@ -27,8 +27,7 @@ from briefs.content import LANGUAGE_TAGS
 from briefs.models import Brief, Draft, Person, SiteText
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow.drafts import PageDraft, format_signers, load_draft, may_take_back
-from briefs.workflow.rules.leaves import LeafName
-from briefs.workflow.rules.page_values import build_page_name, find_row, get_leaf, hash_values, read_values
+from briefs.workflow.rules import LeafName, build_page_name, find_row, get_leaf, hash_values, read_values
 
 # The base of the forms.
 

@@ -33,7 +33,7 @@ from briefs.exchange.sheets import (
 )
 from briefs.models import Brief, Draft
 from briefs.models.vocabulary import Vocabulary
-from briefs.workflow.rules.page_values import build_page_name
+from briefs.workflow.rules import build_page_name
 from briefs.workflow.vocabulary import find_rows_merged_into
 
 from .draft_views import DraftedAdmin, add_waiting_message

@@ -29,7 +29,7 @@ from briefs.models import (
 )
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
-from briefs.workflow.rules.page_values import build_page_name
+from briefs.workflow.rules import build_page_name
 
 from .draft_views import DraftedAdmin, add_waiting_message, find_drafts
 

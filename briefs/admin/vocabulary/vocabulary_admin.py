@@ -51,7 +51,7 @@ from briefs.models import (
     Term,
 )
 from briefs.search import fold
-from briefs.workflow.rules.page_values import hash_values
+from briefs.workflow.rules import hash_values
 from briefs.workflow.vocabulary import leave_out_discarded
 
 from .draft_views import DraftedAdmin, find_drafts, get_written_draft

@@ -17,7 +17,7 @@ from briefs.bilingual.checks import chinese
 from briefs.bilingual.documents import DateOrder, DocumentRefused, ParsedDocument, decode_text, read_document
 from briefs.database import let_other_writers_in
 from briefs.models import Person, Term, get_importer
-from briefs.workflow.rules.check_context import load_check_context
+from briefs.workflow.rules import load_check_context
 
 from .content_mapping import build_content, build_text_facts
 from .storing import (

@@ -20,7 +20,7 @@ from briefs.bilingual.documents import DocumentRefused, read_zip_directory, unpa
 from briefs.content import LEAD_FIELDS, SIDES, Bullet, Content
 from briefs.models import Brief, Edition, Person, Revision, State
 from briefs.workflow import Reason, Refused, build_refusal, load_working_copy
-from briefs.workflow.rules.transitions import build_wrong_state_reason, format_time
+from briefs.workflow.rules import build_wrong_state_reason, format_time
 
 from .columns import (
     BRIEF_COLUMNS,

@@ -159,7 +159,8 @@ def find_earliest_time(facts: IssueFacts) -> dt.datetime | None:
     """Return when the last of its scheduled briefs is public, before which the issue cannot be; None without such briefs."""
     scheduled = Edition.objects.scheduled(facts.now).filter(brief__in=facts.content.items)
     public = Edition.objects.listed(facts.now).values("brief")
-    return scheduled.exclude(brief__in=public).aggregate(last=Max("live_from"))["last"]
+    last: dt.datetime | None = scheduled.exclude(brief__in=public).aggregate(last=Max("live_from"))["last"]
+    return last
 
 
 def why_not_at_time(facts: IssueFacts, at: dt.datetime | None) -> list[Reason]:

@@ -11,8 +11,6 @@ from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Revision, Source
 from briefs.tests.bilingual.citations.test_citation_files import (
-    CHINESE_BIBTEX,
-    RAND_RIS,
     SPRINGER_BIBTEX,
     ZOTERO_CSL,
     ZOTERO_RIS,
@@ -22,6 +20,16 @@ from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+RAND_RIS = """TY  - RPRT
+AU  - RAND Corporation
+TI  - China's Quest
+PB  - RAND Corporation
+DO  - https://doi.org/10.7249/RRA1234-1
+PY  - 2024///
+ER  -
+"""
+CHINESE_BIBTEX = "@article{w, author={王小明 and 歐陽菲菲}, title={論臺海情勢}, journal={遠景基金會季刊}, year={2024}, month={3}, day={5}}"
 
 
 def show_differences(

@@ -14,7 +14,7 @@ from briefs.bilingual import checks
 from briefs.bilingual.checks import CheckContext, Edit, apply_edits
 from briefs.content import Bullet, Content
 from briefs.models import Author, Term
-from briefs.tests.bilingual.checks.test_all_checks import SEED, build_long_brief, read_fixture_with_headlines
+from briefs.tests.bilingual.checks.test_all_checks import SEED, read_fixture_with_headlines
 from briefs.tests.bilingual.documents.test_alignment import TALKS
 from briefs.tests.support import factories
 from briefs.workflow.rules.check_context import load_check_context
@@ -36,6 +36,14 @@ def without_numbers(content: Content) -> Content:
     return dataclasses.replace(
         content, bullets=tuple(dataclasses.replace(b, number=0) for b in content.bullets)
     )
+
+
+def build_long_brief() -> Content:
+    bullets = [
+        b for name in (SEED, "01-", "02-", "03-") for b in read_fixture_with_headlines(name).bullets
+    ] * 2
+    numbered = (dataclasses.replace(bullet, number=n) for n, bullet in enumerate(bullets[:60], 1))
+    return Content("標題", "Title", "摘要", "Summary", tuple(numbered))
 
 
 # Seed document and samples, with the default vocabulary

@@ -22,9 +22,9 @@ from briefs.tests.support.filled_rows import open_database
 
 from .conftest import MakeSite
 
-ARCHIVE = Path(django_settings.BASE_DIR, "fixtures/upgrades/1.0.zip")
+ARCHIVE = Path(django_settings.BASE_DIR, "briefs/tests/upgrades/1.0.zip")
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True)]
 
 
 def list_tasks(username: str) -> set[tuple[int, str]]:
