@@ -302,10 +302,6 @@ def add_hash[S: Struct](shape: S) -> S:
     return msgspec.structs.replace(shape, hash=hash_json(values))
 
 
-def build_brief(row: ShapeRow) -> PublicBrief:
-    return build_briefs([row.brief_columns])[0]
-
-
 def _load_terms(editions: Sequence[int]) -> dict[int, list[Name]]:
     found: dict[int, list[Name]] = {}
     for pk, *name in _terms_of(*editions) if editions else ():

@@ -82,10 +82,6 @@ def _current_edition_badge(brief: Brief, edition: Edition) -> Badge:
     return Badge(_("Live, being revised"), "good")
 
 
-def render_badges(badges: Sequence[Badge]) -> SafeString:
-    return format_html_join(" ", "{}", ((str(badge),) for badge in badges))
-
-
 def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
     """Render links to the public pages in both languages, or nothing if the brief is not listed."""
     live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)

@@ -27,15 +27,10 @@ from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById
 
 
-def build_fact_sentence(facts: Facts, names: NamesById) -> str:
-    """Return sentences for all facts in the interface language, ending with the facts that are missing."""
-    return _join_sentences(*_known_sentences(facts, names), _missing_facts_sentence(facts, names))
-
-
 def build_fact_line(facts: Facts, names: NamesById) -> SafeString:
-    """Return the same sentences as HTML, the missing facts first."""
+    """Return sentences for all facts in the interface language as HTML, the missing facts first."""
     missing, known = _missing_facts_sentence(facts, names), _join_sentences(*_known_sentences(facts, names))
-    return format_html("<b>{}</b>{}{}", missing, _sentence_separator() if missing else "", known)
+    return format_html("<b>{}</b>{}{}", missing, _sentence_separator() if missing and known else "", known)
 
 
 def _known_sentences(facts: Facts, names: NamesById) -> list[str]:

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.middleware.csrf import get_token
 from django.utils import timezone
 
-from briefs.models import Brief, Event, Person, Presence, Revision
+from briefs.models import Event, Person, Presence, Revision
 
 from .access import require_role
 from .brief_pages import json_response
@@ -93,10 +93,3 @@ def _describe_people(pages: list[Presence], excluding: Person, now: dt.datetime)
         for page in latest.values()
         for name in [str(page.person)]
     ]
-
-
-def list_current_presence(now: dt.datetime) -> list[tuple[Brief, Person]]:
-    """Return every brief that somebody has open, most recently seen first. One query."""
-    rows = Presence.objects.filter(seen_at__gt=now - PRESENCE_TIMEOUT)
-    rows = rows.select_related("brief__source", "person").order_by("-seen_at", "pk")
-    return list(dict.fromkeys((row.brief, row.person) for row in rows))

@@ -68,9 +68,6 @@ class Tree(HTMLParser):
     def ids(self) -> list[str]:
         return [attrs["id"] or "" for _, attrs, _ in self.elements if "id" in attrs]
 
-    def ancestors_of(self, id: str) -> str:
-        return next(path for _, attrs, path in self.elements if attrs.get("id") == id)
-
 
 def unescape_html(html: str) -> str:
     return html.replace("&#x27;", "'").replace("&quot;", '"').replace("&amp;", "&")

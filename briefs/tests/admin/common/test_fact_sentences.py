@@ -2,13 +2,15 @@
 
 import datetime as dt
 from dataclasses import replace
+from html import unescape
 
 import pytest
 import time_machine
 from django.test import Client
 from django.utils import translation
+from django.utils.html import strip_tags
 
-from briefs.admin.common.fact_text import build_fact_sentence
+from briefs.admin.common.fact_text import build_fact_line
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
 from briefs.models import Author
@@ -36,8 +38,12 @@ def _english() -> object:
         yield
 
 
+def read_line(facts: Facts, names: NamesById) -> str:
+    return unescape(strip_tags(build_fact_line(facts, names)))
+
+
 def fact_sentence(**values: object) -> str:
-    return build_fact_sentence(replace(COMPLETE_FACTS, **values), NAMES)
+    return read_line(replace(COMPLETE_FACTS, **values), NAMES)
 
 
 def test_complete_facts_give_full_sentence() -> None:
@@ -48,10 +54,10 @@ def test_complete_facts_give_full_sentence() -> None:
 
 
 def test_missing_facts_are_named_as_not_known() -> None:
-    assert build_fact_sentence(Facts(), NamesById()) == (
+    assert read_line(Facts(), NamesById()) == (
         "The author, the source, the date, the address, and who can read it are not known yet."
     )
-    assert fact_sentence(date="").endswith("The date is not known yet.")
+    assert fact_sentence(date="").startswith("The date is not known yet.")
     assert "not known" not in fact_sentence()
 
 
@@ -110,7 +116,7 @@ def test_every_combination_gives_well_formed_sentence() -> None:
     for language in ("en", "zh-hant"):
         with translation.override(language):
             for combination in combinations:
-                text = build_fact_sentence(combination, NAMES)
+                text = read_line(combination, NAMES)
                 assert text.strip() == text
                 assert text.endswith((".", "。"))
                 assert not any(fragment in text for fragment in ("%(", "  ", " ,", "None", ",,", ";;")), text

@@ -4,12 +4,9 @@ import datetime as dt
 
 import pytest
 import time_machine
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.admin.common.presence import list_current_presence
 from briefs.models import Presence
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
@@ -97,14 +94,3 @@ def test_expired_presence_is_deleted(team: factories.Team) -> None:
     client = sign_in(Client(), team.writer)
     names_present(client, other_brief)
     assert [row.person for row in Presence.objects.all()] == [team.writer]
-
-
-def test_current_presence_of_all_briefs_takes_one_query(team: factories.Team) -> None:
-    now = timezone.now()
-    drafts = [factories.draft_brief(team) for _ in range(3)]
-    for i, brief in enumerate(drafts):
-        Presence.objects.create(brief=brief, person=team.writer, seen_at=now - dt.timedelta(seconds=6 * i))
-    with CaptureQueriesContext(connection) as queries:
-        present = [(brief.pk, str(person)) for brief, person in list_current_presence(now)]
-    assert present == [(drafts[0].pk, "writer"), (drafts[1].pk, "writer")]
-    assert len(queries) == 1

@@ -14,7 +14,9 @@ from briefs.bilingual.checks import (
 from briefs.content import Content
 
 DOCUMENT = (Path(__file__).resolve().parents[4] / "docs/style-rules.md").read_text(encoding="utf-8")
-RULE = re.compile(r"^\| (?P<code>[ZENMF]\d{1,2}|L) \|.*\| (?:`(?P<check>[a-z]+)`|no check) \|$", re.MULTILINE)
+RULE = re.compile(
+    r"^\| (?P<code>[ZENMF]\d{1,2}|L) \|.*\| (?:`(?P<check>[a-z_]+)`|no check) \|$", re.MULTILINE
+)
 ENFORCED_BY = {match["code"]: match["check"] for match in RULE.finditer(DOCUMENT)}
 
 
