@@ -27,7 +27,6 @@ ROLE_PERMISSIONS: dict[Role, str] = {
 
 WRITER_ROLES: Final = acts.WRITERS
 REVIEWER_ROLES: Final = acts.REVIEWERS
-PUBLISHER_ROLES: Final = acts.PUBLISHERS
 ALL_ROLES: Final = acts.EVERYBODY
 OPEN_STATES: Final = acts.OPEN
 
