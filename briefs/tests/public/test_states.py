@@ -144,3 +144,9 @@ def test_brief_without_derived_rows_has_all_its_pages(client: Client, table: typ
     shown = [client.get(address).content for address in (*addresses, "/en/briefs/bare.md")]
     assert b"Bullet of 1" in shown[-1]
     assert shown[:-1] == complete
+
+
+def test_withdrawn_brief_has_no_card(client: Client) -> None:
+    withdraw(corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "pulled", live_from=NOW - 9 * HOUR))
+    hidden, missing = (client.get(f"/en/briefs/{slug}/card.png") for slug in ("pulled", "nothing-here"))
+    assert (hidden.status_code, hidden.content) == (404, missing.content)

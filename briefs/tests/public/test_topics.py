@@ -279,3 +279,14 @@ def get_year_links(client: Client, path: str) -> dict[str, str]:
     page = get_text(client, path)
     nav = page.partition('aria-label="Years of the articles"')[2].partition("</nav>")[0]
     return {year: unescape(url) for url, year in re.findall('<a href="(.*?)">(.*?)</a>', nav)}
+
+
+def test_later_page_of_timeline_repeats_no_introduction(client: Client) -> None:
+    introduce("keyword/technology", [publish(n) for n in range(22)][3])
+    first = get_text(client, f"/en/{TOPIC}")
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    page = get_text(client, older)
+    assert listed(page) == ["s20", "s21"]
+    assert "The introduction." not in page
+    assert "Start here" not in page
+    assert "noindex" in page

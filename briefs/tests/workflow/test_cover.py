@@ -194,3 +194,13 @@ def test_picture_row_is_frozen() -> None:
     for change in (rows.delete, lambda: rows.update(width=1)):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
+
+
+def test_discarding_a_revision_restores_the_published_picture() -> None:
+    team = Team()
+    brief = factories.live_brief(team, with_picture(upload_picture(team)))
+    published = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    row = factories.edit(brief, team.writer, facts=replace(published.facts, picture=None))
+    workflow.discard(row, by=team.writer, version=row.version)
+    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)) == published

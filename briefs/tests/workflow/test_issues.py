@@ -329,3 +329,9 @@ def test_history_and_published_issues_are_frozen(team: Team, live: list[Brief]) 
             model.objects.update(**{column: 9})
         with pytest.raises(IntegrityError), transaction.atomic():
             model.objects.all()[:1].get().delete()
+
+
+def test_save_without_a_change_writes_nothing(team: Team, live: list[Brief]) -> None:
+    issue = making.draft_issue(team, *live)
+    issues.save_issue(issue, making.load_content(issue), by=team.other_writer, version=issue.version)
+    assert IssueRevision.objects.filter(issue=issue).count() == issue.version

@@ -145,3 +145,10 @@ def test_publisher_assigns_writer_with_due_date_and_priority(team: Team) -> None
     assert Event.objects.filter(verb="assign").count() == 1
     with pytest.raises(workflow.Refused):
         factories.assign_writer(brief, team.reviewer, by=team.publisher)
+
+
+def test_person_who_cannot_sign_cannot_be_assigned_as_reviewer(team: Team) -> None:
+    brief = submitted_brief(team)
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.assign_reviewer(brief, "zh", team.writer, by=team.publisher)
+    assert refusal.value.codes == ["not-a-reviewer"]
