@@ -152,3 +152,12 @@ def test_mail_header_pasted_into_word_is_left_unplaced() -> None:
     assert reading.parsed.date is not None
     assert reading.parsed.date.iso == "2025-06-19"
     assert [text for _, text in reading.parsed.unplaced_lines] == mail.strip().split("\n")
+
+
+def test_address_continues_on_the_next_line() -> None:
+    (reading,) = read_document(
+        f"{HEADER_LINES}連結：https://www.example.org/2025-06-19/\nchips-and-allies\n摘要：\n本文。\n".encode(),
+        "a.txt",
+    )
+    assert reading.parsed is not None
+    assert reading.parsed.facts.get("url") == "https://www.example.org/2025-06-19/chips-and-allies"
