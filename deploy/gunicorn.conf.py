@@ -37,7 +37,7 @@ def on_starting(server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """Load the sentence model once, before the workers are forked. Without the extra `meaning` there is none."""
-    from briefs.search.meaning import load_encoder
+    from briefs.derived.search.meaning import load_encoder
 
     load_encoder()
 

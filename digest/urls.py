@@ -4,7 +4,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/account/", include("briefs.admin.account.account_pages")),
     path("admin/", admin.site.urls),
-    path("preview/", include("briefs.preview.views")),
+    path("preview/", include("briefs.public.preview_views")),
     path("", include("briefs.public.urls")),
     path("", include("briefs.public.api.urls")),
 ]

@@ -1,1 +1,4 @@
-"""Text in both languages: lexicon, checks, documents, citations, rendering. Pure: content in, findings or text out."""
+"""Text in both languages: lexicon, checks, documents, citations, rendering. No model and no request.
+
+In: texts, files and contents. Out: findings, aligned documents, HTML and citation files.
+"""

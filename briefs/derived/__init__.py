@@ -1,5 +1,7 @@
 """Rows and values that can be rebuilt from editions. `build` stores rows when an edition is added; `public_brief` loads
-an edition with its names, for pages; `brief_shape` is the form for the API and exports.
+an edition with its names, for pages; `brief_shape` is the form for the API and exports; `search/` finds editions.
+
+In: editions, the names of today, a question. Out: list rows, public briefs, ids of editions.
 """
 
 from .public_brief import (
@@ -31,5 +33,6 @@ __all__ = [
     "find_related",
     "join_briefs",
     "name_changes",
+    "search",
     "translation_memory",
 ]

@@ -18,10 +18,10 @@ from briefs import content
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.text import paths
 from briefs.content import SIDES, Marker, hash_json
-from briefs.database import PreparedQuery, prepare
 from briefs.facts import SCALAR_FACTS, Fact, FactKind
 from briefs.models.derived import EditionTerm
 from briefs.models.edition import ChangeKind, Edition
+from briefs.models.prepared import PreparedQuery, prepare
 
 from .public_brief import BRIEF_COLUMNS, build_briefs
 

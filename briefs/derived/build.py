@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from briefs.bilingual.public_brief import PublicNames
 from briefs.bilingual.text import date_format
-from briefs.database import insert_rows
+from briefs.derived.search import indexing
+from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
-from briefs.search import indexing
 
 from . import term_occurrences
 from .public_brief import LoadedNames, load_names

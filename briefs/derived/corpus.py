@@ -17,8 +17,8 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from briefs.content import LANGUAGE_TAGS, SIDES
-from briefs.database import prepare
 from briefs.models.edition import Edition
+from briefs.models.prepared import prepare
 from briefs.models.site import SiteVersion
 
 from . import brief_shape

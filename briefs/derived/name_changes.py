@@ -12,12 +12,12 @@ from django.db.models.fields.json import KeyTransform
 from briefs.bilingual.checks import TermData, fold_for_names
 from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Content
-from briefs.database import insert_rows
+from briefs.derived.search import ParsedQuery, QueryTerm, build_phrase, get_store
+from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import EditionTerm, SearchEntry
 from briefs.models.edition import Edition
 from briefs.models.site import NameChange
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
-from briefs.search import ParsedQuery, QueryTerm, build_phrase, get_store
 
 from . import build, term_occurrences
 from .term_occurrences import Glossary

@@ -16,7 +16,7 @@ from briefs.bilingual.checks import TermData, chinese
 from briefs.bilingual.public_brief import PublicName
 from briefs.bilingual.rendering import text
 from briefs.content import SIDES, Content
-from briefs.database import prepare
+from briefs.models.prepared import prepare
 from briefs.models.vocabulary import Term
 
 # Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.

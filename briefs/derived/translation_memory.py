@@ -14,8 +14,8 @@ from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
 
 from briefs.bilingual.text import compute_keys, estimate_highest_likeness, measure_likeness
 from briefs.content import SIDES, Content, Side
-from briefs.database import insert_rows
 from briefs.models import Edition, MemoryKey, MemoryPair
+from briefs.models.bulk_writes import insert_rows
 
 BATCH: Final = 500
 MIN_SIMILARITY: Final = 0.6

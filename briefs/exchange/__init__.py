@@ -1,5 +1,7 @@
-"""Export briefs and import what comes back: `brief_text` (text and Word), `returned_table` and `table_plan` (a reviewed table), `sheets/`
-(spreadsheets).
+"""Export briefs and import what comes back: `brief_text` (text and Word), `returned_table` and `table_plan` (a reviewed
+table), `sheets/` (spreadsheets), `intake/` (documents).
+
+In: files. Out: drafts, suggestions, and files.
 """
 
 from .brief_text import (

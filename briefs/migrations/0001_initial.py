@@ -43,7 +43,7 @@ def add_search_tables(apps, schema_editor):
 
 
 def record_analyser_version(apps, schema_editor):
-    from briefs.search.analysis import VERSION
+    from briefs.derived.search.analysis import VERSION
 
     apps.get_model("briefs", "SearchIndex").objects.create(name="search_drafts", version=VERSION)
 

@@ -1,4 +1,7 @@
-"""All models, for Django and staff code. Public code imports single modules instead."""
+"""Tables, constraints, querysets. Staff code imports models from here, public code from single modules.
+
+Beside the models stand `prepared` (queries compiled once) and `bulk_writes`. Out: rows.
+"""
 
 from .brief import Brief, BriefAuthor, BriefKeyword, Bullet, Picture, Precision, State
 from .delivery import MailSwitch, Outbox, PreviewLink

@@ -62,7 +62,7 @@ class MailSwitch(models.Model):
 class PreviewLink(models.Model):
     """A link that shows one revision to anyone with the token. Only the token's SHA-256 is stored.
 
-    `event` is the share event: a later approval or discard of the brief ends the link (`briefs.preview`).
+    `event` is the share event: a later approval or discard of the brief ends the link (`publications.preview_links`).
     """
 
     brief = models.ForeignKey("briefs.Brief", models.PROTECT, related_name="+")

@@ -21,6 +21,7 @@ from briefs.bilingual.lexicon.dictionary import build_dictionary_file, load_dict
 from briefs.bilingual.rendering import title_card
 from briefs.database import POOL_SIZE, Fault, find_fault, guards
 from briefs.database.versions import find_missing_migrations, find_unknown_migrations
+from briefs.derived.search import meaning
 from briefs.models import JobRun, Person
 from briefs.operations.accounts import second_factor
 from briefs.operations.backup import BackupError, require_integrity
@@ -34,7 +35,6 @@ from briefs.operations.health import (
     measure_disks,
 )
 from briefs.publications import departures, pdf
-from briefs.search import meaning
 from digest import environment
 
 FIXTURES: Final = Path(settings.BASE_DIR) / "fixtures"

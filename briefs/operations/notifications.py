@@ -21,7 +21,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import policy
 from briefs.bilingual.text import paths
 from briefs.content import SIDES
 from briefs.models import (
@@ -46,6 +45,7 @@ from briefs.operations.accounts.account_actions import (
     build_password_link,
     build_reset_address,
 )
+from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import NOTICE_CONDITIONS, find_people_for_verb, format_iso_date_in_sentence

@@ -18,7 +18,6 @@ from django.utils import timezone
 from briefs.bilingual.text.person_names import build_author_columns
 from briefs.bilingual.text.slugs import build_slug
 from briefs.content import SIDES, Bullet, Byline, Content, Facts
-from briefs.database import let_other_writers_in
 from briefs.derived import PageNames
 from briefs.derived.build import rebuild_derived_rows
 from briefs.derived.translation_memory import rebuild_memory
@@ -34,6 +33,7 @@ from briefs.models import (
     Source,
     State,
 )
+from briefs.models.bulk_writes import let_other_writers_in
 from briefs.workflow.rules import build_revision, hash_leaves, working_copy
 
 CORPUS_URL: Final = "https://example.org/corpus/"

@@ -13,10 +13,10 @@ from django.http import Http404, HttpRequest
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.rendering import text
 from briefs.content import Side
-from briefs.database import PreparedQuery, prepare
 from briefs.derived import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
+from briefs.models.prepared import PreparedQuery, prepare
 
 from .responses import Gone
 

@@ -27,9 +27,9 @@ from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.rendering import ReadingView, cards, text
 from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.database import PreparedQuery, prepare
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
+from briefs.models.prepared import PreparedQuery, prepare
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 

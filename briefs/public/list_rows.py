@@ -18,7 +18,7 @@ from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.text import KeyLine
 from briefs.bilingual.text import date_format, paths, split_sentences
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search import TextSpan, highlight_spans
+from briefs.derived.search import TextSpan, highlight_spans
 
 from .responses import ListView
 

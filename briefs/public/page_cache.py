@@ -19,8 +19,8 @@ from django.db.models import Model, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from briefs.database import prepare
 from briefs.models.edition import Edition, IssueEdition
+from briefs.models.prepared import prepare
 from briefs.models.site import SiteVersion
 
 from .responses import LIST_OPTIONS, NO_STORE, make_etag

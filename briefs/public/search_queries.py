@@ -13,7 +13,6 @@ from django.db.models.fields.json import KeyTextTransform
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.content import SIDES, Side
-from briefs.database import prepare
 from briefs.derived import (
     BRIEF_COLUMNS,
     GlossaryEntry,
@@ -22,9 +21,7 @@ from briefs.derived import (
     fetch_term_rows,
     join_briefs,
 )
-from briefs.models.derived import EditionTerm
-from briefs.models.edition import Edition
-from briefs.search import (
+from briefs.derived.search import (
     FACET_LETTERS,
     ClosestAnswer,
     Concepts,
@@ -45,6 +42,9 @@ from briefs.search import (
     parse_date_range,
     parse_query,
 )
+from briefs.models.derived import EditionTerm
+from briefs.models.edition import Edition
+from briefs.models.prepared import prepare
 
 # Search parameters. Invalid values are ignored.
 

@@ -19,7 +19,7 @@ from briefs.bilingual.rendering.cards import LIST_SEPARATOR
 from briefs.bilingual.rendering.text import KeyLine, render_partial
 from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search import (
+from briefs.derived.search import (
     NO_SUCH_FACET,
     ClosestAnswer,
     ParsedQuery,

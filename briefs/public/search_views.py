@@ -16,7 +16,7 @@ from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.rendering.text import render_partial
 from briefs.bilingual.text import detect_language_code, paths
 from briefs.content import Side
-from briefs.search import search_log
+from briefs.derived.search import search_log
 
 from . import brief_answers, editions, feeds, list_rows, responses, search_queries, search_results, views
 from .editions import PageKey

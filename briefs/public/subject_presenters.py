@@ -17,7 +17,7 @@ from briefs.bilingual.rendering.text import KeyLine
 from briefs.bilingual.text import date_format, detect_language_code, fold_accents, paths
 from briefs.bilingual.text.person_names import NameOrder, find_name_order
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
-from briefs.search import highlight_spans
+from briefs.derived.search import highlight_spans
 
 from . import brief_answers, list_rows
 from .editions import KeysetPage, ListedBrief, build_year_key

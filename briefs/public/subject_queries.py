@@ -17,10 +17,10 @@ from django.http import Http404
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.content import Side
-from briefs.database import PreparedQuery, prepare
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
+from briefs.models.prepared import PreparedQuery, prepare
 from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 

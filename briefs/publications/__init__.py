@@ -1,6 +1,7 @@
-"""Issues as readers get them: on the web, as files and by mail. Begin with `published.py`, which loads a public issue.
+"""Issues as readers get them, on the web, as files and by mail; letters of readers; links for guests.
 
-`published.py` is for public code and imports no model of the desk. Verbs on issues are in `workflow/issues.py`.
+Begin with `published.py`, which loads a public issue and imports no model of the desk. Verbs on issues are in `workflow/issues.py`.
+In: editions, subscribers, letters. Out: public issues, EPUB, PDF, mail.
 """
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "mail_text",
     "mailings",
     "pdf",
+    "preview_links",
     "published",
     "recent_corrections",
     "sending",

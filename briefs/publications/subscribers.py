@@ -22,7 +22,7 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.crypto import salted_hmac
 
-from briefs.database import delete_in_batches
+from briefs.models.bulk_writes import delete_in_batches
 from briefs.models.mailings import READING, Copy, MailSide, Subscriber
 from digest.client_address import get_network
 

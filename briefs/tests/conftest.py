@@ -31,13 +31,14 @@ import briefs.apps
 import briefs.database
 import briefs.migrations
 import digest.cache
-from briefs import content, facts, models, policy, search
+from briefs import content, facts, models
 from briefs.bilingual import text
 from briefs.bilingual.lexicon.dictionary import set_dictionary_path
 from briefs.database import guards
-from briefs.derived import corpus
+from briefs.derived import corpus, search
 from briefs.operations.installation import prepare_dictionary
 from briefs.public import responses
+from briefs.workflow import policy
 
 from .support import factories
 from .support.mail_server import MailServer

@@ -1,16 +1,20 @@
 """Verbs of the editorial workflow. Each verb is one function that runs one transaction and records one Event.
 
-Admin views, commands and imports change briefs only through these functions. `briefs.policy` decides who may use a
-verb in which state, `rules.four_eyes` decides when a language is signed, and `rules.refusals` holds the messages.
+Admin views, commands and imports change briefs only through these functions. `acts` is the table of verbs, `policy`
+decides who may use a verb in which state, `rules.four_eyes` when a language is signed, and `rules.refusals` has the messages.
+
+In: a person's act. Out: a revision, an edition, an event and notices, or `Refused` with its reasons.
 """
 
 from . import (
+    acts,
     brief_facts,
     drafts,
     import_findings,
     issues,
     next_step,
     originals,
+    policy,
     review_comments,
     reviewing,
     turns,
@@ -94,6 +98,7 @@ __all__ = [
     "VocabularyBatch",
     "accept",
     "accept_file",
+    "acts",
     "add_note",
     "add_notes_together",
     "announce_drafts",
@@ -123,6 +128,7 @@ __all__ = [
     "merge_vocabulary",
     "next_step",
     "originals",
+    "policy",
     "prepare",
     "publish_issue",
     "recover",

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from briefs import policy
 from briefs.content import SIDES, Side
 from briefs.models import Assignment, Brief, Event, Person, State
+from briefs.workflow import policy
 
 from .rules.refusals import Refused, build_refusal
 from .rules.transitions import notify, run_verb

@@ -21,7 +21,6 @@ from django.db.models import (
 from django.db.models.functions import Cast, Length
 
 from briefs.content import SIDES, Bullet, Content, Facts, Picture
-from briefs.database import PreparedQuery
 from briefs.models import (
     Assignment,
     Brief,
@@ -36,6 +35,7 @@ from briefs.models import (
     Suggestion,
 )
 from briefs.models import Bullet as BulletRow
+from briefs.models.prepared import PreparedQuery
 
 from .rules.gaps import Gap, build_keyword_gap, find_gaps, list_date_gaps
 from .rules.histories import BriefHistory, find_last_shown_edition

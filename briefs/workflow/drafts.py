@@ -12,10 +12,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from briefs import policy
 from briefs.derived import build, name_changes
 from briefs.models import Draft, Event, Person, SignOff, SiteText, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
 
 from .rules.leaves import LEAVES, Leaf, LeafName, find_changers
 from .rules.page_values import (

@@ -11,6 +11,7 @@ from briefs.bilingual.text.slugs import build_slug
 from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
 from briefs.derived import LoadedNames
 from briefs.derived.build import build_derived_rows
+from briefs.derived.search import indexing
 from briefs.derived.translation_memory import rebuild_memory, store_edition_pairs
 from briefs.models import (
     Brief,
@@ -25,7 +26,6 @@ from briefs.models import (
     WithdrawalKind,
 )
 from briefs.models.vocabulary import find_free_slug
-from briefs.search import indexing
 
 from .rules.histories import find_last_shown_edition, load_contributors, load_editions, load_revisions
 from .rules.refusals import Reason, Refused, format_iso_date, why_not_past

@@ -16,9 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Person, State
+from briefs.workflow.acts import ACTS, NEXT_BRIEF
 
 from .rules.gaps import Gap
 from .rules.issue_review import IssueFacts

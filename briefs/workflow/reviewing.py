@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
-from briefs import policy
 from briefs.bilingual import checks
 from briefs.content import SIDES, Content, Side
 from briefs.derived import PageNames
 from briefs.models import Brief, Dismissal, Event, Issue, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
+from briefs.workflow import policy
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes

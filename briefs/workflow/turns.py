@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from briefs import policy
-from briefs.acts import ACTS, BRIEF_BAR, ISSUE_BAR, NEXT_BRIEF
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Person, State
+from briefs.workflow import policy
+from briefs.workflow.acts import ACTS, BRIEF_BAR, ISSUE_BAR, NEXT_BRIEF
 
 from .rules.issue_review import IssueFacts
 from .rules.leaves import LEAVES, LeafName

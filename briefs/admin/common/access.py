@@ -16,9 +16,8 @@ from django.urls import URLPattern, path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from briefs import policy
 from briefs.models import Person
-from briefs.workflow import Refused
+from briefs.workflow import Refused, policy
 
 
 def person_of(request: HttpRequest) -> Person:

@@ -8,11 +8,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from briefs import policy
-from briefs.acts import Role
 from briefs.content import SIDES
 from briefs.models import Brief, Person, State
-from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow import Assignee, AssignmentPlan, policy
+from briefs.workflow.acts import Role
 
 from . import interface_labels
 

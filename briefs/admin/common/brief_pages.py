@@ -18,12 +18,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from briefs.acts import get_past
 from briefs.bilingual.text import paths
 from briefs.bilingual.text.article_urls import find_original
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Marker, Side
 from briefs.models import Brief, Edition, State
 from briefs.workflow import find_scheduled_edition
+from briefs.workflow.acts import get_past
 from briefs.workflow.rules import BriefFacts, format_time
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.

@@ -12,11 +12,11 @@ from django.utils.html import conditional_escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.bilingual.documents import ParsedDate, read_date
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
 from briefs.models import Brief, Issue
-from briefs.workflow import Reason, Refused, Stale
+from briefs.workflow import Reason, Refused, Stale, policy
 from briefs.workflow.rules import build_wrong_state_reason, format_iso_date
 
 from .interface_labels import format_with_label

@@ -16,10 +16,10 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from briefs import policy
-from briefs.acts import ACTS, NEXT_BRIEF, get_label
 from briefs.models import Brief, Edition, Issue, Mailing, Person, Revision, State
 from briefs.publications.mailings import describe_halt
+from briefs.workflow import policy
+from briefs.workflow.acts import ACTS, NEXT_BRIEF, get_label
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import Sentence, Step, describe_turn, next_step
 from briefs.workflow.rules import KEYWORD_PREFIX, BriefFacts, IssueFacts

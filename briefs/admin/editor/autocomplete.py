@@ -17,7 +17,7 @@ from django.http import (
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import read_number
 from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors
@@ -28,6 +28,7 @@ from briefs.bilingual.text import are_similar_names, fold_name
 from briefs.bilingual.text.person_names import build_author_columns, divide_person_name
 from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
 from briefs.workflow.rules import require_allowed
 from briefs.workflow.vocabulary import leave_out_discarded
 

@@ -19,7 +19,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.acts import get_label
 from briefs.admin.common import findings
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import BULLET_STRUCTURES, render_page, structure_label
@@ -42,6 +41,7 @@ from briefs.bilingual.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, Side, tidy
 from briefs.models import Author, Brief, ChangeKind, State
 from briefs.workflow import PAGE_KEY, SaveConflict
+from briefs.workflow.acts import get_label
 from briefs.workflow.rules import format_time
 
 from .draft_form import (

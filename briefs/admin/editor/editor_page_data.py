@@ -13,8 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs import policy, workflow
-from briefs.acts import ACTS, get_label
+from briefs import workflow
 from briefs.admin.common.assignments import build_assignment_rows
 from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
@@ -39,7 +38,8 @@ from briefs.models import (
     Suggestion,
 )
 from briefs.publications import corrections
-from briefs.workflow import AssignmentPlan
+from briefs.workflow import AssignmentPlan, policy
+from briefs.workflow.acts import ACTS, get_label
 from briefs.workflow.brief_facts import (
     add_former_people,
     load_editions_by_brief,

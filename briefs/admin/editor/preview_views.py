@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
-from briefs import content, images, policy, workflow
+from briefs import content, images, workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404
 from briefs.bilingual import rendering
@@ -30,6 +30,7 @@ from briefs.content import LANGUAGE_TAGS, Content, Side
 from briefs.derived import build_unpublished_brief
 from briefs.images import PictureRefused
 from briefs.models import Brief, Person, Picture
+from briefs.workflow import policy
 
 from . import saving
 from .draft_form import PICTURE_FIELDS, Draft

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
     get_brief_or_404,
@@ -39,6 +39,7 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
 from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
+from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
 
 from .timeline import EditSession, group_edit_sessions

@@ -14,7 +14,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from briefs.acts import get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.assignments import ASSIGNMENT_LABELS
 from briefs.admin.common.brief_pages import (
@@ -25,6 +24,7 @@ from briefs.admin.common.brief_pages import (
 )
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.models import Brief, Event, Note, Revision
+from briefs.workflow.acts import get_past
 from briefs.workflow.review_comments import TextAnchor, get_anchor
 from briefs.workflow.rules import format_iso_date, format_time
 

@@ -13,15 +13,15 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from briefs import policy
-from briefs.acts import get_past
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.task_list import TaskList
-from briefs.database import PreparedQuery
 from briefs.models import Brief, Edition, Outbox, Person
+from briefs.models.prepared import PreparedQuery
 from briefs.operations import notifications
+from briefs.workflow import policy
+from briefs.workflow.acts import get_past
 
 # The inbox: notices about one's briefs and remarks, read and unread. Most are also mailed.
 

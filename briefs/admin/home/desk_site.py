@@ -19,13 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.i18n import JavaScriptCatalog
 
-from briefs import policy
 from briefs.admin.account.account_pages import NOT_ON_DESK, find_factor_page
 from briefs.admin.common.access import person_of, read_return_url
 from briefs.admin.common.brief_pages import render_page
 from briefs.models import Person
 from briefs.operations.accounts.second_factor import has_second_factor
-from briefs.workflow import Reason
+from briefs.workflow import Reason, policy
 from briefs.workflow.rules import format_permitted_people
 
 # Strings of Django's admin.

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago
@@ -31,6 +31,7 @@ from briefs.admin.lists.desk_list import (
 from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.operations import notifications
+from briefs.workflow import policy
 from briefs.workflow.rules import format_time
 
 DAY_SPANS = (7, 30, 90, 365)

@@ -17,8 +17,6 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext_lazy, override, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from briefs import policy
-from briefs.acts import ACTS, BRIEF_BAR, NEXT_BRIEF
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.interface_labels import interface_side
@@ -31,6 +29,8 @@ from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
+from briefs.workflow.acts import ACTS, BRIEF_BAR, NEXT_BRIEF
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3

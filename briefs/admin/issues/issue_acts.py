@@ -13,8 +13,6 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs import policy
-from briefs.acts import Act
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done
 from briefs.admin.common.publication import Publication
@@ -23,7 +21,8 @@ from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
 from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
 from briefs.publications import mailings
-from briefs.workflow import Refused
+from briefs.workflow import Refused, policy
+from briefs.workflow.acts import Act
 from briefs.workflow.rules import find_earliest_time, format_time
 
 from .issue_pages import IssuePageData, render_issue_page, save_form

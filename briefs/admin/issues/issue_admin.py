@@ -11,13 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import policy
 from briefs.admin.common.access import DeskAdmin, person_of
 from briefs.admin.common.brief_pages import Badge
 from briefs.admin.common.interface_labels import format_duration, format_issue, interface_side
 from briefs.admin.lists.desk_list import DeskList, build_column_filter, render_titles
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
 from briefs.models import Issue, State
+from briefs.workflow import policy
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import IssueFacts
 

@@ -18,8 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
-from briefs import policy
-from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
 from briefs.admin.common.brief_rows import RowCell, RowRun, build_rows, render_rows
@@ -48,7 +46,8 @@ from briefs.content import (
 )
 from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
-from briefs.workflow import Refused, issues
+from briefs.workflow import Refused, issues, policy
+from briefs.workflow.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, Standing, four_eyes

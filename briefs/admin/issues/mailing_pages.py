@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 from django.views.decorators.csp import csp_override
 
-from briefs import policy
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, render_page
 from briefs.admin.common.form_fields import (
@@ -30,7 +29,7 @@ from briefs.content import IssueContent
 from briefs.models import Issue, IssueEdition, Mailing, MailSide, Person
 from briefs.publications import mail_text, mailings, sending
 from briefs.publications.published import build_draft_issue, load_edition
-from briefs.workflow import Refused
+from briefs.workflow import Refused, policy
 
 MAX_UNKNOWN_SHOWN: Final = 200
 

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import policy
 from briefs.admin.common import brief_pages, interface_labels
 from briefs.admin.common.access import DeskAdmin, person_of
 from briefs.admin.common.brief_pages import Badge
@@ -26,9 +25,7 @@ from briefs.admin.common.task_list import build_act_url, choose_tone
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, SIDES
 from briefs.derived import TermRows, build_glossary_entries, fetch_term_rows
-from briefs.models import Author, Brief, Bullet, Keyword, Source, State
-from briefs.models.vocabulary import Vocabulary
-from briefs.search import (
+from briefs.derived.search import (
     DRAFT_INDEX,
     Concepts,
     NameIndex,
@@ -44,6 +41,9 @@ from briefs.search import (
     load_name_index,
     parse_query,
 )
+from briefs.models import Author, Brief, Bullet, Keyword, Source, State
+from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import BriefFacts

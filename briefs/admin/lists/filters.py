@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from briefs import policy
 from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.derived.build import find_family_ids
 from briefs.models import (
@@ -27,6 +26,7 @@ from briefs.models import (
     State,
 )
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
 
 from .desk_list import DeskFilter
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, Self
 
 from django.utils.translation import gettext as _
 
-from briefs import policy
 from briefs.admin.common import findings
 from briefs.admin.common.brief_rows import BriefRow, Margin, MarginItem, build_margins, build_rows
 from briefs.admin.common.fact_text import describe_key_line
@@ -20,6 +19,7 @@ from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import SIDES, Content, Side
 from briefs.models import Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY
+from briefs.workflow import policy
 
 SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 """Values of `since`, the base of the comparison.

@@ -21,7 +21,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common import findings
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import (
@@ -53,7 +53,7 @@ from briefs.admin.editor.margin import (
 from briefs.admin.uploads.versions import keep_as_other_brief, take_as_version
 from briefs.models import Brief, Dismissal, Note, Person, State, Suggestion
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.workflow import review_comments, reviewing
+from briefs.workflow import policy, review_comments, reviewing
 from briefs.workflow.import_findings import find_named_rows
 from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
 

@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from import_export.admin import ImportMixin
 from import_export.formats.base_formats import Format
 
-from briefs import policy
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, render_page
 from briefs.admin.common.interface_labels import FIELD_LABELS
@@ -58,6 +57,7 @@ from briefs.exchange.sheets.waiting_sheets import (
     keep_sheet,
 )
 from briefs.models import Brief
+from briefs.workflow import policy
 
 from .change_rows import ChangeRow, build_change_rows, count_unchanged_bullets
 

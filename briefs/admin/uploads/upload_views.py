@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page, wants_json
 from briefs.admin.common.form_fields import FieldError, build_due_field, field_errors_from_form, link_errors
@@ -34,6 +34,7 @@ from briefs.exchange.intake import (
     find_similar_authors,
 )
 from briefs.models import Person
+from briefs.workflow import policy
 
 from .document_imports import UPLOAD_LIMITS, ImportResult, import_uploaded_files, unpack_documents
 

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import (
     download_response,
@@ -29,6 +29,7 @@ from briefs.content import Content
 from briefs.exchange import WORD_TYPE, BriefFile, write_table_files, write_word_files
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
 from briefs.models import Brief, Person, State
+from briefs.workflow import policy
 
 from .document_imports import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS, take_table
 

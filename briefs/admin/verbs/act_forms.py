@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from briefs import workflow
-from briefs.acts import Act
 from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.brief_rows import build_rows, render_rows
 from briefs.admin.common.fact_text import build_key_line
@@ -49,6 +48,7 @@ from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
 from briefs.workflow import Reason, Refused
+from briefs.workflow.acts import Act
 from briefs.workflow.brief_facts import load_edition_content
 from briefs.workflow.rules import find_last_shown_edition, find_moments, format_time
 

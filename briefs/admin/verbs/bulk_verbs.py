@@ -15,8 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import policy, workflow
-from briefs.acts import ACTS, get_label
+from briefs import workflow
 from briefs.admin.common.access import has_role_permission, require_role
 from briefs.admin.common.assignments import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.common.brief_pages import read_number, render_page
@@ -26,7 +25,8 @@ from briefs.admin.uploads.sheet_pages import download_briefs
 from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange import WORD_TYPE, write_brief_files, write_table_files, write_word_collection
 from briefs.models import Brief, Person
-from briefs.workflow import Assignee, AssignmentPlan
+from briefs.workflow import Assignee, AssignmentPlan, policy
+from briefs.workflow.acts import ACTS, get_label
 from briefs.workflow.rules import lock_brief, require_current_version
 
 # Admin actions on several briefs.

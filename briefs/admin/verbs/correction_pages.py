@@ -11,7 +11,6 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs.acts import get_label
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, get_brief_or_404, read_number, render_brief_subpage
 from briefs.admin.common.form_fields import FieldError, field_errors, link_errors
@@ -19,6 +18,7 @@ from briefs.models import Brief, Edition, MailSide
 from briefs.publications import corrections
 from briefs.publications.mail_text import TOKEN_PLACEHOLDER
 from briefs.workflow import Refused
+from briefs.workflow.acts import get_label
 from briefs.workflow.rules import load_editions
 
 from .mailing_panel import MailingPanel, steer

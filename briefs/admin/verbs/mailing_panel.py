@@ -11,14 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import policy
-from briefs.acts import get_label
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done, read_number
 from briefs.admin.common.interface_labels import interface_side
 from briefs.models import Copy, Mailing, MailSide, Person
 from briefs.publications import mailings
 from briefs.publications.mailings import CopyCounts
+from briefs.workflow import policy
+from briefs.workflow.acts import get_label
 
 STEERING_VERBS: Final = {
     "pause_mailing": mailings.pause_mailing,

@@ -17,8 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs import policy, workflow
-from briefs.acts import ACTS, Act, get_label
+from briefs import workflow
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.assignments import (
     ASSIGNMENT_LABELS,
@@ -50,8 +49,9 @@ from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
-from briefs.preview import links
-from briefs.workflow import MAX_LINK_HOURS, Assignee, AssignmentPlan
+from briefs.publications import preview_links
+from briefs.workflow import MAX_LINK_HOURS, Assignee, AssignmentPlan, policy
+from briefs.workflow.acts import ACTS, Act, get_label
 from briefs.workflow.brief_facts import load_editions_by_brief
 
 from . import correction_pages
@@ -263,7 +263,7 @@ def list_preview_links(brief: Brief, now: dt.datetime) -> tuple[list[PreviewLink
     """Return the active and the ended links of a brief, newest first."""
     rows = PreviewLink.objects.filter(brief=brief).select_related("by", "revoked_by", "revision")
     rows = rows.defer("revision__content")
-    living = set(links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))
+    living = set(preview_links.active_links(now).filter(brief=brief.pk).values_list("pk", flat=True))
     live = [PreviewLinkRow(row) for row in rows if row.pk in living]
     return live, [PreviewLinkRow(row, _describe_end(row, now)) for row in rows if row.pk not in living]
 

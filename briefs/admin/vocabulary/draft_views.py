@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common import interface_labels
 from briefs.admin.common.access import RefusalAwareAdmin, require_role
 from briefs.admin.common.brief_pages import add_done_message, render_page
@@ -26,6 +26,7 @@ from briefs.admin.lists.desk_list import ListOnlyAdmin, render_lines
 from briefs.content import LANGUAGE_TAGS
 from briefs.models import Brief, Draft, Person, SiteText
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow import policy
 from briefs.workflow.drafts import PageDraft, format_signers, load_draft, may_take_back
 from briefs.workflow.rules import LeafName, build_page_name, find_row, get_leaf, hash_values, read_values
 

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.access import person_of, read_return_url
 from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
@@ -39,6 +39,7 @@ from briefs.bilingual.text.person_names import (
     find_name_order,
 )
 from briefs.content import LANGUAGE_TAGS, SIDES, hash_json
+from briefs.derived.search import fold
 from briefs.models import (
     Author,
     Brief,
@@ -50,7 +51,7 @@ from briefs.models import (
     Source,
     Term,
 )
-from briefs.search import fold
+from briefs.workflow import policy
 from briefs.workflow.rules import hash_values
 from briefs.workflow.vocabulary import leave_out_discarded
 

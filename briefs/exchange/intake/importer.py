@@ -15,8 +15,8 @@ from briefs import workflow
 from briefs.bilingual import checks
 from briefs.bilingual.checks import chinese
 from briefs.bilingual.documents import DateOrder, DocumentRefused, ParsedDocument, decode_text, read_document
-from briefs.database import let_other_writers_in
 from briefs.models import Person, Term, get_importer
+from briefs.models.bulk_writes import let_other_writers_in
 from briefs.workflow.rules import load_check_context
 
 from .content_mapping import build_content, build_text_facts

@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export.tmp_storages import BaseStorage
 
-from briefs.database import delete_in_batches
 from briefs.models import SheetFile
+from briefs.models.bulk_writes import delete_in_batches
 
 from .table import SheetRefused, build_sheet_refusal
 

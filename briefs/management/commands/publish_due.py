@@ -5,15 +5,14 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from briefs.database import describe_error
+from briefs.derived.search import indexing
+from briefs.derived.search.search_log import delete_expired
 from briefs.exchange.sheets import waiting_sheets
 from briefs.models import JobRun
 from briefs.operations.accounts import second_factor, sessions, throttle
 from briefs.operations.health import ping_watcher
 from briefs.operations.notifications import Delivery, send_due
-from briefs.preview import links
-from briefs.publications import sending, subscribers
-from briefs.search import indexing
-from briefs.search.search_log import delete_expired
+from briefs.publications import preview_links, sending, subscribers
 from briefs.workflow import originals
 
 
@@ -41,7 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{delivery.sent} sent, {delivery.failed} failed.")
         if confirmations := subscribers.send_confirmations(timezone.now()):
             self.stdout.write(f"Subscribers: {confirmations} confirmation mails.")
-        for part in (throttle, sessions, waiting_sheets, links, subscribers, originals):
+        for part in (throttle, sessions, waiting_sheets, preview_links, subscribers, originals):
             part.delete_expired(timezone.now())
         JobRun.record("publish_due")
         if any((copies := sending.send_due(timezone.now())).numbers):

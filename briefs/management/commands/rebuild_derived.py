@@ -9,11 +9,12 @@ from django.db import connection, transaction
 from django.template.defaultfilters import pluralize
 
 from briefs.content import Content
-from briefs.database import guards, let_other_writers_in
+from briefs.database import guards
 from briefs.derived import build, translation_memory
+from briefs.derived.search import DRAFT_INDEX, get_store, rebuild
 from briefs.models import Brief
+from briefs.models.bulk_writes import let_other_writers_in
 from briefs.models.edition import Edition
-from briefs.search import DRAFT_INDEX, get_store, rebuild
 from briefs.workflow import load_working_copy
 
 BATCH_SIZE: Final = 100

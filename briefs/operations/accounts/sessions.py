@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from briefs.database import delete_in_batches
 from briefs.models import Person
+from briefs.models.bulk_writes import delete_in_batches
 
 # Remember that a browser signed in, in a signed cookie that is bound to the account's password.
 

@@ -17,7 +17,7 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from briefs.database import delete_in_batches
+from briefs.models.bulk_writes import delete_in_batches
 from briefs.models.people import SignInCounter
 from digest.client_address import get_block, get_network
 

@@ -31,9 +31,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from briefs.database import guards
+from briefs.derived.search import indexing
 from briefs.models import Edition, Mailing
 from briefs.publications import mailings, subscribers
-from briefs.search import indexing
 from briefs.workflow import originals
 
 from . import backup_archive

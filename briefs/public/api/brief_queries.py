@@ -18,7 +18,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
 from briefs.content import hash_json
-from briefs.database import PreparedQuery, prepare
 from briefs.derived import name_changes
 from briefs.derived.brief_shape import (
     API_PATH,
@@ -33,6 +32,7 @@ from briefs.derived.brief_shape import (
     build_shapes,
 )
 from briefs.models.edition import Edition
+from briefs.models.prepared import PreparedQuery, prepare
 from briefs.models.site import NameChange, SiteVersion
 from briefs.public.editions import ListPosition, build_beyond_condition
 from briefs.public.search_queries import SearchParams

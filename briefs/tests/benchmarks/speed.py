@@ -139,11 +139,11 @@ def measure_search(n: int = 10_000) -> None:
         from django.test import Client
         from django.utils import timezone
 
+        from briefs.derived.search import StoreRequest, get_store, parse_query
+        from briefs.derived.search.analysis import fold
         from briefs.models import Edition
         from briefs.operations.sample_corpus import load_corpus
         from briefs.public import responses
-        from briefs.search import StoreRequest, get_store, parse_query
-        from briefs.search.analysis import fold
         from briefs.tests.search.test_recall import texts
 
         load_corpus(n)

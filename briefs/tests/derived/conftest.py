@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from briefs.derived.search import indexing
 from briefs.models import Edition
-from briefs.search import indexing
 from briefs.tests.support import corpus_fixtures
 
 from .shared_names import COUNT, numbered_edition, shared_row

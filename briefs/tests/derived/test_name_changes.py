@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.derived import build
+from briefs.derived.search import StoreRequest, get_store, parse_query
 from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import Sheet
 from briefs.exchange.sheets.vocabulary_sheets import RESOURCES
 from briefs.models import EditionPlace, EditionTerm, Person, Term
-from briefs.search import StoreRequest, get_store, parse_query
 from briefs.tests.support import corpus_fixtures, factories
 
 from .shared_names import KINDS, find_stale, make_heir, numbered_edition, renamed_row, shared_row

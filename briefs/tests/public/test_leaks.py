@@ -18,7 +18,6 @@ from briefs.content import SIDES, Content
 from briefs.models import Brief, Edition
 from briefs.public import editions
 from briefs.tests.operations.denied_cache import Denied
-from briefs.tests.preview.test_preview_pages import request_pages, share_token
 from briefs.tests.support import route_registry
 from briefs.tests.support.crawler import (
     METHODS,
@@ -33,6 +32,8 @@ from briefs.tests.support.crawler import (
 )
 from briefs.tests.support.database_firewall import guest_access_only, public_access_only
 from briefs.tests.support.state_model import World, find_tokens
+
+from .test_preview_pages import request_pages, share_token
 
 pytestmark = [
     pytest.mark.django_db,

@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Bullet, Byline
+from briefs.derived.search import search_log
 from briefs.models import Author, Edition, Keyword, Search, Source, Term
 from briefs.operations.sample_corpus import load_corpus
 from briefs.public import responses, search_queries
-from briefs.search import search_log
 from briefs.tests.support import corpus_fixtures, factories
 from digest.client_address import get_client_address
 

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
-from briefs.database.prepared import PreparedQuery
+from briefs.derived.search import store
+from briefs.models.prepared import PreparedQuery
 from briefs.public import editions, feeds, issue_views, search_queries, search_views, subject_queries
 from briefs.public.editions import KeysetPaginator
 from briefs.publications import epub
-from briefs.search import store
 
 from . import route_registry
 from .state_model import Phase, SampleBrief, World, find_tokens, find_years, list_positions

@@ -5,7 +5,7 @@ A route of the desk, a verb, an action of the review screen or of a list that is
 
     route, below `admin/`           may_get (GET, HEAD)   may_post (POST)
 
-The rows of acts come from the table `briefs.acts`; `test_permission_matrix` has the same rights written out once more.
+The rows of acts come from the table `briefs.workflow.acts`; `test_permission_matrix` has the same rights written out once more.
 
 Pages that change a second factor ask first for the password and keep in the session what was sent.
 `-` means nobody; `.` means as in the row of the address itself. Parentheses: the POST is answered but changes no row. `{kind}` is each kind of
@@ -15,8 +15,8 @@ vocabulary. After `@` comes a verb or an action of that address.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from briefs.acts import ACTS
 from briefs.admin.verbs.verb_views import CONTROLS
+from briefs.workflow.acts import ACTS
 
 ACTORS = {
     "a": "signed out",

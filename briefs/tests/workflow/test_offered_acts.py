@@ -15,8 +15,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from briefs import policy, workflow
-from briefs.acts import ACTS, BRIEF_BAR, ISSUE_BAR, Act
+from briefs import workflow
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.issues.issue_acts import IssueActForm
 from briefs.admin.issues.issue_pages import IssuePageData
@@ -37,7 +36,8 @@ from briefs.models import (
 )
 from briefs.operations.notifications import find_inbox
 from briefs.tests.support import factories, issue_factories, mailing_fixtures, scale
-from briefs.workflow import issues
+from briefs.workflow import issues, policy
+from briefs.workflow.acts import ACTS, BRIEF_BAR, ISSUE_BAR, Act
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import standing

@@ -8,11 +8,12 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from briefs import policy, workflow
-from briefs.acts import NEXT_BRIEF
+from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State, WithdrawalKind
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
+from briefs.workflow import policy
+from briefs.workflow.acts import NEXT_BRIEF
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 

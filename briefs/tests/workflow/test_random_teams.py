@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.uploads import versions
 from briefs.content import CHANGE_FIELDS, SIDES, Content, get_change
 from briefs.exchange.intake import create_import_job, import_documents
@@ -22,7 +22,7 @@ from briefs.models import Brief, Draft, Edition, Keyword, Note, Person, Source, 
 from briefs.models.people import get_importer
 from briefs.tests.support import corpus_fixtures, factories, scale
 from briefs.tests.support import issue_factories as making
-from briefs.workflow import drafts, issues, vocabulary
+from briefs.workflow import drafts, issues, policy, vocabulary
 from briefs.workflow.rules import four_eyes, leaves
 from briefs.workflow.rules.leaves import LEAVES, NOBODY
 

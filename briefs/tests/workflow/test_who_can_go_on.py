@@ -4,10 +4,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone, translation
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.models import Brief, Person
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
+from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
 

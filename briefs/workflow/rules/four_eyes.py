@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol
 from django.conf import settings
 from django.utils.translation import gettext
 
-from briefs import policy
 from briefs.content import SIDES, IssueContent, Side
 from briefs.models import Brief, Issue, Person, SignOff
 from briefs.models.edition import FrozenEdition
+from briefs.workflow import policy
 
 from .leaves import LEAVES, NOBODY, Leaf, LeafName, find_changers
 from .refusals import Reason

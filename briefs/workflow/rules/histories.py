@@ -8,8 +8,8 @@ from typing import Self
 from django.db import connection
 from django.db.models import Model, Q, QuerySet
 
-from briefs.database import PreparedQuery
 from briefs.models import Brief, Edition, Event, Person, Revision, SignOff
+from briefs.models.prepared import PreparedQuery
 
 
 def _prepare_rows[M: Model, K: (int, str)](

@@ -13,11 +13,11 @@ from typing import Any, ClassVar, Final
 
 from django.utils.translation import gettext
 
-from briefs import policy
-from briefs.acts import ACTS, NEXT_BRIEF
 from briefs.content import SIDES, Content
 from briefs.derived import LoadedNames
 from briefs.models import Assignment, Brief, Edition, Event, Issue, Note, Person, SignOff, State, Suggestion
+from briefs.workflow import policy
+from briefs.workflow.acts import ACTS, NEXT_BRIEF
 
 from . import four_eyes
 from .gaps import Gap, find_gaps, find_keyword_gaps, list_date_gaps

@@ -13,8 +13,6 @@ from django.db.models import Model
 from django.utils import formats, timezone
 from django.utils.translation import gettext
 
-from briefs import policy
-from briefs.acts import ISSUE_ACTS, get_label
 from briefs.content import IssueContent
 from briefs.derived.build import lock_names_shared
 from briefs.models import (
@@ -30,6 +28,8 @@ from briefs.models import (
     SignOff,
     State,
 )
+from briefs.workflow import policy
+from briefs.workflow.acts import ISSUE_ACTS, get_label
 
 from . import four_eyes
 from .issue_review import IssueFacts

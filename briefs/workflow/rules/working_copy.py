@@ -31,7 +31,7 @@ from briefs.content import (
     tidy,
     tidy_line,
 )
-from briefs.database import PreparedQuery, insert_rows
+from briefs.derived.search import draft_index
 from briefs.facts import (
     AFFILIATION_LIMIT,
     COLUMN_FACTS,
@@ -45,8 +45,9 @@ from briefs.facts import (
 from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, ChangeKind, Keyword, Precision, Source
 from briefs.models import Bullet as BulletRow
 from briefs.models import Picture as PictureRow
+from briefs.models.bulk_writes import insert_rows
+from briefs.models.prepared import PreparedQuery
 from briefs.models.vocabulary import Vocabulary
-from briefs.search import draft_index
 
 from .refusals import Reason, Refused
 

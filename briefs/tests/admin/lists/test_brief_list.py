@@ -10,13 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.brief_pages import desk_badge, public_badges
 from briefs.admin.lists import desk_list
 from briefs.content import SIDES, Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Person, Source
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import brief_url, sign_in
+from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_brief_facts, load_editions_by_brief
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules.standing import BriefFacts

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from briefs import workflow
-from briefs.acts import ACTS
 from briefs.admin.verbs.verb_views import CONTROLS
 from briefs.models import Brief, Event
 from briefs.tests.support import factories
@@ -18,6 +17,7 @@ from briefs.tests.support.form_client import (
     sign_in,
     snapshot_rows,
 )
+from briefs.workflow.acts import ACTS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

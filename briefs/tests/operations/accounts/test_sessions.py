@@ -13,9 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs.database import bulk_writes
-from briefs.database.bulk_writes import delete_in_batches
-from briefs.models import Person
+from briefs.models import Person, bulk_writes
+from briefs.models.bulk_writes import delete_in_batches
 from briefs.tests.support import factories
 from briefs.tests.support.sign_in_pages import ACCOUNT, enter_password, set_password
 

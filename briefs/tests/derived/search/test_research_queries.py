@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs.content import Bullet, Byline, Content, Facts
+from briefs.derived.search.expansion import Concepts, expand_query
+from briefs.derived.search.query import parse_query
+from briefs.derived.search.units import MAX_UNITS, divide_question
 from briefs.models import Author, Keyword, Source, Term
 from briefs.public import search_queries
 from briefs.public.search_queries import SearchParams, SearchResults
-from briefs.search.expansion import Concepts, expand_query
-from briefs.search.query import parse_query
-from briefs.search.units import MAX_UNITS, divide_question
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import FIXTURES, get_or_make
 

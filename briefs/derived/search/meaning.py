@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Final, NamedTuple
 
 from briefs.content import SIDES, Content, Side
-from briefs.database import insert_rows
+from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import EditionVector, SearchEntry
 
 from .name_index import NameIndex

@@ -21,14 +21,12 @@ from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Content, Side
 from briefs.derived import build_unpublished_brief
-from briefs.public import build_form_context, receive_form, responses
-from briefs.public.responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
-from briefs.publications import letters
+from briefs.publications import letters, preview_links
+from briefs.publications.preview_links import OpenedPreview
 
-from . import links
-from .links import OpenedPreview
-
-# Render preview pages in the public site's layout.
+from . import responses
+from .letter_forms import build_form_context, receive_form
+from .responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
 
 PLACEHOLDER_SLUG = "preview"
 """Slug in rendered links until `_keep_links_in_preview` replaces them with preview addresses."""
@@ -131,7 +129,7 @@ def guest_view(view: ViewFunction) -> ViewFunction:
     def serve(request: HttpRequest, token: str, language: Side | None = None, **rest: Any) -> HttpResponse:
         drop_session(request)
         side = language or ("zh" if accepts_chinese(request.headers.get("Accept-Language", "")) else "en")
-        opened = links.find(token, timezone.now())
+        opened = preview_links.find(token, timezone.now())
         with translation.override(LANGUAGE_CODES[side]):
             if opened is None:
                 response = render_closed(side)
@@ -158,7 +156,7 @@ def show(
     if request.method == "POST":
         return _receive_remark(request, opened, token, language, view)
     if request.method == "GET":
-        links.count_opening(opened, timezone.now())
+        preview_links.count_opening(opened, timezone.now())
     return render_preview(opened, token, language, view, {"sent": "sent" in request.GET})
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from briefs.bilingual.text import date_format
-from briefs.database import insert_rows
+from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import SearchEntry
 from briefs.models.edition import Edition
 

@@ -9,11 +9,12 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from briefs.content import Content
-from briefs.database import delete_in_batches
+from briefs.models.bulk_writes import delete_in_batches
 from briefs.models.delivery import PreviewLink
 from briefs.models.history import Event
 from briefs.models.letters import Letter
-from briefs.publications.letters import LetterTarget
+
+from .letters import LetterTarget
 
 MAX_LIFETIME = dt.timedelta(hours=72)
 RETENTION = dt.timedelta(days=90)

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Bullet
+from briefs.derived.search import meaning
 from briefs.models import Edition, EditionVector
 from briefs.operations import installation
-from briefs.search import meaning
 from briefs.tests.support import corpus_fixtures, factories
 
 from .test_research_queries import load_queries, publish_briefs, search

@@ -11,10 +11,10 @@ import pytest
 
 from briefs.bilingual.checks.texts import TermData
 from briefs.bilingual.text.scripts import stem_word
-from briefs.search.analysis import fold, stem, tokenise
-from briefs.search.expansion import Concepts, expand_query
-from briefs.search.highlighting import find_spans, highlight_spans
-from briefs.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
+from briefs.derived.search.analysis import fold, stem, tokenise
+from briefs.derived.search.expansion import Concepts, expand_query
+from briefs.derived.search.highlighting import find_spans, highlight_spans
+from briefs.derived.search.query import ParsedQuery, Phrase, parse_query, tokenise_phrase
 
 CONCEPTS = Concepts([(1, "fake-news", TermData("假訊息", "disinformation", avoid_en=("fake news",)))])
 

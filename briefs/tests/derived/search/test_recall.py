@@ -8,9 +8,9 @@ from django.db import connection
 from django.utils import timezone
 
 from briefs.content import Bullet, Content
-from briefs.search import StoreRequest, get_store, parse_query
-from briefs.search.analysis import find_runs, fold, stem
-from briefs.search.expansion import Concepts, expand_query
+from briefs.derived.search import StoreRequest, get_store, parse_query
+from briefs.derived.search.analysis import find_runs, fold, stem
+from briefs.derived.search.expansion import Concepts, expand_query
 from briefs.tests.support import corpus_fixtures, scale
 
 from .test_analysis import hostile_queries

@@ -11,7 +11,7 @@ import time_machine
 from django.db import DatabaseError, transaction
 
 from briefs.models import Brief, Edition, Letter, PreviewLink
-from briefs.preview import links
+from briefs.publications import preview_links
 from briefs.tests.support import factories, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch
 from briefs.tests.support.database_firewall import guest_access_only
@@ -66,8 +66,8 @@ def test_forged_token_finds_no_link(clock: Any) -> None:
     real = [share_token(brief, team.writer) for _ in range(3)]
     tried = [token for token in forged_tokens(real, n) if token not in real]
     assert len(tried) >= n - 3
-    assert [token for token in tried if links.find(token, NOW)] == []
-    assert all(links.find(token, NOW) for token in real)
+    assert [token for token in tried if preview_links.find(token, NOW)] == []
+    assert all(preview_links.find(token, NOW) for token in real)
     assert PreviewLink.objects.filter(opened__gt=0).count() == 0
 
 
@@ -153,9 +153,9 @@ def test_link_is_deleted_long_after_its_end_unless_a_guest_wrote(clock: Any) -> 
         share_token(brief, team.writer)
     answered, expired, active = PreviewLink.objects.order_by("pk")
     Letter.objects.create(key="k", brief=brief, link=answered, kind="remark", text="x", at=NOW)
-    past = NOW - links.RETENTION - links.MAX_LIFETIME
-    PreviewLink.objects.exclude(pk=active.pk).update(at=past, expires_at=past + links.MAX_LIFETIME)
-    links.delete_expired(NOW)
+    past = NOW - preview_links.RETENTION - preview_links.MAX_LIFETIME
+    PreviewLink.objects.exclude(pk=active.pk).update(at=past, expires_at=past + preview_links.MAX_LIFETIME)
+    preview_links.delete_expired(NOW)
     assert expired in PreviewLink.objects.all(), "it expired just ninety days ago"
-    links.delete_expired(NOW + dt.timedelta(seconds=1))
+    preview_links.delete_expired(NOW + dt.timedelta(seconds=1))
     assert list(PreviewLink.objects.order_by("pk")) == [answered, active]

@@ -10,15 +10,16 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from briefs import search, workflow
+from briefs import workflow
 from briefs.content import Bullet
+from briefs.derived import search
+from briefs.derived.search import StoreRequest, get_store, indexing, parse_query, postgres, sqlite
+from briefs.derived.search.closest import find_closest
+from briefs.derived.search.expansion import Concepts
+from briefs.derived.search.query import build_phrase
+from briefs.derived.search.store import Lookup
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.operations.sample_corpus import load_corpus
-from briefs.search import StoreRequest, get_store, indexing, parse_query, postgres, sqlite
-from briefs.search.closest import find_closest
-from briefs.search.expansion import Concepts
-from briefs.search.query import build_phrase
-from briefs.search.store import Lookup
 from briefs.tests.support import corpus_fixtures, factories
 
 pytestmark = pytest.mark.django_db
@@ -152,8 +153,8 @@ def test_recent_document_limit_does_not_change_results(
         for request in requests
     ]
     assert {len(rows) for rows, *_ in expected} >= {37}
-    monkeypatch.setattr("briefs.search.postgres._RECENT_DOCUMENTS", recent_limit)
-    monkeypatch.setattr("briefs.search.postgres.MAX_TALLIED", 10)
+    monkeypatch.setattr("briefs.derived.search.postgres._RECENT_DOCUMENTS", recent_limit)
+    monkeypatch.setattr("briefs.derived.search.postgres.MAX_TALLIED", 10)
     for request, (rows, expected_count, expected_best) in zip(requests, expected, strict=True):
         assert pages(request, 3) == rows
         assert list(get_store().find_and_count(request, limit=10).rows) == list(expected_count.rows[:10])
@@ -185,7 +186,9 @@ def test_headline_hit_ranks_above_summary_hit_above_bullet_hit(monkeypatch: pyte
 
 
 def test_old_exact_headline_ranks_first_beyond_tally_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"briefs.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3)
+    monkeypatch.setattr(
+        f"briefs.derived.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3
+    )
     old = corpus_fixtures.publish(
         corpus_fixtures.numbered_content(0, headline_zh="半導體與安全"),
         "old",

@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db import DatabaseError, connection, transaction
 
-from briefs.database import delete_in_batches
+from briefs.models.bulk_writes import delete_in_batches
 from briefs.models.searches import Search
 
 MAX_PENDING_WORDS: Final = 500

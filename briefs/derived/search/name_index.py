@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import Value
 
 from briefs.content import Side
-from briefs.database import prepare
 from briefs.database.guards import VERSION_TABLE
+from briefs.models.prepared import prepare
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
 from .analysis import analyse

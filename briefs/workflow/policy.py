@@ -1,7 +1,7 @@
 """Policy: which roles may do which act in which state, as the table `acts` says. Anything else is refused.
 
 A role is a permission, so any group may grant it, and superusers have all roles. The four-eyes rule is in
-`workflow.rules.four_eyes`, and applies to superusers too.
+`rules.four_eyes`, and applies to superusers too.
 """
 
 from functools import cache
@@ -10,14 +10,15 @@ from typing import Any, Final
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from briefs.content import SIDES
+from briefs.models.brief import Brief
+from briefs.models.history import SignOff
+from briefs.models.issues import Issue
+from briefs.models.people import Person
+from briefs.models.prepared import PreparedQuery
+
 from . import acts
 from .acts import Role
-from .content import SIDES
-from .database.prepared import PreparedQuery
-from .models.brief import Brief
-from .models.history import SignOff
-from .models.issues import Issue
-from .models.people import Person
 
 ROLE_PERMISSIONS: dict[Role, str] = {
     "writer": "write_briefs",

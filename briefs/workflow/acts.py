@@ -1,7 +1,7 @@
 """The table of acts: what a person may do, in which role and state, and how the desk offers it. One row for each act.
 
 `policy`, labels, buttons, forms, tasks and messages derive from it. An act of an issue is that of a brief with differences.
-What else an act asks of a brief or an issue is in `workflow.rules.standing`, which reads more than this module may.
+What else an act asks of a brief or an issue is in `rules.standing`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .models.brief import State
+from briefs.models.brief import State
 
 type Role = Literal["writer", "reviewer", "publisher"]
 type Leaf = Literal["zh", "en", "common"]
