@@ -21,6 +21,7 @@ from briefs.bilingual.text.article_urls import write_host_in_ascii
 from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueContent, get_change
 from briefs.facts import FACTS, FactKind
 from briefs.models import ChangeKind
+from briefs.workflow import next_step
 from briefs.workflow.rules import format_iso_date_in_sentence
 
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
@@ -65,12 +66,12 @@ def _authorship_clause(facts: Facts, names: NamesById) -> str:
         source = f"《{source}》"
     values = {"authors": authors, "source": source, "piece": _article_noun_phrase(facts.kind)}
     if authors and source:
-        return _("%(authors)s wrote %(piece)s for %(source)s") % values
-    if authors:
-        return _("%(authors)s wrote %(piece)s") % values
-    if source:
-        return _("%(piece)s is from %(source)s") % values
-    return ""
+        clause = _("%(authors)s wrote %(piece)s for %(source)s")
+    elif authors:
+        clause = _("%(authors)s wrote %(piece)s")
+    else:
+        clause = _("%(piece)s is from %(source)s") if source else ""
+    return next_step.space_han(clause % values)
 
 
 def _article_noun_phrase(kind: str) -> str:

@@ -53,6 +53,14 @@ def test_complete_facts_give_full_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("author", "told"), [(1, "Vivek Chilukuri 為 Foreign Policy 撰寫"), (3, "林雨蒼為 Foreign Policy 撰寫")]
+)
+def test_chinese_sentence_has_a_space_only_beside_latin_names(author: int, told: str) -> None:
+    with translation.override("zh-hant"):
+        assert fact_sentence(authors=(Byline(author),)).startswith(told)
+
+
 def test_missing_facts_are_named_as_not_known() -> None:
     assert read_line(Facts(), NamesById()) == (
         "The author, the source, the date, the address, and who can read it are not known yet."
