@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,13 +22,7 @@ from briefs import policy, workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago
-from briefs.admin.lists.desk_list import (
-    DeskFilter,
-    ListOnlyAdmin,
-    build_column_filter,
-    render_button,
-    render_lines,
-)
+from briefs.admin.lists.desk_list import DeskFilter, ListOnlyAdmin, render_button, render_lines
 from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.operations import notifications
@@ -54,6 +49,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @admin.register(Outbox)
 class OutboxAdmin(ListOnlyAdmin):
+    under_inbox = True
     verb = "resend"
     pages = (("retry/", retry, "retry"),)
     list_display = ("notice", "reason", "status", "time")
@@ -82,7 +78,7 @@ class OutboxAdmin(ListOnlyAdmin):
     def list_buttons(self, request: HttpRequest) -> list[tuple[object, str]]:
         if not (policy.has_role_for(person_of(request), "resend") and self.get_queryset(request).exists()):
             return []
-        return [(_("Try all again"), reverse("admin:briefs_outbox_retry"))]
+        return [(_("Try all again"), self.reverse_url("retry"))]
 
     def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         may_retry = policy.has_role_for(person_of(request), "resend")
@@ -98,7 +94,7 @@ class OutboxAdmin(ListOnlyAdmin):
     def status(self, row: Any) -> SafeString:
         is_given_up = row.attempts >= notifications.MAX_ATTEMPTS
         badge = Badge(_("Given up"), "bad") if is_given_up else Badge(_("Will be tried again"), "warn")
-        url = reverse("admin:briefs_outbox_retry")
+        url = self.reverse_url("retry")
         retry = render_button(_("Try again"), url, "notice", row.pk, row.to) if row.may_retry else ""
         return render_lines(str(badge), retry)
 
@@ -135,17 +131,32 @@ def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., Ht
 
 
 class LetterFilter(DeskFilter):
-    title = gettext_lazy("State")
-    parameter_name = "state"
-    options = (("open", gettext_lazy("Not handled")), ("handled", gettext_lazy("Handled")))
-    default = "open"
+    """Letters that are not handled, unless another value is chosen."""
+
+    title, parameter_name = gettext_lazy("State"), "state"
+    options = (
+        ("all", gettext_lazy("All")),
+        ("open", gettext_lazy("Not handled")),
+        ("handled", gettext_lazy("Handled")),
+    )
+
+    def value(self) -> str:
+        return super().value() or "open"
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        return islice(super().choices(changelist), 1, None)
 
     def build_condition(self, value: str) -> Q:
-        return Q(handled_at__isnull=value == "open")
+        return Q() if value == "all" else Q(handled_at__isnull=value == "open")
+
+
+class SenderFilter(DeskFilter):
+    title, parameter_name, options = gettext_lazy("From"), "kind", Letter.Kind.choices
 
 
 @admin.register(Letter)
 class LetterAdmin(ListOnlyAdmin):
+    under_inbox = True
     verb = "handle"
     pages = (
         ("<int:pk>/note/", build_letter_view("note_letter", workflow.turn_letter_into_note), "note"),
@@ -153,7 +164,7 @@ class LetterAdmin(ListOnlyAdmin):
     )
     list_display = ("reader", "letter", "status", "age")
     actions: Any = ("handle_letters",)
-    list_filter = (LetterFilter, build_column_filter("kind", gettext_lazy("From"), Letter.Kind.choices))
+    list_filter = (LetterFilter, SenderFilter)
     search_fields = ("text", "name", "email", "brief__headline_zh", "brief__headline_en")
     search_help_text = gettext_lazy("Text, reader, brief")
     lede = gettext_lazy(
@@ -183,9 +194,7 @@ class LetterAdmin(ListOnlyAdmin):
     def status(self, row: Letter) -> SafeString:
         acts = () if row.handled_at else ((_("Turn into a note"), "note"), (_("Handled"), "handled"))
         buttons = (
-            render_button(
-                label, reverse(f"admin:{self.url_name(name)}", args=[row.pk]), "letter", row.pk, row
-            )
+            render_button(label, self.reverse_url(name, row.pk), "letter", row.pk, row)
             for label, name in acts
         )
         return render_lines(link_brief(row.brief, row.bullet), *buttons)
@@ -210,25 +219,6 @@ def _describe_letter(letter: Letter) -> Iterator[object]:
         yield _("Turned into a note")
 
 
-def show_search_log(request: HttpRequest) -> HttpResponse:
-    """Show the most frequent searches and those without results. Two queries."""
-    require_role(request)
-    given = request.GET.get("days", "")
-    days = int(given) if given in map(str, DAY_SPANS) else 90
-    rows = Search.objects.filter(day__gt=timezone.localdate() - dt.timedelta(days=days))
-    return render_page(
-        request,
-        "home/search_log",
-        title=Search._meta.verbose_name_plural,
-        style="briefs/searches.css",
-        opts=None,
-        days=days,
-        spans=DAY_SPANS,
-        in_vain=list_top_searches(rows, briefs=0),
-        most=list_top_searches(rows),
-    )
-
-
 def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[str, Any]]:
     """Group searches by words. A search counts as without results only if it never had any."""
     asked = rows.order_by().values("words").annotate(times=Sum("times"), last=Max("day"), briefs=Max("found"))
@@ -238,7 +228,25 @@ def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[st
 
 @admin.register(Search)
 class SearchAdmin(ListOnlyAdmin):
-    pages = (("", show_search_log, "changelist"),)
+    under_inbox = True
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the most frequent searches and those without results. Two queries."""
+        require_role(request)
+        given = request.GET.get("days", "")
+        days = int(given) if given in map(str, DAY_SPANS) else 90
+        rows = Search.objects.filter(day__gt=timezone.localdate() - dt.timedelta(days=days))
+        return render_page(
+            request,
+            "home/search_log",
+            title=Search._meta.verbose_name_plural,
+            style="briefs/searches.css",
+            opts=None,
+            days=days,
+            spans=DAY_SPANS,
+            in_vain=list_top_searches(rows, briefs=0),
+            most=list_top_searches(rows),
+        )
 
 
 def edit_preferences(request: HttpRequest) -> HttpResponse:

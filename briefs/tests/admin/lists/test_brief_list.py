@@ -146,22 +146,15 @@ def test_each_filter_lists_expected_briefs(writer_client: Client, team: factorie
     assert listed_pks(writer_client, "?complete=zh") == {zh.pk, lacking.pk}
     assert listed_pks(writer_client, "?complete=en") == {en.pk}
     assert listed_pks(writer_client, "?complete=neither") == {planned.pk}
-    assert listed_pks(writer_client, f"?source={lawfare.pk}") == {zh.pk}
-    assert listed_pks(writer_client, f"?keyword={keyword.pk}") == {en.pk}
     assert (
         listed_pks(writer_client, "?keyword=united") == listed_pks(writer_client, "?keyword=美國") == {en.pk}
     )
     assert listed_pks(writer_client, "?source=lawf") == {zh.pk}
-    assert listed_pks(writer_client, "?state=planned,approved") == {planned.pk, live.pk}
+    assert listed_pks(writer_client, "?state=open") == {planned.pk, *drafts}
     assert listed_pks(writer_client, f"?person={team.other_writer.pk}") == {planned.pk}
     assert listed_pks(writer_client, f"?person={team.publisher.pk}") == {live.pk}
-    assert (
-        listed_pks(writer_client, "?source=99999")
-        == listed_pks(writer_client, "?source=x")
-        == listed_pks(writer_client, "?keyword=" + "9" * 30)
-        == set()
-    )
-    assert listed_pks(writer_client, f"?state=draft&complete=zh&source={lawfare.pk}&q=標題") == {zh.pk}
+    assert listed_pks(writer_client, "?source=x") == listed_pks(writer_client, "?keyword=unit ed") == set()
+    assert listed_pks(writer_client, "?state=draft&complete=zh&source=lawfare&q=標題") == {zh.pk}
 
 
 def test_search_covers_headlines_title_and_address(writer_client: Client, team: factories.Team) -> None:
