@@ -1,13 +1,14 @@
 """The lists behind the inbox: letters, notices not sent, readers' searches; and a person's own preferences."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Max, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
@@ -17,6 +18,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from briefs import policy, workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
@@ -32,11 +34,10 @@ DAY_SPANS = (7, 30, 90, 365)
 MAX_SEARCHES = 50
 
 
+@require_POST
 def retry(request: HttpRequest) -> HttpResponse:
     """Retry one notice (`notice`) or all failed ones."""
     require_role(request, "resend")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     n = notifications.requeue_failed(
         read_number(request.POST, "notice") if request.POST.get("notice") else None
     )
@@ -109,25 +110,23 @@ def link_brief(brief: Brief, bullet: int | None = None) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, brief)
 
 
-def letters_queryset() -> QuerySet[Letter]:
-    return Letter.objects.select_related("brief__source", "handled_by", "note").order_by("-id")
-
-
-def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., HttpResponse]:
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
-        person = require_role(request, verb)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        letter = get_object_or_404(Letter, pk=pk)
+def act_on_letters(request: HttpRequest, verb: str, letters: Iterable[Letter]) -> None:
+    """Do the act to each letter. A refusal does not stop the others."""
+    person = require_role(request, verb)
+    action = {"handle": workflow.handle_letter, "note_letter": workflow.turn_letter_into_note}[verb]
+    for letter in letters:
         try:
             action(letter, by=person)
         except workflow.Refused as refused:
             messages.error(request, str(refused))
         else:
             add_done_message(request, verb)
-        return redirect("admin:briefs_letter_changelist")
 
-    return view
+
+@require_POST
+def act_on_letter(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    act_on_letters(request, verb, [get_object_or_404(Letter, pk=pk)])
+    return redirect("admin:briefs_letter_changelist")
 
 
 class LetterFilter(DeskFilter):
@@ -159,12 +158,13 @@ class LetterAdmin(ListOnlyAdmin):
     under_inbox = True
     verb = "handle"
     pages = (
-        ("<int:pk>/note/", build_letter_view("note_letter", workflow.turn_letter_into_note), "note"),
-        ("<int:pk>/handled/", build_letter_view("handle", workflow.handle_letter), "handled"),
+        ("<int:pk>/note/", partial(act_on_letter, verb="note_letter"), "note"),
+        ("<int:pk>/handled/", partial(act_on_letter, verb="handle"), "handled"),
     )
     list_display = ("reader", "letter", "status", "age")
     actions: Any = ("handle_letters",)
     list_filter = (LetterFilter, SenderFilter)
+    list_select_related = ("brief__source", "handled_by", "note")
     search_fields = ("text", "name", "email", "brief__headline_zh", "brief__headline_en")
     search_help_text = gettext_lazy("Text, reader, brief")
     lede = gettext_lazy(
@@ -173,17 +173,9 @@ class LetterAdmin(ListOnlyAdmin):
     empty_hint = gettext_lazy("No letters.")
     has_handle_permission = has_role_permission("handle")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        return letters_queryset()
-
     @admin.action(permissions=["handle"], description=gettext_lazy("Handled"))
     def handle_letters(self, request: HttpRequest, queryset: QuerySet[Letter]) -> None:
-        for letter in queryset.filter(handled_at=None):
-            try:
-                workflow.handle_letter(letter, by=person_of(request))
-            except workflow.Refused as refused:
-                messages.error(request, str(refused))
-        add_done_message(request, "handle")
+        act_on_letters(request, "handle", queryset.filter(handled_at=None))
 
     def reader(self, row: Letter) -> SafeString:
         return render_lines(row, *_describe_letter(row))

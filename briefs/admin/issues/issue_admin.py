@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from briefs import policy
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import Badge
-from briefs.admin.common.interface_labels import format_duration, format_issue, interface_side
+from briefs.admin.common.interface_labels import format_duration, format_issue
 from briefs.admin.lists.desk_list import ListOnlyAdmin, render_titles
-from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
+from briefs.content import SIDES, IssueContent
 from briefs.models import Issue, State
 from briefs.workflow.next_step import next_step
 from briefs.workflow.rules import IssueFacts
@@ -59,9 +59,8 @@ class IssueAdmin(ListOnlyAdmin):
 
     def titles(self, issue: Issue) -> SafeString:
         content = IssueContent.from_json(issue.content)
-        sides = sorted(SIDES, key=lambda side: side != interface_side())
-        titles = [(content.side(side).title, LANGUAGE_TAGS[side]) for side in sides]
-        return format_html("<span>{}</span>{}", format_issue(issue.number), render_titles(*titles))
+        titles = render_titles({side: content.side(side).title for side in SIDES})
+        return format_html("<span>{}</span>{}", format_issue(issue.number), titles)
 
     def sentence(self, issue: Any) -> str:
         return str(issue.step.sentence)

@@ -17,10 +17,9 @@ from briefs import policy
 from briefs.admin.common import brief_pages, interface_labels
 from briefs.admin.common.access import DeskAdmin, person_of
 from briefs.admin.common.brief_pages import Badge
-from briefs.admin.common.interface_labels import format_with_remark, interface_side
+from briefs.admin.common.interface_labels import format_with_remark
 from briefs.admin.common.task_list import build_act_url, choose_tone
-from briefs.bilingual.text import paths
-from briefs.content import LANGUAGE_TAGS
+from briefs.content import SIDES
 from briefs.models import Brief, State
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
@@ -88,9 +87,8 @@ class BriefList(DeskList, DeskAdmin):
         return format_html(version, super().action_checkbox(obj), obj.pk, obj.version)
 
     def headlines(self, brief: Any) -> SafeString:
-        sides = (interface_side(), paths.OTHER_SIDE[interface_side()])
-        titles = ((getattr(brief, f"headline_{side}"), LANGUAGE_TAGS[side]) for side in sides)
-        return render_titles(*titles) or format_html("<span>{}</span>", brief)
+        titles = render_titles({side: getattr(brief, f"headline_{side}") for side in SIDES})
+        return titles or format_html("<span>{}</span>", brief)
 
     def article(self, brief: Any) -> SafeString:
         date = ""

@@ -1,6 +1,6 @@
 """The one list of the desk: Django's changelist with our templates. A `ModelAdmin` declares columns, filters and actions."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,12 +15,13 @@ from django.urls import URLPattern
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from briefs.admin.common.access import DeskAdmin, UndeletableAdmin
-from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES
-from briefs.content import LANGUAGE_TAGS
+from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label, interface_side
+from briefs.content import LANGUAGE_TAGS, SIDES, Side
 
 # Filters
 
@@ -74,9 +75,12 @@ def render_lines(*lines: object) -> SafeString:
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines if line))
 
 
-def render_titles(*titles: tuple[object, str]) -> SafeString:
-    """Render the titles of a row with their languages, without the empty ones."""
-    return format_html_join("", '<span lang="{1}">{0}</span>', (title for title in titles if title[0]))
+def render_titles(titles: Mapping[Side, str]) -> SafeString:
+    """Render the titles of a row, that in the language of the interface first, without the empty ones."""
+    sides = sorted((side for side in SIDES if titles[side]), key=lambda side: side != interface_side())
+    return format_html_join(
+        "", '<span lang="{}">{}</span>', ((LANGUAGE_TAGS[side], titles[side]) for side in sides)
+    )
 
 
 def render_button(label: object, url: str, name: str, value: object, about: object) -> SafeString:
@@ -152,12 +156,13 @@ class DeskList(UndeletableAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Allow only the parameters of the list's filters, so that a URL cannot query other columns."""
-        for spec in self.list_filter:
-            column = spec if isinstance(spec, str) else getattr(spec, "parameter_name", "") or spec[0]
-            endings = ("",) if isinstance(spec, type) else ("", "__exact", "__isempty")
-            if lookup in [f"{column}{ending}" for ending in endings]:
-                return True
-        return False
+        names = [getattr(spec, "parameter_name", None) for spec in self.list_filter]
+        columns = [
+            spec if isinstance(spec, str) else spec[0]
+            for spec in self.list_filter
+            if not isinstance(spec, type)
+        ]
+        return lookup in names or lookup.removesuffix("__exact") in columns
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist: Any = super().get_changelist_instance(request)
@@ -165,12 +170,11 @@ class DeskList(UndeletableAdmin):
         self.prepare_rows(request, changelist.result_list)
         changelist.page = changelist.paginator.get_page(changelist.page_num)
         changelist.orders = [head for head in result_headers(changelist) if head["sortable"]]
-        typed: list[str | None] = [SEARCH_VAR]
-        for spec in changelist.filter_specs:
-            chosen = (str(one["display"]) for one in spec.choices(changelist) if one["selected"])
-            spec.chosen = _(", ").join(text for text in chosen if text != _("All"))
-            typed += spec.expected_parameters() if isinstance(spec, TypedFilter) else ()
-        changelist.filter_text = _(", ").join(filter(None, (spec.chosen for spec in changelist.filter_specs)))
+        specs = changelist.filter_specs
+        for spec in specs:
+            spec.chosen = _describe_choice(spec, changelist)
+        changelist.filter_text = _(", ").join(spec.chosen for spec in specs if spec.chosen)
+        typed = {SEARCH_VAR, *(spec.parameter_name for spec in specs if isinstance(spec, TypedFilter))}
         changelist.hidden_parameters = [one for one in changelist.params.items() if one[0] not in typed]
         return changelist
 
@@ -207,6 +211,14 @@ class DeskList(UndeletableAdmin):
         query = request.GET.get("_changelist_filters", "")
         context |= {"form": context["adminform"].form, "list_query": f"?{query}" if query else ""}
         return super().render_change_form(request, context, *args, **options)
+
+
+def _describe_choice(spec: Any, changelist: Any) -> str:
+    """Return the chosen value in words, of a yes or no with its title, or an empty string."""
+    chosen = [str(choice["display"]) for choice in spec.choices(changelist) if choice["selected"]]
+    text = "" if chosen == [_("All")] else _(", ").join(chosen)
+    is_bare = text and isinstance(spec, admin.BooleanFieldListFilter)
+    return format_with_label(capfirst(spec.title), text) if is_bare else text
 
 
 class ListOnlyAdmin(DeskList, DeskAdmin):

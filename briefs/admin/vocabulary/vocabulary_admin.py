@@ -22,7 +22,7 @@ from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
-from briefs.admin.lists.desk_list import DeskList, ValueFilter, build_name_column
+from briefs.admin.lists.desk_list import DeskFilter, DeskList, ValueFilter, build_name_column
 from briefs.bilingual.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
 from briefs.bilingual.text.person_names import (
     DividedName,
@@ -145,6 +145,14 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
         return redirect(back) if back and not goes_on else response
 
 
+class MissingLabelFilter(DeskFilter):
+    title, parameter_name = gettext_lazy("Missing label"), "missing"
+    options = (("zh", gettext_lazy("No Chinese label")), ("en", gettext_lazy("No English label")))
+
+    def build_condition(self, value: str) -> Q:
+        return Q(**{f"label_{value}": ""})
+
+
 class TopicAdmin(TopicPageAdmin, VocabularyAdmin):
     """Admin of names that have a page with an introduction."""
 
@@ -240,12 +248,7 @@ class KeywordAdmin(TopicWithKindAdmin):
         build_name_column(Keyword, "label_en", gettext_lazy("No English label")),
         *("kind_name", "index", "used"),
     )
-    list_filter = (
-        ("label_zh", admin.EmptyFieldListFilter),
-        ("label_en", admin.EmptyFieldListFilter),
-        "listed",
-        ("kind", ValueFilter),
-    )
+    list_filter = (MissingLabelFilter, "listed", ("kind", ValueFilter))
     search_fields = ("label_zh", "label_en")
     fields = ("label_zh", "label_en", "kind", "listed")
     uses = (BriefKeyword, "keyword")
