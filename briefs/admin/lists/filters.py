@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, ClassVar, Final
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -176,33 +176,7 @@ class ToFilter(QueryFilter):
     input_type = "date"
 
 
-NEWEST_FIRST = ("-updated_at", "-id")
-SORT_ORDERS: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
-    "oldest": (gettext_lazy("Oldest change first"), ("updated_at", "id")),
-    "article": (
-        gettext_lazy("Newest article first"),
-        (F("article_date").desc(nulls_last=True), *NEWEST_FIRST),
-    ),
-    "due": (gettext_lazy("Due first"), (F("due_on").asc(nulls_last=True), *NEWEST_FIRST)),
-    "priority": (
-        gettext_lazy("Priority first"),
-        ("-has_priority", F("due_on").asc(nulls_last=True), *NEWEST_FIRST),
-    ),
-}
-"""Label and columns of each order."""
-
-
-class SortFilter(DeskFilter):
-    """Sort order, from `SORT_ORDERS`. Excludes no rows."""
-
-    title, parameter_name = gettext_lazy("Order"), "sort"
-    options = tuple((name, label) for name, (label, _columns) in SORT_ORDERS.items())
-
-    def build_condition(self, value: str) -> Q:
-        return Q()
-
-
 BRIEF_FILTERS: Final[tuple[type[DeskFilter], ...]] = (
     *(StateFilter, PublicFilter, CompleteFilter, DueFilter, PersonFilter, PartFilter, SourceFilter),
-    *(KeywordFilter, FromFilter, ToFilter, SortFilter),
+    *(KeywordFilter, FromFilter, ToFilter),
 )

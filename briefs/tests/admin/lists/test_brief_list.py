@@ -205,7 +205,7 @@ def test_query_count_does_not_grow_with_rows(writer_client: Client, team: factor
 def test_newest_change_is_listed_first(writer_client: Client, team: factories.Team) -> None:
     old, new = factories.draft_brief(team), factories.draft_brief(team)
     factories.edit(old, team.writer, summary_en="Newest.")
-    rows = [brief.pk for brief in writer_client.get(LIST_URL + "?o=1").context["cl"].result_list]
+    rows = [brief.pk for brief in writer_client.get(LIST_URL).context["cl"].result_list]
     assert rows == [old.pk, new.pk]
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Byline
-from briefs.models import Author
+from briefs.models import Author, Brief
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form
 
@@ -71,10 +71,14 @@ def test_list_is_sorted_by_chosen_order(writer_client: Client, team: factories.T
         return [brief.pk for brief in writer_client.get(LIST_URL + query).context["cl"].result_list]
 
     assert order("") == [planned.pk, late.pk, early.pk]
-    assert order("?sort=nonsense") == []
-    assert order("?sort=oldest") == [early.pk, late.pk, planned.pk]
-    assert order("?sort=article") == [late.pk, early.pk, planned.pk]
-    assert order("?sort=due") == [planned.pk, late.pk, early.pk]
+    assert order("?o=nonsense") == [planned.pk, late.pk, early.pk]
+    assert order("?o=1") == [early.pk, late.pk, planned.pk]
+    assert order("?o=2") == [planned.pk, early.pk, late.pk]
+    assert order("?o=-2") == [late.pk, early.pk, planned.pk]
+    assert order("?o=4") == [planned.pk, late.pk, early.pk]
+    assert order("?o=-4") == [late.pk, early.pk, planned.pk]
+    Brief.objects.filter(pk=late.pk).update(has_priority=True)
+    assert order("?o=3") == [late.pk, planned.pk, early.pk]
 
 
 def test_search_finds_brief_by_author_name(writer_client: Client, team: factories.Team) -> None:
