@@ -8,13 +8,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from briefs import policy
 from briefs.models import Person
@@ -94,15 +92,6 @@ class DeskAdmin(UndeletableAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return policy.has_role_for(person_of(request), self.verb)
-
-    def get_action_choices(
-        self,
-        request: HttpRequest,
-        default_choices: Any = None,
-        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
-    ) -> list[tuple[str, str]]:
-        none = [("", _("Choose an action"))]
-        return super().get_action_choices(request, none, action_location=action_location)
 
 
 class RefusalAwareAdmin(DeskAdmin):

@@ -17,7 +17,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from briefs.admin.common.access import DeskAdmin, UndeletableAdmin
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label, interface_side
@@ -107,8 +106,6 @@ def build_name_column(
 
 
 # The list
-
-gettext_noop("Select this object for an action - {}")  # Django says it in the Chinese of the mainland
 
 MAX_COUNTED = 5_000
 """Maximum number of rows counted and paged; the rest is reached by search and filters."""
