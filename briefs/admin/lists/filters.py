@@ -153,9 +153,10 @@ class QueryFilter(TypedFilter):
     pattern: ClassVar[str]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
+        if not (value := self.value()):
+            return queryset
         query = as_prefix_query(parse_query(self.pattern.format(value)))
-        return filter_briefs(queryset, query) if value else queryset
+        return queryset.none() if query.is_empty else filter_briefs(queryset, query)
 
 
 class SourceFilter(QueryFilter):

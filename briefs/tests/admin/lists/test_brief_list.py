@@ -154,6 +154,7 @@ def test_each_filter_lists_expected_briefs(writer_client: Client, team: factorie
     assert listed_pks(writer_client, f"?person={team.other_writer.pk}") == {planned.pk}
     assert listed_pks(writer_client, f"?person={team.publisher.pk}") == {live.pk}
     assert listed_pks(writer_client, "?source=x") == listed_pks(writer_client, "?keyword=unit ed") == set()
+    assert listed_pks(writer_client, "?source=--") == set()
     assert listed_pks(writer_client, "?state=draft&complete=zh&source=lawfare&q=標題") == {zh.pk}
 
 
