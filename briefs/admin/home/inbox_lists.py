@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from briefs import policy, workflow
@@ -136,7 +136,7 @@ class LetterFilter(DeskFilter):
     options = (
         ("all", gettext_lazy("All")),
         ("open", gettext_lazy("Not handled")),
-        ("handled", gettext_lazy("Handled")),
+        ("handled", pgettext_lazy("letter", "Handled")),
     )
 
     def value(self) -> str:
