@@ -193,7 +193,6 @@ class DeskList(UndeletableAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         context = {
             "title": self.opts.verbose_name_plural,
-            "screen": self,
             "links": self.list_links(request),
             "buttons": self.list_buttons(request),
             "add_url": self.reverse_url(self.add_page) if self.has_add_permission(request) else "",
