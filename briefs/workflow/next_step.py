@@ -80,7 +80,11 @@ def describe_turn(turn: BriefTurn | IssueTurn, main: str, *, in_list: bool = Fal
     return join_lines(wording.list_lines(main))
 
 
-_LANGUAGES: Final[dict[LeafName, Promise]] = {"zh": _("Chinese"), "en": _("English"), "common": _("list of facts")}
+_LANGUAGES: Final[dict[LeafName, Promise]] = {
+    "zh": _("Chinese"),
+    "en": _("English"),
+    "common": _("list of facts"),
+}
 _HAN_THEN_LATIN = re.compile(r"([\u3400-\u9fff])([A-Za-z0-9])")
 _LATIN_THEN_HAN = re.compile(r"([A-Za-z0-9%])([\u3400-\u9fff])")
 

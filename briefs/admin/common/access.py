@@ -8,13 +8,11 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from briefs.models import Person
 from briefs.workflow import Refused, policy
@@ -65,6 +63,16 @@ class UndeletableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if not (url.name or "").endswith("_delete")]
 
+    def build_url_pattern(self, route: str, view: Any, name: str) -> URLPattern:
+        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self.url_name(name))
+        return url
+
+    def url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def reverse_url(self, name: str, *args: object) -> str:
+        return reverse(f"admin:{self.url_name(name)}", args=args)
+
 
 class DeskAdmin(UndeletableAdmin):
     """Model admin that any role may view. Adding and changing need a role that may use `verb`."""
@@ -83,22 +91,6 @@ class DeskAdmin(UndeletableAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return policy.has_role_for(person_of(request), self.verb)
-
-    def get_action_choices(
-        self,
-        request: HttpRequest,
-        default_choices: Any = None,
-        action_location: ActionLocation = ActionLocation.CHANGE_LIST,
-    ) -> list[tuple[str, str]]:
-        none = [("", _("Choose an action"))]
-        return super().get_action_choices(request, none, action_location=action_location)
-
-    def build_url_pattern(self, route: str, view: Any, name: str) -> URLPattern:
-        url: URLPattern = path(route, self.admin_site.admin_view(view), name=self.url_name(name))
-        return url
-
-    def url_name(self, name: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
 
 
 class RefusalAwareAdmin(DeskAdmin):

@@ -4,7 +4,7 @@
 """
 
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -16,8 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
-from django.views.i18n import JavaScriptCatalog
+from django.utils.translation import gettext_lazy
 
 from briefs.admin.account.account_pages import NOT_ON_DESK, find_factor_page
 from briefs.admin.common.access import person_of, read_return_url
@@ -33,25 +32,7 @@ STOCK_WORDS: Final = (
     gettext_lazy("The {name} “{obj}” was added successfully."),
     gettext_lazy("The {name} “{obj}” was changed successfully."),
     gettext_lazy("The {name} “{obj}” was changed successfully. You may edit it again below."),
-    gettext_lazy("Action:"),
-    gettext_lazy("0 of %(cnt)s selected"),
-    ngettext_lazy("%(total_count)s selected", "All %(total_count)s selected", "total_count"),
-    gettext_lazy("Select all %(total_count)s %(module_name)s"),
-    gettext_lazy("Select all objects on this page for an action"),
-    gettext_lazy("Clear selection"),
-    gettext_lazy("Filter"),
-    gettext_lazy(" By %(filter_title)s "),
-    gettext_lazy("Show counts"),
-    gettext_lazy("Hide counts"),
-    gettext_lazy("Remove from sorting"),
-    gettext_lazy("Toggle sorting"),
-    gettext_lazy("History"),
-    gettext_lazy("View"),
-    gettext_lazy("Add link"),
-    gettext_lazy("Change or view list link"),
-    gettext_lazy("Model name"),
-    gettext_lazy("Save and add another"),
-    gettext_lazy("Save and continue editing"),
+    gettext_lazy("Select this object for an action - {}"),
     gettext_lazy("hash"),
     gettext_lazy("iterations"),
     gettext_lazy("salt"),
@@ -127,13 +108,6 @@ class DeskSite(admin.AdminSite):
             messages.error(request, NOT_ON_DESK)
         query = request.GET.urlencode()
         return redirect(f"{reverse(page)}?{query}" if query else page)
-
-    def i18n_javascript(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Serve the strings of Django's list scripts, with our translations."""
-        packages = ["django.contrib.admin", "briefs"]
-        return cast(HttpResponse, JavaScriptCatalog.as_view(packages=packages)(request))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from .dashboard import build_dashboard

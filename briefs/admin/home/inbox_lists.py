@@ -1,12 +1,14 @@
 """The lists behind the inbox: letters, notices not sent, readers' searches; and a person's own preferences."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Max, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
@@ -15,19 +17,14 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.brief_pages import Badge, add_done_message, read_number, render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago
-from briefs.admin.lists.desk_list import (
-    DeskFilter,
-    ListOnlyAdmin,
-    build_column_filter,
-    render_button,
-    render_lines,
-)
+from briefs.admin.lists.desk_list import DeskFilter, ListOnlyAdmin, render_button, render_lines
 from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.operations import notifications
@@ -38,11 +35,10 @@ DAY_SPANS = (7, 30, 90, 365)
 MAX_SEARCHES = 50
 
 
+@require_POST
 def retry(request: HttpRequest) -> HttpResponse:
     """Retry one notice (`notice`) or all failed ones."""
     require_role(request, "resend")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     n = notifications.requeue_failed(
         read_number(request.POST, "notice") if request.POST.get("notice") else None
     )
@@ -55,6 +51,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @admin.register(Outbox)
 class OutboxAdmin(ListOnlyAdmin):
+    under_inbox = True
     verb = "resend"
     pages = (("retry/", retry, "retry"),)
     list_display = ("notice", "reason", "status", "time")
@@ -83,7 +80,7 @@ class OutboxAdmin(ListOnlyAdmin):
     def list_buttons(self, request: HttpRequest) -> list[tuple[object, str]]:
         if not (policy.has_role_for(person_of(request), "resend") and self.get_queryset(request).exists()):
             return []
-        return [(_("Try all again"), reverse("admin:briefs_outbox_retry"))]
+        return [(_("Try all again"), self.reverse_url("retry"))]
 
     def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         may_retry = policy.has_role_for(person_of(request), "resend")
@@ -99,7 +96,7 @@ class OutboxAdmin(ListOnlyAdmin):
     def status(self, row: Any) -> SafeString:
         is_given_up = row.attempts >= notifications.MAX_ATTEMPTS
         badge = Badge(_("Given up"), "bad") if is_given_up else Badge(_("Will be tried again"), "warn")
-        url = reverse("admin:briefs_outbox_retry")
+        url = self.reverse_url("retry")
         retry = render_button(_("Try again"), url, "notice", row.pk, row.to) if row.may_retry else ""
         return render_lines(str(badge), retry)
 
@@ -114,47 +111,61 @@ def link_brief(brief: Brief, bullet: int | None = None) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, brief)
 
 
-def letters_queryset() -> QuerySet[Letter]:
-    return Letter.objects.select_related("brief__source", "handled_by", "note").order_by("-id")
-
-
-def build_letter_view(verb: str, action: Callable[..., Any]) -> Callable[..., HttpResponse]:
-    def view(request: HttpRequest, pk: int) -> HttpResponse:
-        person = require_role(request, verb)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        letter = get_object_or_404(Letter, pk=pk)
+def act_on_letters(request: HttpRequest, verb: str, letters: Iterable[Letter]) -> None:
+    """Do the act to each letter. A refusal does not stop the others."""
+    person = require_role(request, verb)
+    action = {"handle": workflow.handle_letter, "note_letter": workflow.turn_letter_into_note}[verb]
+    for letter in letters:
         try:
             action(letter, by=person)
         except workflow.Refused as refused:
             messages.error(request, str(refused))
         else:
             add_done_message(request, verb)
-        return redirect("admin:briefs_letter_changelist")
 
-    return view
+
+@require_POST
+def act_on_letter(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    act_on_letters(request, verb, [get_object_or_404(Letter, pk=pk)])
+    return redirect("admin:briefs_letter_changelist")
 
 
 class LetterFilter(DeskFilter):
-    title = gettext_lazy("State")
-    parameter_name = "state"
-    options = (("open", gettext_lazy("Not handled")), ("handled", gettext_lazy("Handled")))
-    default = "open"
+    """Letters that are not handled, unless another value is chosen."""
+
+    title, parameter_name = gettext_lazy("State"), "state"
+    options = (
+        ("all", gettext_lazy("All")),
+        ("open", gettext_lazy("Not handled")),
+        ("handled", pgettext_lazy("letter", "Handled")),
+    )
+
+    def value(self) -> str:
+        return super().value() or "open"
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        return islice(super().choices(changelist), 1, None)
 
     def build_condition(self, value: str) -> Q:
-        return Q(handled_at__isnull=value == "open")
+        return Q() if value == "all" else Q(handled_at__isnull=value == "open")
+
+
+class SenderFilter(DeskFilter):
+    title, parameter_name, options = gettext_lazy("From"), "kind", Letter.Kind.choices
 
 
 @admin.register(Letter)
 class LetterAdmin(ListOnlyAdmin):
+    under_inbox = True
     verb = "handle"
     pages = (
-        ("<int:pk>/note/", build_letter_view("note_letter", workflow.turn_letter_into_note), "note"),
-        ("<int:pk>/handled/", build_letter_view("handle", workflow.handle_letter), "handled"),
+        ("<int:pk>/note/", partial(act_on_letter, verb="note_letter"), "note"),
+        ("<int:pk>/handled/", partial(act_on_letter, verb="handle"), "handled"),
     )
     list_display = ("reader", "letter", "status", "age")
     actions: Any = ("handle_letters",)
-    list_filter = (LetterFilter, build_column_filter("kind", gettext_lazy("From"), Letter.Kind.choices))
+    list_filter = (LetterFilter, SenderFilter)
+    list_select_related = ("brief__source", "handled_by", "note")
     search_fields = ("text", "name", "email", "brief__headline_zh", "brief__headline_en")
     search_help_text = gettext_lazy("Text, reader, brief")
     lede = gettext_lazy(
@@ -163,17 +174,9 @@ class LetterAdmin(ListOnlyAdmin):
     empty_hint = gettext_lazy("No letters.")
     has_handle_permission = has_role_permission("handle")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        return letters_queryset()
-
     @admin.action(permissions=["handle"], description=gettext_lazy("Handled"))
     def handle_letters(self, request: HttpRequest, queryset: QuerySet[Letter]) -> None:
-        for letter in queryset.filter(handled_at=None):
-            try:
-                workflow.handle_letter(letter, by=person_of(request))
-            except workflow.Refused as refused:
-                messages.error(request, str(refused))
-        add_done_message(request, "handle")
+        act_on_letters(request, "handle", queryset.filter(handled_at=None))
 
     def reader(self, row: Letter) -> SafeString:
         return render_lines(row, *_describe_letter(row))
@@ -184,9 +187,7 @@ class LetterAdmin(ListOnlyAdmin):
     def status(self, row: Letter) -> SafeString:
         acts = () if row.handled_at else ((_("Turn into a note"), "note"), (_("Handled"), "handled"))
         buttons = (
-            render_button(
-                label, reverse(f"admin:{self.url_name(name)}", args=[row.pk]), "letter", row.pk, row
-            )
+            render_button(label, self.reverse_url(name, row.pk), "letter", row.pk, row)
             for label, name in acts
         )
         return render_lines(link_brief(row.brief, row.bullet), *buttons)
@@ -211,25 +212,6 @@ def _describe_letter(letter: Letter) -> Iterator[object]:
         yield _("Turned into a note")
 
 
-def show_search_log(request: HttpRequest) -> HttpResponse:
-    """Show the most frequent searches and those without results. Two queries."""
-    require_role(request)
-    given = request.GET.get("days", "")
-    days = int(given) if given in map(str, DAY_SPANS) else 90
-    rows = Search.objects.filter(day__gt=timezone.localdate() - dt.timedelta(days=days))
-    return render_page(
-        request,
-        "home/search_log",
-        title=Search._meta.verbose_name_plural,
-        style="briefs/searches.css",
-        opts=None,
-        days=days,
-        spans=DAY_SPANS,
-        in_vain=list_top_searches(rows, briefs=0),
-        most=list_top_searches(rows),
-    )
-
-
 def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[str, Any]]:
     """Group searches by words. A search counts as without results only if it never had any."""
     asked = rows.order_by().values("words").annotate(times=Sum("times"), last=Max("day"), briefs=Max("found"))
@@ -239,7 +221,25 @@ def list_top_searches(rows: QuerySet[Search], **conditions: int) -> list[dict[st
 
 @admin.register(Search)
 class SearchAdmin(ListOnlyAdmin):
-    pages = (("", show_search_log, "changelist"),)
+    under_inbox = True
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the most frequent searches and those without results. Two queries."""
+        require_role(request)
+        given = request.GET.get("days", "")
+        days = int(given) if given in map(str, DAY_SPANS) else 90
+        rows = Search.objects.filter(day__gt=timezone.localdate() - dt.timedelta(days=days))
+        return render_page(
+            request,
+            "home/search_log",
+            title=Search._meta.verbose_name_plural,
+            style="briefs/searches.css",
+            opts=None,
+            days=days,
+            spans=DAY_SPANS,
+            in_vain=list_top_searches(rows, briefs=0),
+            most=list_top_searches(rows),
+        )
 
 
 def edit_preferences(request: HttpRequest) -> HttpResponse:

@@ -4,18 +4,18 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from briefs.admin.common.access import DeskAdmin, person_of
+from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import Badge
-from briefs.admin.common.interface_labels import format_duration, format_issue, interface_side
-from briefs.admin.lists.desk_list import DeskList, build_column_filter, render_titles
-from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent
+from briefs.admin.common.interface_labels import format_duration, format_issue
+from briefs.admin.lists.desk_list import ListOnlyAdmin, render_titles
+from briefs.content import SIDES, IssueContent
 from briefs.models import Issue, State
 from briefs.workflow import policy
 from briefs.workflow.next_step import next_step
@@ -25,32 +25,25 @@ from . import issue_acts, issue_pages, mailing_pages
 
 
 @admin.register(Issue)
-class IssueAdmin(DeskList, DeskAdmin):
+class IssueAdmin(ListOnlyAdmin):
     verb = "edit_issue"
     list_display = ("titles", "sentence", "badge", "age")
-    list_filter = (build_column_filter("state", gettext_lazy("State"), State.choices),)
+    list_display_links = ("titles",)
+    list_filter = ("state",)
     search_fields = ("number",)
     search_help_text = gettext_lazy("Number of the issue")
-    sortable_by = ()
     empty_hint = gettext_lazy(
         "No issue yet. A new one begins with everything published in the last seven days."
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def get_urls(self) -> list[URLPattern]:
-        own = self.build_url_pattern
-        return [
-            own("", self.changelist_view, "changelist"),
-            own("new/", issue_pages.create, "create"),
-            own("<int:pk>/change/", issue_pages.change, "change"),
-            own("<int:pk>/preview/", issue_pages.preview, "preview"),
-            own("<int:pk>/mail/", mailing_pages.mail, "mail"),
-            own("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
-            own("copies/<int:pk>/", mailing_pages.copies, "copies"),
-            own("<int:pk>/<slug:verb>/", issue_acts.act_view, "verb"),
-        ]
+    pages = (
+        ("new/", issue_pages.create, "create"),
+        ("<int:pk>/change/", issue_pages.change, "change"),
+        ("<int:pk>/preview/", issue_pages.preview, "preview"),
+        ("<int:pk>/mail/", mailing_pages.mail, "mail"),
+        ("<int:pk>/mail/<slug:side>/", mailing_pages.mail_html, "mail_html"),
+        ("copies/<int:pk>/", mailing_pages.copies, "copies"),
+        ("<int:pk>/<slug:verb>/", issue_acts.act_view, "verb"),
+    )
 
     def list_buttons(self, request: HttpRequest) -> list[tuple[object, str]]:
         may_create = policy.has_role_for(person_of(request), "create_issue")
@@ -66,9 +59,8 @@ class IssueAdmin(DeskList, DeskAdmin):
 
     def titles(self, issue: Issue) -> SafeString:
         content = IssueContent.from_json(issue.content)
-        sides = sorted(SIDES, key=lambda side: side != interface_side())
-        titles = [(content.side(side).title, LANGUAGE_TAGS[side]) for side in sides]
-        return format_html("<span>{}</span>{}", format_issue(issue.number), render_titles(*titles))
+        titles = render_titles({side: content.side(side).title for side in SIDES})
+        return format_html("<span>{}</span>{}", format_issue(issue.number), titles)
 
     def sentence(self, issue: Any) -> str:
         return str(issue.step.sentence)

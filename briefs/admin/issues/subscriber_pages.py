@@ -11,17 +11,17 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from briefs.admin.common.access import DeskAdmin, person_of, require_role
+from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import Badge, download_response, render_page
 from briefs.admin.common.interface_labels import format_with_label
-from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
+from briefs.admin.lists.desk_list import DeskFilter, ListOnlyAdmin
 from briefs.exchange.sheets import SheetBuilder, SheetRefused, build_sheet_refusal, sheet_files
 from briefs.models import MailSide, Subscriber
 from briefs.models.mailings import READING
@@ -51,8 +51,7 @@ def require_administrator(request: HttpRequest) -> None:
 
 
 class StateFilter(DeskFilter):
-    title = gettext_lazy("State")
-    parameter_name = "state"
+    title, parameter_name = gettext_lazy("State"), "state"
     options = (
         ("reading", gettext_lazy("Gets mail")),
         ("waiting", gettext_lazy("Not confirmed")),
@@ -208,34 +207,23 @@ def _build_badge(row: Subscriber) -> Badge:
 
 
 @admin.register(Subscriber)
-class SubscriberAdmin(DeskList, DeskAdmin):
+class SubscriberAdmin(ListOnlyAdmin):
     change_list_template = "admin/briefs/issues/subscribers.html"
+    pages = (("import/", import_list, "import"), ("<int:pk>/change/", change, "change"))
     list_display = ("mail_address", "side", "badge", "since")
-    list_filter = (
-        StateFilter,
-        build_column_filter("side", pgettext_lazy("subscriber", "Language"), MailSide.choices),
-    )
+    list_display_links = ("mail_address",)
+    list_filter = (StateFilter, "side")
     search_fields = ("address",)
     search_help_text = gettext_lazy("E-mail address")
-    sortable_by = ()
     empty_hint = gettext_lazy(
         "Nobody yet. Readers subscribe at /en/subscribe/; a list that you have can be imported."
     )
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        own = self.build_url_pattern
-        return [
-            own("", self.changelist_view, "changelist"),
-            own("import/", import_list, "import"),
-            own("export/", require_GET(self.export), "export"),
-            own("<int:pk>/change/", change, "change"),
-        ]
+        return [*super().get_urls(), self.build_url_pattern("export/", require_GET(self.export), "export")]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         require_role(request)
@@ -246,8 +234,8 @@ class SubscriberAdmin(DeskList, DeskAdmin):
             return render_page(request, "issues/subscriber_counts", opts=None, title=title, counts=counts)
         query = request.GET.urlencode()
         links = [
-            (_("Import"), reverse("admin:briefs_subscriber_import")),
-            (_("Export"), f"{reverse('admin:briefs_subscriber_export')}{f'?{query}' if query else ''}"),
+            (_("Import"), self.reverse_url("import")),
+            (_("Export"), f"{self.reverse_url('export')}{f'?{query}' if query else ''}"),
         ]
         events = list_events(subscriber_lists.EVENTS_ABOUT)
         return super().changelist_view(request, {"counts": counts, "links": links, "events": events})

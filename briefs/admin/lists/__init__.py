@@ -1,1 +1,1 @@
-"""The list of briefs: `changelist` builds it, `filters` narrow it, `bulk_verbs` act on several."""
+"""The list of briefs: `changelist` builds it, `filters` narrow it, `brief_search` searches it, `bulk_verbs` act on several."""

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 from briefs.admin.common.access import person_of
 from briefs.admin.common.brief_pages import render_page
 from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago, format_with_label
-from briefs.admin.lists.desk_list import DeskFilter, DeskList, build_column_filter
+from briefs.admin.lists.desk_list import DeskFilter, DeskList, ListOnlyAdmin
 from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
 from briefs.operations.accounts import account_actions
@@ -318,12 +318,12 @@ def _describe_access(person: Person) -> str:
 
 
 @admin.register(SignInEvent)
-class SignInEventAdmin(DeskList):
+class SignInEventAdmin(ListOnlyAdmin):
     """The log of sign-ins, for administrators. Nobody changes it."""
 
     list_display = ("kind", "username", "person", "address", "details", "at")
-    list_display_links = None
-    list_filter = (build_column_filter("kind__exact", gettext_lazy("Kind"), SignInEvent.Kind.choices),)
+    list_filter = ("kind",)
+    sortable_by = list_display
     search_fields = ("username", "address")
     search_help_text = gettext_lazy("User name or address")
     list_select_related = ("person",)
@@ -332,19 +332,10 @@ class SignInEventAdmin(DeskList):
     def details(self, event: SignInEvent) -> str:
         return translate_detail(event.detail)
 
-    def get_urls(self) -> list[URLPattern]:
-        return [url for url in super().get_urls() if url.name == "briefs_signinevent_changelist"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person_of(request).is_superuser
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
         return person_of(request).is_superuser
 
 
@@ -358,19 +349,15 @@ class SecondFactorFilter(DeskFilter):
     def has_output(self) -> bool:
         return person_of(self.request).is_superuser
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return super().queryset(request, queryset) if person_of(request).is_superuser else queryset
-
     def build_condition(self, value: str) -> Q:
-        has_one = Q(has_second_factor=True)
-        return has_one if value == "yes" else ~has_one
+        return Q(has_second_factor=value == "yes")
 
 
-def _list_roles() -> list[tuple[str, str]]:
-    return [(str(pk), name) for pk, name in Group.objects.order_by("name").values_list("pk", "name")]
+class RoleFilter(DeskFilter):
+    title, parameter_name = gettext_lazy("Role"), "groups__id__exact"
 
-
-YES_OR_NO = (("1", gettext_lazy("Yes")), ("0", gettext_lazy("No")))
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Group.objects.order_by("name").values_list("pk", "name")]
 
 
 @admin.register(Person)
@@ -380,11 +367,7 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
     change_form_template = add_form_template = "admin/briefs/people/person.html"
     change_user_password_template = DeskList.change_form_template
     list_display = ("person", "username", "roles", "reviewed", "email", "language", "access", "last_sign_in")
-    list_filter = (
-        build_column_filter("is_active__exact", gettext_lazy("Active"), YES_OR_NO),
-        build_column_filter("groups__id__exact", gettext_lazy("Role"), _list_roles),
-        SecondFactorFilter,
-    )
+    list_filter = ("is_active", RoleFilter, SecondFactorFilter)
     search_fields = ("username", "name", "email")
     search_help_text = gettext_lazy("Name or mail")
     filter_horizontal = ()
@@ -444,11 +427,7 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
         return people.annotate(has_second_factor=second_factor_exists()) if is_asked else people
 
     def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path(route, self.admin_site.admin_view(view), name=f"briefs_person_{name}")
-            for route, view, name in PAGES
-        ]
-        return [*pages, *super().get_urls()]
+        return [*(self.build_url_pattern(*page) for page in PAGES), *super().get_urls()]
 
     def render_change_form(
         self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, *args: Any, **options: Any

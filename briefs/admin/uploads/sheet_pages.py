@@ -202,7 +202,7 @@ class SheetAdmin(ImportMixin):  # type: ignore[misc]
         try:
             changelist = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return redirect(self._reverse("export"))
+            return redirect(self.reverse_url("export"))
         chosen = request.POST.get("format")
         problems: Sequence[SheetProblem] = ()
         if request.method == "POST" and chosen in self.export_formats:
@@ -221,9 +221,9 @@ class SheetAdmin(ImportMixin):  # type: ignore[misc]
             is_too_many=0 < self.max_exported < changelist.result_count,
             limit=f"{self.max_exported:,}",
             narrowed=bool(changelist.query or changelist.has_active_filters),
-            export_url=self._reverse("export"),
-            list_url=f"{self._reverse('changelist')}{changelist.get_query_string()}",
-            import_url=self._reverse("import") if self.has_import_permission(request) else "",
+            export_url=self.reverse_url("export"),
+            list_url=f"{self.reverse_url('changelist')}{changelist.get_query_string()}",
+            import_url=self.reverse_url("import") if self.has_import_permission(request) else "",
             status=409 if problems else 200,
         )
 
@@ -289,8 +289,8 @@ class SheetAdmin(ImportMixin):  # type: ignore[misc]
                 "rows": f"{limits.rows:,}",
                 "size": limits.size // 1024 // 1024,
             },
-            export_url=self._reverse("export"),
-            list_url=self._reverse("changelist"),
+            export_url=self.reverse_url("export"),
+            list_url=self.reverse_url("changelist"),
             status=409 if problems else 200,
         )
 
@@ -315,8 +315,8 @@ class SheetAdmin(ImportMixin):  # type: ignore[misc]
             ),
             emptied=emptied % {"n": plan.emptied} if plan.emptied else "",
             notices=plan.notices,
-            import_url=self._reverse("import"),
-            confirm_url=self._reverse("process_import"),
+            import_url=self.reverse_url("import"),
+            confirm_url=self.reverse_url("process_import"),
         )
 
     def process_result(self, result: SheetImport[Any], request: HttpRequest) -> HttpResponse:
@@ -326,13 +326,10 @@ class SheetAdmin(ImportMixin):  # type: ignore[misc]
             request, _("Imported: %(what)s.") % {"what": _(", ").join(counts) or _("nothing new")}
         )
         self.finish_import(request, result)
-        return redirect(self._reverse("changelist"))
+        return redirect(self.reverse_url("changelist"))
 
     def finish_import(self, request: HttpRequest, result: SheetImport[Any]) -> None:
         """Called after the sheet was stored."""
-
-    def _reverse(self, name: str) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}")
 
 
 def _format_counts(counts: Iterable[tuple[int, str]]) -> list[str]:

@@ -12,11 +12,10 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from briefs import workflow
-from briefs.admin.common.access import has_role_permission, require_role
+from briefs.admin.common.access import has_role_permission, person_of, require_role
 from briefs.admin.common.assignments import ASSIGNMENT_LABELS, replace_assignee
 from briefs.admin.common.brief_pages import read_number, render_page
 from briefs.admin.common.form_fields import build_due_field
@@ -34,7 +33,6 @@ from briefs.workflow.rules import lock_brief, require_current_version
 SELECTION_FIELD = "_selected_action"
 MAX_SELECTED = 100
 """More than fits on one page of the list."""
-type BulkAction = Callable[[Brief, Person, int], None]
 
 
 class BulkAdmin(BriefList):
@@ -61,15 +59,16 @@ class BulkAdmin(BriefList):
 
     @admin.action(permissions=["submit"], description=ACTS["submit"].label)  # type: ignore[arg-type]
     def submit_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return _run_versioned_verb(request, "submit", workflow.submit)
+        return run_bulk_verb(request, "submit", workflow.submit)
 
     @admin.action(permissions=["take_back"], description=ACTS["take_back"].label)  # type: ignore[arg-type]
     def take_back_briefs(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return _run_versioned_verb(request, "take_back", workflow.take_back)
+        return run_bulk_verb(request, "take_back", workflow.take_back)
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to me"))
     def assign_to_me(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        return run_bulk_verb(request, "assign", _assign_to_self)
+        person = person_of(request)
+        return _assign(request, lambda plan: replace(plan, writer=Assignee(person, plan.writer.due_on)))
 
     @admin.action(permissions=["assign"], description=gettext_lazy("Assign to…"))
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
@@ -78,68 +77,45 @@ class BulkAdmin(BriefList):
     @admin.action(permissions=["view"], description=gettext_lazy("Export as text"))
     def export_text(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """Return one text file, or a zip archive of several, in the format that the upload reads."""
-        require_role(request)
-        return download_files(
-            request, list(write_brief_files(get_selected_briefs(request))), "text/plain; charset=utf-8"
-        )
+        files = write_brief_files(get_selected_briefs(request))
+        return download_files(request, list(files), "text/plain; charset=utf-8")
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export for Word"))
     def export_word(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
         """Return one Word file with all briefs, each on a new page."""
-        require_role(request)
         briefs = get_selected_briefs(request)
         files = [write_word_collection(briefs, str(Brief._meta.verbose_name_plural))] if briefs else []
         return download_files(request, files, WORD_TYPE)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as tables for translators (Word)"))
     def export_tables(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        require_role(request)
         return download_files(request, list(write_table_files(get_selected_briefs(request))), WORD_TYPE)
 
     @admin.action(permissions=["view"], description=gettext_lazy("Export as an Excel sheet"))
     def export_sheet(self, request: HttpRequest, queryset: QuerySet[Brief]) -> HttpResponse:
-        require_role(request)
         chosen = [brief.pk for brief in get_selected_briefs(request)]
         return download_briefs(Brief.objects.filter(pk__in=chosen), "xlsx")
 
 
-def _run_versioned_verb(request: HttpRequest, verb: str, action: Callable[..., Any]) -> HttpResponse:
-    return run_bulk_verb(request, verb, lambda brief, by, version: action(brief.pk, by=by, version=version))
-
-
-def _assign_to_self(brief: Brief, by: Person, version: int) -> None:
-    """Assign the writer, keeping the due date. `apply_plan` checks no version, so check it here."""
-    with transaction.atomic():
-        row = lock_brief(brief.pk)
-        require_current_version(row, version)
-        plan = replace(workflow.AssignmentPlan.load(row), writer=workflow.Assignee(by, row.due_on))
-        workflow.apply_plan(row, plan, by=by)
-
-
 class BulkAssignmentForm(forms.Form):
     part = forms.ChoiceField(label=gettext_lazy("Part"), choices=list(ASSIGNMENT_LABELS.items()))
-    person = forms.ChoiceField(label=gettext_lazy("Person"), required=False)
+    person = forms.ModelChoiceField(
+        policy.find_people_with_roles(policy.ALL_ROLES),
+        label=gettext_lazy("Person"),
+        required=False,
+        empty_label=gettext_lazy("Nobody yet"),
+    )
     due_on = build_due_field()
-
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="%s", label_suffix="")
-        self.people = {str(person.pk): person for person in policy.find_people_with_roles(policy.ALL_ROLES)}
-        choices = [("", _("Nobody yet")), *((pk, str(p)) for pk, p in self.people.items())]
-        self.fields["person"].choices = choices  # type: ignore[attr-defined]
-
-    def build_assignment(self) -> Assignee:
-        return Assignee(self.people.get(self.cleaned_data["person"]), self.cleaned_data["due_on"])
 
 
 def assign_selected(request: HttpRequest) -> HttpResponse:
     """Show the assignment form on the first POST, from the list, and run the assignment on the second."""
     require_role(request, "assign")
-    form = BulkAssignmentForm(request.POST if "part" in request.POST else None)
+    data = request.POST if "part" in request.POST else None
+    form = BulkAssignmentForm(data, auto_id="%s", label_suffix="")
     if form.is_bound and form.is_valid():
-        part, assignment = form.cleaned_data["part"], form.build_assignment()
-        return run_bulk_verb(
-            request, "assign", lambda brief, by, version: _assign_part(brief, by, version, part, assignment)
-        )
+        part, *assignee = (form.cleaned_data[name] for name in form.fields)
+        return _assign(request, lambda plan: replace_assignee(plan, part, Assignee(*assignee)))
     rows = get_selected_briefs(request)
     return render_page(
         request,
@@ -153,12 +129,14 @@ def assign_selected(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _assign_part(brief: Brief, by: Person, version: int, part: str, assignment: Assignee) -> None:
-    with transaction.atomic():
-        row = lock_brief(brief.pk)
-        require_current_version(row, version)
-        plan = replace_assignee(AssignmentPlan.load(row), part, assignment)
-        workflow.apply_plan(row, plan, by=by)
+def _assign(request: HttpRequest, change: Callable[[AssignmentPlan], AssignmentPlan]) -> HttpResponse:
+    def act(pk: int, *, by: Person, version: int) -> None:
+        with transaction.atomic():  # `apply_plan` checks no version
+            row = lock_brief(pk)
+            require_current_version(row, version)
+            workflow.apply_plan(row, change(AssignmentPlan.load(row)), by=by)
+
+    return run_bulk_verb(request, "assign", act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +152,8 @@ def get_selected_briefs(request: HttpRequest) -> list[Brief]:
     return [rows[pk] for pk in dict.fromkeys(ids) if pk in rows]
 
 
-def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpResponse:
-    """Run the verb on each brief in its own transaction, so that a refusal does not stop the others.
+def run_bulk_verb(request: HttpRequest, verb: str, action: Callable[..., object]) -> HttpResponse:
+    """Run `action(pk, by=…, version=…)` on each brief in its own transaction, so that a refusal does not stop the others.
 
     A missing version is 0, which is never current, so the brief counts as stale.
     """
@@ -183,7 +161,7 @@ def run_bulk_verb(request: HttpRequest, verb: str, action: BulkAction) -> HttpRe
     done, refused = [], []
     for brief in get_selected_briefs(request):
         try:
-            action(brief, person, read_number(request.POST, f"version-{brief.pk}"))
+            action(brief.pk, by=person, version=read_number(request.POST, f"version-{brief.pk}"))
         except workflow.Refused as refusal:
             refused.append(BulkResult(brief, tuple(map(str, refusal.reasons))))
         else:

@@ -74,9 +74,6 @@ class DraftedAdmin(RefusalAwareAdmin):
         context["draft"] = getattr(request, "shown_draft", None)
         return super().render_change_form(request, context, *args, **options)
 
-    def reverse_url(self, name: str, *args: object) -> str:
-        return reverse(f"admin:{self.url_name(name)}", args=args)
-
     def render_page(
         self,
         request: HttpRequest,
@@ -305,6 +302,7 @@ def _describe_value(state: PageDraft, value: Any) -> str:
 
 @admin.register(Draft)
 class DraftAdmin(ListOnlyAdmin):
+    under_inbox = True
     verb = "sign_draft"
     pages = (("<int:pk>/change/", show_draft, "change"),)
     list_display = ("label", "changes", "kind", "written")

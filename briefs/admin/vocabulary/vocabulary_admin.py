@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,14 +22,7 @@ from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
-from briefs.admin.lists.desk_list import (
-    DeskFilter,
-    DeskList,
-    build_column_filter,
-    build_name_column,
-    count_by_row,
-    list_values,
-)
+from briefs.admin.lists.desk_list import DeskFilter, DeskList, ValueFilter, build_name_column
 from briefs.bilingual.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
 from briefs.bilingual.text.person_names import (
     DividedName,
@@ -124,7 +117,7 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
             used = model._default_manager.filter(
                 Q(**{f"{column}__in": ids}) | Q(**{f"{column}__merged_into__in": ids})
             )
-            counts = count_by_row(used, heir)
+            counts = dict(used.order_by().values_list(heir).annotate(n=Count("pk")))
             for row in rows:
                 row.brief_count = counts.get(row.pk, 0)
 
@@ -154,8 +147,7 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
 
 
 class MissingLabelFilter(DeskFilter):
-    title = gettext_lazy("Missing label")
-    parameter_name = "missing"
+    title, parameter_name = gettext_lazy("Missing label"), "missing"
     options = (("zh", gettext_lazy("No Chinese label")), ("en", gettext_lazy("No English label")))
 
     def build_condition(self, value: str) -> Q:
@@ -215,10 +207,7 @@ class AuthorForm(VocabularyForm):
 class AuthorAdmin(TopicAdmin):
     form = AuthorForm
     list_display = ("name", build_name_column(Author, "name_zh"), "name_zh_kind", "order_name", "used")
-    list_filter = (
-        build_column_filter("name_zh_kind__exact", gettext_lazy("Chinese name"), Author.ChineseName.choices),
-        build_column_filter("name_order__exact", gettext_lazy("Order of the name"), Author.ORDERS),
-    )
+    list_filter = ("name_zh_kind", "name_order")
     search_fields = ("name", "name_zh", "family")
     fields = ("name", "name_zh", "name_order", "name_zh_kind", "family", "given")
     uses = (BriefAuthor, "author")
@@ -247,10 +236,7 @@ class SourceForm(VocabularyForm):
 class SourceAdmin(TopicWithKindAdmin):
     form = SourceForm
     list_display = ("name", build_name_column(Source, "name_zh"), "kind_name", "country", "used")
-    list_filter = (
-        build_column_filter("kind", gettext_lazy("Kind"), list_values(Source, "kind", VOCABULARY_KIND_NAMES)),
-        build_column_filter("country", gettext_lazy("Country"), list_values(Source, "country", {})),
-    )
+    list_filter = (("kind", ValueFilter), ("country", ValueFilter))
     search_fields = ("name", "name_zh")
     uses = (Brief, "source")
     fields = ("name", "name_zh", "url", "kind", "country", "aliases")
@@ -263,17 +249,7 @@ class KeywordAdmin(TopicWithKindAdmin):
         build_name_column(Keyword, "label_en", gettext_lazy("No English label")),
         *("kind_name", "index", "used"),
     )
-    list_filter = (
-        MissingLabelFilter,
-        build_column_filter(
-            "listed__exact",
-            gettext_lazy("Index"),
-            (("1", gettext_lazy("Listed")), ("0", gettext_lazy("Not listed"))),
-        ),
-        build_column_filter(
-            "kind", gettext_lazy("Kind"), list_values(Keyword, "kind", VOCABULARY_KIND_NAMES)
-        ),
-    )
+    list_filter = (MissingLabelFilter, "listed", ("kind", ValueFilter))
     search_fields = ("label_zh", "label_en")
     fields = ("label_zh", "label_en", "kind", "listed")
     uses = (BriefKeyword, "keyword")

@@ -65,7 +65,7 @@ def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     expect(page.locator(".done-list")).to_be_visible()
     wanted.refresh_from_db()
     assert wanted.state == State.IN_REVIEW
-    tab.open("/admin/briefs/brief/?q=polar&sort=oldest")
+    tab.open("/admin/briefs/brief/?q=polar&o=1")
     expect(rows).to_have_count(2)
     tab.press("j", "j", "k", "e")
     page.wait_for_url(f"**/brief/{other.pk}/change/")

@@ -47,10 +47,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("change", ({ target }) => {
-  if (target.matches(".filters select")) target.form.requestSubmit();
-  showSelection();
-});
+document.addEventListener("change", showSelection);
 
 for (const button of bulk?.querySelectorAll("[data-select]") ?? []) {
   button.hidden = false;

@@ -147,22 +147,16 @@ def test_each_filter_lists_expected_briefs(writer_client: Client, team: factorie
     assert listed_pks(writer_client, "?complete=zh") == {zh.pk, lacking.pk}
     assert listed_pks(writer_client, "?complete=en") == {en.pk}
     assert listed_pks(writer_client, "?complete=neither") == {planned.pk}
-    assert listed_pks(writer_client, f"?source={lawfare.pk}") == {zh.pk}
-    assert listed_pks(writer_client, f"?keyword={keyword.pk}") == {en.pk}
     assert (
         listed_pks(writer_client, "?keyword=united") == listed_pks(writer_client, "?keyword=美國") == {en.pk}
     )
     assert listed_pks(writer_client, "?source=lawf") == {zh.pk}
-    assert listed_pks(writer_client, "?state=planned,approved") == {planned.pk, live.pk}
+    assert listed_pks(writer_client, "?state=open") == {planned.pk, *drafts}
     assert listed_pks(writer_client, f"?person={team.other_writer.pk}") == {planned.pk}
     assert listed_pks(writer_client, f"?person={team.publisher.pk}") == {live.pk}
-    assert (
-        listed_pks(writer_client, "?source=99999")
-        == listed_pks(writer_client, "?source=x")
-        == listed_pks(writer_client, "?keyword=" + "9" * 30)
-        == set()
-    )
-    assert listed_pks(writer_client, f"?state=draft&complete=zh&source={lawfare.pk}&q=標題") == {zh.pk}
+    assert listed_pks(writer_client, "?source=x") == listed_pks(writer_client, "?keyword=unit ed") == set()
+    assert listed_pks(writer_client, "?source=--") == set()
+    assert listed_pks(writer_client, "?state=draft&complete=zh&source=lawfare&q=標題") == {zh.pk}
 
 
 def test_search_covers_headlines_title_and_address(writer_client: Client, team: factories.Team) -> None:
@@ -213,7 +207,7 @@ def test_query_count_does_not_grow_with_rows(writer_client: Client, team: factor
 def test_newest_change_is_listed_first(writer_client: Client, team: factories.Team) -> None:
     old, new = factories.draft_brief(team), factories.draft_brief(team)
     factories.edit(old, team.writer, summary_en="Newest.")
-    rows = [brief.pk for brief in writer_client.get(LIST_URL + "?o=1").context["cl"].result_list]
+    rows = [brief.pk for brief in writer_client.get(LIST_URL).context["cl"].result_list]
     assert rows == [old.pk, new.pk]
 
 

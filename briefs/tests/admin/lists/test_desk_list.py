@@ -87,8 +87,35 @@ def test_filter_takes_several_values_and_an_unknown_one_lists_nothing(
             row.label_en for row in client.get(f"/admin/briefs/keyword/?{query}").context["cl"].result_list
         }
 
-    assert listed("kind=topic,region") == {"topic", "region"}
-    assert listed("kind=topic,nothing") == set()
+    assert listed("kind=topic&kind=region") == {"topic", "region"}
+    assert listed("kind=nothing") == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        *(
+            ("keyword/?kind=topic", 200),
+            ("keyword/?listed__exact=0", 200),
+            ("person/?groups__id__exact=1", 200),
+        ),
+        *(("keyword/?kind__startswith=t", 400), ("keyword/?slug=x", 400), ("keyword/?listed__in=0,1", 400)),
+        *(("person/?groups__permissions=1", 400), ("person/?password__startswith=p", 400)),
+        *(("signinevent/?person__email=x", 400), ("issue/?state__contains=a", 400)),
+    ],
+)
+def test_address_compares_only_the_columns_of_filters(
+    client: Client, team: factories.Team, root: Person, query: str, status: int
+) -> None:
+    assert client.get(f"/admin/briefs/{query}").status_code == status
+
+
+def test_button_of_filters_names_what_a_yes_or_no_is_about(
+    client: Client, team: factories.Team, root: Person
+) -> None:
+    Keyword.make(label_zh="嚇阻", kind="topic")
+    page = client.get("/admin/briefs/keyword/?listed__exact=0&kind=topic&missing=en").content.decode()
+    assert "Filter: <b>No English label, Listed: No, topic</b>" in page
 
 
 def test_term_is_found_by_a_rendering_to_avoid(client: Client, team: factories.Team, root: Person) -> None:
