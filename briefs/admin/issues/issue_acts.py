@@ -17,7 +17,6 @@ from briefs import policy
 from briefs.acts import Act
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import describe_done
-from briefs.admin.common.publication import Publication
 from briefs.admin.common.task_list import render_sentence
 from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
 from briefs.admin.verbs.verb_views import get_act
@@ -26,7 +25,7 @@ from briefs.publications import mailings
 from briefs.workflow import Refused
 from briefs.workflow.rules import find_earliest_time, format_time
 
-from .issue_pages import IssuePageData, render_issue_page, save_form
+from .issue_pages import IssuePageData, build_issue_url, render_issue_page, save_form
 
 
 class IssueActForm(ActForm):
@@ -62,10 +61,6 @@ class IssueActForm(ActForm):
         return lines
 
     @property
-    def publication(self) -> Publication | None:
-        return self.page.publication if self.act.shows == "draft" else None
-
-    @property
     def content_heading(self) -> str:
         return _("What readers will see") if self.act.shows == "draft" else _("The text of this issue")
 
@@ -78,7 +73,14 @@ class IssueActForm(ActForm):
         return edition
 
     def build_context(self) -> dict[str, Any]:
-        return {"page": self.page, "issue": self.page.issue, "subtitle": self.page.title}
+        page, is_compared = self.page, self.publication and self.page.facts.public_edition
+        return {
+            "issue": page.issue,
+            "subtitle": page.title,
+            "shown": page.content,
+            "runs": page.runs,
+            "difference": {"runs": page.runs} if is_compared else None,
+        }
 
 
 def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -101,6 +103,11 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
         return redirect(page.url)
 
+    if "version" in request.POST:  # a button on the page of the issue
+        if "title_zh" in request.POST and (refusal := save_form(request, issue, person)):
+            return refusal
+        if act.way == "form":
+            return redirect(build_issue_url(issue, "verb", verb))
     if act.way == "form":
         page = load_page()
         return answer_form(
@@ -108,8 +115,6 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         )
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    if "version" in request.POST and (refusal := save_form(request, issue, person)):
-        return refusal
     try:
         perform_act(act, issue, by=person, data=request.POST)
     except Refused as refused:

@@ -13,8 +13,9 @@ from briefs.admin.common import findings
 from briefs.admin.common.brief_rows import BriefRow, Margin, MarginItem, build_margins, build_rows
 from briefs.admin.common.fact_text import describe_key_line
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
+from briefs.admin.common.page_data import ActButton
 from briefs.admin.common.site_texts import default_review_card
-from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
+from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.editor.margin import list_comment_items, list_finding_items
 from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import SIDES, Content, Side
@@ -30,7 +31,7 @@ SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 
 @dataclass
 class ReviewPageData:
-    ANSWER_VERBS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
+    ANSWER_ACTS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
 
     page_data: BriefPageData
     since: str
@@ -129,8 +130,10 @@ class ReviewPageData:
     def side_names(self) -> str:
         return _(", ").join(str(SIDE_NAMES[side]) for side in self.reviewed_sides)
 
-    def verb_buttons(self) -> list[VerbButton]:
-        return [offer for offer in self.page_data.verb_buttons if offer.verb in self.ANSWER_VERBS]
+    def answer_acts(self) -> list[ActButton]:
+        step = self.page_data.step
+        acts = [act for act in (step.main, *step.others) if act in self.ANSWER_ACTS]
+        return [self.page_data.build_act(act) for act in acts]
 
     def card_lines(self) -> list[str]:
         """Return the lines of the reviewer's card in the interface language."""

@@ -32,7 +32,6 @@ from briefs.admin.common.form_fields import (
     wrong_state_errors,
 )
 from briefs.admin.common.interface_labels import (
-    LEAF_NAMES,
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
@@ -166,6 +165,10 @@ class ActForm(forms.Form):
         style = pgettext("date format", "j F, H:i") if is_this_year else pgettext("date format", "j F Y, H:i")
         label = words["later"] % {"time": formats.date_format(moment, style)}
         return {**words, "value": value, "label": label}
+
+    @property
+    def publication(self) -> Publication | None:
+        return self.page.publication() if self.act.rule == "approve" else None
 
     def perform(self) -> Any:
         """Do the act with what the valid form says. Raise Refused."""
@@ -339,13 +342,6 @@ class BriefActForm(ActForm):
             return None
         before, after = load_edition_content(edition), self.page.content.without_staff_fields()
         return diff_contents(replace(before, **NO_CHANGE), replace(after, **NO_CHANGE))
-
-    @property
-    def publication(self) -> Publication | None:
-        page = self.page
-        if self.act.name != "approve":
-            return None
-        return Publication.build(page.signing, page.person, page.content, LEAF_NAMES)
 
     def notices(self) -> list[dict[str, str]]:
         """Return the notices, in both languages, that readers would see in place of the text."""
