@@ -1,11 +1,13 @@
 """What the page of a brief and that of an issue show alike: the acts of the bar, the sentence below it, and the sign-offs."""
 
+import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -15,8 +17,9 @@ from briefs import policy
 from briefs.acts import ACTS, get_label
 from briefs.models import Brief, Issue, Person, SignOff
 from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules import LEAVES, LeafName, Standing, four_eyes
+from briefs.workflow.rules import LEAVES, BriefFacts, IssueFacts, LeafName, Standing, four_eyes
 
+from .brief_pages import render_public_links
 from .fact_text import describe_change
 from .publication import Publication
 from .task_list import render_sentence
@@ -52,6 +55,7 @@ class PageData(ABC):
     """What a page shows one person. Each part is loaded on first use."""
 
     person: Person
+    now: dt.datetime
     leaf_names: ClassVar[Mapping[str, str | Promise]]
     writing_view: ClassVar[str] = ""
     """Query of the page on which gaps are filled, if the page has several views."""
@@ -62,7 +66,7 @@ class PageData(ABC):
 
     @property
     @abstractmethod
-    def standing(self) -> Standing: ...
+    def facts(self) -> BriefFacts | IssueFacts: ...
 
     @abstractmethod
     def get_seen(self, name: LeafName) -> str:
@@ -83,9 +87,13 @@ class PageData(ABC):
     def people(self) -> list[Person]:
         return policy.load_staff()
 
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.facts, self.person)
+
     @cached_property
     def step(self) -> Step:
-        return next_step(self.standing.facts, self.person)
+        return next_step(self.facts, self.person)
 
     @property
     def sentence(self) -> SafeString:
@@ -122,11 +130,40 @@ class PageData(ABC):
         """Return the acts that the person may expect and may not do now, with the reason."""
         return []
 
+    # Editions
+
+    @property
+    def editions(self) -> Sequence[Any]:
+        """Return the editions, the newest first."""
+        return self.facts.editions
+
+    @property
+    def scheduled_edition(self) -> Any:
+        return self.facts.scheduled_edition
+
+    @property
+    def public_edition(self) -> Any:
+        return self.facts.public_edition
+
+    @property
+    def was_public(self) -> bool:
+        return self.facts.was_public
+
+    def public_links(self) -> SafeString:
+        return render_public_links(self.editions, self.now)
+
     # Sign-offs and publication
 
     @property
-    def history(self) -> four_eyes.History:
-        return self.standing.facts.history
+    def signing(self) -> four_eyes.Signing:
+        return self.facts.signing
+
+    @cached_property
+    def signoffs(self) -> Sequence[SignOff]:
+        """Return the sign-offs with their people, the oldest first."""
+        rows = self.facts.history.signoffs
+        prefetch_related_objects(rows, "by")
+        return rows
 
     @cached_property
     def signoffs_by_side(self) -> list[dict[str, Any]]:
@@ -134,7 +171,7 @@ class PageData(ABC):
             {
                 "side": name,
                 "label": self.leaf_names[name],
-                "signed": four_eyes.is_settled(self.standing.signing.leaves[name]),
+                "signed": four_eyes.is_settled(self.signing.leaves[name]),
                 "seen": self.get_seen(name),
                 "answers": self.list_answers(name),
             }
@@ -143,7 +180,7 @@ class PageData(ABC):
 
     def list_answers(self, name: str) -> list[dict[str, Any]]:
         """Return the answers to a leaf, the newest first, and whether each stands."""
-        rows = [s for s in reversed(self.history.signoffs) if s.leaf == name]
+        rows = [s for s in reversed(self.signoffs) if s.leaf == name]
         return [
             {"row": s, "stands": s.pk in self.standing_signoffs, "state": self._label_signoff(s)}
             for s in rows
@@ -152,7 +189,12 @@ class PageData(ABC):
     @cached_property
     def standing_signoffs(self) -> set[int]:
         """Return the ids of the newest answers to the leaves as they are now."""
-        return {s.pk for name in LEAVES for s in four_eyes.find_answers(self.history, name) if s.leaf == name}
+        return {
+            s.pk
+            for name in LEAVES
+            for s in four_eyes.find_answers(self.facts.history, name)
+            if s.leaf == name
+        }
 
     def _label_signoff(self, signoff: SignOff) -> str:
         stands, is_yes = signoff.pk in self.standing_signoffs, signoff.answer == SignOff.Answer.YES
@@ -163,8 +205,7 @@ class PageData(ABC):
         return _("Signature lapsed") if is_yes else _("Answered")
 
     def publication(self) -> Publication:
-        facts = self.standing.facts
-        return Publication.build(facts.signing, self.person, facts.content, self.leaf_names)
+        return Publication.build(self.signing, self.person, self.facts.content, self.leaf_names)
 
     def change(self) -> dict[str, Any]:
-        return describe_change(self.standing.facts.content)
+        return describe_change(self.facts.content)

@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from briefs import policy, workflow
+from briefs import workflow
 from briefs.admin.common.assignments import build_assignment_rows
-from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
+from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link
 from briefs.admin.common.fact_text import build_fact_line, build_fact_lines
 from briefs.admin.common.interface_labels import LEAF_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
@@ -27,40 +27,26 @@ from briefs.derived import PageNames
 from briefs.models import (
     Brief,
     Document,
-    Edition,
     Letter,
     Note,
     Original,
     Person,
-    Revision,
     SignOff,
     State,
     Suggestion,
 )
 from briefs.publications import corrections
 from briefs.workflow import AssignmentPlan
-from briefs.workflow.brief_facts import (
-    add_former_people,
-    load_editions_by_brief,
-    load_small_rows,
-    set_submission,
-)
+from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.rules import (
     BriefFacts,
-    BriefHistory,
     LeafName,
-    Standing,
-    find_gaps,
-    find_last_shown_edition,
     format_iso_date,
     four_eyes,
     hash_leaves,
-    list_date_gaps,
 )
 
 from .draft_form import Draft
-
-# Collect the data of a brief's page with a constant number of queries.
 
 MAX_LETTERS = 100
 """Number of letters shown, newest first."""
@@ -91,29 +77,8 @@ class BriefPageData(PageData):
         return Original.objects.filter(brief=self.brief, delete_on__gt=timezone.localdate(self.now)).exists()
 
     @cached_property
-    def editions(self) -> list[Edition]:
-        return load_editions_by_brief([self.brief])[self.brief.pk]
-
-    @cached_property
-    def signoffs(self) -> list[SignOff]:
-        return list(self.brief.signoffs.select_related("by").order_by("id"))
-
-    @cached_property
-    def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "document")
-        return list(rows.defer("content", "document__data"))
-
-    @cached_property
     def names(self) -> NamesById:
         return load_names_by_id([self.content])
-
-    @property
-    def history(self) -> BriefHistory:
-        return BriefHistory(self.revisions, self.editions, self.signoffs)
-
-    @cached_property
-    def signing(self) -> four_eyes.Signing:
-        return self.brief_facts.signing
 
     @cached_property
     def page_names(self) -> PageNames:
@@ -128,7 +93,7 @@ class BriefPageData(PageData):
 
     @property
     def base_revision(self) -> int:
-        return self.revisions[0].number
+        return self.facts.history.revisions[0].number
 
     def build_draft(self) -> Draft:
         return Draft.from_content(
@@ -136,14 +101,6 @@ class BriefPageData(PageData):
         )
 
     # Public state
-
-    @property
-    def scheduled_edition(self) -> Edition | None:
-        return self.brief_facts.scheduled_edition
-
-    @property
-    def public_edition(self) -> Edition | None:
-        return self.brief_facts.public_edition
 
     @cached_property
     def untold_readers(self) -> int:
@@ -157,15 +114,8 @@ class BriefPageData(PageData):
             return 0
         return corrections.count_untold(edition)
 
-    @cached_property
-    def was_public(self) -> bool:
-        return find_last_shown_edition(self.editions, self.now) is not None
-
     def public_badges(self) -> list[Badge]:
         return public_badges(self.brief, self.editions, self.now)
-
-    def public_links(self) -> str:
-        return render_public_links(self.editions, self.now)
 
     # Permissions and verbs
 
@@ -174,35 +124,8 @@ class BriefPageData(PageData):
         return self.is_allowed("edit")
 
     @cached_property
-    def brief_facts(self) -> BriefFacts:
-        """Return what decides the next step, from the rows of the page."""
-        rows, pk = load_small_rows([self.brief]), self.brief.pk
-        facts = BriefFacts(
-            self.brief,
-            self.now,
-            people=self.people,
-            editions=self.editions,
-            history=self.history,
-            content=self.content,
-            assignments=rows.assignments[pk],
-            submission=None,
-            is_answered=False,
-            gaps=(),
-            approval_gaps=(),
-            notes=[note for note in self.notes if note.resolved_at is None],
-            suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
-        )
-        if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.content, was_public=self.was_public)
-            facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
-        if self.brief.state == State.IN_REVIEW:
-            set_submission(facts, rows.events[pk])
-        add_former_people([facts], self.people)
-        return facts
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.brief_facts, self.person)
+    def facts(self) -> BriefFacts:
+        return load_brief_facts([self.brief], self.now, self.people)[self.brief.pk]
 
     def get_act_label(self, act: str) -> str:
         if act == "discard" and any(not edition.is_cancelled for edition in self.editions):
@@ -212,7 +135,7 @@ class BriefPageData(PageData):
     def get_place_url(self, act: str) -> str:
         if act == "claim":
             return reverse("admin:briefs_brief_assign", args=[self.brief.pk])
-        return build_act_url(self.brief_facts, act)
+        return build_act_url(self.facts, act)
 
     def refused_acts(self) -> list[ActButton]:
         """Return the act that whoever submitted the brief may expect, with the reason why it is refused."""
@@ -231,7 +154,7 @@ class BriefPageData(PageData):
 
     @cached_property
     def plan(self) -> AssignmentPlan:
-        return AssignmentPlan.build(self.brief, self.brief_facts.assignments)
+        return AssignmentPlan.build(self.brief, self.facts.assignments)
 
     @property
     def may_assign(self) -> bool:
@@ -302,7 +225,7 @@ class BriefPageData(PageData):
         counts = Counter(row.file for row in self.suggestions if row.file)
         return [{"name": name, "suggestions": count} for name, count in counts.items()]
 
-    def facts(self) -> list[dict[str, Any]]:
+    def fact_lines(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
 
     @property

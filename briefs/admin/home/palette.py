@@ -236,7 +236,7 @@ def _list_acts(page: BriefPageData | IssuePageData) -> Iterator[Entry]:
     for name, label in names:
         if name != "original" or page.may_edit:
             yield _name_entry(reverse(f"admin:briefs_{kind}_{name}", args=[page.row.pk]), label)
-    for address, side in list_public_pages(page.standing.facts.editions, page.now):
+    for address, side in list_public_pages(page.editions, page.now):
         hint = paths.NATIVE_LANGUAGE_NAMES[side]
         yield _name_entry(address, gettext_lazy("Public page"), hint=hint)
 

@@ -73,7 +73,7 @@ class IssueActForm(ActForm):
         return edition
 
     def build_context(self) -> dict[str, Any]:
-        page, is_compared = self.page, self.publication and self.page.facts.public_edition
+        page, is_compared = self.page, self.publication and self.page.public_edition
         return {
             "issue": page.issue,
             "subtitle": page.title,

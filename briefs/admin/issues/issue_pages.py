@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from briefs.acts import NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page, render_public_links
+from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
 from briefs.admin.common.brief_rows import (
     RowCell,
     RowRun,
@@ -44,7 +44,7 @@ from briefs.models import Brief, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
 from briefs.workflow import Refused, issues
 from briefs.workflow.issues import IssueConflict
-from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, LeafName, Standing, four_eyes
+from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, LeafName, four_eyes
 
 from .mailing_pages import IssueMailing
 
@@ -90,12 +90,15 @@ class IssuePageData(PageData):
     ) -> None:
         self.issue, self.person, self.query = issue, person, query
         self.now = timezone.now()
-        self.facts = IssueFacts(issue, self.now, people=self.people)
         self.content = content or self.facts.content
 
     @property
     def row(self) -> Issue:
         return self.issue
+
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return IssueFacts(self.issue, self.now, people=self.people)
 
     @property
     def title(self) -> str:
@@ -104,10 +107,6 @@ class IssuePageData(PageData):
     @cached_property
     def may_edit(self) -> bool:
         return self.is_allowed("edit_issue")
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.facts, self.person)
 
     def get_seen(self, name: LeafName) -> str:
         return four_eyes.format_seen(name, four_eyes.get_hashes(self.facts.leaves))
@@ -123,11 +122,8 @@ class IssuePageData(PageData):
 
     @property
     def day(self) -> dt.datetime | None:
-        edition = self.facts.scheduled_edition or self.facts.public_edition
+        edition = self.scheduled_edition or self.public_edition
         return timezone.localtime(edition.published_at) if edition else None
-
-    def public_links(self) -> SafeString:
-        return render_public_links(self.facts.editions, self.now)
 
     # Texts
 
@@ -145,10 +141,6 @@ class IssuePageData(PageData):
             build_text_row("preheader", _("Preview line"), texts, stand_ins=stand_ins),
         ]
         return list(render_each(rows, WRITING))
-
-    @property
-    def was_public(self) -> bool:
-        return self.facts.was_public
 
     def change_form(self) -> ChangeForm:
         return ChangeForm(self.content.texts(), auto_id="%s", label_suffix="")
@@ -206,7 +198,7 @@ class IssuePageData(PageData):
     @cached_property
     def runs(self) -> list[RowRun]:
         """Return the issue as readers will see it, compared with the edition that they have, if any."""
-        edition, after = self.facts.public_edition, self.facts.content
+        edition, after = self.public_edition, self.facts.content
         before = edition.frozen_content if edition else after
         headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
         difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))

@@ -149,5 +149,5 @@ def _find_bases(page_data: BriefPageData, since: str) -> dict[str, Revision]:
     numbers = {"mine": mine[-1:], "edition": editions[:1]}
     if re.fullmatch(r"r\d{1,9}", since):
         numbers[since] = [int(since[1:])]
-    rows = {row.number: row for row in page_data.revisions}
+    rows = {row.number: row for row in page_data.facts.history.revisions}
     return {name: rows[n] for name, found in numbers.items() for n in found if n in rows}
