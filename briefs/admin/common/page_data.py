@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Final
+from urllib.parse import urljoin
 
+from django.contrib import messages
 from django.db.models import prefetch_related_objects
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -19,10 +23,10 @@ from briefs.models import Brief, Issue, Person, SignOff
 from briefs.workflow.next_step import Step, next_step
 from briefs.workflow.rules import LEAVES, BriefFacts, IssueFacts, LeafName, Standing, four_eyes
 
-from .brief_pages import render_public_links
+from .brief_pages import describe_done, render_public_links
 from .fact_text import describe_change
 from .publication import Publication
-from .task_list import render_sentence
+from .task_list import TaskList, render_sentence
 
 _WEIGHTS: Final = ("second", "light", "heavy")
 
@@ -73,8 +77,8 @@ class PageData(ABC):
         """Return what the form of a sign-off sends back: the hashes of the texts and names that the page shows."""
 
     @abstractmethod
-    def get_place_url(self, act: str) -> str:
-        """Return where an act is done that has no button of its own."""
+    def get_act_url(self, act: str) -> str:
+        """Return the page, and the place on it, at which the act is done."""
 
     @property
     def url(self) -> str:
@@ -107,7 +111,7 @@ class PageData(ABC):
     def build_act(self, act: str, why_not: str = "") -> ActButton:
         verb = f"admin:briefs_{self.row._meta.model_name}_verb"
         is_elsewhere = ACTS[act].way == "place"
-        url = self.get_place_url(act) if is_elsewhere else reverse(verb, args=[self.row.pk, act])
+        url = self.get_act_url(act) if is_elsewhere else reverse(verb, args=[self.row.pk, act])
         return ActButton(act, self.get_act_label(act), url, why_not)
 
     @cached_property
@@ -130,33 +134,10 @@ class PageData(ABC):
         """Return the acts that the person may expect and may not do now, with the reason."""
         return []
 
-    # Editions
-
-    @property
-    def editions(self) -> Sequence[Any]:
-        """Return the editions, the newest first."""
-        return self.facts.editions
-
-    @property
-    def scheduled_edition(self) -> Any:
-        return self.facts.scheduled_edition
-
-    @property
-    def public_edition(self) -> Any:
-        return self.facts.public_edition
-
-    @property
-    def was_public(self) -> bool:
-        return self.facts.was_public
-
-    def public_links(self) -> SafeString:
-        return render_public_links(self.editions, self.now)
-
     # Sign-offs and publication
 
-    @property
-    def signing(self) -> four_eyes.Signing:
-        return self.facts.signing
+    def public_links(self) -> SafeString:
+        return render_public_links(self.facts.editions, self.now)
 
     @cached_property
     def signoffs(self) -> Sequence[SignOff]:
@@ -171,7 +152,7 @@ class PageData(ABC):
             {
                 "side": name,
                 "label": self.leaf_names[name],
-                "signed": four_eyes.is_settled(self.signing.leaves[name]),
+                "signed": four_eyes.is_settled(self.facts.signing.leaves[name]),
                 "seen": self.get_seen(name),
                 "answers": self.list_answers(name),
             }
@@ -205,7 +186,36 @@ class PageData(ABC):
         return _("Signature lapsed") if is_yes else _("Answered")
 
     def publication(self) -> Publication:
-        return Publication.build(self.signing, self.person, self.facts.content, self.leaf_names)
+        return Publication.build(self.facts.signing, self.person, self.facts.content, self.leaf_names)
 
     def change(self) -> dict[str, Any]:
         return describe_change(self.facts.content)
+
+
+def add_next_steps_message(request: HttpRequest, page: PageData, verb: str, more: str = "") -> None:
+    """Say that a verb has been done, who is next, and after `pass` the person's next brief. `page`: as the verb left it."""
+    parts = [describe_done(verb)]
+    if ACTS[verb].then:
+        if page.sentence.startswith(parts[0][:-1]):  # "Approved; public Monday." says it already
+            parts.clear()
+        url = urljoin(page.url, page.get_act_url(page.step.main))
+        parts += [
+            page.sentence,
+            _link(url, page.step.label) if page.step.is_mine else "",
+            page.public_links(),
+        ]
+    if ACTS[verb].then == "pass":
+        parts.append(_describe_next_task(page))
+    messages.success(request, format_html_join(" ", "{}", ((part,) for part in (*parts, more) if part)))
+
+
+def _describe_next_task(page: PageData) -> str:
+    tasks = TaskList(page.person, page.now, page.people)
+    task = tasks.find_next(after=page.row.pk if isinstance(page.row, Brief) else 0)
+    if task is None:
+        return _("Nothing else waits for you.")
+    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))
+
+
+def _link(url: str, text: str) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -105,7 +104,7 @@ class BriefPageData(PageData):
     @cached_property
     def untold_readers(self) -> int:
         """Readers whom a publisher may tell of the public correction or withdrawal by mail."""
-        edition = self.public_edition
+        edition = self.facts.public_edition
         if (
             not edition
             or not corrections.is_followed(edition, self.now)
@@ -115,7 +114,7 @@ class BriefPageData(PageData):
         return corrections.count_untold(edition)
 
     def public_badges(self) -> list[Badge]:
-        return public_badges(self.brief, self.editions, self.now)
+        return public_badges(self.brief, self.facts.editions, self.now)
 
     # Permissions and verbs
 
@@ -128,13 +127,11 @@ class BriefPageData(PageData):
         return load_brief_facts([self.brief], self.now, self.people)[self.brief.pk]
 
     def get_act_label(self, act: str) -> str:
-        if act == "discard" and any(not edition.is_cancelled for edition in self.editions):
+        if act == "discard" and any(not edition.is_cancelled for edition in self.facts.editions):
             return _("Discard this revision")
         return super().get_act_label(act)
 
-    def get_place_url(self, act: str) -> str:
-        if act == "claim":
-            return reverse("admin:briefs_brief_assign", args=[self.brief.pk])
+    def get_act_url(self, act: str) -> str:
         return build_act_url(self.facts, act)
 
     def refused_acts(self) -> list[ActButton]:

@@ -229,14 +229,14 @@ def _find_names(query: str) -> Iterator[Entry]:
 def _list_acts(page: BriefPageData | IssuePageData) -> Iterator[Entry]:
     """Yield what the person can do with a brief or an issue, then its pages."""
     for act in filter(None, (page.main_act, *page.other_acts)):
-        url = page.url if ACTS[act.act].way == "button" else urljoin(page.url, act.url)
+        url = urljoin(page.url, page.get_act_url(act.act))
         yield _name_entry(url, ACTS[act.act].label, press="" if act.is_link else _button(act.url))
     yield from _list_brief_pages(page) if isinstance(page, BriefPageData) else ()
     names, kind = OWN_PAGES[page.row._meta.model], page.row._meta.model_name
     for name, label in names:
         if name != "original" or page.may_edit:
             yield _name_entry(reverse(f"admin:briefs_{kind}_{name}", args=[page.row.pk]), label)
-    for address, side in list_public_pages(page.editions, page.now):
+    for address, side in list_public_pages(page.facts.editions, page.now):
         hint = paths.NATIVE_LANGUAGE_NAMES[side]
         yield _name_entry(address, gettext_lazy("Public page"), hint=hint)
 

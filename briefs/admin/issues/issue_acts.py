@@ -4,20 +4,17 @@ import datetime as dt
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from briefs import policy
 from briefs.acts import Act
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import describe_done
-from briefs.admin.common.task_list import render_sentence
+from briefs.admin.common.page_data import add_next_steps_message
 from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
 from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
@@ -73,7 +70,7 @@ class IssueActForm(ActForm):
         return edition
 
     def build_context(self) -> dict[str, Any]:
-        page, is_compared = self.page, self.publication and self.page.public_edition
+        page, is_compared = self.page, self.publication and self.page.facts.public_edition
         return {
             "issue": page.issue,
             "subtitle": page.title,
@@ -92,16 +89,14 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     def load_page() -> IssuePageData:
         return IssuePageData(Issue.objects.get(pk=pk), person)
 
-    def finish() -> HttpResponse:
-        """Say what was done and who is next, and go back to the issue."""
-        page = load_page()
-        parts: list[str] = [render_sentence(page.step.sentence, page.url)]
-        if verb != "publish_issue":  # the sentence says from when the issue is public, which may be later
-            parts.insert(0, describe_done(verb))
-        elif "mail" in request.POST:
-            parts.append(_("Its mail to readers goes out then."))
-        messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
-        return redirect(page.url)
+    def finish(_done: Any) -> HttpResponse:
+        more = (
+            _("Its mail to readers goes out then.")
+            if act.rule == "approve" and "mail" in request.POST
+            else ""
+        )
+        add_next_steps_message(request, load_page(), verb, more)
+        return redirect(build_issue_url(issue))
 
     if "version" in request.POST:  # a button on the page of the issue
         if "title_zh" in request.POST and (refusal := save_form(request, issue, person)):
@@ -110,13 +105,11 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             return redirect(build_issue_url(issue, "verb", verb))
     if act.way == "form":
         page = load_page()
-        return answer_form(
-            request, IssueActForm, act, page, reload_page=load_page, finish=lambda _done: finish()
-        )
+        return answer_form(request, IssueActForm, act, page, reload_page=load_page, finish=finish)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
         perform_act(act, issue, by=person, data=request.POST)
     except Refused as refused:
         return render_issue_page(request, load_page(), refused=refused)
-    return finish()
+    return finish(None)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
-from briefs.acts import NEXT_BRIEF, get_past
+from briefs.acts import ACTS, NEXT_BRIEF, get_past
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
 from briefs.admin.common.brief_rows import (
@@ -111,10 +111,11 @@ class IssuePageData(PageData):
     def get_seen(self, name: LeafName) -> str:
         return four_eyes.format_seen(name, four_eyes.get_hashes(self.facts.leaves))
 
-    def get_place_url(self, act: str) -> str:
-        """Return the first gap, which is on the page itself."""
+    def get_act_url(self, act: str) -> str:
+        if ACTS[act].way == "form":
+            return build_issue_url(self.issue, "verb", act)
         gaps = (phrase.about for phrase in self.step.sentence.phrases if phrase.about)
-        return f"#{next(gaps, '')}"
+        return f"#{next(gaps, '')}" if ACTS[act].way == "place" else self.url
 
     @cached_property
     def main_act(self) -> ActButton | None:
@@ -122,7 +123,7 @@ class IssuePageData(PageData):
 
     @property
     def day(self) -> dt.datetime | None:
-        edition = self.scheduled_edition or self.public_edition
+        edition = self.facts.scheduled_edition or self.facts.public_edition
         return timezone.localtime(edition.published_at) if edition else None
 
     # Texts
@@ -198,7 +199,7 @@ class IssuePageData(PageData):
     @cached_property
     def runs(self) -> list[RowRun]:
         """Return the issue as readers will see it, compared with the edition that they have, if any."""
-        edition, after = self.public_edition, self.facts.content
+        edition, after = self.facts.public_edition, self.facts.content
         before = edition.frozen_content if edition else after
         headlines = {side: find_headlines({*before.items, *after.items}, self.now, side) for side in SIDES}
         difference = diff_contents(_as_brief(before, headlines), _as_brief(after, headlines))

@@ -72,7 +72,7 @@ class ReviewPageData:
 
         Those are the ones assigned to them, else unassigned ones that they may sign off.
         """
-        me, signing = self.page_data.person, self.page_data.signing
+        me, signing = self.page_data.person, self.page_data.facts.signing
         reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
         if asked or not policy.get_roles(me) & policy.REVIEWER_ROLES:
@@ -145,7 +145,7 @@ class ReviewPageData:
 def _find_bases(page_data: BriefPageData, since: str) -> dict[str, Revision]:
     """Return the revisions that the text can be compared with, by the values of `since`."""
     mine = [signoff.revision for signoff in page_data.signoffs if signoff.by_id == page_data.person.pk]
-    editions = [edition.revision.number for edition in page_data.editions if not edition.is_cancelled]
+    editions = [edition.revision.number for edition in page_data.facts.editions if not edition.is_cancelled]
     numbers = {"mine": mine[-1:], "edition": editions[:1]}
     if re.fullmatch(r"r\d{1,9}", since):
         numbers[since] = [int(since[1:])]
