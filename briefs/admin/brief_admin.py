@@ -99,7 +99,7 @@ def render_status_fragment(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     desk = BriefPageData(brief, person)
     context = {"desk": desk, "comments": list_comment_items(desk), **build_margin_permissions(desk)}
-    return TemplateResponse(request, "admin/briefs/editor/_bar.html#server_sync", context)
+    return TemplateResponse(request, "admin/briefs/editor/_news.html", context)
 
 
 def add(request: HttpRequest) -> HttpResponse:

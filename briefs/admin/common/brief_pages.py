@@ -21,7 +21,7 @@ from django.utils.translation import pgettext
 from briefs.bilingual.text import paths
 from briefs.bilingual.text.article_urls import find_original
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Marker, Side
-from briefs.models import Brief, Edition, State
+from briefs.models import Brief, Edition, IssueEdition, State
 from briefs.workflow import find_scheduled_edition
 from briefs.workflow.acts import get_past
 from briefs.workflow.rules import BriefFacts, format_time
@@ -82,20 +82,23 @@ def _current_edition_badge(brief: Brief, edition: Edition) -> Badge:
     return Badge(_("Live, being revised"), "good")
 
 
-def render_public_links(editions: Sequence[Edition], now: dt.datetime) -> SafeString:
-    """Render links to the public pages in both languages, or nothing if the brief is not listed."""
-    live = next((e for e in editions if e.is_public(now) and not (e.withdrawn_at or e.removed_at)), None)
-    if live is None:
-        return SafeString()
-    links = (
-        (paths.brief(side, live.slug), LANGUAGE_TAGS[side], paths.NATIVE_LANGUAGE_NAMES[side])
-        for side in SIDES
-    )
-    return format_html(
-        '<span class="public-links">{} {}</span>',
-        _("Public page:"),
-        format_html_join(" / ", '<a href="{}" lang="{}">{}</a>', links),
-    )
+def list_public_pages(editions: Sequence[Edition | IssueEdition], now: dt.datetime) -> list[tuple[str, Side]]:
+    """Return address and language of the public pages of a brief or an issue; none if it is not listed."""
+    live = next((edition for edition in editions if edition.is_public(now)), None)
+    if live is None or live.withdrawn_at or getattr(live, "removed_at", None):
+        return []
+    if isinstance(live, IssueEdition):
+        return [(paths.issue(side, live.issue_number), side) for side in SIDES]
+    return [(paths.brief(side, live.slug), side) for side in SIDES]
+
+
+def render_public_links(editions: Sequence[Edition | IssueEdition], now: dt.datetime) -> SafeString:
+    """Render links to the public pages in both languages, or nothing if there are none."""
+    pages = list_public_pages(editions, now)
+    links = ((url, LANGUAGE_TAGS[side], paths.NATIVE_LANGUAGE_NAMES[side]) for url, side in pages)
+    html = '<span class="public-links">{} {}</span>'
+    joined = format_html_join(" / ", '<a href="{}" lang="{}">{}</a>', links)
+    return format_html(html, _("Public page:"), joined) if pages else SafeString()
 
 
 def render_original_link(url: str, doi: str) -> SafeString:

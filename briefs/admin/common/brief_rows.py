@@ -7,6 +7,7 @@ change can be folded.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from django.template.loader import get_template
@@ -150,15 +151,19 @@ class RowCell(_Cell):
 
 @dataclass(slots=True)
 class EditCell(_Cell):
-    """A text field. `options`: those of the select for level and marker of a bullet; `lines`: its height without JavaScript."""
+    """A text field. `options`: those of the select for level and marker of a bullet; `lines`: its height without JavaScript.
 
-    WORDS: ClassVar = ("name", "label", "text", "lines", "options")
+    `stands_in`: what readers get without a text.
+    """
+
+    WORDS: ClassVar = ("name", "label", "text", "lines", "options", "stands_in")
 
     name: str
     label: str
     text: str
     lines: int
     options: str = ""
+    stands_in: str = ""
     is_focused: bool = False
     is_typed: ClassVar = False
 
@@ -319,6 +324,25 @@ class _RowBuilder:
 
     def _render(self, old: str, new: str) -> SafeString:
         return SafeString(escape(new)) if old == new else render_diff(old, new, self.effort)
+
+
+def build_text_row(
+    name: str,
+    label: str,
+    texts: Mapping[str, str],
+    *,
+    lines: int = 1,
+    stand_ins: Mapping[str, str] = MappingProxyType({}),
+) -> BriefRow:
+    """Return the row of a text that is written in both languages, in the fields `<name>_zh` and `<name>_en`."""
+    fields = {side: f"{name}_{side}" for side in SIDES}
+    cells = [
+        EditCell(
+            s, field, f"{label}, {SIDE_NAMES[s]}", texts[field], lines, stands_in=stand_ins.get(field, "")
+        )
+        for s, field in fields.items()
+    ]
+    return BriefRow(name, label, 0, cells)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -16,7 +14,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from briefs.models import Brief, Edition, Issue, Mailing, Person, Revision, State
+from briefs.models import Brief, Issue, Mailing, Person, Revision, State
 from briefs.publications.mailings import describe_halt
 from briefs.workflow import policy
 from briefs.workflow.acts import ACTS, NEXT_BRIEF, get_label
@@ -26,8 +24,6 @@ from briefs.workflow.rules import KEYWORD_PREFIX, BriefFacts, IssueFacts
 from briefs.workflow.turns import BriefTurn
 
 from . import interface_labels
-from .access import person_of
-from .brief_pages import describe_done, render_public_links
 
 # Addresses of the acts of a next step, and its sentence with a link to every gap.
 
@@ -152,8 +148,9 @@ def choose_tone(due_on: dt.date | None, today: dt.date) -> str:
 class TaskList:
     """What waits for one person. The number of queries is constant."""
 
-    def __init__(self, person: Person, now: dt.datetime) -> None:
+    def __init__(self, person: Person, now: dt.datetime, people: list[Person] | None = None) -> None:
         self.person, self.now = person, now
+        self.people = people or policy.load_staff()
         self.today = timezone.localtime(now).date()
 
     @cached_property
@@ -173,10 +170,6 @@ class TaskList:
         for rows in lists:
             wanted |= Q(pk__in=rows[:MAX_BRIEFS_READ])
         return list(Brief.objects.filter(wanted).select_related("updated_by", "source", "assigned_to"))
-
-    @cached_property
-    def people(self) -> list[Person]:
-        return policy.load_staff()
 
     @cached_property
     def turns(self) -> Mapping[int, BriefTurn]:
@@ -268,54 +261,3 @@ class TaskList:
             interface_labels.format_due(due_on, self.today) if due_on else "",
             choose_tone(due_on, self.today),
         )
-
-
-# The message after an act: what was done, who is next, and the next brief of this person.
-
-
-def add_next_steps_message(
-    request: HttpRequest,
-    pk: int,
-    verb: str,
-    *,
-    brief: Brief | None = None,
-    editions: list[Edition] | None = None,
-) -> None:
-    """Add a message about a verb that has just been done to a brief.
-
-    `brief` and `editions`: as the verb left them. They are loaded if not given.
-    """
-    parts, tasks = [describe_done(verb)], TaskList(person_of(request), timezone.now())
-    if ACTS[verb].then:
-        brief = brief or Brief.objects.select_related("source").get(pk=pk)
-        sentence, *links = _describe_next_step(brief, tasks, editions)
-        if sentence.startswith(parts[0][:-1]):  # "Approved; public Monday." says it already
-            parts.clear()
-        parts += [sentence, *links]
-    if ACTS[verb].then == "pass":
-        parts.append(_describe_next_task(pk, tasks))
-    messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts if part)))
-
-
-def _describe_next_step(brief: Brief, tasks: TaskList, editions: list[Edition] | None) -> list[SafeString]:
-    loaded = {brief.pk: editions} if editions is not None else None
-    facts = load_brief_facts([brief], tasks.now, tasks.people, editions=loaded)[brief.pk]
-    step = next_step(facts, tasks.person)
-    act = _link(build_act_url(facts, step.main), step.label) if step.is_mine else SafeString()
-    page = reverse("admin:briefs_brief_change", args=[brief.pk])
-    return [
-        render_sentence(step.sentence, f"{page}?view=write"),
-        act,
-        render_public_links(facts.editions, tasks.now),
-    ]
-
-
-def _describe_next_task(pk: int, tasks: TaskList) -> str:
-    task = tasks.find_next(after=pk)
-    if task is None:
-        return _("Nothing else waits for you.")
-    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))
-
-
-def _link(url: str, text: str) -> SafeString:
-    return format_html('<a href="{}">{}</a>', url, text)

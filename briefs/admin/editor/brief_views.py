@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -29,6 +29,7 @@ from briefs.admin.common.brief_rows import (
     MarginItem,
     RowFields,
     build_margins,
+    build_text_row,
     render_each,
 )
 from briefs.admin.common.diff_html import highlight_differences, share_effort
@@ -337,22 +338,14 @@ def build_edit_rows(
     """Return headline, summary and bullets of the form, and last the empty row that the page copies for a new one."""
     bullets = enumerate((*draft.bullets, BulletRow("n0")), 1)
     rows = [
-        _build_lead("headline", _("Headline"), 1, draft.fields, is_focused=focused_row == "headline"),
-        _build_lead("summary", _("Summary"), 4, draft.fields),
+        build_text_row("headline", _("Headline"), draft.fields),
+        build_text_row("summary", _("Summary"), draft.fields, lines=4),
         *(_build_bullet(row, n, focused_row, has_original=has_original) for n, row in bullets),
     ]
+    cast(EditCell, rows[0].cells[0]).is_focused = focused_row == "headline"
     for row in rows:
         row.margin = margins.get(row.anchor) or Margin()
     return rows
-
-
-def _build_lead(
-    name: str, label: str, lines: int, texts: Mapping[str, str], *, is_focused: bool = False
-) -> BriefRow:
-    names = {side: f"{name}_{side}" for side in SIDES}
-    cells = [EditCell(s, names[s], f"{label}, {SIDE_NAMES[s]}", texts[names[s]], lines) for s in SIDES]
-    cells[0].is_focused = is_focused
-    return BriefRow(name, label, 0, cells)
 
 
 def _build_bullet(row: BulletRow, n: int, focused_row: str, *, has_original: bool) -> BriefRow:

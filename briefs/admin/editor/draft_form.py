@@ -371,18 +371,35 @@ def build_fact_field(fact: Fact) -> forms.Field:
     return build_text_field(fact.limit, **({"placeholder": fact.example} if fact.example else {}))
 
 
-class BriefForm(forms.Form):
+class ChangeForm(forms.Form):
+    """What an edition of a brief or an issue changes."""
+
+    default_renderer = FieldRenderer
+
+    change_kind = forms.ChoiceField(
+        label=cast(str, FIELD_LABELS["change_kind"]), choices=[("", "–"), *ChangeKind.choices], required=False
+    )
+    change_note_zh = forms.CharField(
+        label=cast(str, FIELD_LABELS["change_note_zh"]),
+        required=False,
+        strip=False,
+        widget=build_textarea("zh", 2),
+    )
+    change_note_en = forms.CharField(
+        label=cast(str, FIELD_LABELS["change_note_en"]),
+        required=False,
+        strip=False,
+        widget=build_textarea("en", 2),
+    )
+
+
+class BriefForm(ChangeForm):
     """Bound to the fields of a draft.
 
     Maximum lengths are those of the columns; the workflow checks text lengths. `stored_source`: id of the source from
     which the draft was begun; if it is still chosen, the list of all sources is not loaded.
     """
 
-    default_renderer = FieldRenderer
-
-    change_kind = forms.ChoiceField(choices=[("", "–"), *ChangeKind.choices], required=False)
-    change_note_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 2))
-    change_note_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 2))
     headline_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 1))
     headline_en = forms.CharField(required=False, strip=False, widget=build_textarea("en", 1))
     summary_zh = forms.CharField(required=False, strip=False, widget=build_textarea("zh", 4))

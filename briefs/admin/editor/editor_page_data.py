@@ -1,13 +1,11 @@
-"""What a brief's page shows: the acts of its bar, the strip, people, sign-offs and history."""
+"""What a brief's page shows: the strip, people, sign-offs and history."""
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self, cast
+from typing import Any, cast
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,11 +13,12 @@ from django.utils.translation import ngettext
 
 from briefs import workflow
 from briefs.admin.common.assignments import build_assignment_rows
-from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link, render_public_links
-from briefs.admin.common.fact_text import build_fact_line, build_fact_lines, describe_change
+from briefs.admin.common.brief_pages import Badge, public_badges, render_original_link
+from briefs.admin.common.fact_text import build_fact_line, build_fact_lines
 from briefs.admin.common.interface_labels import LEAF_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.admin.common.task_list import build_act_url, render_sentence
+from briefs.admin.common.page_data import ActButton, PageData
+from briefs.admin.common.task_list import build_act_url
 from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
 from briefs.bilingual.text.text_diff import count_changes
 from briefs.content import SIDES, Content, Side
@@ -27,89 +26,26 @@ from briefs.derived import PageNames
 from briefs.models import (
     Brief,
     Document,
-    Edition,
     Letter,
     Note,
     Original,
     Person,
-    Revision,
     SignOff,
     State,
     Suggestion,
 )
 from briefs.publications import corrections
-from briefs.workflow import AssignmentPlan, policy
-from briefs.workflow.acts import ACTS, get_label
-from briefs.workflow.brief_facts import (
-    add_former_people,
-    load_editions_by_brief,
-    load_small_rows,
-    set_submission,
-)
-from briefs.workflow.next_step import Step, next_step
+from briefs.workflow import AssignmentPlan
+from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.rules import (
-    LEAVES,
     BriefFacts,
-    BriefHistory,
     LeafName,
-    Standing,
-    find_gaps,
-    find_last_shown_edition,
     format_iso_date,
     four_eyes,
     hash_leaves,
-    list_date_gaps,
 )
 
 from .draft_form import Draft
-
-# Group the acts of a brief's bar: the main one, a second one, and the light and heavy ones under More.
-
-
-@dataclass(frozen=True, slots=True)
-class VerbButton:
-    """A button for a verb, or the reason why this person may not use the verb now."""
-
-    verb: str
-    label: str
-    why_not: str = ""
-
-    @property
-    def weight(self) -> str:
-        return ACTS[self.verb].weight
-
-
-@dataclass(frozen=True, slots=True)
-class BarActs:
-    """The main act is not repeated in the other groups."""
-
-    main: str
-    label: str
-    short_label: str
-    second: VerbButton | None
-    light: list[VerbButton]
-    heavy: list[VerbButton]
-    refused: list[VerbButton]
-
-    @classmethod
-    def build(cls, step: Step, buttons: Sequence[VerbButton]) -> Self:
-        """`buttons` are all verbs on offer, in order, and those refused with a reason."""
-        offered = {button.verb: button for button in buttons if not button.why_not}
-        label = offered[step.main].label if step.main in offered else step.label
-        rest = [button for verb, button in offered.items() if verb != step.main]
-        second = next((button for button in offered.values() if button.weight == "second"), None)
-        return cls(
-            step.main,
-            label,
-            str(ACTS[step.main].short or label),
-            second,
-            [button for button in rest if button.weight != "heavy" and button is not second],
-            [button for button in rest if button.weight == "heavy"],
-            [button for button in buttons if button.why_not],
-        )
-
-
-# Collect the data of a brief's page with a constant number of queries.
 
 MAX_LETTERS = 100
 """Number of letters shown, newest first."""
@@ -117,8 +53,11 @@ MAX_EVENTS = 12
 
 
 @dataclass
-class BriefPageData:
+class BriefPageData(PageData):
     """Data of a brief's page. Each part is loaded on first use, because a successful verb renders no page."""
+
+    leaf_names = LEAF_NAMES
+    writing_view = "?view=write"
 
     brief: Brief
     person: Person
@@ -127,10 +66,6 @@ class BriefPageData:
     @property
     def row(self) -> Brief:
         return self.brief
-
-    @property
-    def url(self) -> str:
-        return reverse("admin:briefs_brief_change", args=[self.brief.pk])
 
     @cached_property
     def content(self) -> Content:
@@ -141,29 +76,8 @@ class BriefPageData:
         return Original.objects.filter(brief=self.brief, delete_on__gt=timezone.localdate(self.now)).exists()
 
     @cached_property
-    def editions(self) -> list[Edition]:
-        return load_editions_by_brief([self.brief])[self.brief.pk]
-
-    @cached_property
-    def signoffs(self) -> list[SignOff]:
-        return list(self.brief.signoffs.select_related("by").order_by("id"))
-
-    @cached_property
-    def revisions(self) -> list[Revision]:
-        rows = self.brief.revisions.select_related("by", "document")
-        return list(rows.defer("content", "document__data"))
-
-    @cached_property
     def names(self) -> NamesById:
         return load_names_by_id([self.content])
-
-    @property
-    def history(self) -> BriefHistory:
-        return BriefHistory(self.revisions, self.editions, self.signoffs)
-
-    @cached_property
-    def signing(self) -> four_eyes.Signing:
-        return self.brief_facts.signing
 
     @cached_property
     def page_names(self) -> PageNames:
@@ -174,12 +88,11 @@ class BriefPageData:
         return hash_leaves(self.content, self.page_names)
 
     def get_seen(self, name: LeafName) -> str:
-        """Return what the form of a sign-off sends back: the hashes of the texts and names that the page shows."""
         return four_eyes.format_seen(name, self._leaf_hashes)
 
     @property
     def base_revision(self) -> int:
-        return self.revisions[0].number
+        return self.facts.history.revisions[0].number
 
     def build_draft(self) -> Draft:
         return Draft.from_content(
@@ -188,18 +101,10 @@ class BriefPageData:
 
     # Public state
 
-    @property
-    def scheduled_edition(self) -> Edition | None:
-        return self.brief_facts.scheduled_edition
-
-    @property
-    def public_edition(self) -> Edition | None:
-        return self.brief_facts.public_edition
-
     @cached_property
     def untold_readers(self) -> int:
         """Readers whom a publisher may tell of the public correction or withdrawal by mail."""
-        edition = self.public_edition
+        edition = self.facts.public_edition
         if (
             not edition
             or not corrections.is_followed(edition, self.now)
@@ -208,96 +113,32 @@ class BriefPageData:
             return 0
         return corrections.count_untold(edition)
 
-    @cached_property
-    def was_public(self) -> bool:
-        return find_last_shown_edition(self.editions, self.now) is not None
-
     def public_badges(self) -> list[Badge]:
-        return public_badges(self.brief, self.editions, self.now)
-
-    def public_links(self) -> str:
-        return render_public_links(self.editions, self.now)
+        return public_badges(self.brief, self.facts.editions, self.now)
 
     # Permissions and verbs
-
-    def is_allowed(self, verb: str) -> bool:
-        return policy.is_allowed(self.person, verb, self.brief)
 
     @property
     def may_edit(self) -> bool:
         return self.is_allowed("edit")
 
     @cached_property
-    def people(self) -> list[Person]:
-        return policy.load_staff()
+    def facts(self) -> BriefFacts:
+        return load_brief_facts([self.brief], self.now, self.people)[self.brief.pk]
 
-    @cached_property
-    def brief_facts(self) -> BriefFacts:
-        """Return what decides the next step, from the rows of the page."""
-        rows, pk = load_small_rows([self.brief]), self.brief.pk
-        facts = BriefFacts(
-            self.brief,
-            self.now,
-            people=self.people,
-            editions=self.editions,
-            history=self.history,
-            content=self.content,
-            assignments=rows.assignments[pk],
-            submission=None,
-            is_answered=False,
-            gaps=(),
-            approval_gaps=(),
-            notes=[note for note in self.notes if note.resolved_at is None],
-            suggestions=self.suggestions if self.brief.state == State.IN_REVIEW else (),
-        )
-        if self.brief.state in policy.OPEN_STATES:
-            facts.gaps = find_gaps(self.content, was_public=self.was_public)
-            facts.approval_gaps = [*list_date_gaps(self.brief), *rows.keyword_gaps[pk]]
-        if self.brief.state == State.IN_REVIEW:
-            set_submission(facts, rows.events[pk])
-        add_former_people([facts], self.people)
-        return facts
-
-    @cached_property
-    def step(self) -> Step:
-        return next_step(self.brief_facts, self.person)
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.brief_facts, self.person)
-
-    @cached_property
-    def verb_buttons(self) -> list[VerbButton]:
-        """Return the verbs on offer, the main act among them, then those refused that deserve a reason."""
-        acts = (act for act in (self.step.main, *self.step.others) if ACTS[act].way != "place")
-        return [VerbButton(act, self.get_verb_label(act)) for act in acts] + list(self._refused_buttons())
-
-    def get_verb_label(self, verb: str) -> str:
-        if verb == "discard" and any(not edition.is_cancelled for edition in self.editions):
+    def get_act_label(self, act: str) -> str:
+        if act == "discard" and any(not edition.is_cancelled for edition in self.facts.editions):
             return _("Discard this revision")
-        return get_label(verb)
+        return super().get_act_label(act)
 
-    def _refused_buttons(self) -> Iterator[VerbButton]:
-        """Yield the verb that whoever submitted the brief may expect, with the reason why it is refused."""
+    def get_act_url(self, act: str) -> str:
+        return build_act_url(self.facts, act)
+
+    def refused_acts(self) -> list[ActButton]:
+        """Return the act that whoever submitted the brief may expect, with the reason why it is refused."""
         reasons = list(self.standing.list_unmet("take_back")) if self.is_allowed("take_back") else []
-        if [reason.code for reason in reasons] == ["already-signed"]:
-            yield VerbButton("take_back", get_label("take_back"), str(reasons[0]))
-
-    @cached_property
-    def bar_acts(self) -> BarActs:
-        return BarActs.build(self.step, self.verb_buttons)
-
-    @property
-    def main_act_url(self) -> str:
-        return build_act_url(self.brief_facts, self.step.main)
-
-    @property
-    def main_act_is_link(self) -> bool:
-        return ACTS[self.step.main].way not in ("button", "form")
-
-    @property
-    def sentence(self) -> SafeString:
-        return render_sentence(self.step.sentence, f"{self.url}?view=write")
+        is_signed = [reason.code for reason in reasons] == ["already-signed"]
+        return [self.build_act("take_back", str(reasons[0]))] if is_signed else []
 
     @property
     def has_review(self) -> bool:
@@ -309,41 +150,8 @@ class BriefPageData:
     # Side column
 
     @cached_property
-    def signoffs_by_side(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "side": name,
-                "label": LEAF_NAMES[name],
-                "signed": four_eyes.is_settled(self.signing.leaves[name]),
-                "seen": self.get_seen(name),
-                "answers": self._signoff_rows(name),
-            }
-            for name in LEAVES
-        ]
-
-    def _signoff_rows(self, name: str) -> list[dict[str, Any]]:
-        rows = [s for s in reversed(self.signoffs) if s.leaf == name]
-        return [
-            {"row": s, "stands": s.pk in self._standing_signoffs, "state": self._label_signoff(s)}
-            for s in rows
-        ]
-
-    @cached_property
-    def _standing_signoffs(self) -> set[int]:
-        """Return the ids of the newest answers to the leaves as they are now."""
-        return {s.pk for name in LEAVES for s in four_eyes.find_answers(self.history, name) if s.leaf == name}
-
-    def _label_signoff(self, signoff: SignOff) -> str:
-        stands, is_yes = signoff.pk in self._standing_signoffs, signoff.answer == SignOff.Answer.YES
-        if stands and signoff.answer == SignOff.Answer.TAKEN_BACK:
-            return str(SignOff.Answer.TAKEN_BACK.label)
-        if stands:
-            return _("Signed") if is_yes else _("Changes requested")
-        return _("Signature lapsed") if is_yes else _("Answered")
-
-    @cached_property
     def plan(self) -> AssignmentPlan:
-        return AssignmentPlan.build(self.brief, self.brief_facts.assignments)
+        return AssignmentPlan.build(self.brief, self.facts.assignments)
 
     @property
     def may_assign(self) -> bool:
@@ -354,7 +162,7 @@ class BriefPageData:
         rows = list(build_assignment_rows(self.plan, self.person, self.brief))
         for row in rows:
             newest: dict[int, dict[str, Any]] = {}
-            for answer in self._signoff_rows(row["name"]) if row["name"] in SIDES else ():
+            for answer in self.list_answers(row["name"]) if row["name"] in SIDES else ():
                 newest.setdefault(answer["row"].by_id, answer)
             row["answers"] = [
                 answer | {"changes": self._describe_changes(answer)} for answer in newest.values()
@@ -381,7 +189,7 @@ class BriefPageData:
     @cached_property
     def lapsed_contents(self) -> dict[int, Any]:
         """Return the contents of the revisions whose answers lapsed, by number. One query."""
-        numbers = {s.revision for s in self.signoffs if s.pk not in self._standing_signoffs}
+        numbers = {s.revision for s in self.signoffs if s.pk not in self.standing_signoffs}
         return dict(self.brief.revisions.filter(number__in=numbers).values_list("number", "content"))
 
     @cached_property
@@ -414,11 +222,8 @@ class BriefPageData:
         counts = Counter(row.file for row in self.suggestions if row.file)
         return [{"name": name, "suggestions": count} for name, count in counts.items()]
 
-    def facts(self) -> list[dict[str, Any]]:
+    def fact_lines(self) -> list[dict[str, Any]]:
         return list(build_fact_lines(self.content.facts, self.names))
-
-    def change(self) -> dict[str, Any]:
-        return describe_change(self.content)
 
     @property
     def has_facts(self) -> bool:

@@ -1,14 +1,13 @@
 """Search or go to: every brief, name, act and screen, in both languages. A dialog on every page, and a page."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 from typing import Final
 from urllib.parse import urljoin
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +17,11 @@ from django.utils.translation import get_language, gettext_lazy, override, pgett
 from django.utils.translation import gettext as _
 
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import read_number, render_page
+from briefs.admin.common.brief_pages import list_public_pages, read_number, render_page
 from briefs.admin.common.interface_labels import interface_side
-from briefs.admin.common.task_list import TaskList, build_act_url
+from briefs.admin.common.task_list import TaskList
 from briefs.admin.editor.editor_page_data import BriefPageData
-from briefs.admin.issues.issue_pages import IssuePageData, build_issue_url, describe_act
+from briefs.admin.issues.issue_pages import IssuePageData
 from briefs.admin.lists.changelist import find_briefs
 from briefs.bilingual.text import paths
 from briefs.bilingual.text.paths import LANGUAGE_CODES
@@ -30,7 +29,7 @@ from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models import Author, Brief, Event, Issue, Keyword, Person, Revision, Source, Term
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow import policy
-from briefs.workflow.acts import ACTS, BRIEF_BAR, NEXT_BRIEF
+from briefs.workflow.acts import ACTS, BRIEF_BAR
 
 MAX_BRIEFS: Final = 8
 MAX_NAMES: Final = 3
@@ -55,15 +54,18 @@ SCREENS: Final = (
     ("admin:password_change", gettext_lazy("Change password"), ""),
 )
 """Address, name, and the verb that a person needs a role for. The lists of the admin come from its registry."""
-BRIEF_PAGES: Final = (
-    ("review", gettext_lazy("Review")),
-    ("preview", gettext_lazy("Preview")),
-    ("original", gettext_lazy("Original")),
-    ("word", gettext_lazy("Word file")),
-    ("timeline", gettext_lazy("Timeline")),
-)
+OWN_PAGES: Final[Mapping[type[Model], Sequence[tuple[str, object]]]] = {
+    Brief: (
+        ("review", gettext_lazy("Review")),
+        ("preview", gettext_lazy("Preview")),
+        ("original", gettext_lazy("Original")),
+        ("word", gettext_lazy("Word file")),
+        ("timeline", gettext_lazy("Timeline")),
+    ),
+    Issue: (("preview", gettext_lazy("Preview")), ("mail", gettext_lazy("Mail to readers"))),
+}
 PAGE_TOOLS: Final = (
-    ("#more-verbs [data-bar=save], [form=issue-form][value=save]", gettext_lazy("Save")),
+    ("#more-verbs [data-bar=save], #issue-form #desk-store", gettext_lazy("Save")),
     ("#desk-flag", gettext_lazy("Next to check (F8)")),
     ("#desk-undo", gettext_lazy("Undo")),
     ("#desk-redo", gettext_lazy("Redo")),
@@ -127,11 +129,11 @@ def _build_groups(request: HttpRequest, person: Person, query: str) -> Iterator[
         yield pgettext("briefs", "Recent"), _find_recent(person)
     tools = _list_tools() if "part" in request.GET else ()
     if brief := Brief.objects.filter(pk=read_number(request.GET, "brief")).first():
-        entries = filter(is_wanted, chain(_list_acts(brief, person), tools))
+        entries = filter(is_wanted, chain(_list_acts(BriefPageData(brief, person)), tools))
         yield _("This brief"), _put_exact_first(entries, query)
     if issue := Issue.objects.filter(pk=read_number(request.GET, "issue")).first():
         page = IssuePageData(issue, person, query=query)
-        entries = filter(is_wanted, chain(_list_issue_acts(page), tools))
+        entries = filter(is_wanted, chain(_list_acts(page), tools))
         yield _("This issue"), _put_exact_first(entries, query)
         yield _("Add to this issue"), _list_addable(page)
     if query:
@@ -224,51 +226,36 @@ def _find_names(query: str) -> Iterator[Entry]:
             yield _text_entry(url, row.label("zh"), row.label("en"), str(model._meta.verbose_name))
 
 
-def _list_acts(brief: Brief, person: Person) -> Iterator[Entry]:
-    """Yield what the person can do with the brief, then its pages."""
-    page_data = BriefPageData(brief, person)
-    for act in (page_data.step.main, *page_data.step.others):
-        url = build_act_url(page_data.brief_facts, act)
-        button = reverse("admin:briefs_brief_verb", args=[brief.pk, act])
-        yield _name_entry(url, ACTS[act].label, press="" if ACTS[act].way == "place" else _button(button))
-    if page_data.untold_readers:
+def _list_acts(page: BriefPageData | IssuePageData) -> Iterator[Entry]:
+    """Yield what the person can do with a brief or an issue, then its pages."""
+    for act in filter(None, (page.main_act, *page.other_acts)):
+        url = urljoin(page.url, page.get_act_url(act.act))
+        yield _name_entry(url, ACTS[act.act].label, press="" if act.is_link else _button(act.url))
+    yield from _list_brief_pages(page) if isinstance(page, BriefPageData) else ()
+    names, kind = OWN_PAGES[page.row._meta.model], page.row._meta.model_name
+    for name, label in names:
+        if name != "original" or page.may_edit:
+            yield _name_entry(reverse(f"admin:briefs_{kind}_{name}", args=[page.row.pk]), label)
+    for address, side in list_public_pages(page.facts.editions, page.now):
+        hint = paths.NATIVE_LANGUAGE_NAMES[side]
+        yield _name_entry(address, gettext_lazy("Public page"), hint=hint)
+
+
+def _list_brief_pages(page: BriefPageData) -> Iterator[Entry]:
+    brief = page.brief
+    if page.untold_readers:
         url = reverse("admin:briefs_brief_tell", args=[brief.pk])
         yield _name_entry(url, ACTS["send_correction"].label)
     if brief.article_url:
         yield _name_entry(brief.article_url, gettext_lazy("Read the original"))
-    if page_data.may_edit:
-        yield _name_entry(f"{page_data.url}?view=write", gettext_lazy("Open in the editor"))
-    for page, name in BRIEF_PAGES:
-        if page != "original" or page_data.may_edit:
-            yield _name_entry(reverse(f"admin:briefs_brief_{page}", args=[brief.pk]), name)
-    yield _name_entry(f"{page_data.url}#notes", gettext_lazy("Notes"))
-    live = page_data.public_edition
-    if live and not (live.withdrawn_at or live.removed_at):
-        yield from _list_public_pages(partial(paths.brief, slug=live.slug))
+    if page.may_edit:
+        yield _name_entry(f"{page.url}?view=write", gettext_lazy("Open in the editor"))
+    yield _name_entry(f"{page.url}#notes", gettext_lazy("Notes"))
 
 
 def _button(address: str) -> str:
     """Return the selector of the button that posts to the address."""
     return f'main button[formaction="{address}"]'
-
-
-def _list_public_pages(build_path: Callable[[Side], str]) -> Iterator[Entry]:
-    for side, language in paths.NATIVE_LANGUAGE_NAMES.items():
-        yield _name_entry(build_path(side), gettext_lazy("Public page"), hint=language)
-
-
-def _list_issue_acts(page: IssuePageData) -> Iterator[Entry]:
-    """Yield what the person can do with the issue, then its pages."""
-    for act in (page.step.main, *page.step.others):
-        if act != NEXT_BRIEF:
-            shown = describe_act(page.issue, act, page.first_gap)
-            press = _button(shown["url"]) if shown["form"] else ""
-            url = page.url if press else urljoin(page.url, shown["url"])
-            yield _name_entry(url, ACTS[act].label, press=press)
-    for name, label in (("preview", gettext_lazy("Preview")), ("mail", gettext_lazy("Mail to readers"))):
-        yield _name_entry(build_issue_url(page.issue, name), label)
-    if page.public_links:
-        yield from _list_public_pages(partial(paths.issue, number=page.issue.number))
 
 
 def _list_tools() -> Iterator[Entry]:
@@ -279,7 +266,7 @@ def _list_tools() -> Iterator[Entry]:
 def _list_addable(page: IssuePageData) -> Iterator[Entry]:
     """Yield the briefs found that the person can add to the issue. The address is that of its page's own search."""
     url = f"{page.url}?{urlencode({'q': page.query})}#add"
-    for item in page.found:
+    for item in page.found():
         yield Entry(url, item.title, "", item.lang, "", item.about, addable=item.pk)
 
 

@@ -4,19 +4,15 @@ import datetime as dt
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import describe_done
-from briefs.admin.common.publication import Publication
-from briefs.admin.common.task_list import render_sentence
+from briefs.admin.common.page_data import add_next_steps_message
 from briefs.admin.verbs.act_forms import ActForm, answer_form, perform_act
 from briefs.admin.verbs.verb_views import get_act
 from briefs.models import Issue
@@ -25,7 +21,7 @@ from briefs.workflow import Refused, policy
 from briefs.workflow.acts import Act
 from briefs.workflow.rules import find_earliest_time, format_time
 
-from .issue_pages import IssuePageData, render_issue_page, save_form
+from .issue_pages import IssuePageData, build_issue_url, render_issue_page, save_form
 
 
 class IssueActForm(ActForm):
@@ -61,10 +57,6 @@ class IssueActForm(ActForm):
         return lines
 
     @property
-    def publication(self) -> Publication | None:
-        return self.page.publication if self.act.shows == "draft" else None
-
-    @property
     def content_heading(self) -> str:
         return _("What readers will see") if self.act.shows == "draft" else _("The text of this issue")
 
@@ -77,7 +69,14 @@ class IssueActForm(ActForm):
         return edition
 
     def build_context(self) -> dict[str, Any]:
-        return {"page": self.page, "issue": self.page.issue, "subtitle": self.page.title}
+        page, is_compared = self.page, self.publication and self.page.facts.public_edition
+        return {
+            "issue": page.issue,
+            "subtitle": page.title,
+            "shown": page.content,
+            "runs": page.runs,
+            "difference": {"runs": page.runs} if is_compared else None,
+        }
 
 
 def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -89,28 +88,27 @@ def act_view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     def load_page() -> IssuePageData:
         return IssuePageData(Issue.objects.get(pk=pk), person)
 
-    def finish() -> HttpResponse:
-        """Say what was done and who is next, and go back to the issue."""
-        page = load_page()
-        parts: list[str] = [render_sentence(page.step.sentence, page.url)]
-        if verb != "publish_issue":  # the sentence says from when the issue is public, which may be later
-            parts.insert(0, describe_done(verb))
-        elif "mail" in request.POST:
-            parts.append(_("Its mail to readers goes out then."))
-        messages.success(request, format_html_join(" ", "{}", ((part,) for part in parts)))
-        return redirect(page.url)
+    def finish(_done: Any) -> HttpResponse:
+        more = (
+            _("Its mail to readers goes out then.")
+            if act.rule == "approve" and "mail" in request.POST
+            else ""
+        )
+        add_next_steps_message(request, load_page(), verb, more)
+        return redirect(build_issue_url(issue))
 
+    if "version" in request.POST:  # a button on the page of the issue
+        if "title_zh" in request.POST and (refusal := save_form(request, issue, person)):
+            return refusal
+        if act.way == "form":
+            return redirect(build_issue_url(issue, "verb", verb))
     if act.way == "form":
         page = load_page()
-        return answer_form(
-            request, IssueActForm, act, page, reload_page=load_page, finish=lambda _done: finish()
-        )
+        return answer_form(request, IssueActForm, act, page, reload_page=load_page, finish=finish)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    if "version" in request.POST and (refusal := save_form(request, issue, person)):
-        return refusal
     try:
         perform_act(act, issue, by=person, data=request.POST)
     except Refused as refused:
         return render_issue_page(request, load_page(), refused=refused)
-    return finish()
+    return finish(None)

@@ -1,7 +1,7 @@
 """The desk's page of an issue: texts side by side, contents in order, review, publication and withdrawal."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -20,41 +20,36 @@ from django.views.decorators.http import require_POST
 
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import parse_int_or_zero, read_number, render_page
-from briefs.admin.common.brief_rows import RowCell, RowRun, build_rows, render_rows
-from briefs.admin.common.fact_text import describe_change, format_change_field
-from briefs.admin.common.form_fields import (
-    field_errors,
-    link_errors,
+from briefs.admin.common.brief_rows import (
+    RowCell,
+    RowRun,
+    build_rows,
+    build_text_row,
+    render_each,
+    render_rows,
 )
+from briefs.admin.common.diff_html import highlight_differences, share_effort
+from briefs.admin.common.form_fields import field_errors, link_errors
 from briefs.admin.common.interface_labels import SIDE_NAMES, format_issue, interface_side
-from briefs.admin.common.publication import Publication
-from briefs.admin.common.task_list import render_sentence
+from briefs.admin.common.page_data import ActButton, PageData
+from briefs.admin.editor.brief_views import Conflict, ConflictingValue
+from briefs.admin.editor.draft_form import ChangeForm
 from briefs.admin.history.timeline import TimelineEntry
 from briefs.admin.lists.changelist import find_briefs
 from briefs.bilingual.rendering.text import render_preface
-from briefs.bilingual.text import paths
 from briefs.bilingual.text.text_diff import diff_contents
-from briefs.content import (
-    CHANGE_FIELDS,
-    ISSUE_TEXTS,
-    LANGUAGE_TAGS,
-    SIDES,
-    Bullet,
-    Content,
-    IssueContent,
-    Side,
-)
-from briefs.models import Brief, ChangeKind, Edition, Event, Issue, Person
+from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, IssueContent, Side
+from briefs.models import Brief, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines
-from briefs.workflow import Refused, issues, policy
+from briefs.workflow import Refused, issues
 from briefs.workflow.acts import ACTS, NEXT_BRIEF, get_past
-from briefs.workflow.issues import TEXT_LIMITS, IssueConflict
-from briefs.workflow.next_step import Step, next_step
-from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, Standing, four_eyes
+from briefs.workflow.issues import IssueConflict
+from briefs.workflow.rules import ISSUE_TEXT_LABELS, IssueFacts, LeafName, four_eyes
 
 from .mailing_pages import IssueMailing
 
-ISSUE_LEAF_NAMES: Final = {**SIDE_NAMES, "common": gettext_lazy("Briefs in their order")}
+WRITING: Final = {"editable": True, "without_margin": True}
+"""Context of rows that are written and have no margin."""
 MAX_LEFT_OUT: Final = 30
 MAX_FOUND: Final = 10
 MAX_EVENTS: Final = 40
@@ -70,264 +65,139 @@ def build_issue_url(issue: Issue | int, page: str = "change", *args: str) -> str
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A text field. `theirs`: what somebody else saved for it at the same time; `placeholder`: what stands in."""
-
-    name: str
-    side: Side
-    value: str
-    is_long: bool
-    placeholder: str = ""
-    theirs: str | None = None
-
-    @property
-    def label(self) -> object:
-        return ISSUE_TEXT_LABELS[issues.find_kind(self.name)]
-
-    @property
-    def lang(self) -> str:
-        return LANGUAGE_TAGS[self.side]
-
-    @property
-    def limit(self) -> int:
-        return TEXT_LIMITS[issues.find_kind(self.name)[:-3]]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemFacts:
-    """A brief of an issue, as its list shows it."""
-
-    now: dt.datetime
-    brief: int
-    headline: str
-    number: int
-    published_at: dt.datetime
-    live_from: dt.datetime
-    withdrawn_at: dt.datetime | None
-    removed_at: dt.datetime | None
-
-    @property
-    def is_available(self) -> bool:
-        return not (self.withdrawn_at or self.removed_at)
-
-    @property
-    def is_scheduled(self) -> bool:
-        return self.published_at > self.now
-
-
-def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, ItemFacts]:
-    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
-    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
-    headline = KeyTextTransform(f"headline_{side}", "content")
-    columns = ("brief_id", headline, "number", "published_at", "live_from", "withdrawn_at", "removed_at")
-    return {row[0]: ItemFacts(now, *row) for row in rows.values_list(*columns)}
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
-    """A brief in the contents, or one that can be added."""
+    """A brief in the contents, or one that can be added. `why`: the row of *Why read it*, as HTML."""
 
     pk: int
     title: str
     lang: str
     about: str
     is_missing: bool = False
-    reasons: Sequence[Field] = ()
-    """Fields of *Why read it*."""
+    why: str = ""
 
     @property
     def menu(self) -> str:
         return f"item-menu-{self.pk}"
 
-    @classmethod
-    def build(cls, pk: int, facts: ItemFacts | None) -> "Item":
-        if facts is None:
-            return cls(pk, str(Brief.objects.filter(pk=pk).first() or pk), "", _("not public"), True)
-        day = _format_day(facts.published_at)
-        about = (_("public on %(day)s") if facts.is_scheduled else _("public since %(day)s")) % {"day": day}
-        if not facts.is_available:
-            about = _("withdrawn or removed")
-        elif facts.number > 1:
-            about = _("%(public)s, edition %(n)s") % {"public": about, "n": facts.number}
-        return cls(pk, facts.headline, LANGUAGE_TAGS[interface_side()], about, not facts.is_available)
 
-
-def _format_day(moment: dt.datetime) -> str:
-    return formats.date_format(timezone.localtime(moment), pgettext("date format", "F j"))
-
-
-class IssuePageData:
+class IssuePageData(PageData):
     """What the page of an issue shows to one person. `content` may have unsaved words, after a refusal."""
+
+    leaf_names = {**SIDE_NAMES, "common": gettext_lazy("Briefs in their order")}
 
     def __init__(
         self, issue: Issue, person: Person, *, content: IssueContent | None = None, query: str = ""
     ) -> None:
         self.issue, self.person, self.query = issue, person, query
         self.now = timezone.now()
-        self.people = policy.load_staff()
-        self.facts = IssueFacts(issue, self.now, people=self.people)
         self.content = content or self.facts.content
-        self.conflict: IssueConflict | None = None
 
     @property
     def row(self) -> Issue:
         return self.issue
 
-    @property
-    def url(self) -> str:
-        return build_issue_url(self.issue)
+    @cached_property
+    def facts(self) -> IssueFacts:
+        return IssueFacts(self.issue, self.now, people=self.people)
 
     @property
     def title(self) -> str:
         return format_issue(self.issue.number)
 
     @cached_property
-    def is_editable(self) -> bool:
-        return policy.is_allowed(self.person, "edit_issue", self.issue)
+    def may_edit(self) -> bool:
+        return self.is_allowed("edit_issue")
+
+    def get_seen(self, name: LeafName) -> str:
+        return four_eyes.format_seen(name, four_eyes.get_hashes(self.facts.leaves))
+
+    def get_act_url(self, act: str) -> str:
+        if ACTS[act].way == "form":
+            return build_issue_url(self.issue, "verb", act)
+        gaps = (phrase.about for phrase in self.step.sentence.phrases if phrase.about)
+        return f"#{next(gaps, '')}" if ACTS[act].way == "place" else self.url
 
     @cached_property
-    def step(self) -> Step:
-        return next_step(self.facts, self.person)
-
-    @property
-    def standing(self) -> Standing:
-        return Standing(self.facts, self.person)
-
-    @property
-    def sentence(self) -> SafeString:
-        return render_sentence(self.step.sentence, "")
-
-    @property
-    def main_act(self) -> dict[str, str]:
-        if self.step.main == NEXT_BRIEF:
-            return {}
-        return describe_act(self.issue, self.step.main, self.first_gap)
-
-    @property
-    def first_gap(self) -> str:
-        return next((phrase.about for phrase in self.step.sentence.phrases if phrase.about), "")
-
-    @property
-    def other_acts(self) -> list[dict[str, str]]:
-        return [describe_act(self.issue, act) for act in self.step.others]
+    def main_act(self) -> ActButton | None:
+        return None if self.step.main == NEXT_BRIEF else self.build_act(self.step.main)
 
     @property
     def day(self) -> dt.datetime | None:
         edition = self.facts.scheduled_edition or self.facts.public_edition
         return timezone.localtime(edition.published_at) if edition else None
 
-    @property
-    def public_links(self) -> list[tuple[str, str, str]]:
-        if not self.facts.public_edition:
-            return []
-        return [
-            (paths.issue(side, self.issue.number), LANGUAGE_TAGS[side], name)
-            for side, name in paths.NATIVE_LANGUAGE_NAMES.items()
+    # Texts
+
+    def text_rows(self) -> list[SafeString]:
+        """Return the rows of the texts for writing, as HTML."""
+        texts = self.content.texts()
+        mail = {side: fill_mail_lines(self.content.side(side), side) for side in SIDES}
+        stand_ins = {
+            f"{name}_{side}": getattr(mail[side], name) for side in SIDES for name in ("subject", "preheader")
+        }
+        rows = [
+            build_text_row("title", _("Title"), texts),
+            build_text_row("preface", _("Preface"), texts, lines=4),
+            build_text_row("subject", _("Subject line"), texts, stand_ins=stand_ins),
+            build_text_row("preheader", _("Preview line"), texts, stand_ins=stand_ins),
         ]
+        return list(render_each(rows, WRITING))
+
+    def change_form(self) -> ChangeForm:
+        return ChangeForm(self.content.texts(), auto_id="%s", label_suffix="")
+
+    # Contents
 
     @cached_property
-    def field_rows(self) -> list[list[Field]]:
-        """Return the fields of both languages, side by side: once the issue has been public, the change note first."""
-        names = [*(["change_note"] if self.facts.was_public else []), *ISSUE_TEXTS]
-        return [[self._build_field(name, side) for side in SIDES] for name in names]
-
-    def _build_field(self, name: str, side: Side) -> Field:
-        field = f"{name}_{side}"
-        stands_in = getattr(fill_mail_lines(self.content.side(side), side), name, "")
-        is_long = name in ("preface", "change_note")
-        return Field(field, side, self.content.texts()[field], is_long, stands_in, self._find_theirs(field))
-
-    def _find_theirs(self, field: str) -> str | None:
-        """Return what somebody else saved for the field at the same time."""
-        if not self.conflict or field not in self.conflict.fields:
-            return None
-        theirs = self.conflict.theirs
-        return format_change_field(theirs, field) if field in CHANGE_FIELDS else theirs.texts()[field]
-
-    @property
-    def change_kinds(self) -> list[tuple[str, str, bool]]:
-        """Return value and label of each kind of change, and whether it is the chosen one."""
-        choices = [("", "–"), *ChangeKind.choices]
-        return [(value, str(label), value == self.content.change_kind) for value, label in choices]
-
-    @property
-    def their_change_kind(self) -> str | None:
-        return self._find_theirs("change_kind")
-
-    @property
-    def change(self) -> dict[str, Any]:
-        return describe_change(self.facts.content)
-
-    @cached_property
-    def _headlines(self) -> Mapping[int, ItemFacts]:
+    def _headlines(self) -> Mapping[int, Any]:
         wanted = {*self.content.items, *self._left_out, *self._found}
         return find_headlines(wanted, self.now, interface_side())
 
+    def _build_item(self, pk: int, why: str = "") -> Item:
+        if (facts := self._headlines.get(pk)) is None:
+            return Item(pk, str(Brief.objects.filter(pk=pk).first() or pk), "", _("not public"), True, why)
+        day = formats.date_format(timezone.localtime(facts.published_at), pgettext("date format", "F j"))
+        is_scheduled, is_missing = facts.published_at > self.now, bool(facts.withdrawn_at or facts.removed_at)
+        about = (_("public on %(day)s") if is_scheduled else _("public since %(day)s")) % {"day": day}
+        if is_missing:
+            about = _("withdrawn or removed")
+        elif facts.number > 1:
+            about = _("%(public)s, edition %(n)s") % {"public": about, "n": facts.number}
+        return Item(pk, facts.headline, LANGUAGE_TAGS[interface_side()], about, is_missing, why)
+
     @cached_property
     def items(self) -> list[Item]:
-        items = [Item.build(pk, self._headlines.get(pk)) for pk in self.content.items]
-        return [
-            replace(item, reasons=[self._build_field(f"why-{item.pk}", side) for side in SIDES])
-            for item in items
-        ]
-
-    @property
-    def their_items(self) -> list[Item]:
-        """Return the contents that somebody else saved at the same time."""
-        if not self.conflict or "items" not in self.conflict.fields:
-            return []
-        facts = find_headlines(self.conflict.theirs.items, self.now, interface_side())
-        return [Item.build(pk, facts.get(pk)) for pk in self.conflict.theirs.items]
+        texts = self.content.texts()
+        rows = [build_text_row(f"why-{pk}", _("Why read it"), texts) for pk in self.content.items]
+        html = render_each(rows, WRITING)
+        return [self._build_item(pk, why) for pk, why in zip(self.content.items, html, strict=True)]
 
     @cached_property
     def _left_out(self) -> list[int]:
-        if not self.is_editable:
+        if not self.may_edit:
             return []
         new = issues.find_new_briefs(self.issue.number, self.now)
         return [pk for pk in new if pk not in self.content.items][-MAX_LEFT_OUT:]
 
-    @property
     def left_out(self) -> list[Item]:
-        return [Item.build(pk, self._headlines.get(pk)) for pk in self._left_out]
+        return list(map(self._build_item, self._left_out))
 
     @cached_property
     def _found(self) -> list[int]:
         """Return public and scheduled briefs with the words of the query."""
-        if not self.query or not self.is_editable:
+        if not self.query or not self.may_edit:
             return []
         editions = Edition.objects.listed(self.now) | Edition.objects.scheduled(self.now)
         rows = Brief.objects.filter(pk__in=editions.values("brief")).exclude(pk__in=self.content.items)
         return [brief.pk for brief in find_briefs(rows, self.query, MAX_FOUND)]
 
-    @property
     def found(self) -> list[Item]:
-        return [Item.build(pk, self._headlines.get(pk)) for pk in self._found]
+        return list(map(self._build_item, self._found))
+
+    # For reading
 
     @cached_property
-    def sign_offs(self) -> list[dict[str, Any]]:
-        """Return each leaf, with who signed it."""
-        names = {person.pk: str(person) for person in self.people}
-        leaves = self.facts.signing.leaves
-        return [
-            {
-                "side": name,
-                "label": ISSUE_LEAF_NAMES[name],
-                "seen": four_eyes.format_seen(name, four_eyes.get_hashes(leaves)),
-                "signed": four_eyes.is_settled(leaf),
-                "signed_by": [names.get(pk, "") for pk in sorted(leaf.voices)],
-                "act": describe_act(self.issue, act)
-                if (act := f"sign_off_issue_{name}") in (self.step.main, *self.step.others)
-                else None,
-            }
-            for name, leaf in leaves.items()
-        ]
-
-    @property
-    def publication(self) -> Publication:
-        return Publication.build(self.facts.signing, self.person, self.facts.content, ISSUE_LEAF_NAMES)
-
-    @cached_property
-    def rows(self) -> list[RowRun]:
+    def runs(self) -> list[RowRun]:
         """Return the issue as readers will see it, compared with the edition that they have, if any."""
         edition, after = self.facts.public_edition, self.facts.content
         before = edition.frozen_content if edition else after
@@ -340,16 +210,22 @@ class IssuePageData:
                 cell.html = SafeString("\n\n".join(render_preface(cell.text)))
         return render_rows(rows, folds=not difference.is_empty)
 
-    @cached_property
     def mailing(self) -> IssueMailing:
         return IssueMailing.load(self.issue, self.person)
 
-    @property
-    def events(self) -> list[TimelineEntry]:
+    def timeline(self) -> list[TimelineEntry]:
         return list_events(self.issue.about)
 
 
-def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFacts]]) -> Content:
+def find_headlines(briefs: Collection[int], now: dt.datetime, side: Side) -> dict[int, Any]:
+    """Return headline, number and times of the newest standing edition of each brief, by the brief's id. One query."""
+    rows = Edition.objects.uncancelled().filter(brief__in=briefs).order_by("brief", "number")
+    columns = ("brief_id", "number", "published_at", "withdrawn_at", "removed_at")
+    rows = rows.annotate(headline=KeyTextTransform(f"headline_{side}", "content"))
+    return {row.brief_id: row for row in rows.values_list("headline", *columns, named=True)}
+
+
+def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, Any]]) -> Content:
     """Put an issue into the form of a brief, so that both are compared alike: for each brief in it a bullet with its headline
     and *Why read it*.
     """
@@ -368,23 +244,11 @@ def _as_brief(issue: IssueContent, headlines: Mapping[Side, Mapping[int, ItemFac
 
 
 def list_events(about: str) -> list[TimelineEntry]:
-    """Return the newest events about an issue or about subscribers, for `_events.html`."""
+    """Return the newest events about an issue or about subscribers."""
     rows = Event.objects.filter(about=about).select_related("by").order_by("-pk")[:MAX_EVENTS]
     return [
         TimelineEntry(row.at, str(row.by), get_past(row.verb), [row.note] if row.note else []) for row in rows
     ]
-
-
-def describe_act(issue: Issue, act: str, gap: str = "") -> dict[str, str]:
-    """Return what the button or link of an act needs. `form`: the form that it sends, empty for a link."""
-    row = ACTS[act]
-    return {
-        "act": act,
-        "label": str(row.label),
-        "form": "issue-form" if row.saves_first else "act-form" if row.way == "button" else "",
-        "url": f"#{gap}" if row.way == "place" else build_issue_url(issue, "verb", act),
-        "tone": "heavy" if row.weight == "heavy" else "",
-    }
 
 
 # Views
@@ -402,11 +266,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request)
     issue = get_object_or_404(Issue, pk=pk)
     if request.method != "POST":
-        return render_issue_page(
-            request, IssuePageData(issue, person, query=_read_query(request.GET.get("q", "")))
-        )
-    refusal = save_form(request, issue, person, request.POST.get("do", ""))
-    if refusal:
+        query = _read_query(request.GET.get("q", ""))
+        return render_issue_page(request, IssuePageData(issue, person, query=query))
+    if refusal := save_form(request, issue, person, request.POST.get("do", "")):
         return refusal
     command = request.POST.get("do", "").partition(":")
     query = _read_query(request.POST.get("q", "")) if command[0] in ("find", "add") else ""
@@ -431,23 +293,42 @@ def save_form(request: HttpRequest, issue: Issue, person: Person, command: str =
     content = _apply(_read_content(request, issue), command)
     try:
         issues.save_issue(issue, content, by=person, version=read_number(request.POST, "version"))
-    except IssueConflict as conflict:
-        stored = Issue.objects.get(pk=issue.pk)
-        page = IssuePageData(stored, person, content=conflict.merged)
-        page.conflict = conflict
-        return render_issue_page(request, page, refused=conflict)
+    except IssueConflict as refused:
+        page = IssuePageData(Issue.objects.get(pk=issue.pk), person, content=refused.merged)
+        return render_issue_page(request, page, refused=refused)
     except Refused as refused:
         return render_issue_page(request, IssuePageData(issue, person, content=content), refused=refused)
     return None
 
 
 def _read_content(request: HttpRequest, issue: Issue) -> IssueContent:
-    """Read the form. A field that it lacks, such as the change note of a first edition, keeps its stored value."""
-    items = [pk for pk in map(parse_int_or_zero, request.POST.getlist("item")) if pk]
-    stored = IssueContent.from_json(issue.content)
-    texts = replace(stored, items=tuple(items)).texts()
-    texts = {name: request.POST.get(name, text).replace("\r\n", "\n") for name, text in texts.items()}
-    return IssueContent.from_texts(texts, items)
+    """Read the form. A field that it lacks, or in which the person takes the stored words, keeps its stored value."""
+    stored, data = IssueContent.from_json(issue.content), request.POST
+    kept = {name.removeprefix("take-") for name, choice in data.items() if choice == "theirs"}
+    items = [pk for pk in map(parse_int_or_zero, data.getlist("item")) if pk]
+    texts = replace(stored, items=stored.items if "items" in kept else tuple(items)).texts()
+    typed = {
+        name: data.get(name, text).replace("\r\n", "\n") for name, text in texts.items() if name not in kept
+    }
+    return IssueContent.from_texts(texts | typed, stored.items if "items" in kept else items)
+
+
+def _build_conflict(conflict: IssueConflict) -> Conflict:
+    """Build the choice between the texts of two people."""
+    own, other = (c.texts() | {"items": _list_titles(c)} for c in (conflict.merged, conflict.theirs))
+    effort = share_effort(len(conflict.fields))
+    values = []
+    for field in conflict.fields:
+        label = _("Contents") if field == "items" else str(ISSUE_TEXT_LABELS[issues.find_kind(field)])
+        lang = next((tag for side, tag in LANGUAGE_TAGS.items() if field.endswith(f"_{side}")), "")
+        marked = highlight_differences(own.get(field, ""), other.get(field, ""), effort)
+        values.append(ConflictingValue(field, label, lang, *marked, "mine"))
+    return Conflict(values, {}, conflict.version, 0)
+
+
+def _list_titles(content: IssueContent) -> str:
+    facts = find_headlines(content.items, timezone.now(), interface_side())
+    return "\n".join(str(facts[pk].headline) if pk in facts else f"{pk}" for pk in content.items)
 
 
 def _apply(content: IssueContent, command: str) -> IssueContent:
@@ -469,24 +350,31 @@ def _apply(content: IssueContent, command: str) -> IssueContent:
 def render_issue_page(
     request: HttpRequest, page: IssuePageData, *, refused: Refused | None = None
 ) -> HttpResponse:
-    errors = link_errors(field_errors(refused)) if refused else []
+    conflict = refused if isinstance(refused, IssueConflict) else None
     return render_page(
         request,
         "issues/issue",
         status=409 if refused else 200,
         title=page.title,
         opts=Issue._meta,
-        page=page,
+        desk=page,
         issue=page.issue,
-        reasons=errors,
-        base_version=page.conflict.version if page.conflict else page.issue.version,
+        editable=page.may_edit,
+        reasons=link_errors(field_errors(refused)) if refused else [],
+        conflict=_build_conflict(conflict) if conflict else None,
+        base_version=conflict.version if conflict else page.issue.version,
     )
 
 
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the issue as readers will see it, in both languages."""
-    person = require_role(request)
-    page = IssuePageData(get_object_or_404(Issue, pk=pk), person)
+    page = IssuePageData(get_object_or_404(Issue, pk=pk), require_role(request))
     return render_page(
-        request, "issues/preview", title=_("Preview"), opts=Issue._meta, page=page, issue=page.issue
+        request,
+        "issues/preview",
+        title=_("Preview"),
+        opts=Issue._meta,
+        parent_url=page.url,
+        subtitle=page.title,
+        runs=page.runs,
     )

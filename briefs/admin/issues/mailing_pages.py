@@ -24,6 +24,7 @@ from briefs.admin.common.form_fields import (
     field_errors,
     link_errors,
 )
+from briefs.admin.common.interface_labels import format_issue
 from briefs.admin.verbs.mailing_panel import MailingPanel, steer
 from briefs.content import IssueContent
 from briefs.models import Issue, IssueEdition, Mailing, MailSide, Person
@@ -148,6 +149,8 @@ def _render(
         status=409 if errors else 200,
         title=_("Mail to readers"),
         opts=Issue._meta,
+        parent_url=reverse("admin:briefs_issue_change", args=[panel.issue.pk]),
+        subtitle=format_issue(panel.issue.number),
         issue=panel.issue,
         panel=panel,
         previews=[MailPreview(side, MailSide(side).label, body) for side, body in panel.bodies.items()],
@@ -187,6 +190,7 @@ def copies(request: HttpRequest, pk: int) -> HttpResponse:
         "issues/copies",
         title=pgettext_lazy("copies", "Delivery unconfirmed"),
         opts=Issue._meta,
-        page=page,
+        parent_url=page,
+        subtitle=_("Mail to readers"),
         copies=mailings.find_unknown_copies(mailing)[:MAX_UNKNOWN_SHOWN],
     )

@@ -12,8 +12,9 @@ from briefs.admin.common import findings
 from briefs.admin.common.brief_rows import BriefRow, Margin, MarginItem, build_margins, build_rows
 from briefs.admin.common.fact_text import describe_key_line
 from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
+from briefs.admin.common.page_data import ActButton
 from briefs.admin.common.site_texts import default_review_card
-from briefs.admin.editor.editor_page_data import BriefPageData, VerbButton
+from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.editor.margin import list_comment_items, list_finding_items
 from briefs.bilingual.text.text_diff import diff_contents
 from briefs.content import SIDES, Content, Side
@@ -30,7 +31,7 @@ SINCE_PATTERN: Final = re.compile(r"mine|edition|nothing|r\d{1,9}")
 
 @dataclass
 class ReviewPageData:
-    ANSWER_VERBS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
+    ANSWER_ACTS: ClassVar = ("sign_off_zh", "sign_off_en", "send_back", "approve")
 
     page_data: BriefPageData
     since: str
@@ -71,7 +72,7 @@ class ReviewPageData:
 
         Those are the ones assigned to them, else unassigned ones that they may sign off.
         """
-        me, signing = self.page_data.person, self.page_data.signing
+        me, signing = self.page_data.person, self.page_data.facts.signing
         reviewers = self.page_data.plan.reviewers
         asked = [side for side in SIDES if reviewers[side].person == me]
         if asked or not policy.get_roles(me) & policy.REVIEWER_ROLES:
@@ -129,8 +130,10 @@ class ReviewPageData:
     def side_names(self) -> str:
         return _(", ").join(str(SIDE_NAMES[side]) for side in self.reviewed_sides)
 
-    def verb_buttons(self) -> list[VerbButton]:
-        return [offer for offer in self.page_data.verb_buttons if offer.verb in self.ANSWER_VERBS]
+    def answer_acts(self) -> list[ActButton]:
+        step = self.page_data.step
+        acts = [act for act in (step.main, *step.others) if act in self.ANSWER_ACTS]
+        return [self.page_data.build_act(act) for act in acts]
 
     def card_lines(self) -> list[str]:
         """Return the lines of the reviewer's card in the interface language."""
@@ -142,9 +145,9 @@ class ReviewPageData:
 def _find_bases(page_data: BriefPageData, since: str) -> dict[str, Revision]:
     """Return the revisions that the text can be compared with, by the values of `since`."""
     mine = [signoff.revision for signoff in page_data.signoffs if signoff.by_id == page_data.person.pk]
-    editions = [edition.revision.number for edition in page_data.editions if not edition.is_cancelled]
+    editions = [edition.revision.number for edition in page_data.facts.editions if not edition.is_cancelled]
     numbers = {"mine": mine[-1:], "edition": editions[:1]}
     if re.fullmatch(r"r\d{1,9}", since):
         numbers[since] = [int(since[1:])]
-    rows = {row.number: row for row in page_data.revisions}
+    rows = {row.number: row for row in page_data.facts.history.revisions}
     return {name: rows[n] for name, found in numbers.items() for n in found if n in rows}

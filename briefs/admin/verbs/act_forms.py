@@ -31,7 +31,6 @@ from briefs.admin.common.form_fields import (
     wrong_state_errors,
 )
 from briefs.admin.common.interface_labels import (
-    LEAF_NAMES,
     SIDE_NAMES,
     format_with_label,
     format_with_remark,
@@ -167,6 +166,10 @@ class ActForm(forms.Form):
         label = words["later"] % {"time": formats.date_format(moment, style)}
         return {**words, "value": value, "label": label}
 
+    @property
+    def publication(self) -> Publication | None:
+        return self.page.publication() if self.act.rule == "approve" else None
+
     def perform(self) -> Any:
         """Do the act with what the valid form says. Raise Refused."""
         values = {name: self.cleaned_data[name] for name in self.act.fields if name != "mail"}
@@ -252,8 +255,10 @@ class BriefActForm(ActForm):
 
     def __init__(self, data: Any = None, *, act: Act, page: BriefPageData) -> None:
         super().__init__(data, act=act, page=page)
-        if not self.is_bound and act.shows == "scheduled" and page.scheduled_edition:
-            self.initial["at"] = f"{timezone.localtime(page.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
+        if not self.is_bound and act.shows == "scheduled" and page.facts.scheduled_edition:
+            self.initial["at"] = (
+                f"{timezone.localtime(page.facts.scheduled_edition.live_from):%Y-%m-%dT%H:%M}"
+            )
 
     def get_seen(self) -> dict[str, object]:
         """Return the hidden values. `seen` is always there: it tells this form from a button of the brief's page."""
@@ -305,18 +310,18 @@ class BriefActForm(ActForm):
                 text = ngettext("%(n)s open note goes with it.", "%(n)s open notes go with it.", n)
                 return [text % {"n": n}] if n else []
             case "reinstate":
-                return list(_describe_taking_down(page.public_edition))
-        if (edition := page.public_edition) is not None:
+                return list(_describe_taking_down(page.facts.public_edition))
+        if (edition := page.facts.public_edition) is not None:
             values = {"n": edition.number, "time": format_time(edition.live_from)}
             lines.append(_("Edition %(n)s has been public since %(time)s.") % values)
-        if (edition := page.scheduled_edition) is not None:
+        if (edition := page.facts.scheduled_edition) is not None:
             values = {"n": edition.number, "time": format_time(edition.live_from), "zone": settings.TIME_ZONE}
             lines.append(_("Edition %(n)s is scheduled for %(time)s (%(zone)s).") % values)
         return lines + (describe_holders(page.brief) if self.act.name in ("approve", "withdraw") else [])
 
     @property
     def _edition(self) -> Edition | None:
-        return {"public": self.page.public_edition, "scheduled": self.page.scheduled_edition}.get(
+        return {"public": self.page.facts.public_edition, "scheduled": self.page.facts.scheduled_edition}.get(
             self.act.shows
         )
 
@@ -334,18 +339,11 @@ class BriefActForm(ActForm):
 
     def find_difference(self) -> ContentDifference | None:
         """Return what a publication changes for readers, without the change note, which the page shows above."""
-        edition = find_last_shown_edition(self.page.editions, self.page.now)
+        edition = find_last_shown_edition(self.page.facts.editions, self.page.now)
         if edition is None or self.act.name != "approve":
             return None
         before, after = load_edition_content(edition), self.page.content.without_staff_fields()
         return diff_contents(replace(before, **NO_CHANGE), replace(after, **NO_CHANGE))
-
-    @property
-    def publication(self) -> Publication | None:
-        page = self.page
-        if self.act.name != "approve":
-            return None
-        return Publication.build(page.signing, page.person, page.content, LEAF_NAMES)
 
     def notices(self) -> list[dict[str, str]]:
         """Return the notices, in both languages, that readers would see in place of the text."""

@@ -41,7 +41,7 @@ from briefs.admin.common.form_fields import (
     simplify_stale_reasons,
     wrong_state_errors,
 )
-from briefs.admin.common.task_list import add_next_steps_message
+from briefs.admin.common.page_data import add_next_steps_message
 from briefs.admin.editor import saving
 from briefs.admin.editor.brief_views import keep_unsent_note
 from briefs.admin.editor.draft_form import Draft
@@ -52,7 +52,6 @@ from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.publications import preview_links
 from briefs.workflow import MAX_LINK_HOURS, Assignee, AssignmentPlan, policy
 from briefs.workflow.acts import ACTS, Act, get_label
-from briefs.workflow.brief_facts import load_editions_by_brief
 
 from . import correction_pages
 from .act_forms import BriefActForm, answer_form, perform_act
@@ -151,7 +150,7 @@ def _run_direct_verb(
             verb=verb,
             status=409,
         )
-    add_next_steps_message(request, brief.pk, verb)
+    _add_message(request, brief.pk, verb)
     if verb != "note":
         keep_unsent_note(request, brief)
     if draft is not None and verb in OPENING_VERBS:
@@ -163,17 +162,23 @@ def _run_direct_verb(
     return redirect("admin:briefs_brief_change", pk=brief.pk)
 
 
+def _add_message(request: HttpRequest, pk: int, verb: str, brief: Brief | None = None) -> BriefPageData:
+    """Say what was done and what is next. `brief`: as the verb left it, loaded if not given."""
+    brief = brief or Brief.objects.select_related("source").get(pk=pk)
+    page = BriefPageData(brief, person_of(request))
+    add_next_steps_message(request, page, verb)
+    return page
+
+
 def _answer_form(request: HttpRequest, brief: Brief, act: Act) -> HttpResponse:
     person = person_of(request)
 
     def finish(done: Any) -> HttpResponse:
-        if act.name in ("approve", "withdraw"):
-            editions = load_editions_by_brief([brief])[brief.pk]
-            add_next_steps_message(request, brief.pk, act.name, brief=done.brief, editions=editions)
-            correction_pages.offer_to_tell(request, editions)
-        else:
-            add_next_steps_message(request, brief.pk, act.name)
-        return redirect("admin:briefs_brief_change", pk=brief.pk)
+        is_edition = act.name in ("approve", "withdraw")
+        page = _add_message(request, brief.pk, act.name, done.brief if is_edition else None)
+        if is_edition:
+            correction_pages.offer_to_tell(request, page.facts.editions)
+        return redirect(page.url)
 
     return answer_form(
         request,
@@ -307,7 +312,7 @@ class AssignmentForm(forms.Form):
             self.initial[f"{part}_due"] = assignee.due_on
 
     def _options(self, part: str, page_data: BriefPageData) -> Iterable[tuple[str, str]]:
-        leaf = page_data.signing.leaves.get(cast(Side, part))
+        leaf = page_data.facts.signing.leaves.get(cast(Side, part))
         changed = leaf.changed_by if leaf else frozenset()
         for person in self.people[part]:
             label = _("%(name)s (changed this text)") if person.pk in changed else "%(name)s"
@@ -363,7 +368,7 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_assignment_page(
             request, brief, person, form=form, errors=field_errors(refused), status=409
         )
-    add_next_steps_message(request, pk, "assign")
+    _add_message(request, pk, "assign")
     back = "review" if request.POST.get("from") == "review" else "change"
     return redirect(f"admin:briefs_brief_{back}", pk=pk)
 

@@ -1,16 +1,20 @@
-// The contents of an issue, ordered by Alt and an arrow or by dragging a number, and a warning before unsaved words are left.
+// The page of an issue: its texts, the contents ordered by Alt and an arrow or by dragging a number, and a question before
+// unsaved words are left.
 
 import { enableDragging } from "./dragging.js";
 import { pasteText } from "./editor/clipboard.js";
+import { CompositionTracker } from "./editor/keys.js";
+import { keepInLine, keyInText, mirror } from "./editor/texts.js";
 
-const form = document.getElementById("issue-form");
+const form = document.querySelector(".writing #issue-form");
 const list = document.getElementById("issue-items");
-const live = document.getElementById("issue-live");
+const AREA = ".cell textarea";
+const WAYS = { ArrowUp: -1, ArrowDown: 2 };
 
 /** Show that the form has unsaved words. */
 function mark() {
   form.dataset.unsaved = "";
-  document.getElementById("issue-unsaved").hidden = false;
+  document.getElementById("desk-unsaved").hidden = false;
 }
 
 const rows = () => [...list.querySelectorAll(":scope > li")];
@@ -19,37 +23,52 @@ const rows = () => [...list.querySelectorAll(":scope > li")];
 function move(item, slot) {
   list.insertBefore(item, rows()[slot] ?? null);
   rows().forEach((row, i) => { row.querySelector(".n").textContent = i + 1; });
-  live.textContent = form.dataset.place.replace("{n}", rows().indexOf(item) + 1).replace("{m}", rows().length);
+  const words = form.dataset.place.replace("{n}", rows().indexOf(item) + 1).replace("{m}", rows().length);
+  document.getElementById("issue-live").textContent = words;
   mark();
 }
 
+function typed(area, composing) {
+  if (!composing.now) keepInLine(area);
+  mirror(area);
+}
+
+/** Run the command of a key. Return true if the browser's own action must be prevented. */
+function press(event) {
+  const { key, target } = event;
+  if ((event.ctrlKey || event.metaKey) && key === "s") form.requestSubmit(document.getElementById("desk-store"));
+  else if (key === "Enter" && target.name === "q") form.requestSubmit(form.querySelector("[value=find]")); // not Save
+  else if (event.altKey && key in WAYS && target.closest("#issue-items > li")) moveBy(target.closest("li"), WAYS[key]);
+  else return target.matches(AREA) && keyInText(event, target);
+  return true;
+}
+
+function moveBy(item, by) {
+  const focused = document.activeElement;
+  const slot = rows().indexOf(item) + by;
+  if (slot < 0 || slot > rows().length) return;
+  move(item, slot);
+  focused.focus();
+}
+
 if (form) {
-  form.addEventListener("input", mark);
+  document.documentElement.classList.add("desk-js");
+  const composing = new CompositionTracker(form, (area) => area.matches(AREA) && typed(area, composing));
+  for (const area of form.querySelectorAll(AREA)) {
+    area.rows = 1; // mirrors grow
+    mirror(area);
+  }
+  form.addEventListener("input", ({ target }) => {
+    mark();
+    if (target.matches(AREA)) typed(target, composing);
+  });
   form.addEventListener("paste", (event) => pasteText(event));
   addEventListener("beforeunload", (event) => {
     if ("unsaved" in form.dataset) event.preventDefault();
   });
   form.addEventListener("submit", () => { delete form.dataset.unsaved; });
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
-      event.preventDefault();
-      form.requestSubmit();
-      return;
-    }
-    if (event.key === "Enter" && event.target.name === "q" && !event.isComposing) {
-      event.preventDefault(); // Enter alone would press the first button, Save
-      form.requestSubmit(document.querySelector("[name=do][value=find]"));
-      return;
-    }
-    const item = event.target.closest?.("#issue-items > li");
-    if (!item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
-    event.preventDefault();
-    const focused = document.activeElement;
-    const from = rows().indexOf(item);
-    const slot = event.key === "ArrowDown" ? from + 2 : from - 1;
-    if (slot < 0 || slot > rows().length) return;
-    move(item, slot);
-    focused.focus();
+    if (!composing.owns(event) && press(event)) event.preventDefault();
   });
   enableDragging(list, { rows, onmove: (from, slot) => move(rows()[from], slot) });
 }

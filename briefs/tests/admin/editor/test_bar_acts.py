@@ -9,7 +9,8 @@ from briefs import workflow
 from briefs.models import Brief, Keyword
 from briefs.tests.support import factories
 from briefs.tests.support.brief_states import STATES
-from briefs.tests.support.form_client import brief_url, sign_in
+from briefs.tests.support.desk_states import DESK_STATES, SmallTeam
+from briefs.tests.support.form_client import brief_url, get_brief_form, reload_brief, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -76,6 +77,15 @@ def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
     sentence = step_of(sign_in(client, team.reviewer), factories.signed_brief(team, text))
     assert "English of the keyword" in sentence
     assert "changed facts" not in sentence
+
+
+def test_main_act_of_a_brief_that_nobody_writes_claims_it(client: Client) -> None:
+    team = SmallTeam()
+    brief = DESK_STATES["planned"](team)
+    form = get_brief_form(sign_in(client, team.lin), brief)
+    (button,) = (button for button in form.buttons if button.get("data-next") == "claim")
+    client.post(button["formaction"], {**form.data, button["name"]: button["value"]})
+    assert reload_brief(brief).assigned_to == team.lin
 
 
 def test_second_act_is_under_more(client: Client, team: factories.Team) -> None:

@@ -19,6 +19,7 @@ from briefs.publications.published import load_issue
 from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support import issue_factories as making
 from briefs.tests.support.factories import Team
+from briefs.tests.support.form_client import Form
 from briefs.workflow import issues
 
 pytestmark = pytest.mark.django_db
@@ -50,13 +51,7 @@ def sign_in(person: Person, language: str = "en") -> Client:
 
 def read_form(client: Client, issue: Issue) -> dict[str, Any]:
     """Return what the form of the page would send."""
-    page = client.get(build_issue_url(issue)).content.decode()
-    return {
-        "version": re.search(r'name="version" value="(\d+)"', page)[1],  # type: ignore[index]
-        "item": re.findall(r'name="item" value="(\d+)"', page),
-        **dict(re.findall(r'name="((?:title|subject|preheader)_\w\w)"[^>]*? value="([^"]*)"', page)),
-        **dict(re.findall(r'<textarea[^>]*name="(preface_\w\w)"[^>]*>\n([^<]*)</textarea>', page)),
-    }
+    return Form(client.get(build_issue_url(issue)).content.decode(), "issue-form").data
 
 
 def post(client: Client, issue: Issue, **changes: Any) -> Any:
@@ -143,7 +138,10 @@ def test_reason_to_read_is_typed_previewed_and_shown_to_readers(team: Team, live
     assert "看錢往哪裡走。" in Client().get("/en/?show=both").content.decode()
 
 
-def test_conflict_shows_both_texts_and_a_second_save_keeps_the_persons(team: Team, live: list[Brief]) -> None:
+@pytest.mark.parametrize(("choice", "kept"), [("mine", "我的標題"), ("theirs", "她的標題")])
+def test_conflict_shows_both_texts_and_the_next_save_stores_the_chosen_one(
+    team: Team, live: list[Brief], choice: str, kept: str
+) -> None:
     client = sign_in(team.other_writer)
     issue = making.draft_issue(team, *live)
     form = read_form(client, issue)
@@ -151,11 +149,26 @@ def test_conflict_shows_both_texts_and_a_second_save_keeps_the_persons(team: Tea
     answer = client.post(build_issue_url(issue), {**form, "title_zh": "我的標題"})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert all(text in page for text in ("她的標題", "我的標題", "Her preface."))
-    version = re.search(r'name="version" value="(\d+)"', page)[1]  # type: ignore[index]
-    client.post(build_issue_url(issue), {**form, "preface_en": "Her preface.", "title_zh": "我的標題", "version": version})  # fmt: skip
+    for words in ("她", "我"):
+        assert f"<mark>{words}</mark>的標題" in page
+    shown = Form(page, "issue-form")
+    assert shown.data["preface_en"] == ["Her preface."]
+    client.post(build_issue_url(issue), {**shown.data, "take-title_zh": choice})
     content = making.load_content(issue)
-    assert (content.zh.title, content.en.preface) == ("我的標題", "Her preface.")
+    assert (content.zh.title, content.en.preface) == (kept, "Her preface.")
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_conflict_of_contents_is_settled_by_a_choice(team: Team, live: list[Brief], choice: str) -> None:
+    client, (a, b, c) = sign_in(team.other_writer), (brief.pk for brief in live)
+    issue = making.draft_issue(team, *live)
+    form = read_form(client, issue)
+    making.edit_issue(issue, team.writer, items=[c, a, b])
+    answer = client.post(build_issue_url(issue), {**form, "item": [b, a]})
+    shown = Form(answer.content.decode(), "issue-form")
+    assert shown.options["take-items"] == ["mine", "theirs"]
+    client.post(build_issue_url(issue), {**shown.data, "take-items": choice})
+    assert making.load_content(issue).items == ((b, a) if choice == "mine" else (c, a, b))
 
 
 def test_refusals_keep_typed_words(team: Team, live: list[Brief]) -> None:

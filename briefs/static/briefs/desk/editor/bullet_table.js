@@ -4,6 +4,7 @@
 
 import { parseRow, SIDES } from "./commands.js";
 import { cloneRow } from "../dom.js";
+import { mirror } from "./texts.js";
 import { showProposals } from "../proposals.js";
 import { translate } from "../strings.js";
 
@@ -135,31 +136,12 @@ export class BulletTable {
       area.value = value;
       area.spans = []; // the marked positions belong to the old text
     }
-    this.mirror(area);
+    mirror(area);
   }
 
   #note(pair, name, value) {
     const field = this.#field(pair, name);
     if (field.value !== value) field.value = value;
-  }
-
-  /**
-   * Copy the text into the hidden element under the textarea, which makes the textarea grow and shows the marks
-   * ([from, to]).
-   */
-  mirror(area, spans = area.spans ?? []) {
-    const box = area.parentElement.querySelector(".mirror");
-    const text = area.value;
-    const parts = [];
-    let from = 0;
-    for (const [start, end] of [...spans].sort((a, b) => a[0] - b[0])) {
-      if (start < from || end > text.length) continue;
-      const mark = document.createElement("mark");
-      mark.textContent = text.slice(start, end);
-      parts.push(text.slice(from, start), mark);
-      from = end;
-    }
-    box.replaceChildren(...parts, `${text.slice(from)}\u200b`);
   }
 
   /**

@@ -13,6 +13,7 @@ import { RowMenu } from "./menu.js";
 import { BulletTable } from "./bullet_table.js";
 import { ServerSync } from "./server_sync.js";
 import { StatusDisplay } from "./status.js";
+import { keepInLine, mirror } from "./texts.js";
 import { enterMargin, insertItem } from "../margin.js";
 import { createElement, postForm, showMacKeys } from "../dom.js";
 import { translate } from "../strings.js";
@@ -221,10 +222,9 @@ class Editor {
   typed(area) {
     if (!area.matches(CELL)) return;
     area.closest(".pair").classList.add("is-typing");
-    const isLine = !area.name.startsWith("summary");
-    if (isLine && area.value.includes("\n") && !this.composing.now) unbroken(area);
+    if (!this.composing.now) keepInLine(area);
     area.spans = [];
-    this.sheet.mirror(area);
+    mirror(area);
     if (this.composing.now) return; // an unfinished composition is not stored
     this.read(area.name);
   }
@@ -308,12 +308,6 @@ class Editor {
 function keepSelection(area, start, end, was) {
   const by = area.value.startsWith(was.slice(0, end)) ? 0 : area.value.length - was.length;
   area.setSelectionRange(start + by, end + by);
-}
-
-function unbroken(area) {
-  const caret = area.selectionStart;
-  area.value = area.value.replace(/\s*\n\s*/g, " ");
-  area.setSelectionRange(caret, caret);
 }
 
 const TYPED_MARKER = /^\s*(?:[•‧·◦●○▪–o§-]|\d{1,3}[.)、])\t/;

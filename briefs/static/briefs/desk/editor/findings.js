@@ -4,6 +4,7 @@
 import { createElement } from "../dom.js";
 import { enterMargin, insertItem, openMargins, placeItems, rememberText } from "../margin.js";
 import { translate } from "../strings.js";
+import { mirror } from "./texts.js";
 
 const ACTS = "button, a, summary";
 /** What F8 goes through: findings, folded ones, suggestions, open notes, terms and memory. */
@@ -40,7 +41,7 @@ export class Findings {
     const areas = [...this.sheet.form.querySelectorAll(".pair:not(.is-typing) .cell textarea")];
     for (const area of areas) area.spans = [];
     for (const finding of list) if (!finding.dismissed) this.#mark(finding);
-    for (const area of areas) this.sheet.mirror(area);
+    for (const area of areas) mirror(area);
     if (this.asking) this.#cardOf(this.asking.id)?.append(this.#reason(this.asking.id));
     this.#count();
     this.#refocus(focus);

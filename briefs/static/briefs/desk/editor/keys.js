@@ -2,6 +2,7 @@
 
 import { isBlank, isEmptyCell } from "./commands.js";
 import { isMac } from "../strings.js";
+import { keyInText, leaveAtEdge, walk } from "./texts.js";
 
 const AFTER_COMPOSING = 30; // ms; some browsers send the Enter that ends a composition as a separate key
 const ARROWS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" };
@@ -68,7 +69,7 @@ export function listenForKeys(editor, composing) {
     if (isMod(event) && key === "z") return editor.step(event.shiftKey ? "redo" : "undo");
     if (isMod(event) && !isMac && key === "y") return editor.step("redo");
     if (!at) return false;
-    if (at.pair.dataset.lead) return at.area ? inLead(event, at) : false;
+    if (at.pair.dataset.lead) return at.area ? keyInText(event, at.area) : false;
     if (isPair(event) && ARROWS[event.key]) return does(ARROWS[event.key], at);
     if (at.area) return inText(event, at);
     return document.activeElement.matches(".handle") && onRow(event, at);
@@ -84,34 +85,8 @@ export function listenForKeys(editor, composing) {
     return true;
   }
 
-  function walk(at, by) {
-    const pairs = [...sheet.form.querySelectorAll(".pair")];
-    const next = pairs[pairs.indexOf(at.pair) + by];
-    if (!next) return false;
-    const area = sheet.area(next, at.side);
-    const caret = by < 0 ? area.value.length : 0;
-    area.focus();
-    area.setSelectionRange(caret, caret);
-    return true;
-  }
-
-  /** At the start or end of a text, arrow up or down moves to the same language of the row above or below. */
-  function atEdge(event, at) {
-    const { area } = at;
-    if (!isPlain(event) || event.shiftKey || area.selectionStart !== area.selectionEnd) return false;
-    if (event.key === "ArrowUp" && area.selectionStart === 0) return walk(at, -1);
-    if (event.key === "ArrowDown" && area.selectionEnd === area.value.length) return walk(at, 1);
-    return false;
-  }
-
-  function inLead(event, at) {
-    if (atEdge(event, at)) return true;
-    if (event.key !== "Enter" || (at.key === "summary" && event.shiftKey)) return false;
-    return event.shiftKey || event.repeat || walk(at, 1);
-  }
-
   function inText(event, at) {
-    if (atEdge(event, at)) return true;
+    if (leaveAtEdge(event, at.area)) return true;
     if (event.key === "Enter") return onEnter(event, at);
     if (event.key === "Tab") return onTab(event, at);
     if (isAlt(event) && SHIFTS[event.key]) return does(SHIFTS[event.key], at);
@@ -151,7 +126,7 @@ export function listenForKeys(editor, composing) {
   function onBackspace(event, at) {
     const i = sheet.index(at.pair);
     if (event.repeat) return true;
-    if (isBlank(rowOf(at))) return (i === 0 && isLast(at)) || walk(at, i ? -1 : 1);
+    if (isBlank(rowOf(at))) return (i === 0 && isLast(at)) || walk(at.area, i ? -1 : 1);
     return i > 0 && (!joins(at, i - 1) || does("merge_up", at));
   }
 
