@@ -114,7 +114,10 @@ class BriefPageData(PageData):
         return corrections.count_untold(edition)
 
     def public_badges(self) -> list[Badge]:
-        return public_badges(self.brief, self.facts.editions, self.now)
+        """Return what readers have, unless the sentence begins with it: *Live*."""
+        badges = public_badges(self.brief, self.facts.editions, self.now)
+        is_said = self.brief.state == State.APPROVED
+        return [badge for badge in badges if not (is_said and badge.tone == "good")]
 
     # Permissions and verbs
 
