@@ -148,10 +148,7 @@ def test_public_form_is_accepted_from_its_own_page(scenario: PermissionScenario)
     for address in (f"/en/briefs/{slug}/report/", f"/preview/{scenario.shared_link.token}/en/"):
         form = {"authenticity_token": _read_stamp(address), "text": "不對。"}
         before = Letter.objects.count()
-        with (
-            time_machine.travel(timezone.now() + letters.MIN_FORM_AGE * 2, tick=False),
-            transaction.atomic(),
-        ):
+        with time_machine.travel(timezone.now() + letters.MIN_FORM_AGE * 2, tick=False), transaction.atomic():
             assert Client(enforce_csrf_checks=True).post(address, form, headers=own).status_code == 303
             assert Letter.objects.count() == before + 1
             transaction.set_rollback(True)

@@ -14,12 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import (
-    SHEET_ROW_LIMIT,
-    SHEET_SIZE_LIMIT,
-    guard_formula,
-    unguard_formula,
-)
+from briefs.exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT, guard_formula, unguard_formula
 
 FORMULA_START = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 PAYLOADS = [
@@ -150,13 +145,7 @@ def set_cell(cell: str, value: object, number_format: str = "") -> Callable[[ope
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [
-        (7.0, "7"),
-        (-0.5, "-0.5"),
-        (1e308, "1e+308"),
-        (1e15, "1000000000000000.0"),
-        (True, "TRUE"),
-    ],
+    [(7.0, "7"), (-0.5, "-0.5"), (1e308, "1e+308"), (1e15, "1000000000000000.0"), (True, "TRUE")],
 )
 def test_number_is_read_as_displayed_text(value: object, text: str) -> None:
     assert sheet_files.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text

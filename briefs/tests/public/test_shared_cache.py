@@ -12,12 +12,13 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from briefs import workflow
-from briefs.tests.support import corpus_fixtures, route_registry
+from briefs.tests.support import route_registry
+from briefs.tests.support.corpus_fixtures import NO_STATIC
 from briefs.tests.support.crawler import PublicResponse, fetch, problems
 from briefs.tests.support.state_model import World
 from briefs.tests.test_routes import desk_addresses
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 HEURISTICALLY_CACHEABLE = {200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501}
 """Statuses that a cache may store without a Cache-Control header (RFC 9110, section 15.1)."""

@@ -14,11 +14,12 @@ from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
 from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, get_or_make, get_person, numbered_content
 from briefs.tests.support.crawler import forget_prepared_queries
 
 from .test_keyset_pages import follow_links, listed_slugs, page_link
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -41,9 +42,9 @@ class SubjectRows:
 
     def __init__(self, tag: str = "one") -> None:
         self.rows = {
-            "keywords": corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
-            "authors": corpus_fixtures.get_or_make(Author, name=f"Ada {tag}"),
-            "sources": corpus_fixtures.get_or_make(Source, name=f"Review {tag}"),
+            "keywords": get_or_make(Keyword, label_zh=f"詞{tag}", label_en=f"Word {tag}"),
+            "authors": get_or_make(Author, name=f"Ada {tag}"),
+            "sources": get_or_make(Source, name=f"Review {tag}"),
         }
 
     def facts(self, date: str = "2025-06-09") -> Facts:
@@ -57,25 +58,23 @@ class SubjectRows:
 
 
 def publish(n: int, facts: Facts, **values: Any) -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", **values)
+    return corpus_fixtures.publish(numbered_content(n, facts=facts), f"s{n}", **values)
 
 
 def remove(edition: Edition) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW - HOUR, removed_by=corpus_fixtures.get_person("p")
-    )
+    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW - HOUR, removed_by=get_person("p"))
 
 
 def withdraw(edition: Edition) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other"
+        withdrawn_at=NOW - HOUR, withdrawn_by=get_person("p"), withdrawn_kind="other"
     )
 
 
 def supersede(edition: Edition) -> None:
     """Publish the next edition, with other subjects."""
     Edition.objects.filter(pk=edition.pk).update(live_until=NOW - HOUR)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
+    corpus_fixtures.publish(numbered_content(9, facts=SubjectRows("other").facts()), edition.slug, brief=edition.brief, live_from=NOW - HOUR, published_at=edition.published_at)  # fmt: skip
 
 
 HIDING_ACTIONS = {"removed": remove, "superseded": supersede}
@@ -90,9 +89,7 @@ def test_subject_without_listed_brief_looks_like_unknown_subject(
 ) -> None:
     subject = SubjectRows()
     if reason != "draft":
-        edition = publish(
-            1, subject.facts(), live_from=NOW + HOUR if reason == "scheduled" else corpus_fixtures.DAY
-        )
+        edition = publish(1, subject.facts(), live_from=NOW + HOUR if reason == "scheduled" else DAY)
         HIDING_ACTIONS.get(reason, lambda edition: None)(edition)
     for lang in ("en", "zh-hant"):
         hidden, unknown = client.get(subject.address(kind, lang)), client.get(f"/{lang}/{kind}/nobody/")
@@ -125,7 +122,7 @@ def test_subject_of_withdrawn_briefs_has_a_page_and_leaves_lists(client: Client,
 def test_subject_index_shows_brief_count_and_page_lists_them(client: Client, kind: str) -> None:
     subject = SubjectRows()
     for n in range(3):
-        publish(n, subject.facts(), live_from=corpus_fixtures.DAY + n * HOUR)
+        publish(n, subject.facts(), live_from=DAY + n * HOUR)
     publish(7, SubjectRows("two").facts())
     remove(publish(8, subject.facts()))
     index = client.get(f"/en/{kind}/").content.decode()
@@ -163,20 +160,17 @@ def test_merged_subject_redirects_to_surviving_subject(client: Client) -> None:
     ("kind", "dates"),
     [
         ("keywords", ["2025-06-09"] * 9),
-        (
-            "authors",
-            ["", "2025", "1887-01-01", "2025-06", "1969-12-31", "2025-01-01", "", "1887-01-02", "2026-01-01"],
-        ),
+        ("authors", ["", "2025", "1887-01-01", "2025-06", "1969-12-31", "2025-01-01", "", "1887-01-02", "2026-01-01"]),
         ("sources", [f"2025-06-{n:02}" for n in (3, 9, 1, 7, 5, 8, 2, 6, 4)]),
     ],
-)
+)  # fmt: skip
 def test_paging_timeline_shows_each_brief_once_by_article_date(
     client: Client, four_per_page: None, kind: str, dates: list[str]
 ) -> None:
     subject, other = SubjectRows(), SubjectRows("other")
     days = []
     for n, date in enumerate(dates):
-        publish(n, subject.facts(date), live_from=corpus_fixtures.DAY + n % 2 * HOUR)
+        publish(n, subject.facts(date), live_from=DAY + n % 2 * HOUR)
         publish(n + 100, other.facts(date))
         days.append((date and date + "-01-01"[len(date) - 4 :], n))
     expected = [f"s{n}" for _, n in sorted(days, reverse=True)]
@@ -241,11 +235,11 @@ def test_index_sorts_by_family_name_in_english_and_strokes_in_chinese(client: Cl
     families = {"Zoe Adams": "Adams", "Đặng Hữu": "Đặng", "Ola Ødegård": "Ødegård", "Amy Zorn": "Zorn"}
     authors = [Author.make(name=name, family=family) for name, family in families.items()]
     keywords = [
-        corpus_fixtures.get_or_make(Keyword, label_zh=zh, label_en=en)
+        get_or_make(Keyword, label_zh=zh, label_en=en)
         for zh, en in (("衛星", "a"), ("人權", "b"), ("太空", "c"))
     ]
     facts = Facts(
-        source=corpus_fixtures.get_or_make(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
+        source=get_or_make(Source, name="S").pk, authors=tuple(Byline(a.pk) for a in authors),
         keywords=tuple(k.pk for k in keywords), date="2025",
     )  # fmt: skip
     publish(1, facts)
@@ -274,9 +268,9 @@ def test_brief_links_to_newer_older_and_related_briefs(client: Client) -> None:
         source=common.rows["sources"].pk, keywords=(common.rows["keywords"].pk, rare.rows["keywords"].pk), date="2025"
     )  # fmt: skip
     for n in range(6):
-        publish(n, common.facts(), live_from=corpus_fixtures.DAY + n * HOUR)
-    publish(6, rare.facts(), live_from=corpus_fixtures.DAY + 6 * HOUR)
-    edition = publish(7, both, live_from=corpus_fixtures.DAY + 7 * HOUR)
+        publish(n, common.facts(), live_from=DAY + n * HOUR)
+    publish(6, rare.facts(), live_from=DAY + 6 * HOUR)
+    edition = publish(7, both, live_from=DAY + 7 * HOUR)
     assert related_slugs(client, "s7")["related"][0] == "s6", "the rarer keyword weighs more"
     assert related_slugs(client, "s7")["older"] == ["s6"]
     assert related_slugs(client, "s3")["newer"] == ["s4"]

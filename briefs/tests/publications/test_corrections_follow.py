@@ -13,7 +13,8 @@ from briefs.content import Bullet
 from briefs.models import Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.publications import corrections, mailings, sending, subscribers
-from briefs.tests.support import corpus_fixtures, factories, mailing_fixtures
+from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support.corpus_fixtures import numbered_content, publish
 from briefs.tests.support.mail_server import MailServer
 from briefs.tests.support.published_issues import publish_issue
 from briefs.workflow import Refused
@@ -57,8 +58,8 @@ class World:
     """Edition that the newest notice of a correction holds, also one that came back, by reader and brief."""
 
     def publish(self, n: int) -> None:
-        content = corpus_fixtures.numbered_content(n, bullets=(Bullet(1, "甲", "A"), Bullet(2, "乙", "B")))
-        edition = corpus_fixtures.publish(content, f"brief-{n}", live_from=self.tick(), derived=False)
+        content = numbered_content(n, bullets=(Bullet(1, "甲", "A"), Bullet(2, "乙", "B")))
+        edition = publish(content, f"brief-{n}", live_from=self.tick(), derived=False)
         self.editions[edition.brief_id] = edition
 
     def tick(self) -> dt.datetime:
@@ -70,8 +71,7 @@ class World:
         now = self.tick()
         number = old.number + 1
         content = replace(
-            old.frozen_content,
-            bullets=(Bullet(1, f"甲{number}", f"A{number}"), Bullet(2, "乙", "B")),
+            old.frozen_content, bullets=(Bullet(1, f"甲{number}", f"A{number}"), Bullet(2, "乙", "B"))
         )
         Edition.objects.filter(pk=old.pk).update(live_until=now)
         if kind == "correction":
@@ -81,7 +81,7 @@ class World:
             if kind
             else {"change_kind": "small_repair"}
         )
-        self.editions[pk] = corpus_fixtures.publish(
+        self.editions[pk] = publish(
             content,
             old.slug,
             brief=old.brief,

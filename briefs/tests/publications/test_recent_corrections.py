@@ -13,22 +13,22 @@ from django.utils import timezone
 from briefs.models import Edition
 from briefs.publications import mail_text
 from briefs.publications.published import load_issue
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, numbered_content, publish
 from briefs.tests.support.published_issues import publish_issue
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 NOTES = {"change_kind": "correction", "change_note_zh": "誤作「所有」。", "change_note_en": "Said “all”."}
 
 
 def correct(edition: Edition, at: dt.datetime, **values: str) -> Edition:
     Edition.objects.filter(pk=edition.pk).update(live_until=at)
     content = replace(edition.frozen_content, summary_en=f"{edition.frozen_content.summary_en} More.")
-    return corpus_fixtures.publish(content, edition.slug, brief=edition.brief, live_from=at, **values)
+    return publish(content, edition.slug, brief=edition.brief, live_from=at, **values)
 
 
 def withdraw(edition: Edition, at: dt.datetime) -> None:
     Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=at, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
+        withdrawn_at=at, withdrawn_by=get_person("editor"), withdrawn_kind="rights",
         withdrawn_reason_zh="權利。", withdrawn_reason_en="Rights.",
     )  # fmt: skip
 
@@ -36,12 +36,10 @@ def withdraw(edition: Edition, at: dt.datetime) -> None:
 @pytest.fixture
 def issues() -> None:
     """Issues 1 to 3. Brief 1 was corrected and brief 2 withdrawn between the first two; brief 3 was corrected later."""
-    editor, now = corpus_fixtures.get_person("editor"), timezone.now()
+    editor, now = get_person("editor"), timezone.now()
     start = now - dt.timedelta(days=20)
     editions = [
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n), f"brief-{n}", live_from=start - dt.timedelta(days=n)
-        )
+        publish(numbered_content(n), f"brief-{n}", live_from=start - dt.timedelta(days=n))
         for n in range(1, 7)
     ]
     publish_issue(1, [edition.brief for edition in editions[:4]], by=editor, live_from=start)

@@ -210,8 +210,7 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
 
 
 @pytest.mark.parametrize(
-    ("who", "answer"),
-    [("DATA", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")],
+    ("who", "answer"), [("DATA", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")]
 )
 def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     mail_server: MailServer, team: Team, who: str, answer: str

@@ -5,16 +5,7 @@ import datetime as dt
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import (
-    Brief,
-    Copy,
-    Edition,
-    Issue,
-    IssueEdition,
-    Mailing,
-    Person,
-    Subscriber,
-)
+from briefs.models import Brief, Copy, Edition, Issue, IssueEdition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.publications import mailings
 
@@ -61,10 +52,7 @@ def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:
     now = timezone.now()
     return Subscriber.objects.bulk_create(
         Subscriber(
-            address=f"reader{n}@example.org",
-            side=MailSide.values[n % 3],
-            created_at=now,
-            confirmed_at=now,
+            address=f"reader{n}@example.org", side=MailSide.values[n % 3], created_at=now, confirmed_at=now
         )
         for n in range(first, first + count)
     )

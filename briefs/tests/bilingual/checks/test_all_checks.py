@@ -243,7 +243,9 @@ SLOW_PIECES = ["a", "A, ", "A, B and ", "- ", "--", " ", '"', "'", "1-1", "1,111
            "the mainland ", "Taiwan, China ", "China PRC ", "missile ", "Grey Zone ", "defence ", "It's ", "In Taiwan, ", "wWw.",
            "\u00a0", "\u200b", "产a", "晶片", "芯片", "臺灣台灣", "週一周一", "國立臺灣", "川普‧", "唐納·川普", "「", "『", "《", "十",
            "一億", "二〇二五年", "10000，", "3項", "四十%", "，", "烏俄戰爭俄烏戰爭", "中國對日本", "China attacked Japan ", "不應甲，而應乙", "should a rather than b ",
-           "不", "not ", "五六十年代", "的的", "the the ", "(", "」", "2025年6月9日（星期一）", "qwertz ", "Some of most "]  # fmt: skip
+           "不", "not ", "五六十年代", "的的", "the the ", "(", "」", "2025年6月9日（星期一）", "qwertz ", "Some of most ",
+               "1.", "1兆", "A.", "AB1 ", "US$1 billion ", "2-3 ", "twenty-three million ", "5公里 ", "百分之", "殲-20 ", "http://",
+               "1分之1", "民國", "Covid-19 ", "萬", "NDAA ", "1\u4e00"]  # fmt: skip
 
 
 @pytest.mark.heavy

@@ -92,10 +92,7 @@ INCORRECT_TEXTS = [
     ("variants", "佔據與占據", "佔 and 占 are both used in this brief. Change to 占", "占據與占據"),
     ("variants", "佈局與布局", "佈局 and 布局 are both used in this brief. Change to 布局", "布局與布局"),
     ("variants", "祕密與秘書", "祕 and 秘 are both used in this brief. Change to 秘", "秘密與秘書"),
-    (
-        "variants", "烏俄戰爭即俄烏戰爭",
-        "烏俄戰爭 and 俄烏戰爭 are both used in this brief. Change to 俄烏戰爭", "俄烏戰爭即俄烏戰爭",
-    ),
+    ("variants", "烏俄戰爭即俄烏戰爭", "烏俄戰爭 and 俄烏戰爭 are both used in this brief. Change to 俄烏戰爭", "俄烏戰爭即俄烏戰爭"),
 ]  # fmt: skip
 
 

@@ -190,15 +190,9 @@ CONTENT_WITH_QUOTATIONS = Content(
     [
         (8, []),
         (7, [("zh", 1, "Quoted words add up to 8; the limit is 7.")]),
-        (
-            4,
-            [
-                ("zh", None, "Quoted words add up to 8; the limit is 4."),
-                ("en", 1, "Quoted words add up to 5; the limit is 4."),
-            ],
-        ),
+        (4, [("zh", None, "Quoted words add up to 8; the limit is 4."), ("en", 1, "Quoted words add up to 5; the limit is 4.")]),
     ],
-)
+)  # fmt: skip
 def test_quoted_words_over_the_limit_are_reported(limit, expected, monkeypatch):
     monkeypatch.setattr(whole_brief, "QUOTE_LIMIT", limit)
     findings = run_checks(CONTENT_WITH_QUOTATIONS, CheckContext(), only=("quotations",))

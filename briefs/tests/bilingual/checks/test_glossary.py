@@ -62,17 +62,11 @@ AVOIDED_RENDERINGS = [
     ("灰色地帶。", "The Grey Zone.", ["The glossary prefers Gray Zone to Grey Zone."]),
     ("人工智能。", "AI.", ["The glossary prefers 人工智慧 to 人工智能."]),
     ("算法。", "An algorithm.", ["The glossary prefers 演算法 to 算法."]),
-    (
-        "國際貨幣基金組織。",
-        "The IMF.",
-        ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."],
-    ),
+    ("國際貨幣基金組織。", "The IMF.", ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."]),
     ("第一島鏈。", "The First Island Chain.", ["The glossary prefers first island chain to First Island Chain."]),
     ("四方安全對話。", "The QUAD met.", ["The glossary prefers Quadrilateral Security Dialogue to QUAD."]),
     ("資料中心。", "Data centres.", ["The glossary prefers Data center to Data centre."]),
-    ("導彈與芯片。", "Missiles and chips.", [
-        "The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片.",
-    ]),
+    ("導彈與芯片。", "Missiles and chips.", ["The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片."]),
 ]  # fmt: skip
 
 

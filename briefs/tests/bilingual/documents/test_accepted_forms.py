@@ -96,22 +96,13 @@ def test_text_that_is_no_label_is_not_recognized(line):
         ("國家與社會研究中心", ["國家與社會研究中心"]),
         ("外交部與國防部", ["外交部", "國防部"]),
         ("Ministry of Economy and Finance", ["Ministry of Economy and Finance"]),
-        (
-            "Center for Strategic and International Studies",
-            ["Center for Strategic and International Studies"],
-        ),
-        (
-            "National Oceanic and Atmospheric Administration",
-            ["National Oceanic and Atmospheric Administration"],
-        ),
-        (
-            "National Academies of Sciences, Engineering, and Medicine",
-            ["National Academies of Sciences, Engineering, and Medicine"],
-        ),
+        ("Center for Strategic and International Studies", ["Center for Strategic and International Studies"]),
+        ("National Oceanic and Atmospheric Administration", ["National Oceanic and Atmospheric Administration"]),
+        ("National Academies of Sciences, Engineering, and Medicine", ["National Academies of Sciences, Engineering, and Medicine"]),
         ("Jane Doe and Brookings Institution", ["Jane Doe", "Brookings Institution"]),
         ("Ryan Hass / 何瑞恩", ["Ryan Hass / 何瑞恩"]),
     ],
-)
+)  # fmt: skip
 def test_authors_are_split(text, names):
     assert split_authors(text)[0] == tuple(names)
 
