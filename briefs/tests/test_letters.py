@@ -61,11 +61,6 @@ class Guest:
 
 
 @pytest.fixture
-def team() -> Team:
-    return Team()
-
-
-@pytest.fixture
 def guest(clock: Any, team: Team) -> Guest:
     return Guest(clock, factories.draft_brief(team), team)
 

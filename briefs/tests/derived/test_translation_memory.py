@@ -210,13 +210,3 @@ def test_row_suggestions_offer_terms_and_similar_pairs(client: Client, team: fac
     assert (match["brief"], match["url"]) == ("標題", f"{brief_url(brief)}#b1")
     assert "".join(text for text, _ in match["marked"]) == ZH
     assert [text for text, differs in match["marked"] if differs] == ["底前"]
-
-
-@needs_database
-def test_row_suggestions_refuse_outsider_get_and_unknown_brief(client: Client, team: factories.Team) -> None:
-    brief = publish_sample(team)
-    sign_in(client, team.outsider)
-    assert client.post(brief_url(brief, "rail"), {"zh": ZH}).status_code == 403
-    sign_in(client, team.reviewer)
-    assert client.get(brief_url(brief, "rail")).status_code == 405
-    assert client.post("/admin/briefs/brief/99999/rail/", {"zh": ZH}).status_code == 404

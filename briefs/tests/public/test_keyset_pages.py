@@ -5,19 +5,17 @@ import re
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from briefs.models.edition import Edition
-from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, numbered_content, publish_editions
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    NOW,
+    load_sample,
+    numbered_content,
+    publish_editions,
+)
 
-pytestmark = [pytest.mark.django_db, NO_STATIC]
-
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
 
 def listed_slugs(html: str) -> list[str]:
@@ -41,7 +39,11 @@ def follow_links(client: Client, path: str | None, rel: str) -> tuple[list[list[
 def publish_at_minutes(moments: list[int]) -> list[str]:
     first = NOW - dt.timedelta(days=90)
     publish_editions(
-        (f"s{n}", numbered_content(n), {"live_from": first + dt.timedelta(minutes=minute)})
+        (
+            f"s{n}",
+            numbered_content(n),
+            {"live_from": first + dt.timedelta(minutes=minute, microseconds=7 * minute)},
+        )
         for n, minute in enumerate(moments)
     )
     rows = Edition.objects.order_by("-published_at", "-pk")

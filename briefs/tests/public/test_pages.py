@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext
 
 from briefs.content import Bullet, Byline, Facts
@@ -18,6 +18,7 @@ from briefs.models.vocabulary import Author, Term
 from briefs.tests.support.corpus_fixtures import (
     DAY,
     NO_STATIC,
+    NOW,
     SEED,
     get_or_make,
     get_person,
@@ -31,20 +32,14 @@ from briefs.tests.support.corpus_fixtures import (
 from briefs.tests.support.factories import change_note
 from briefs.tests.support.published_issues import publish_issue
 
-pytestmark = [pytest.mark.django_db, NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 LATER = DAY + dt.timedelta(days=3)
 ZH, EN, PARALLEL = (
     "/zh-hant/briefs/next-technology-race/",
     "/en/briefs/next-technology-race/",
     "/zh-hant/briefs/next-technology-race/parallel/",
 )
-
-
-@pytest.fixture(autouse=True)
-def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 def get_html(client: Client, path: str, status: int = 200) -> str:

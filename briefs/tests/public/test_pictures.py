@@ -29,11 +29,6 @@ pytestmark = [pytest.mark.django_db, NO_STATIC]
 FRESH = "public, max-age=60"
 
 
-@pytest.fixture
-def team() -> Team:
-    return Team()
-
-
 def picture_address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str:
     return f"/media/pictures/{row.key}-{width}.{kind}"
 

@@ -17,7 +17,7 @@ from django.utils.html import escape
 
 from briefs.models import Edition, Letter, Outbox
 from briefs.tests.support import factories
-from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, numbered_content, publish
+from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, numbered_content, publish, withdraw
 from digest.middleware import WAITING, LargeRequestRefused, take_turn
 
 pytestmark = [pytest.mark.django_db, NO_STATIC]
@@ -61,18 +61,9 @@ def test_report_is_stored_with_brief_edition_and_bullet(
     response = send_report(client, data, path)
     assert (response.status_code, response.headers["Location"]) == (303, f"{path}?sent=1")
     letter = Letter.objects.get()
-    assert (letter.kind, letter.brief_id, letter.edition, letter.bullet) == (
-        "report",
-        edition.brief_id,
-        edition,
-        1,
-    )
-    assert (letter.text, letter.name, letter.email, letter.side) == (
-        "“1” should be 2.",
-        "Ada",
-        "ada@example.org",
-        side,
-    )
+    assert (letter.kind, letter.brief_id, letter.edition) == ("report", edition.brief_id, edition)
+    assert (letter.bullet, letter.text, letter.side) == (1, "“1” should be 2.", side)
+    assert (letter.name, letter.email) == ("Ada", "ada@example.org")
     assert letter.sender
     assert "127.0.0.1" not in letter.sender
     thanks = client.get(f"{path}?sent=1").content.decode()
@@ -92,7 +83,7 @@ def test_form_quotes_the_bullet_it_concerns(client: Client, clock: Any, edition:
         page = client.get(f"{REPORT_PAGE}{other}").content.decode()
         assert "<blockquote" not in page
         assert "<select" in page
-    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=NOW, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R")  # fmt: skip
+    withdraw(edition, NOW)
     page = client.get(f"{REPORT_PAGE}?bullet=1").content.decode()
     assert card.headline_en in page
     assert escape(bullet.text_en) not in page

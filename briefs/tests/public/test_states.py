@@ -5,25 +5,27 @@ import datetime as dt
 import pytest
 from django.db.models import Model
 from django.test import Client
-from django.utils import timezone
 
 from briefs.content import Bullet
 from briefs.models.derived import EditionKeyword, EditionPlace, EditionTerm, SearchEntry
 from briefs.models.edition import Edition
-from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, load_sample, numbered_content, publish
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    NOW,
+    get_person,
+    load_sample,
+    numbered_content,
+    publish,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import change_note
 
-pytestmark = [pytest.mark.django_db, NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 CANARY = "KANARIENVOGEL"
 LISTS = ["/zh-hant/", "/en/", "/zh-hant/feed.atom", "/en/feed.atom", "/sitemap.xml"]
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-    return monkeypatch
 
 
 def brief_pages(slug: str) -> list[str]:
@@ -35,11 +37,8 @@ def brief_files(slug: str) -> list[str]:
     return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in names]
 
 
-def withdraw(edition: Edition) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=get_person("editor"), withdrawn_kind="rights",
-        withdrawn_reason_zh="應權利人要求。", withdrawn_reason_en="At the owner's request.",
-    )  # fmt: skip
+def take_down(edition: Edition) -> None:
+    withdraw(edition, NOW - HOUR, "rights", "應權利人要求。", "At the owner's request.")
 
 
 def canary_content(n: int = 1) -> object:
@@ -51,13 +50,12 @@ def canary_content(n: int = 1) -> object:
 def test_scheduled_next_edition_changes_no_page(client: Client) -> None:
     first = publish(numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
     before = [client.get(path).content for path in [*brief_pages("twice"), *LISTS]]
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW + HOUR)
-    publish(canary_content(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    publish_next(first, canary_content(), at=NOW + HOUR, **change_note("update", CANARY, CANARY))
     assert [client.get(path).content for path in [*brief_pages("twice"), *LISTS]] == before
 
 
 def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
-    withdraw(publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR))
+    take_down(publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR))
     for path in brief_pages("pulled"):
         response = client.get(path)
         html = response.content.decode()
@@ -141,6 +139,6 @@ def test_brief_without_derived_rows_has_all_its_pages(client: Client, table: typ
 
 
 def test_withdrawn_brief_has_no_card(client: Client) -> None:
-    withdraw(publish(numbered_content(1), "pulled", live_from=NOW - 9 * HOUR))
+    take_down(publish(numbered_content(1), "pulled", live_from=NOW - 9 * HOUR))
     hidden, missing = (client.get(f"/en/briefs/{slug}/card.png") for slug in ("pulled", "nothing-here"))
     assert (hidden.status_code, hidden.content) == (404, missing.content)

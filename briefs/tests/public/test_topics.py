@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 
 from briefs.content import Bullet, Byline, Facts
 from briefs.models.edition import Edition
@@ -18,20 +17,23 @@ from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.public import responses
 from briefs.public.editions import build_year_key
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, get_or_make, get_person, numbered_content
+from briefs.tests.support.corpus_fixtures import (
+    DAY,
+    NO_STATIC,
+    NOW,
+    get_or_make,
+    get_person,
+    numbered_content,
+    publish_next,
+    withdraw,
+)
 
 from .test_responses import captured_queries
 
-pytestmark = [pytest.mark.django_db, NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"
 TOPIC = "keywords/technology/"
-
-
-@pytest.fixture(autouse=True)
-def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 def publish(n: int, **values: Any) -> Edition:
@@ -104,11 +106,8 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
     kept, withdrawn, moved, *others = (publish(n) for n in range(9))
     introduce("keyword/technology", withdrawn, moved, kept)
     p = get_person("p")
-    Edition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=NOW, withdrawn_by=p, withdrawn_kind="other")
-    Edition.objects.filter(pk=moved.pk).update(live_until=NOW)
-    corpus_fixtures.publish(
-        numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
-    )  # fmt: skip
+    withdraw(withdrawn, NOW)
+    publish_next(moved, numbered_content(2), at=NOW)
     page = get_text(client, f"/en/{TOPIC}")
     assert listed(page, "Start here", "Timeline") == ["s0"]
     assert "Reason s1" not in page

@@ -50,9 +50,7 @@ def build_rows() -> SimpleNamespace:
     """Send an issue to three readers. Return its mailing and the token of the first copy."""
     team, server = Team(), MailServer()
     mailing_fixtures.subscribe(3)
-    issue = mailing_fixtures.publish_issue(
-        [factories.live_brief(team)], team.writer, approved_by=team.publisher
-    )
+    issue = mailing_fixtures.publish_issue(team, factories.live_brief(team))
     mailing = mailings.queue_issue(issue, by=team.publisher)
     backend = "django.core.mail.backends.smtp.EmailBackend"
     options = {"host": "127.0.0.1", "port": server.port, "timeout": 5}
@@ -172,9 +170,7 @@ def test_three_refused_mailings_running_end_a_reader(
     team, reader = rows.team, Subscriber.objects.earliest("pk")
     Subscriber.objects.exclude(pk=reader.pk).delete()
     for number, outcome in enumerate(outcomes, 13):
-        issue = mailing_fixtures.publish_issue(
-            [factories.live_brief(team)], team.writer, approved_by=team.publisher, number=number
-        )
+        issue = mailing_fixtures.publish_issue(team, factories.live_brief(team), number=number)
         mailings.queue_issue(issue, by=team.publisher)
         mail_server.answers = {reader.address: "550 5.2.2 full"} if outcome == "r" else {}
         mail_server.drops_connection = outcome == "h"

@@ -90,9 +90,7 @@ def send_with_kills(server: MailServer, settings: Any, readers: int, kills: int)
     settings.MAILERS["default"]["OPTIONS"]["timeout"] = 0.3
     team = factories.Team()
     mailing_fixtures.subscribe(readers)
-    issue = mailing_fixtures.publish_issue(
-        [factories.live_brief(team)], team.writer, approved_by=team.publisher
-    )
+    issue = mailing_fixtures.publish_issue(team, factories.live_brief(team))
     mailing = mailings.queue_issue(issue, by=team.publisher)
     killer, now = Killer(server, seed=readers + kills), timezone.now()
     for _round in range(4 * kills + 200):
@@ -134,9 +132,7 @@ def test_without_kills_no_fate_is_unknown(mail_server: MailServer, settings: Any
 def test_two_senders_at_once_send_each_copy_once(mail_server: MailServer) -> None:
     team = factories.Team()
     mailing_fixtures.subscribe(30)
-    issue = mailing_fixtures.publish_issue(
-        [factories.live_brief(team)], team.writer, approved_by=team.publisher
-    )
+    issue = mailing_fixtures.publish_issue(team, factories.live_brief(team))
     mailings.queue_issue(issue, by=team.publisher)
     connections.close_all()
     pids = []

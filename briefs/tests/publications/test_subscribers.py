@@ -233,25 +233,6 @@ def test_addresses_are_forgotten_in_time() -> None:
     assert kept["hashed"].asked_side
 
 
-def test_erased_reader_leaves_a_number_in_the_copies(mailing: Mailing) -> None:
-    reader = make_reader()
-    token, token_hash = subscribers.make_token()
-    copy = Copy.objects.create(
-        mailing=mailing,
-        reader_no=reader.pk,
-        subscriber=reader,
-        side="en",
-        stage_at=NOW,
-        token_hash=token_hash,
-    )
-    subscribers.erase(reader, NOW)
-    copy.refresh_from_db()
-    assert (copy.subscriber, copy.reader_no) == (None, reader.pk)
-    opened = subscribers.open_link(token, NOW)
-    assert opened
-    assert opened.subscriber is None
-
-
 @pytest.fixture
 def mailing(team: Any) -> Mailing:
 

@@ -26,6 +26,7 @@ FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not run collectstatic
 SEED = "seeds/000_a01fbe574e0e12f3.txt"
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)  # what `fixed_clock` of public pages shows
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 

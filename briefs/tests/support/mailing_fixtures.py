@@ -1,6 +1,6 @@
 """A published issue and its readers, stored without the desk."""
 
-import datetime as dt
+from typing import Any
 
 from django.utils import timezone
 
@@ -10,6 +10,7 @@ from briefs.models.mailings import MailSide
 from briefs.publications import mailings
 
 from . import published_issues
+from .factories import Team
 
 TEXTS = (
     IssueText(
@@ -27,24 +28,11 @@ TEXTS = (
 )
 
 
-def publish_issue(
-    briefs: list[Brief],
-    by: Person,
-    *,
-    approved_by: Person,
-    number: int = 12,
-    live_from: dt.datetime | None = None,
-) -> IssueEdition:
+def publish_issue(team: Team, *briefs: Brief, number: int = 12, **values: Any) -> IssueEdition:
     """Store the first edition of an issue with these briefs."""
-    return published_issues.publish_issue(
-        number,
-        briefs,
-        by=by,
-        content=IssueContent(*TEXTS, tuple(brief.pk for brief in briefs)),
-        approved_by=approved_by,
-        live_from=live_from or timezone.now(),
-        four_eyes=True,
-    )
+    people = {"by": team.writer, "approved_by": team.publisher, "four_eyes": True}
+    content = IssueContent(*TEXTS, tuple(brief.pk for brief in briefs))
+    return published_issues.publish_issue(number, briefs, content=content, **people | values)
 
 
 def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:

@@ -20,8 +20,9 @@ from briefs.bilingual.citations.ris import format_ris
 from briefs.bilingual.citations.works import AuthorName, CitableWork
 from briefs.bilingual.public_brief import PublicAuthor, PublicBrief, PublicNames, PublicSource
 from briefs.content import Byline, Content, Facts, tidy_line
-from briefs.models import Author, Edition
-from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, load_sample, publish
+from briefs.models import Author
+from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, load_sample, publish, publish_next, withdraw
+from briefs.tests.support.factories import change_note
 
 ARTICLE = CitableWork(
     citation_key="a-original",
@@ -247,12 +248,8 @@ def test_every_form_names_article_authors_digest_and_correction(
     content = dataclasses.replace(content, facts=facts)
     first = publish(content)
     if is_corrected:
-        day = DAY + dt.timedelta(days=3)
-        Edition.objects.filter(pk=first.pk).update(live_until=day)
-        publish(
-            content, brief=first.brief, live_from=day, published_at=first.published_at, change_kind="correction",
-            change_note_zh="更正。", change_note_en="Corrected.",
-        )  # fmt: skip
+        note = change_note("correction", "更正。", "Corrected.")
+        publish_next(first, at=DAY + dt.timedelta(days=3), **note)
     said = {
         "zh": ("摘自" + zh, "；文摘於2026年6月15日更正"),
         "en": ("Digest of " + en, "; digest corrected June 15, 2026"),
@@ -397,9 +394,7 @@ class TestCitationFiles:
 
     def test_files_of_withdrawn_brief_say_so_and_have_no_text(self, client: Client) -> None:
         edition = publish(load_sample())
-        Edition.objects.filter(pk=edition.pk).update(
-            withdrawn_at=DAY, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R"
-        )
+        withdraw(edition)
         for lang, said in (("en", " (withdrawn June 12, 2026)"), ("zh-hant", "（2026年6月12日撤回）")):
             for name, response in self.fetch_files(client, lang).items():
                 file = response.content.decode()

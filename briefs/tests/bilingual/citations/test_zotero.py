@@ -13,7 +13,7 @@ from django.test import Client
 from briefs.bilingual.citations.citation_reader import read_citation
 from briefs.models import Author, Edition, Source
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish
+from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish, withdraw
 
 pytestmark = [pytest.mark.django_db, NO_STATIC]
 
@@ -94,7 +94,7 @@ def test_zotero_saves_page_as_web_page_of_the_site(
 
 @SIDES
 def test_zotero_saves_notice_of_withdrawn_brief(client: Client, edition: Edition, side: str) -> None:
-    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=corpus_fixtures.DAY, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R")  # fmt: skip
+    withdraw(edition)
     page = get(client, f"{PATHS[side]}/")
     item = save_page(page)
     assert (item["itemType"], item["publicationTitle"]) == ("webpage", SITE[side])

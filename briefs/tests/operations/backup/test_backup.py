@@ -286,7 +286,7 @@ def test_restore_under_a_sender_that_runs_sends_nothing_more(
     monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{mail_server.port}")
     mailing_fixtures.subscribe(12)
     brief = factories.live_brief(team)
-    issue = mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    issue = mailing_fixtures.publish_issue(team, brief)
     mailings.queue_issue(issue, by=team.publisher)
     call_command("backup", str(tmp_path / "site.zip"), "--no-proof")
     database, media = tmp_path / "new.sqlite3", tmp_path / "new-media"
