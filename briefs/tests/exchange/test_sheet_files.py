@@ -167,14 +167,6 @@ def test_date_formula_or_error_cell_is_refused(
     assert reason in refusal(workbook(set_cell(cell, value, number_format)))
 
 
-def test_workbook_with_1904_dates_is_read_alike() -> None:
-    def set_1904(target: openpyxl.Workbook) -> None:
-        target.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
-
-    assert "this cell is a date" in refusal(workbook(set_1904, set_cell("C3", 45817, "yyyy-mm-dd")))
-    assert sheet_files.read_sheet(workbook(set_1904, set_cell("C3", 45817))).rows[1].cells[2] == "45817"
-
-
 def test_merged_cells_are_refused() -> None:
     assert "Row 3: the cells C3:C4 are merged. Split them." in refusal(
         workbook(lambda target: target.active.merge_cells("C3:C4"))

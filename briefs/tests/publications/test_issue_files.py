@@ -26,8 +26,16 @@ from briefs.models import Brief, Edition, IssueEdition
 from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue
 from briefs.tests.support import factories
-from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, load_sample, publish, publish_editions
-from briefs.tests.support.factories import Team
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    get_person,
+    load_sample,
+    publish,
+    publish_editions,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import Team, change_note
 from briefs.tests.support.published_issues import issue_content, publish_issue
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
@@ -54,19 +62,10 @@ needs_typst = pytest.mark.skipif(not pdf.is_available(), reason="typst or a Chin
 def write_briefs(number: int, **values: Any) -> list[Brief]:
     """Publish briefs of the real document, each with its own headline."""
     text = load_sample()
-    contents = [
-        (
-            f"brief-{n}",
-            replace(
-                text,
-                headline_zh=f"第{n}篇：{text.headline_zh}",
-                headline_en=f"{n}: {text.headline_en}",
-                **values,
-            ),
-            {},
-        )
-        for n in range(1, number + 1)
-    ]
+    contents = []
+    for n in range(1, number + 1):
+        headlines = {"headline_zh": f"第{n}篇：{text.headline_zh}", "headline_en": f"{n}: {text.headline_en}"}
+        contents.append((f"brief-{n}", replace(text, **headlines | values), {}))
     return [edition.brief for edition in publish_editions(contents)]
 
 
@@ -319,13 +318,8 @@ def test_corrected_and_withdrawn_briefs_are_marked_in_the_files(
     corrected, withdrawn, _ = (Edition.objects.get(slug=f"brief-{n}") for n in (1, 2, 3))
     now = timezone.now()
     text = replace(corrected.frozen_content, summary_en="The corrected summary.")
-    note = {"change_kind": "correction", "change_note_zh": "誤。", "change_note_en": "Wrong."}
-    Edition.objects.filter(pk=corrected.pk).update(live_until=now)
-    publish(text, "brief-1", brief=corrected.brief, live_from=now, **note)
-    Edition.objects.filter(pk=withdrawn.pk).update(
-        withdrawn_at=now, withdrawn_by=get_person("editor"), withdrawn_kind="rights",
-        withdrawn_reason_zh="權利問題。", withdrawn_reason_en="A question of rights.",
-    )  # fmt: skip
+    publish_next(corrected, text, at=now, **change_note("correction", "誤。", "Wrong."))
+    withdraw(withdrawn, now, "rights", "權利問題。", "A question of rights.")
 
     data = fetch(client, f"/en/issues/12/issue.{file_format}")
     if file_format == "pdf":

@@ -143,17 +143,10 @@ def _store_editions(contents: Sequence[tuple[str, Content, dict[str, Any]]]) -> 
         {f"hash_{leaf}": value for leaf, value in hash_leaves(content, printed).items()}
         for (_, content, _), printed in zip(contents, names, strict=True)
     ]
+    everything = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), True)
     revisions = Revision.objects.bulk_create(
         Revision(
-            brief=brief,
-            number=number,
-            content=content.as_json(),
-            changed_zh=True,
-            changed_en=True,
-            changed_facts=True,
-            by=writer,
-            at=DAY,
-            **of_parts,
+            brief=brief, number=number, content=content.as_json(), by=writer, at=DAY, **everything | of_parts
         )
         for (_, content, _), brief, number, of_parts in zip(contents, briefs, numbers, hashes, strict=True)
     )

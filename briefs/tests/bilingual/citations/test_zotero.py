@@ -1,6 +1,7 @@
 """One model of a citation behind every carrier: what Zotero saves, files, copied text, print and box."""
 
 import dataclasses
+import datetime as dt
 import html
 import json
 import re
@@ -13,7 +14,8 @@ from django.test import Client
 from briefs.bilingual.citations.citation_reader import read_citation
 from briefs.models import Author, Edition, Source
 from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish, withdraw
+from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish, publish_next, withdraw
+from briefs.tests.support.factories import change_note
 
 pytestmark = [pytest.mark.django_db, NO_STATIC]
 
@@ -151,6 +153,20 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
     for fact in ("Vivek Chilukuri", "Why It Wins", *(("《外交政策》", "2025年6月9日") if side == "zh" else ("Foreign Policy", "9 June 2025"))):  # fmt: skip
         assert fact in digested
     assert f'<a class="out" href="{ADDRESS}" rel="external">' in part(r'<p class="digested">(.*?)</p>', page)
+
+
+@SIDES
+def test_every_carrier_says_that_the_digest_was_corrected(
+    client: Client, edition: Edition, side: str
+) -> None:
+    day = edition.live_from + dt.timedelta(days=2)
+    publish_next(edition, at=day, **change_note("correction", "更正。", "Corrected."))
+    said = {"zh": "；文摘於2026年6月15日更正", "en": "; digest corrected June 15, 2026"}[side]
+    page = html.unescape(get(client, f"{PATHS[side]}/"))
+    boxes = re.findall(r"<dd lang=.*?>(.*?)</dd>", page, re.DOTALL)[slice(2, 3) if side == "zh" else slice(2)]
+    files = [get(client, f"{PATHS[side]}/cite.{end}") for end in ("ris", "bib", "json")]
+    for carrier in (save_page(page)["extra"], part(r'data-citation="(.*?)" data-', page), *boxes, *files):
+        assert said in carrier
 
 
 @pytest.mark.parametrize(
