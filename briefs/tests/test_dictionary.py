@@ -1,7 +1,6 @@
 """The index of the Chinese dictionary: built by commands, read when first needed, dispensable."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -125,12 +124,3 @@ def test_concepts_stand_over_the_dictionary():
 
 def test_terms_of_the_site_stand_over_all():
     assert dictionary.find_meanings_zh("川普", {"川普": "someone"}) == [["someone"]]
-
-
-def test_start_does_not_read_the_dictionary():
-    code = (
-        "import django; django.setup(); from briefs.bilingual.lexicon import dictionary;"
-        "assert dictionary.load_dictionary.cache_info().currsize == 0; assert dictionary._path"
-    )
-    environment = {"DJANGO_SETTINGS_MODULE": "digest.settings", "PATH": ""}
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(settings.BASE_DIR), env=environment)

@@ -13,12 +13,7 @@ from PIL import Image, ImageCms
 from briefs import images
 from briefs.images import clean
 
-from .support.picture_samples import (
-    SECRET,
-    encode_image,
-    photo,
-    plain_image,
-)
+from .support.picture_samples import SECRET, encode_image, photo, plain_image
 
 KINDS = ("JPEG", "PNG", "WEBP")
 

@@ -24,14 +24,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SIGNED_OUT_ROUTES = {
-    "account_login",
-    "account_logout",
-    "mfa_login_webauthn",
-    "account_reset_password",
-    "account_reset_password_done",
-    "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
-}
+    "account_login", "account_logout", "mfa_login_webauthn", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key", "account_reset_password_from_key_done",
+}  # fmt: skip
 """Desk routes that a signed-out visitor may open."""
 
 
@@ -57,11 +52,8 @@ PATH_VALUES = {"app_label": "briefs", "url": "nowhere/at/all/", "content_type_id
 SEPARATE_VERBS = {"restore", "share", "unshare"}
 """Verbs that have their own route."""
 VERBS = {verb for verb, _, _ in list_cells()} - SEPARATE_VERBS | {
-    "sign_off_zh",
-    "sign_off_en",
-    "resolve",
-    "confirm_date",
-}
+    "sign_off_zh", "sign_off_en", "resolve", "confirm_date",
+}  # fmt: skip
 
 
 def desk_addresses(leaf: route_registry.RouteEntry, brief: Brief) -> Iterator[str]:

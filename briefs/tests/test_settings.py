@@ -193,12 +193,7 @@ def test_the_guide_names_every_setting_with_its_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("ALOWED_HOSTS", "ALLOWED_HOSTS"),
-        ("SITEURL", "SITE_URL"),
-        ("Site_Url", "SITE_URL"),
-    ],
+    ("name", "meant"), [("ALOWED_HOSTS", "ALLOWED_HOSTS"), ("SITEURL", "SITE_URL"), ("Site_Url", "SITE_URL")]
 )
 def test_misspelt_variable_of_the_process_is_refused(name: str, meant: str) -> None:
     assert find_refusal(**{name: "x"}) == f"{name}: no such setting. Did you mean {meant}?"

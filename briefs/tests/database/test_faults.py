@@ -172,14 +172,9 @@ def test_pages_without_a_database(browser: Client, caplog: pytest.LogCaptureFixt
 
 
 PATHS = [
-    "/en/",
-    "/zh-hant/",
-    "/en/search/?q=ships",
-    "/en/feed.atom",
-    "/api/v1/briefs",
-    "/admin/",
+    "/en/", "/zh-hant/", "/en/search/?q=ships", "/en/feed.atom", "/api/v1/briefs", "/admin/",
     "/admin/briefs/brief/",
-]
+]  # fmt: skip
 
 
 @pytest.mark.django_db

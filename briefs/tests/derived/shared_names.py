@@ -6,7 +6,7 @@ from briefs.content import Byline, Content, Facts
 from briefs.derived import build
 from briefs.models import Author, Keyword, Source, Term
 from briefs.models.vocabulary import Vocabulary
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import numbered_content
 
 COUNT = 8
 
@@ -41,7 +41,7 @@ def numbered_edition(n: int) -> tuple[str, Content, dict[str, Any]]:
         date="2025-06-09",
     )
     texts = {"summary_zh": f"第{n}篇談嚇阻。", "summary_en": f"No. {n} on deterrence."}
-    return f"s{n}", corpus_fixtures.numbered_content(n, facts=facts, **texts), {}
+    return f"s{n}", numbered_content(n, facts=facts, **texts), {}
 
 
 def renamed_row(kind: str, tag: str) -> Any:

@@ -14,16 +14,13 @@ from briefs.content import SIDES, Bullet, Byline, Content, Facts, Marker
 from briefs.derived.build import find_stale_edition_ids, rebuild_derived_rows
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
 from briefs.models.vocabulary import Author, Keyword
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import DAY, get_or_make, load_sample, numbered_content, publish
 
 pytestmark = pytest.mark.django_db
 
 
 def test_rebuilding_many_editions_takes_as_many_queries_as_one() -> None:
-    editions = [
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"s{n}", derived=False)
-        for n in range(40)
-    ]
+    editions = [publish(numbered_content(n), f"s{n}", derived=False) for n in range(40)]
     with CaptureQueriesContext(connection) as queries_for_one:
         rebuild_derived_rows(editions[:1])
     with CaptureQueriesContext(connection) as queries_for_many:
@@ -41,13 +38,13 @@ DAMAGE = {
     "a place of another analyser": lambda pk: SearchEntry.objects.filter(edition=pk).update(version="0"),
     "another picture": lambda pk: EditionPlace.objects.filter(edition=pk).update(picture="b" * 64),
     "no author": lambda pk: EditionAuthor.objects.filter(edition=pk).delete(),
-    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=corpus_fixtures.get_or_make(Keyword, label_zh="多"), position=9, published_at=corpus_fixtures.DAY),
+    "a keyword too many": lambda pk: EditionKeyword.objects.create(edition_id=pk, keyword=get_or_make(Keyword, label_zh="多"), position=9, published_at=DAY),
 }  # fmt: skip
 
 
 def test_damaged_derived_row_is_reported_and_rebuilt(capsys: pytest.CaptureFixture[str]) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
+    edition = publish(load_sample())
+    publish(numbered_content(1), "other")
     call_command("rebuild_derived", check=True)
     for name, damage in DAMAGE.items():
         damage(edition.pk)
@@ -66,9 +63,7 @@ def test_circular_merge_does_not_hang_publication() -> None:
     a.merged_into, b.merged_into = b, a
     a.save()
     b.save()
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s"
-    )
+    publish(numbered_content(1, facts=Facts(authors=(Byline(a.pk),), date="2025")), "s")
 
 
 @pytest.mark.parametrize("levels", [(0, 0, 0), (0, 2, 1), (2, 0, 1), (0, 1, 2, 1, 0, 2), (2, 1, 0)])
@@ -105,7 +100,7 @@ def test_numbers_of_the_text_continue_after_a_bullet_and_are_not_on_the_site() -
 
 @pytest.mark.parametrize("view", rendering.READING_VIEWS)
 def test_view_without_links_has_every_bullet_text(view: rendering.ReadingView) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    edition = publish(load_sample())
     html = rendering.render_fragment(edition.frozen_content, view, "zh", "slug")
     bare = rendering.render_fragment(edition.frozen_content, view, "zh", "slug", has_links=False)
     assert "href" in html

@@ -16,11 +16,12 @@ from briefs.exchange.sheets import sheet_files
 from briefs.exchange.sheets.table import Sheet
 from briefs.exchange.sheets.vocabulary_sheets import RESOURCES
 from briefs.models import EditionPlace, EditionTerm, Person, Term
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import NO_STATIC, numbered_content, publish, publish_editions
 
 from .shared_names import KINDS, find_stale, make_heir, numbered_edition, renamed_row, shared_row
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 NAMES = [kind for kind in KINDS if kind != "term"]
 
 
@@ -82,7 +83,7 @@ def test_rename_costs_the_same_however_many_editions(
 
     count_queries("0")  # some queries run once per person
     before = count_queries("1")
-    corpus_fixtures.publish_editions(numbered_edition(n) for n in range(20, 40))
+    publish_editions(numbered_edition(n) for n in range(20, 40))
     assert count_queries("2") == before
 
 
@@ -104,7 +105,7 @@ def test_longer_new_term_hides_the_shorter_one_only_where_it_stands(
     client: Client, team: factories.Team, edition_ids: list[int]
 ) -> None:
     texts = {"summary_zh": "第一篇談核嚇阻。", "summary_en": "On nuclear deterrence."}
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(30, **texts), "s30")
+    publish(numbered_content(30, **texts), "s30")
     term = Term(zh="核嚇阻", en="nuclear deterrence")
     workflow.save_vocabulary_row(term, by=team.publisher)
     assert list_page(client, "term", "nuclear-deterrence") == {"s30"}
@@ -129,7 +130,7 @@ def test_rename_and_approval_at_once_show_readers_no_name_that_nobody_approved(
     kind: str, first: str, team: factories.Team, edition_ids: list[int]
 ) -> None:
     """The first transaction stays open until the second one waits for it. An approval that began before a rename is refused."""
-    (edition,) = corpus_fixtures.publish_editions([numbered_edition(99)])
+    (edition,) = publish_editions([numbered_edition(99)])
     facts = edition.frozen_content.facts
     texts = {"summary_zh": "這篇談嚇阻。", "summary_en": "This is on deterrence."}
     brief = factories.signed_brief(team, factories.content("新", facts=facts, **texts))

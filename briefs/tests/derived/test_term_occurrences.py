@@ -14,9 +14,10 @@ from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
 from briefs.tests.bilingual.checks.test_glossary import SHIPPED
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, get_person, numbered_content, publish
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 MARK = re.compile(r'<a class="term" href="#term-(\d)" title="([^"]*)">([^<]*)</a>')
 TEXT = {
@@ -32,7 +33,7 @@ TEXT = {
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: corpus_fixtures.DAY)
+    monkeypatch.setattr(timezone, "now", lambda: DAY)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def terms() -> dict[str, Term]:
 
 
 def publish_sample() -> Edition:
-    return corpus_fixtures.publish(corpus_fixtures.numbered_content(1, **TEXT), "s")
+    return publish(numbered_content(1, **TEXT), "s")
 
 
 def fetch_marks(client: Client, path: str) -> list[tuple[str, str, str]]:
@@ -62,12 +63,7 @@ def test_first_occurrence_of_a_term_is_marked_and_longest_match_wins(client: Cli
 MARKED = [  # one pair, and what is marked in its Chinese and in its English
     ("兩岸統一。", "Cross-strait unification.", "統一", "unification"),
     ("統一發票與統一戰線。", "Unification of invoices.", "", ""),
-    (
-        "系統一致，總統一再反對統一。",
-        "The system is consistent; the president rejects unification.",
-        "統一",
-        "unification",
-    ),
+    ("系統一致，總統一再反對統一。", "The system is consistent; the president rejects unification.", "統一", "unification"),
     ("記仇。", "A chip on its shoulder about chips.", "", ""),
     ("晶片籌碼。", "Chips are a bargaining chip.", "晶片", "Chips"),
     ("晶片。", "The microchip’s chip-making tools.", "晶片", "chip"),
@@ -79,7 +75,7 @@ MARKED = [  # one pair, and what is marked in its Chinese and in its English
     ("人工智慧擴散。", "AI diffusion.", "人工智慧", ""),
     ("芯片。", "Chips.", "", "Chips"),
     ("世衛聲明。", "Those who agree with the WHO.", "世衛", "WHO"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("zh", "en", "marked_zh", "marked_en"), MARKED)
@@ -119,19 +115,14 @@ def test_term_page_lists_every_public_pair_that_uses_the_term(client: Client, te
     assert "<mark>gray zone</mark>’s end" in html
     assert "<mark>灰色地帶</mark>" in client.get("/en/terms/gray-zone/?show=both").content.decode()
     assert "/en/terms/gray-zone/" in client.get("/en/terms/").content.decode()
-    Edition.objects.filter(pk=edition.pk).update(
-        removed_at=corpus_fixtures.DAY, removed_by=corpus_fixtures.get_person("p")
-    )
+    Edition.objects.filter(pk=edition.pk).update(removed_at=DAY, removed_by=get_person("p"))
     assert client.get("/en/terms/gray-zone/").status_code == 404
     assert "gray-zone" not in client.get("/en/terms/").content.decode()
 
 
 def test_glossary_change_updates_only_affected_editions(client: Client, terms: dict[str, Term]) -> None:
     team = factories.Team()
-    edition, unrelated = (
-        publish_sample(),
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "other"),
-    )
+    edition, unrelated = (publish_sample(), publish(numbered_content(2), "other"))
     before = list(EditionTerm.objects.filter(edition=unrelated).values())
     term = terms["晶片"]
     term.en = "semiconductor chip"
@@ -151,10 +142,8 @@ def test_glossary_change_updates_only_affected_editions(client: Client, terms: d
 @pytest.mark.parametrize("written", ["臺灣海峽", "台灣海峽"])
 def test_new_term_is_marked_in_every_spelling_variant(written: str, client: Client) -> None:
     team = factories.Team()
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
-            1, summary_zh=f"在{written}的灰色地帶。", summary_en="Taiwan Strait: a Gray-Zone."
-        ),
+    publish(
+        numbered_content(1, summary_zh=f"在{written}的灰色地帶。", summary_en="Taiwan Strait: a Gray-Zone."),
         "s",
     )
     factories.change_public_name(Term(zh="台灣海峽", en="Taiwan Strait"), team)

@@ -14,12 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.exchange.sheets import sheet_files
-from briefs.exchange.sheets.table import (
-    SHEET_ROW_LIMIT,
-    SHEET_SIZE_LIMIT,
-    guard_formula,
-    unguard_formula,
-)
+from briefs.exchange.sheets.table import SHEET_ROW_LIMIT, SHEET_SIZE_LIMIT, guard_formula, unguard_formula
 
 FORMULA_START = re.compile(r"[\s\u200b\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
 PAYLOADS = [
@@ -150,13 +145,7 @@ def set_cell(cell: str, value: object, number_format: str = "") -> Callable[[ope
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [
-        (7.0, "7"),
-        (-0.5, "-0.5"),
-        (1e308, "1e+308"),
-        (1e15, "1000000000000000.0"),
-        (True, "TRUE"),
-    ],
+    [(7.0, "7"), (-0.5, "-0.5"), (1e308, "1e+308"), (1e15, "1000000000000000.0"), (True, "TRUE")],
 )
 def test_number_is_read_as_displayed_text(value: object, text: str) -> None:
     assert sheet_files.read_sheet(workbook(set_cell("C3", value))).rows[1].cells[2] == text
@@ -176,14 +165,6 @@ def test_date_formula_or_error_cell_is_refused(
     cell: str, value: object, number_format: str, reason: str
 ) -> None:
     assert reason in refusal(workbook(set_cell(cell, value, number_format)))
-
-
-def test_workbook_with_1904_dates_is_read_alike() -> None:
-    def set_1904(target: openpyxl.Workbook) -> None:
-        target.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
-
-    assert "this cell is a date" in refusal(workbook(set_1904, set_cell("C3", 45817, "yyyy-mm-dd")))
-    assert sheet_files.read_sheet(workbook(set_1904, set_cell("C3", 45817))).rows[1].cells[2] == "45817"
 
 
 def test_merged_cells_are_refused() -> None:

@@ -57,6 +57,7 @@ def test_line_of_a_request_has_its_id_and_nothing_of_the_person(output: io.Strin
     assert headers["X-Request-ID"] == "from-the-proxy-1"
     send(f"/preview/{SECRET}/")
     send(f"/admin/account/password/new/MQ/{SECRET}/")
+    send(f"/u/{SECRET}/")
     (first, *_rest) = output.getvalue().splitlines()
     assert all(part in first for part in ("from-the-proxy-1", "/robots.txt", "public:robots", "200"))
     assert SECRET not in output.getvalue()

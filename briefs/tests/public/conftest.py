@@ -1,10 +1,17 @@
 """Fixtures of the tests of public pages."""
 
 import pytest
+from django.utils import timezone
 
 from briefs.public import editions
 from briefs.publications import pdf
+from briefs.tests.support.corpus_fixtures import NOW
 from briefs.tests.support.crawler import forget_prepared_queries
+
+
+@pytest.fixture
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 @pytest.fixture

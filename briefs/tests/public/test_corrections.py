@@ -16,38 +16,35 @@ from briefs import workflow
 from briefs.models import Edition
 from briefs.models.vocabulary import Source
 from briefs.public.editions import OLDEST_KEY
-from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.factories import Team
+from briefs.tests.support.corpus_fixtures import (
+    DAY,
+    NO_STATIC,
+    get_or_make,
+    load_sample,
+    numbered_content,
+    publish,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import Team, change_note
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 LOG, CHANGES = "/en/corrections/", "/en/briefs/next-technology-race/changes/"
-DAY = corpus_fixtures.DAY
 
 
 def publish_twice(**values: Any) -> tuple[Edition, Edition]:
     """Publish an edition and a day later one whose third point says lately instead of early, and the fifth ends in a dot."""
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     old = list(content.bullets)
     old[2] = dataclasses.replace(old[2], text_en="First movers win early.")
-    first = corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(old)))
-    Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(days=1))
+    first = publish(dataclasses.replace(content, bullets=tuple(old)))
     new = list(old)
     new[2] = dataclasses.replace(new[2], text_en="First movers win lately.")
     new[4] = dataclasses.replace(old[4], text_en=f"{old[4].text_en.rstrip('.')};")
-    second = corpus_fixtures.publish(
-        dataclasses.replace(content, bullets=tuple(new)),
-        brief=first.brief,
-        live_from=DAY + dt.timedelta(days=1),
-        published_at=first.published_at,
-        **{
-            "change_kind": "correction",
-            "change_note_zh": "第三點有誤",
-            "change_note_en": "Point 3 was wrong",
-            **values,
-        },
-    )
-    return first, second
+    note = change_note("correction", "第三點有誤", "Point 3 was wrong") | values
+    content = dataclasses.replace(content, bullets=tuple(new))
+    return first, publish_next(first, content, at=DAY + dt.timedelta(days=1), **note)
 
 
 def get(client: Client, address: str) -> str:
@@ -55,12 +52,6 @@ def get(client: Client, address: str) -> str:
     assert response.status_code == 200, address
     text = html.unescape(html.unescape(response.content.decode()))
     return re.sub(r"</?(?:del|ins)>", "", text)
-
-
-def withdraw(edition: Edition) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=timezone.now(), withdrawn_kind="our_error", withdrawn_reason_zh="數字有誤", withdrawn_reason_en="The figures are wrong"
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("address", [LOG, CHANGES, f"{LOG}feed.atom"])
@@ -75,16 +66,21 @@ def test_correction_shows_what_was_what_is_and_why(client: Client, address: str)
         assert "<del>early</del>" in client.get(address).content.decode()
 
 
-def test_minor_change_is_not_listed(client: Client) -> None:
-    publish_twice(change_kind="small_repair")
+@pytest.mark.parametrize("kind", ["small_repair", "correction"])
+def test_minor_or_scheduled_change_is_not_listed(client: Client, kind: str) -> None:
+    first, second = publish_twice(change_kind=kind)
+    if kind == "correction":
+        Edition.objects.filter(pk=second.pk).update(live_until=second.live_from)
+        Edition.objects.filter(pk=first.pk).update(live_until=timezone.now() + dt.timedelta(days=3))
     for address in (LOG, CHANGES):
         assert "First movers" not in get(client, address)
+    assert client.get("/en/briefs/no-such-brief/changes/").status_code == 404
 
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_withdrawn_text_leaves_the_log_and_the_reason_stays(client: Client, which: int) -> None:
     editions = publish_twice()
-    withdraw(editions[which])
+    withdraw(editions[which], timezone.now(), "our_error", "數字有誤", "The figures are wrong")
     for address in (LOG, CHANGES, f"{LOG}feed.atom"):
         page = get(client, address)
         assert "First movers" not in page
@@ -117,27 +113,14 @@ def test_removed_brief_leaves_kind_and_date(client: Client) -> None:
         assert words not in page
 
 
-def test_correction_that_is_scheduled_is_not_listed(client: Client) -> None:
-    first, second = publish_twice()
-    later = timezone.now() + dt.timedelta(days=3)
-    Edition.objects.filter(pk=second.pk).update(live_until=second.live_from)
-    Edition.objects.filter(pk=first.pk).update(live_until=later)
-    for address in (LOG, CHANGES):
-        assert "First movers" not in get(client, address)
-    assert client.get("/en/briefs/no-such-brief/changes/").status_code == 404
-
-
 @pytest.mark.parametrize("column", ["withdrawn_at", "removed_at"])
 def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client: Client, column: str) -> None:
-    first, second = publish_twice()
-    content, taken_down = second.frozen_content, {column: timezone.now(), "withdrawn_kind": "rights"}
+    _, edition = publish_twice()
+    taken_down = {column: timezone.now(), "withdrawn_kind": "rights"}
     for day, values in ((2, taken_down), (3, {}), (4, {})):
+        content = dataclasses.replace(edition.frozen_content, summary_en=f"Summary {day}.")
         start = DAY + dt.timedelta(days=day)
-        Edition.objects.filter(brief=first.brief, live_until=None).update(live_until=start)
-        content = dataclasses.replace(content, summary_en=f"Summary {day}.")
-        corpus_fixtures.publish(
-            content, brief=first.brief, live_from=start, published_at=DAY, change_kind="update", **values
-        )
+        edition = publish_next(edition, content, at=start, change_kind="update", **values)
     for address in (LOG, CHANGES, f"{LOG}feed.atom"):
         page = get(client, address)
         assert "First movers" not in page
@@ -147,9 +130,9 @@ def test_text_from_before_a_withdrawal_stays_out_after_the_next_approval(client:
 
 
 def test_changed_facts_are_shown_as_pages_word_them(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), "facts")
+    first = publish(load_sample(), "facts")
     facts, content = first.frozen_content.facts, first.frozen_content
-    other = corpus_fixtures.get_or_make(Source, name="Foreign Affairs")
+    other = get_or_make(Source, name="Foreign Affairs")
     changed = dataclasses.replace(
         facts,
         source=other.pk,
@@ -160,11 +143,11 @@ def test_changed_facts_are_shown_as_pages_word_them(client: Client) -> None:
         source_withdrew=True,
         embargo_until="2025-06-01T00:00:00+00:00",
     )
-    Edition.objects.filter(pk=first.pk).update(live_until=DAY + dt.timedelta(days=1))
-    corpus_fixtures.publish(
-        dataclasses.replace(content, facts=changed), "facts", brief=first.brief, live_from=DAY + dt.timedelta(days=1),
-        published_at=first.published_at, change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
-    )  # fmt: skip
+    content, note = (
+        dataclasses.replace(content, facts=changed),
+        change_note("correction", "更正。", "Corrected."),
+    )
+    publish_next(first, content, at=DAY + dt.timedelta(days=1), **note)
     shown = client.get("/en/briefs/facts/changes/").content.decode()
     assert list_changes(shown) == [
         ("Source", "Foreign Policy", "Foreign Affairs"),
@@ -193,14 +176,7 @@ def test_texts_are_escaped(client: Client) -> None:
     words = "<script>alert(1)</script> & </dd>"
     first, second = publish_twice(change_note_en=words)
     changed = dataclasses.replace(first.frozen_content, headline_en=words)
-    Edition.objects.filter(pk=second.pk).update(live_until=DAY + dt.timedelta(days=2))
-    corpus_fixtures.publish(
-        changed,
-        brief=first.brief,
-        live_from=DAY + dt.timedelta(days=2),
-        published_at=DAY,
-        change_kind="update",
-    )
+    publish_next(second, changed, at=DAY + dt.timedelta(days=2), change_kind="update")
     for address in (LOG, CHANGES):
         page = client.get(address).content.decode()
         assert "&lt;script&gt;alert(1)" in page
@@ -219,8 +195,11 @@ def read_notes(client: Client, address: str) -> tuple[list[int], dict[str, str]]
 
 def test_log_pages_by_key(client: Client) -> None:
     for n in range(25):
-        first = corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"n{n}")
-        correct(first, n)
+        first, note = (
+            publish(numbered_content(n), f"n{n}"),
+            change_note("correction", f"第{n}則", f"Note {n}."),
+        )
+        publish_next(first, numbered_content(n + 100), at=DAY + dt.timedelta(hours=n + 1), **note)
     notes, links = read_notes(client, LOG)
     assert (notes, links.keys()) == ([*range(24, 4, -1)], {"next"})
     notes, links = read_notes(client, links["next"])
@@ -230,13 +209,3 @@ def test_log_pages_by_key(client: Client) -> None:
     notes, links = read_notes(client, f"{LOG}?after={OLDEST_KEY}")
     assert notes == [*range(19, -1, -1)], "the static site is written from the oldest page on"
     assert read_notes(client, links["prev"])[0] == [*range(24, 19, -1)]
-
-
-def correct(first: Edition, n: int) -> None:
-    """Replace the present edition of the brief by a correction with the note `n`."""
-    start = DAY + dt.timedelta(hours=n + 1)
-    Edition.objects.filter(brief=first.brief, live_until=None).update(live_until=start)
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(n + 100), first.slug, brief=first.brief, live_from=start,
-        published_at=first.published_at, change_kind="correction", change_note_zh=f"第{n}則", change_note_en=f"Note {n}.",
-    )  # fmt: skip

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from briefs import images
 from briefs.models import Picture
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support import route_registry
+from briefs.tests.support.corpus_fixtures import NO_STATIC
 from briefs.tests.support.crawler import fetch
 from briefs.tests.support.state_model import World
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 MISSING_SLUG = "no-such-brief"
 
@@ -66,8 +67,6 @@ def test_hidden_picture_runs_same_queries_as_missing_picture(world: World, clock
 
 
 def test_subject_used_only_by_drafts_runs_same_queries_as_unknown(world: World, clock: Any) -> None:
-    from briefs.tests.support import route_registry
-
     compared = 0
     for kind, slugs in route_registry.SUBJECT_SLUGS.items():
         shown = set(re.findall(rf'href="/en/{kind}/([^/"]+)/"', fetch(f"/en/{kind}/").body.decode()))
@@ -103,13 +102,10 @@ def test_proxy_serves_no_file_from_picture_storage(world: World, clock: Any) -> 
         "try_files $uri =503",
     ]
     assert re.search(r"location = /unavailable\.html {\s+internal;\s+root ", proxy)
-    assert Picture.objects.filter(key__in=hidden_picture_keys(world)).count() == len(
-        hidden_picture_keys(world)
-    )
-    for key in hidden_picture_keys(world):
-        assert images.read(images.picture_file_name(key, 320, "jpg")), (
-            "the file exists although nobody may fetch it"
-        )
+    hidden = hidden_picture_keys(world)
+    assert Picture.objects.filter(key__in=hidden).count() == len(hidden)
+    for key in hidden:
+        assert images.read(images.picture_file_name(key, 320, "jpg")), "it exists though nobody may fetch it"
 
 
 def test_server_keeps_idle_connections_longer_than_the_proxy() -> None:
@@ -119,8 +115,3 @@ def test_server_keeps_idle_connections_longer_than_the_proxy() -> None:
     assert seconds
     assert int(seconds[1]) > 60, "nginx's own default"
     assert not re.search(r"upstream digest {[^}]*keepalive_timeout", (deploy / "nginx.conf").read_text())
-
-
-def test_proxy_names_its_version_on_no_port() -> None:
-    proxy = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
-    assert proxy.count("server_tokens off;") == len(re.findall(r"^server {", proxy, re.M)) == 2

@@ -12,9 +12,9 @@ from PIL import Image
 
 from briefs.content import Picture
 from briefs.models import Author
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 BRIEF_PAGE = "/en/briefs/next-technology-race/"
 
@@ -37,16 +37,14 @@ def json_ld(text: str) -> dict[str, object]:
 def test_head_tags_describe_the_brief_and_json_ld_its_article(
     client: Client, code: str, title: str, path: str
 ) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     others = (Author.make(name="Ministry of X and Y"), Author.make(name="Young Kim", name_order="unknown"))
     authors = (
         *content.facts.authors,
         *(dataclasses.replace(content.facts.authors[0], author=other.pk) for other in others),
     )
     Author.objects.filter(name="Vivek Chilukuri").update(family="Chilukuri", given="Vivek")
-    corpus_fixtures.publish(
-        dataclasses.replace(content, facts=dataclasses.replace(content.facts, authors=authors))
-    )
+    publish(dataclasses.replace(content, facts=dataclasses.replace(content.facts, authors=authors)))
     text = client.get(f"/{code}/briefs/next-technology-race/{path}").content.decode()
     own = f"{settings.SITE_URL}/{code}/briefs/next-technology-race/"
     assert 'name="citation_' not in text
@@ -84,7 +82,7 @@ def test_head_tags_describe_the_brief_and_json_ld_its_article(
 
 def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
     hostile = "</script><!--<script>alert(1)//\u2028 & \"quoted\" 'x'"
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED, headline_en=hostile))
+    publish(load_sample(headline_en=hostile))
     text = client.get(BRIEF_PAGE).content.decode()
     assert json_ld(text)["headline"] == hostile
     assert text.count("<script") == text.count("</script>") == 3, "JSON-LD, place.js and choice.js"
@@ -95,7 +93,7 @@ def test_headline_cannot_break_out_of_json_ld(client: Client) -> None:
 
 
 def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     response = client.get(f"{BRIEF_PAGE}card.png")
     assert response.headers["Content-Type"] == "image/png"
     english = Image.open(io.BytesIO(response.content))
@@ -108,11 +106,9 @@ def test_card_is_png_per_language_and_revalidates_by_etag(client: Client) -> Non
 
 
 def test_link_preview_of_brief_with_picture_is_its_picture(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED, picture_alt_en="A harbour")
+    content = load_sample(picture_alt_en="A harbour")
     picture = Picture("0" * 64, 1600, 900)
-    corpus_fixtures.publish(
-        dataclasses.replace(content, facts=dataclasses.replace(content.facts, picture=picture))
-    )
+    publish(dataclasses.replace(content, facts=dataclasses.replace(content.facts, picture=picture)))
     file = f"/media/pictures/{picture.key}-1600.jpg"
 
     text = client.get(BRIEF_PAGE).content.decode()

@@ -15,7 +15,8 @@ from django.utils import timezone
 from briefs.content import hash_json
 from briefs.models import Brief, Edition, IssueEdition
 from briefs.public.api import issue_shape
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import numbered_content, publish_editions, publish_next, withdraw
+from briefs.tests.support.factories import change_note
 from briefs.tests.support.published_issues import publish_issue
 
 pytestmark = pytest.mark.django_db
@@ -25,8 +26,8 @@ PAGES = ("/zh-hant/issues/12/", "/en/issues/12/", "/zh-hant/issues/12/parallel/"
 
 @pytest.fixture
 def briefs() -> list[Brief]:
-    rows = [(f"brief-{n}", corpus_fixtures.numbered_content(n), {}) for n in (1, 2, 3)]
-    return [edition.brief for edition in corpus_fixtures.publish_editions(rows)]
+    rows = [(f"brief-{n}", numbered_content(n), {}) for n in (1, 2, 3)]
+    return [edition.brief for edition in publish_editions(rows)]
 
 
 @pytest.fixture
@@ -44,17 +45,13 @@ def find_numbers(page: str) -> list[str]:
     return re.findall(r'onfold"><b>(\d+)</b>', page)
 
 
-def correct_item(brief: Brief, change_kind: str = "correction") -> None:
+def correct_item(brief: Brief) -> None:
     """Publish the next edition of a brief of an issue."""
-    now, current = timezone.now(), Edition.objects.filter(brief=brief).latest("number")
-    Edition.objects.filter(pk=current.pk).update(live_until=now)
-    corpus_fixtures.publish(
-        current.frozen_content, current.slug, brief=brief, live_from=now, published_at=current.published_at,
-        change_kind=change_kind, change_note_zh="改", change_note_en="Changed",
-    )  # fmt: skip
+    current = Edition.objects.filter(brief=brief).latest("number")
+    publish_next(current, at=timezone.now(), **change_note("correction", "改", "Changed"))
 
 
-def withdraw(edition: IssueEdition) -> None:
+def withdraw_issue(edition: IssueEdition) -> None:
     edition.withdrawn_at, edition.withdrawn_kind = timezone.now(), "our_error"
     edition.withdrawn_reason_zh, edition.withdrawn_reason_en = "理由甲", "Reason one"
     edition.save()
@@ -76,9 +73,7 @@ def test_item_corrected_since_links_to_its_changes_and_withdrawn_item_is_its_not
     client: Client, briefs: list[Brief], issue: IssueEdition
 ) -> None:
     correct_item(briefs[0])
-    Edition.objects.filter(brief=briefs[1]).update(
-        withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="理由乙", withdrawn_reason_en="Reason two"
-    )  # fmt: skip
+    withdraw(Edition.objects.get(brief=briefs[1]), timezone.now(), "rights", "理由乙", "Reason two")
     for path in PAGES:
         page, language = read(client, path), path.split("/")[1]
         assert page.count('class="corrected"') == (2 if "parallel" in path else 1)
@@ -97,7 +92,7 @@ def test_withdrawn_issue_is_a_notice_and_leaves_every_list(
     client: Client, issue: IssueEdition, briefs: list[Brief]
 ) -> None:
     assert "/en/issues/12/</loc>" in read(client, "/sitemap.xml")
-    withdraw(issue)
+    withdraw_issue(issue)
     for path in PAGES:
         response = client.get(path)
         page = response.content.decode()
@@ -144,14 +139,11 @@ def test_issue_of_each_view_has_twins_and_both_leads_to_parallel(client: Client,
 )
 def test_first_answer_makes_few_queries(client: Client, briefs: list[Brief], path: str, most: int) -> None:
     """The issue was changed itself, and reports a correction and a withdrawal of briefs of an earlier one."""
-    note = {"change_kind": "correction", "change_note_zh": "甲", "change_note_en": "One"}
     publish_issue(11, briefs, live_from=timezone.now() - dt.timedelta(days=30))
     correct_item(briefs[0])
-    Edition.objects.filter(brief=briefs[1]).update(
-        withdrawn_at=timezone.now(), withdrawn_kind="rights", withdrawn_reason_zh="由", withdrawn_reason_en="Why"
-    )  # fmt: skip
+    withdraw(Edition.objects.get(brief=briefs[1]), timezone.now())
     publish_issue(12, briefs[:1])
-    publish_issue(12, briefs, **note)
+    publish_issue(12, briefs, **change_note("correction", "甲", "One"))
     with CaptureQueriesContext(connection) as queries:
         page = read(client, path)
     assert len(queries) <= most
@@ -163,7 +155,7 @@ def test_feed_holds_prefaces_and_summaries_and_notices(
 ) -> None:
     publish_issue(11, briefs[:1], live_from=timezone.now() - dt.timedelta(days=30))
     withdrawn = publish_issue(10, briefs[:1], live_from=timezone.now() - dt.timedelta(days=100))
-    withdraw(withdrawn)
+    withdraw_issue(withdrawn)
     correct_item(briefs[0])
     entries = read_entries(client)
     assert [entry["title"] for entry in entries] == [
@@ -212,5 +204,5 @@ def test_api_lists_issues_in_both_languages_with_a_hash(
     assert first["briefs"][1]["summary"]["en"] == "Summary of no. 2."
     assert "Subject" not in json.dumps(first)
     assert first.pop("hash") == hash_json(first)
-    withdraw(issue)
+    withdraw_issue(issue)
     assert [row["number"] for row in client.get("/api/v1/issues").json()["issues"]] == [11]

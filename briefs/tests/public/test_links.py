@@ -3,7 +3,8 @@
 import pytest
 
 from briefs.models import Term
-from briefs.tests.support import corpus_fixtures, factories, issue_factories
+from briefs.tests.support import factories, issue_factories
+from briefs.tests.support.corpus_fixtures import load_sample, publish
 from briefs.tests.support.crawler import PublicResponse, fetch, links
 from briefs.tests.support.route_registry import PUBLIC_ROUTES
 
@@ -29,7 +30,7 @@ def crawl_links() -> list[PublicResponse]:
 
 def test_no_public_link_is_broken_and_every_page_has_one(team: factories.Team) -> None:
     Term.make(zh="新興市場", en="emerging markets")
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    edition = publish(load_sample())
     corrected = factories.live_brief(team)
     factories.publish_revision(team, corrected, "corrected")
     issue_factories.published_issue(team, edition.brief, corrected)

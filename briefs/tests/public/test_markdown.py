@@ -10,15 +10,16 @@ from django.test import Client
 from briefs.content import Bullet
 from briefs.models import Edition
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, load_sample, withdraw
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 PAGE, TWIN = "/en/briefs/next-technology-race/", "/en/briefs/next-technology-race.md"
 SITE = settings.SITE_URL
 
 
 def publish(**values: object) -> Edition:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     facts = dataclasses.replace(
         content.facts, url="https://foreignpolicy.com/a_b", title="A [very] *good* idea"
     )
@@ -37,7 +38,7 @@ def test_twin_has_text_addresses_and_citations(client: Client) -> None:
     assert "Posted 12 June 2026\n" in text
     assert "[Read the original](<https://foreignpolicy.com/a_b>)" in text
     for path in (
-        "/zh-hant/briefs/next-technology-race/",
+        PAGE.replace("en", "zh-hant", 1),
         PAGE,
         f"{PAGE}parallel/",
         TWIN.replace("en", "zh-hant", 1),
@@ -75,14 +76,8 @@ def test_client_that_asks_for_markdown_gets_it_at_the_page_without_caching(clien
     html = client.get(PAGE)
     assert html.headers["Cache-Control"] == "public, max-age=60"
     assert "Vary" not in html.headers
-    for accept in (
-        "*/*",
-        "text/*",
-        "",
-        "text/html, text/markdown;q=0.9",
-        "text/markdown;q=0",
-        "text/markdown-x",
-    ):
+    others = ("*/*", "text/*", "", "text/html, text/markdown;q=0.9", "text/markdown;q=0", "text/markdown-x")
+    for accept in others:
         answer = client.get(PAGE, headers={"accept": accept})
         assert answer.content == html.content, accept
         is_named = "text/markdown" in accept  # deploy/nginx.conf has a key of its own for such requests
@@ -91,7 +86,7 @@ def test_client_that_asks_for_markdown_gets_it_at_the_page_without_caching(clien
 
 def test_twin_follows_the_brief_out_of_sight(client: Client) -> None:
     edition = publish()
-    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=corpus_fixtures.DAY, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R")  # fmt: skip
+    withdraw(edition)
     for response in (client.get(TWIN), client.get(PAGE, headers={"accept": "text/markdown"})):
         text = response.content.decode()
         assert response.headers["X-Robots-Tag"] == "noindex"
@@ -100,7 +95,7 @@ def test_twin_follows_the_brief_out_of_sight(client: Client) -> None:
             assert words in text
         for hidden in ("Summary", edition.frozen_content.bullets[0].text_en[:20]):
             assert hidden not in text
-    Edition.objects.filter(pk=edition.pk).update(removed_at=corpus_fixtures.DAY)
+    Edition.objects.filter(pk=edition.pk).update(removed_at=DAY)
     assert client.get(TWIN).status_code == 410
     assert client.get(PAGE, headers={"accept": "text/markdown"}).status_code == 410
     assert client.get("/en/briefs/no-such-brief.md").status_code == 404

@@ -15,17 +15,18 @@ from briefs.models.edition import Edition
 from briefs.models.site import SiteText, SiteVersion
 from briefs.models.vocabulary import Keyword
 from briefs.public import page_cache
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import NO_STATIC, numbered_content, publish
 from briefs.tests.support.database_firewall import PUBLIC_TABLES
 
-pytestmark = [pytest.mark.django_db(transaction=True), corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db(transaction=True), NO_STATIC]
 
 BRIEF = "/en/briefs/first/"
 
 
 @pytest.fixture(autouse=True)
 def _one_brief() -> None:
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "first")
+    publish(numbered_content(1), "first")
 
 
 def read_token() -> str:
@@ -90,33 +91,26 @@ def test_error_is_not_kept_and_paging_keys_are_part_of_the_key(client: Client) -
 
 
 def test_change_of_any_public_row_gives_a_token_that_never_was(client: Client) -> None:
-    seen = [read_token()]
-    keyword = Keyword.make(label_en="Deterrence", label_zh="嚇阻")
-    seen.append(read_token())
-    Keyword.objects.filter(pk=keyword.pk).update(label_en="Deterring")
-    seen.append(read_token())
-    Keyword.objects.filter(pk=keyword.pk).delete()
-    seen.append(read_token())
-    Edition.objects.update(live_until=timezone.now() + dt.timedelta(days=1))
-    seen.append(read_token())
-    SiteText.objects.create(key="about", text_zh="中", text_en="New", updated_at=timezone.now(), updated_by=factories.person("publisher"))  # fmt: skip
-    seen.append(read_token())
-    guards.install_guards(connection)
-    seen.append(read_token())
+    now, person, seen = timezone.now(), factories.person("publisher"), [read_token()]
+    for change in (
+        lambda: Keyword.make(label_en="Deterrence", label_zh="嚇阻"),
+        lambda: Keyword.objects.update(label_en="Deterring"),
+        lambda: Keyword.objects.all().delete(),
+        lambda: Edition.objects.update(live_until=now + dt.timedelta(days=1)),
+        lambda: SiteText.objects.create(key="about", text_zh="中", updated_at=now, updated_by=person),
+        lambda: guards.install_guards(connection),
+    ):
+        change()
+        seen.append(read_token())
     assert len(set(seen)) == len(seen)
     assert "" not in seen
 
 
 def test_all_tables_that_kept_pages_may_read_have_triggers() -> None:
-    not_in_kept_pages = {
-        "briefs_searchentry",
-        "search_editions",
-        "briefs_jobrun",
-        "briefs_namechange",
-        "django_migrations",
-        "sqlite_master",
-    }
-    shown = PUBLIC_TABLES - not_in_kept_pages - {"briefs_siteversion"}
+    others = (
+        "briefs_searchentry search_editions briefs_jobrun briefs_namechange django_migrations sqlite_master"
+    )
+    shown = PUBLIC_TABLES - {*others.split(), "briefs_siteversion"}
     assert {model._meta.db_table for model in guards.public_models()} == shown
 
 
@@ -131,18 +125,11 @@ def test_withdrawn_brief_is_gone_at_the_next_request(client: Client) -> None:
 def test_scheduled_edition_appears_at_its_time_and_ends_at_its_end(client: Client) -> None:
     now = timezone.now()
     opening, end = now + dt.timedelta(seconds=20), now + dt.timedelta(seconds=40)
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2), "second", live_from=opening, published_at=opening, live_until=end
-    )
+    publish(numbered_content(2), "second", live_from=opening, published_at=opening, live_until=end)
     seen = []
     with time_machine.travel(now, tick=False) as clock:
-        for at in (
-            now,
-            opening - dt.timedelta(milliseconds=1),
-            opening,
-            end - dt.timedelta(milliseconds=1),
-            end,
-        ):
+        just = dt.timedelta(milliseconds=1)
+        for at in (now, opening - just, opening, end - just, end):
             clock.move_to(at)
             seen.append(b"/briefs/second/" in client.get("/en/").content)
     assert seen == [False, False, True, True, False]

@@ -4,34 +4,42 @@ import dataclasses
 import datetime as dt
 import re
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext
 
-from briefs.content import Bullet, Facts
-from briefs.models.edition import Edition
+from briefs.content import Bullet, Byline, Facts
+from briefs.models import Source
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Term
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import (
+    DAY,
+    NO_STATIC,
+    NOW,
+    SEED,
+    get_or_make,
+    get_person,
+    load_sample,
+    numbered_content,
+    parse_sample,
+    publish,
+    publish_editions,
+    publish_next,
+)
+from briefs.tests.support.factories import change_note
 from briefs.tests.support.published_issues import publish_issue
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
+LATER = DAY + dt.timedelta(days=3)
 ZH, EN, PARALLEL = (
     "/zh-hant/briefs/next-technology-race/",
     "/en/briefs/next-technology-race/",
     "/zh-hant/briefs/next-technology-race/parallel/",
 )
-
-
-@pytest.fixture(autouse=True)
-def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
 
 
 def get_html(client: Client, path: str, status: int = 200) -> str:
@@ -75,9 +83,9 @@ def unescape_html(html: str) -> str:
 
 @pytest.mark.parametrize(("path", "side"), [(ZH, "zh"), (EN, "en")])
 def test_brief_page_shows_all_text_of_source_document(client: Client, path: str, side: str) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     html = unescape_html(get_html(client, path))
-    _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
+    _, sides = parse_sample()
     assert sides[side]["summary"] in html
     assert len(sides[side]["rows"]) == 8
     for _, _, words in sides[side]["rows"]:
@@ -99,22 +107,18 @@ ROW = re.compile(
 @pytest.fixture
 def full_site(client: Client) -> list[str]:
     """A site with an issue and enough briefs for every list. Return the addresses of all lists of briefs."""
-    corpus_fixtures.get_or_make(Term, zh="要點", en="Bullet")
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
-    editions = [
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, facts=facts),
-            f"n{n}",
-            live_from=corpus_fixtures.DAY + dt.timedelta(days=n),
-        )
+    get_or_make(Term, zh="要點", en="Bullet")
+    facts = load_sample().facts
+    editions = publish_editions(
+        (f"n{n}", numbered_content(n, facts=facts), {"live_from": DAY + dt.timedelta(days=n)})
         for n in range(10)
-    ]
+    )
     publish_issue(1, [edition.brief for edition in editions[:4]])
     SiteText.objects.create(
         key="keyword/technology",
         start_here=[{"brief": editions[7].brief_id, "zh": "先讀。", "en": "Read this first."}],
         updated_at=NOW,
-        updated_by=corpus_fixtures.get_person("p"),
+        updated_by=get_person("p"),
     )
     return [
         *("", "issues/1/", "keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/"),
@@ -166,11 +170,11 @@ def test_fold_has_what_orders_the_list(client: Client, full_site: list[str]) -> 
 
 def test_claim_is_the_last_sentence_of_the_summary(client: Client) -> None:
     chips = dataclasses.replace(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
+        load_sample(),
         summary_zh="晶片重要。作者主張「多賣。」",
         summary_en="Chips matter & sell. The author argues in the U.S. for more of <them>.",
     )
-    corpus_fixtures.publish(chips, "chips")
+    publish(chips, "chips")
     for path, words in (
         ("en", "The author argues in the U.S. for more of &lt;them&gt;."),
         ("zh-hant", "作者主張「多賣。」"),
@@ -191,13 +195,13 @@ def test_home_leads_with_three_points_in_the_languages_shown(client: Client, ful
 
 
 def test_topic_shows_the_point_that_names_it(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     bullets = (
         Bullet(1, "技術官僚與biotechnology無關。", "Biotechnology is something else."),
         Bullet(2, "科技", ""),
         Bullet(3, "美國的優勢在此。", "Technology is where America leads."),
     )
-    corpus_fixtures.publish(dataclasses.replace(content, bullets=bullets), "named")
+    publish(dataclasses.replace(content, bullets=bullets), "named")
     for path, words in (("zh-hant", "美國的優勢在此。"), ("en", "Technology is where America leads.")):
         row = f'{words} <a class="no" href="/{path}/briefs/named/#b3"'
         topic, author = (
@@ -212,14 +216,14 @@ def test_topic_shows_the_point_that_names_it(client: Client) -> None:
 def test_parallel_page_has_eight_pairs_with_page_language_first(
     client: Client, page: str, first: str
 ) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     html = get_html(client, f"/{page}/briefs/next-technology-race/parallel/")
     tree = Tree(html)
     assert [i for i in tree.ids() if re.fullmatch(r"b\d+", i)] == [f"b{n}" for n in range(1, 9)]
     sides = [a for tag, a, _ in tree.elements if tag == "div" and (a.get("class") or "").startswith("side")]
     assert [a["lang"] for a in sides[::2]] == [first] * 8
     assert {a["lang"] for a in sides[1::2]} == {"zh-Hant-TW", "en"} - {first}
-    _, both = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
+    _, both = parse_sample()
     for side in both.values():
         for _, _, words in side["rows"]:
             assert unescape_html(html).count(words) == 1
@@ -234,9 +238,9 @@ def test_parallel_page_has_eight_pairs_with_page_language_first(
 
 @pytest.mark.parametrize("path", [ZH, EN, PARALLEL])
 def test_anchors_are_bullet_numbers_not_positions(client: Client, path: str) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     moved = (content.bullets[2], dataclasses.replace(content.bullets[0], number=9), content.bullets[1])
-    corpus_fixtures.publish(dataclasses.replace(content, bullets=moved))
+    publish(dataclasses.replace(content, bullets=moved))
     ids = Tree(get_html(client, path)).ids()
     assert [i for i in ids if re.fullmatch(r"b\d+", i)] == ["b3", "b9", "b2"]
     assert "summary" in ids
@@ -266,7 +270,7 @@ def read_switch(page: str) -> dict[str, tuple[str, bool]]:
 def test_one_switch_leads_to_each_language_and_to_both(
     client: Client, path: str, zh: str, en: str, both: str | None
 ) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     html = get_html(client, path)
     if path in (EN, PARALLEL):
         end = "parallel/" * (path == PARALLEL)
@@ -299,15 +303,15 @@ def test_language_in_the_query_leads_to_its_address(client: Client, path: str, t
 def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
     hostile = "<script>alert(1)</script><!--en--> & \"x\" 'y' %(author)s {{ 1 }}"
     author = Author.make(name=f"A {hostile}")
-    content = corpus_fixtures.load_sample(
-        corpus_fixtures.SEED, headline_zh=hostile, headline_en=hostile, summary_zh=hostile, summary_en=hostile,
+    content = load_sample(
+        SEED, headline_zh=hostile, headline_en=hostile, summary_zh=hostile, summary_en=hostile,
         bullets=(Bullet(1, hostile, hostile),),
     )  # fmt: skip
     facts = dataclasses.replace(
-        content.facts, authors=(corpus_fixtures.Byline(author.pk, hostile, hostile),), title=hostile, url="javascript:alert(1)", archive_url="javascript:alert(1)",
+        content.facts, authors=(Byline(author.pk, hostile, hostile),), title=hostile, url="javascript:alert(1)", archive_url="javascript:alert(1)",
         doi=f'10.1/{hostile}', date_label=hostile,
     )  # fmt: skip
-    corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
+    publish(dataclasses.replace(content, facts=facts))
     for path in (ZH, EN, PARALLEL, "/en/briefs/next-technology-race/parallel/", "/zh-hant/", "/en/feed.atom"):
         html = get_html(client, path)
         assert "<script>alert" not in html
@@ -319,10 +323,10 @@ def test_hostile_text_is_escaped_on_every_page(client: Client) -> None:
 
 
 def test_one_sided_bullet_is_skipped_and_leaves_gap_in_parallel(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     bullets = list(content.bullets)
     bullets[1] = dataclasses.replace(bullets[1], text_en="")
-    corpus_fixtures.publish(dataclasses.replace(content, bullets=tuple(bullets)))
+    publish(dataclasses.replace(content, bullets=tuple(bullets)))
     assert "b2" in Tree(get_html(client, ZH)).ids()
     assert f"{EN}#b2" not in get_html(client, ZH)
     assert "b2" not in Tree(get_html(client, EN)).ids()
@@ -332,12 +336,14 @@ def test_one_sided_bullet_is_skipped_and_leaves_gap_in_parallel(client: Client) 
 
 
 def test_article_url_becomes_link_with_access_note(client: Client) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    facts = dataclasses.replace(
-        content.facts, url="https://foreignpolicy.com/x?a=1&b=2", access="subscription"
-    )
-    facts = dataclasses.replace(facts, source_withdrew=True)
-    corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
+    content = load_sample()
+    changes = {
+        "url": "https://foreignpolicy.com/x?a=1&b=2",
+        "access": "subscription",
+        "source_withdrew": True,
+    }
+    facts = dataclasses.replace(content.facts, **changes)
+    publish(dataclasses.replace(content, facts=facts))
     html = get_html(client, EN)
     assert 'href="https://foreignpolicy.com/x?a=1&amp;b=2"' in html
     assert "Subscription required" in html
@@ -346,13 +352,8 @@ def test_article_url_becomes_link_with_access_note(client: Client) -> None:
 
 def test_about_page_shows_site_text_or_default(client: Client) -> None:
     assert "A small team of editors" in get_html(client, "/en/about/")
-    SiteText.objects.create(
-        key="about",
-        text_zh="甲\n\n乙",
-        text_en="One & two",
-        updated_at=NOW,
-        updated_by=corpus_fixtures.get_person("p"),
-    )
+    texts = {"text_zh": "甲\n\n乙", "text_en": "One & two"}
+    SiteText.objects.create(key="about", updated_at=NOW, updated_by=get_person("p"), **texts)
     assert "<p>One &amp; two</p>" in get_html(client, "/en/about/")
     pairs = re.findall(
         r'<p>(.*?)</p>\s*<p class="far" lang="en">(.*?)</p>', get_html(client, "/zh-hant/about/")
@@ -361,37 +362,18 @@ def test_about_page_shows_site_text_or_default(client: Client) -> None:
 
 
 def test_list_shows_month_and_day_in_taipei_time(client: Client) -> None:
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC)
-    )
-    at = corpus_fixtures.DAY + dt.timedelta(days=30)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "two", live_from=at)
+    publish(numbered_content(1), "one", live_from=dt.datetime(2026, 6, 30, 17, tzinfo=dt.UTC))
+    at = DAY + dt.timedelta(days=30)
+    publish(numbered_content(2), "two", live_from=at)
     assert "7月1日</time>刊登" in get_html(client, "/zh-hant/"), "the day in Taipei, not in UTC"
     assert "1 Jul</time> posted" in get_html(client, "/en/")
 
 
-def publish_second_edition(content: Any, **values: Any) -> Edition:
-    first = corpus_fixtures.publish(content)
-    later = corpus_fixtures.DAY + dt.timedelta(days=3)
-    Edition.objects.filter(pk=first.pk).update(live_until=later)
-    return corpus_fixtures.publish(
-        content, brief=first.brief, live_from=later, published_at=first.published_at, **values
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "classes"),
-    [("correction", "correction"), ("update", "correction quiet")],
-)
+@pytest.mark.parametrize(("kind", "classes"), [("correction", "correction"), ("update", "correction quiet")])
 def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
     client: Client, kind: str, classes: str
 ) -> None:
-    publish_second_edition(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
-        change_kind=kind,
-        change_note_zh="改了一字。",
-        change_note_en="One word.",
-    )
+    publish_next(publish(load_sample()), at=LATER, **change_note(kind, "改了一字。", "One word."))
     html = get_html(client, EN)
     assert html.count("One word.") == 2
     assert f'<p class="{classes}">' in html
@@ -403,11 +385,7 @@ def test_change_is_shown_above_text_and_in_history_and_only_a_correction_in_red(
 
 
 def test_small_repair_is_shown_in_history_only(client: Client) -> None:
-    publish_second_edition(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
-        change_kind="small_repair",
-        change_note_en="One word.",
-    )
+    publish_next(publish(load_sample()), at=LATER, **change_note("small_repair", "改", "One word."))
     html = get_html(client, EN)
     assert 'class="correction' not in html
     assert "One word." not in html
@@ -426,15 +404,6 @@ def test_small_repair_is_shown_in_history_only(client: Client) -> None:
 def test_article_date_is_shown_with_its_precision(
     client: Client, date: str, label: str, expected: str
 ) -> None:
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
-            1,
-            facts=Facts(
-                source=corpus_fixtures.get_or_make(corpus_fixtures.Source, name="S").pk,
-                date=date,
-                date_label=label,
-            ),
-        ),
-        "s",
-    )
+    facts = Facts(source=get_or_make(Source, name="S").pk, date=date, date_label=label)
+    publish(numbered_content(1, facts=facts), "s")
     assert expected in get_html(client, "/en/briefs/s/")

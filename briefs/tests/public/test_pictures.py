@@ -16,21 +16,17 @@ from briefs import images, workflow
 from briefs.bilingual import rendering
 from briefs.models import Brief, Edition
 from briefs.models import Picture as PictureRow
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import NO_STATIC
 from briefs.tests.support.database_firewall import public_access_only
 from briefs.tests.support.factories import Team
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
 from .test_pages import Tree
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 FRESH = "public, max-age=60"
-
-
-@pytest.fixture
-def team() -> Team:
-    return Team()
 
 
 def picture_address(row: PictureRow, width: int = 320, kind: str = "jpg") -> str:

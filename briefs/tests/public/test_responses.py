@@ -14,12 +14,20 @@ from django.utils import timezone
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Term
 from briefs.public.responses import accepts_chinese
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    get_or_make,
+    load_sample,
+    numbered_content,
+    publish,
+    publish_editions,
+    publish_next,
+)
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
-BRIEF = "/zh-hant/briefs/next-technology-race/"
+BRIEF, TERM = "/zh-hant/briefs/next-technology-race/", "terms/low-earth-orbit-satellite/"
 PAGES = [
     "/zh-hant/",
     "/en/",
@@ -32,28 +40,13 @@ PAGES = [
     "/sitemap.xml",
     "/robots.txt",
     "/.well-known/security.txt",
-    *(
-        f"/en/{path}"
-        for path in (
-            "keywords/technology/",
-            "terms/low-earth-orbit-satellite/",
-            "archive/2025/06/",
-            "authors/",
-        )
-    ),
+    *(f"/en/{path}" for path in ("keywords/technology/", TERM, "archive/2025/06/", "authors/")),
 ]
 SUBJECT_PAGES = {
-    "keywords/": 3,
-    "authors/": 3,
-    "sources/": 3,
-    "terms/": 3,
-    "keywords/technology/": 6,
-    "authors/vivek-chilukuri/": 6,
-    "sources/foreign-policy/": 6,
-    "terms/low-earth-orbit-satellite/": 6,
+    **dict.fromkeys(("keywords/", "authors/", "sources/", "terms/"), 3),
+    **dict.fromkeys(("keywords/technology/", "authors/vivek-chilukuri/", "sources/foreign-policy/", TERM), 6),
+    **dict.fromkeys(("archive/2025/", "archive/2025/06/"), 4),
     "archive/": 2,
-    "archive/2025/": 4,
-    "archive/2025/06/": 4,
 }
 """Index and subject pages, with the maximum number of queries of each."""
 ALL_ADDRESSES = [*PAGES, "/", "/zh-tw/", "/en/nope/", "/nope"]
@@ -65,8 +58,8 @@ def _seed_brief(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]
     with django_db_blocker.unblock(), transaction.atomic():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(timezone, "now", lambda: NOW)
-            corpus_fixtures.get_or_make(Term, zh="低軌衛星", en="low-earth orbit satellite")
-            corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+            get_or_make(Term, zh="低軌衛星", en="low-earth orbit satellite")
+            publish(load_sample())
         yield
         transaction.set_rollback(True)
 
@@ -154,6 +147,9 @@ MAX_QUERIES = {
     "/en/corpus/": 9,
     "/api/docs/": 1,
     "/api/v1/briefs": 4,
+    "/api/v1/briefs?q=bullet": 7,
+    "/api/v1/briefs?q=bullet&source=sample-review": 7,
+    "/api/v1/briefs?q=AI&keyword=technology&updated_since=2020-01-01": 7,
     "/api/v1/briefs/next-technology-race": 4,
     "/api/v1/changes": 6,
     "/api/v1/manifest": 4,
@@ -171,21 +167,12 @@ DESK_TABLES = ("briefs_brief", "briefs_revision", "briefs_person", "briefs_bulle
 
 def test_query_count_does_not_grow_with_briefs(client: Client) -> None:
     first = Edition.objects.get()
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(
-        corpus_fixtures.load_sample(corpus_fixtures.SEED),
-        brief=first.brief,
-        live_from=NOW,
-        published_at=first.published_at,
-        change_kind="small_repair",
-    )
+    publish_next(first, at=NOW, change_kind="small_repair")
     facts = first.frozen_content.facts  # names of a kind that no brief of a page has are not looked up
     for n, slug in enumerate(("second", "third")):  # one or two briefs have no list of topics
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(40 + n, facts=facts), slug)
+        publish(numbered_content(40 + n, facts=facts), slug)
     few = {path: captured_queries(client, path) for path in MAX_QUERIES}
-    corpus_fixtures.publish_editions(
-        (f"s{n}", corpus_fixtures.numbered_content(n, facts=facts), {}) for n in range(30)
-    )
+    publish_editions((f"s{n}", numbered_content(n, facts=facts), {}) for n in range(30))
     many = {path: captured_queries(client, path) for path in MAX_QUERIES}
     assert {path: len(queries) for path, queries in many.items()} == {
         p: len(queries) for p, queries in few.items()

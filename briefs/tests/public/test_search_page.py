@@ -21,7 +21,8 @@ from briefs.derived.search import search_log
 from briefs.models import Author, Edition, Keyword, Search, Source, Term
 from briefs.operations.sample_corpus import load_corpus
 from briefs.public import responses, search_queries
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import DAY, get_person, load_sample, numbered_content, publish
 from digest.client_address import get_client_address
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +30,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site() -> Client:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     rey = Author.make(name="Tomás Rey")
     source = Source.make(name="Lawfare")
     keyword = Keyword.make(label_zh="太空", label_en="Space")
     Term.make(zh="川普", en="Trump", avoid_zh=["特朗普"])
-    facts = corpus_fixtures.numbered_content(0).facts
+    facts = numbered_content(0).facts
     facts = facts.__class__(
         source=source.pk, authors=(Byline(rey.pk),), keywords=(keyword.pk,), date="2024-02"
     )
@@ -43,8 +44,8 @@ def site() -> Client:
         Bullet(7, "只有中文的衛星", ""),
         Bullet(5, "衛星 <b>", "Satellites & <i>cables</i>"),
     )
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+    publish(
+        numbered_content(
             2,
             headline_zh="衛星不中立",
             headline_en="Satellites Are Not Neutral",
@@ -52,7 +53,7 @@ def site() -> Client:
             facts=facts,
         ),
         "satellites",
-        live_from=corpus_fixtures.DAY + dt.timedelta(days=3),
+        live_from=DAY + dt.timedelta(days=3),
     )
     return Client()
 
@@ -90,7 +91,7 @@ def test_answer_is_the_point_that_holds_most_and_names_the_others(site: Client) 
 def test_answer_is_the_sentence_of_the_summary_that_holds_more_than_any_point(site: Client) -> None:
     summary = "Chips came first. Then tariffs on chips followed. Nobody objected."
     bullets = (Bullet(1, "關稅。", "Tariffs rose."), Bullet(2, "出口。", "Exports fell."))
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(3, summary_en=summary, bullets=bullets), "chips")
+    publish(numbered_content(3, summary_en=summary, bullets=bullets), "chips")
     body = get_search_page(site, "?q=tariffs+chips")
     assert "Then <mark>tariffs</mark> on <mark>chips</mark> followed.</p>" in body
     assert '<b>summary</b>, point <a href="/en/briefs/chips/#b1">1</a>' in body
@@ -100,15 +101,15 @@ def test_answer_is_the_sentence_of_the_summary_that_holds_more_than_any_point(si
 
 def test_surname_does_not_stand_for_a_full_name(site: Client) -> None:
     author = Author.make(name="Tsai Ming-yen", name_zh="蔡明諺")
-    facts = corpus_fixtures.numbered_content(0).facts.__class__(authors=(Byline(author.pk),), date="2024-02")
+    facts = numbered_content(0).facts.__class__(authors=(Byline(author.pk),), date="2024-02")
     bullets = (Bullet(1, "海軍演習。", "The navy drills, Mr. Lai and Ms. Abe say."),)
-    content = corpus_fixtures.numbered_content(3, bullets=bullets, facts=facts)
-    corpus_fixtures.publish(content, "drills")
+    content = numbered_content(3, bullets=bullets, facts=facts)
+    publish(content, "drills")
     for query in ("蔡英文", "Tsai Ing-wen", "習近平", "Xi Jinping", "Xi", "賴清德", "安倍晉三"):
         assert result_count(get_search_page(site, f"?q={quote(query)}")) == f"Nothing found for “{query}”."
     assert result_count(get_search_page(site, "?q=Tsai")) == "1 brief"
     bullets = (Bullet(1, "賴清德會見習近平。", "Someone met another."),)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(4, bullets=bullets), "meeting")
+    publish(numbered_content(4, bullets=bullets), "meeting")
     assert result_count(get_search_page(site, "?q=Xi+Jinping")) == "1 brief, 1 matching bullet"
     assert result_count(get_search_page(site, "?q=Lai")) == "1 brief, 1 matching bullet"
 
@@ -161,10 +162,7 @@ def test_date_that_is_none_is_named_and_filters_nothing(site: Client) -> None:
 
 def test_keyword_used_only_by_draft_is_never_shown(site: Client) -> None:
     hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
-    workflow.create(
-        factories.content(facts=factories.facts(keywords=(hidden.pk,))),
-        by=corpus_fixtures.get_person("writer"),
-    )
+    workflow.create(factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=get_person("writer"))
     assert "Secret thing" not in get_search_page(site, f"?keyword={hidden.slug}")
     assert "Secret" not in get_search_page(site, "?q=secrt+thing")
     assert "Secret thing" not in site.get("/en/search/suggest/?q=secret").content.decode()
@@ -210,21 +208,6 @@ def test_search_page_without_answers_shows_ways_on(site: Client) -> None:
     assert all("satellites" in page for page in pages[len(questions) :])
 
 
-def test_suggestions_match_typed_prefix(site: Client) -> None:
-    def suggestions(typed: str, code: str = "en") -> list[str]:
-        rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]
-        return [row["text"] for row in rows]
-
-    assert suggestions("chil") == ["Vivek Chilukuri"]
-    assert suggestions("satell") == ["Satellites Are Not Neutral"]
-    assert suggestions("卫", "zh-hant") == ["衛星不中立"]
-    assert suggestions("tech")[0] == "Technology"
-    assert suggestions("author:chil") == ["Vivek Chilukuri"]
-    assert suggestions("keyword:tech") == ["Technology"]
-    assert suggestions("source:chil") == []
-    assert suggestions("") == suggestions("-x") == suggestions("zzz") == suggestions("'\"*(") == []
-
-
 def test_suggestions_lead_to_pages_of_five_kinds(site: Client) -> None:
     def suggestions(typed: str, code: str = "en") -> list[tuple[str, str, str]]:
         rows = json.loads(site.get(f"/{code}/search/suggest/", {"q": typed}).content)["suggestions"]
@@ -239,6 +222,11 @@ def test_suggestions_lead_to_pages_of_five_kinds(site: Client) -> None:
     assert suggestions("lawf") == [("Source", "Lawfare", "/en/sources/lawfare/")]
     assert suggestions("spa") == [("Keyword", "Space", "/en/keywords/space/")]
     assert suggestions("太空", "zh-hant")[0][1:] == ("太空", "/zh-hant/keywords/space/")
+    assert [text for _, text, _ in suggestions("卫", "zh-hant")] == ["衛星不中立"]
+    assert suggestions("tech")[0][1] == "Technology"
+    assert [text for _, text, _ in suggestions("author:chil")] == ["Vivek Chilukuri"]
+    assert suggestions("source:chil") == []
+    assert suggestions("") == suggestions("-x") == suggestions("zzz") == suggestions("'\"*(") == []
 
 
 def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
@@ -254,8 +242,7 @@ def follow_result_pages(query: str, rel: str) -> tuple[list[list[str]], str]:
 
 def test_paging_shows_each_result_once_by_rank_and_by_date(monkeypatch: pytest.MonkeyPatch) -> None:
     load_corpus(9)
-    for module in (search_queries, search_queries):
-        monkeypatch.setattr(module, "RESULTS_PER_PAGE", 4)
+    monkeypatch.setattr(search_queries, "RESULTS_PER_PAGE", 4)
     for order in ("", "&order=newest"):
         down, last = follow_result_pages(f"?q=the{order}", "next")
         assert [len(row) for row in down] == [4, 4, 1]

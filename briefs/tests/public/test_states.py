@@ -5,24 +5,27 @@ import datetime as dt
 import pytest
 from django.db.models import Model
 from django.test import Client
-from django.utils import timezone
 
+from briefs.content import Bullet
 from briefs.models.derived import EditionKeyword, EditionPlace, EditionTerm, SearchEntry
 from briefs.models.edition import Edition
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    NOW,
+    get_person,
+    load_sample,
+    numbered_content,
+    publish,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import change_note
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 CANARY = "KANARIENVOGEL"
 LISTS = ["/zh-hant/", "/en/", "/zh-hant/feed.atom", "/en/feed.atom", "/sitemap.xml"]
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-    return monkeypatch
 
 
 def brief_pages(slug: str) -> list[str]:
@@ -34,29 +37,25 @@ def brief_files(slug: str) -> list[str]:
     return [f"/{lang}/briefs/{slug}/{name}" for lang in ("zh-hant", "en") for name in names]
 
 
-def withdraw(edition: Edition) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=NOW - HOUR, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
-        withdrawn_reason_zh="應權利人要求。", withdrawn_reason_en="At the owner's request.",
-    )  # fmt: skip
+def take_down(edition: Edition) -> None:
+    withdraw(edition, NOW - HOUR, "rights", "應權利人要求。", "At the owner's request.")
 
 
 def canary_content(n: int = 1) -> object:
-    return corpus_fixtures.numbered_content(
-        n, summary_zh=f"{CANARY}。", summary_en=CANARY, bullets=(corpus_fixtures.Bullet(1, CANARY, CANARY),)
+    return numbered_content(
+        n, summary_zh=f"{CANARY}。", summary_en=CANARY, bullets=(Bullet(1, CANARY, CANARY),)
     )
 
 
 def test_scheduled_next_edition_changes_no_page(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
+    first = publish(numbered_content(1), "twice", live_from=NOW - 9 * HOUR)
     before = [client.get(path).content for path in [*brief_pages("twice"), *LISTS]]
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW + HOUR)
-    corpus_fixtures.publish(canary_content(), "twice", brief=first.brief, live_from=NOW + HOUR, published_at=first.published_at, change_kind="update", change_note_en=CANARY, change_note_zh=CANARY)  # fmt: skip
+    publish_next(first, canary_content(), at=NOW + HOUR, **change_note("update", CANARY, CANARY))
     assert [client.get(path).content for path in [*brief_pages("twice"), *LISTS]] == before
 
 
 def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
-    withdraw(corpus_fixtures.publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR))
+    take_down(publish(canary_content(), "pulled", live_from=NOW - 9 * HOUR))
     for path in brief_pages("pulled"):
         response = client.get(path)
         html = response.content.decode()
@@ -81,9 +80,9 @@ def test_withdrawn_brief_shows_notice_in_both_languages(client: Client) -> None:
 
 
 def test_removed_brief_gets_410_and_reveals_nothing(client: Client) -> None:
-    edition = corpus_fixtures.publish(canary_content(), "cut", live_from=NOW - 9 * HOUR)
+    edition = publish(canary_content(), "cut", live_from=NOW - 9 * HOUR)
     Edition.objects.filter(pk=edition.pk).update(
-        removed_at=NOW, removed_by=corpus_fixtures.get_person("editor"), removed_reason=CANARY
+        removed_at=NOW, removed_by=get_person("editor"), removed_reason=CANARY
     )
     for path in [*brief_pages("cut"), *brief_files("cut")]:
         response = client.get(path)
@@ -121,21 +120,14 @@ def test_500_page_runs_no_query(rf, django_assert_num_queries) -> None:  # type:
 @pytest.mark.parametrize("table", [None, EditionPlace])
 def test_brief_without_derived_rows_has_all_its_pages(client: Client, table: type[Model] | None) -> None:
     """Code of another version may have approved the brief, or added the table."""
-    facts = corpus_fixtures.load_sample(corpus_fixtures.SEED).facts
-    content = corpus_fixtures.numbered_content(1, facts=facts)
+    facts = load_sample().facts
+    content = numbered_content(1, facts=facts)
     pages = ("", "parallel/", "cite.ris", "original.json", "card.png")
     addresses = [f"/{code}/briefs/bare/{page}" for code in ("en", "zh-hant") for page in pages]
     lists = [
-        f"/en/{page}"
-        for page in (
-            "",
-            "feed.atom",
-            "parallel/feed.atom",
-            "feed.json",
-            "search/?q=Headline",
-        )
+        f"/en/{page}" for page in ("", "feed.atom", "parallel/feed.atom", "feed.json", "search/?q=Headline")
     ]
-    bare = corpus_fixtures.publish(content, "bare", live_from=NOW - HOUR)
+    bare = publish(content, "bare", live_from=NOW - HOUR)
     complete = [client.get(address).content for address in addresses]
     assert [client.get(address).status_code for address in lists] == [200] * len(lists)
     for missing in [table] if table else (EditionPlace, EditionTerm, EditionKeyword, SearchEntry):
@@ -147,6 +139,6 @@ def test_brief_without_derived_rows_has_all_its_pages(client: Client, table: typ
 
 
 def test_withdrawn_brief_has_no_card(client: Client) -> None:
-    withdraw(corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "pulled", live_from=NOW - 9 * HOUR))
+    take_down(publish(numbered_content(1), "pulled", live_from=NOW - 9 * HOUR))
     hidden, missing = (client.get(f"/en/briefs/{slug}/card.png") for slug in ("pulled", "nothing-here"))
     assert (hidden.status_code, hidden.content) == (404, missing.content)

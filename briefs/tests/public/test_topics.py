@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 
 from briefs.content import Bullet, Byline, Facts
 from briefs.models.edition import Edition
@@ -18,38 +17,40 @@ from briefs.models.vocabulary import Author, Keyword, Source, Term
 from briefs.public import responses
 from briefs.public.editions import build_year_key
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import (
+    DAY,
+    NO_STATIC,
+    NOW,
+    get_or_make,
+    get_person,
+    numbered_content,
+    publish_next,
+    withdraw,
+)
 
 from .test_responses import captured_queries
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC, pytest.mark.usefixtures("fixed_clock")]
 
-NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
 ATOM = "{http://www.w3.org/2005/Atom}"
 TOPIC = "keywords/technology/"
 
 
-@pytest.fixture(autouse=True)
-def _fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda: NOW)
-
-
 def publish(n: int, **values: Any) -> Edition:
     """Publish a brief of the topic, by one of two authors, of a term, an hour later than the one before."""
-    corpus_fixtures.get_or_make(Term, zh="要點", en="Bullet")
-    author = corpus_fixtures.get_or_make(Author, name=("Ada Lin", "Bo Wu")[n % 2])
+    get_or_make(Term, zh="要點", en="Bullet")
+    author = get_or_make(Author, name=("Ada Lin", "Bo Wu")[n % 2])
     facts = Facts(
-        source=corpus_fixtures.get_or_make(Source, name="Review").pk,
+        source=get_or_make(Source, name="Review").pk,
         authors=(Byline(author.pk),),
         keywords=(
-            corpus_fixtures.get_or_make(Keyword, label_zh="科技", label_en="Technology").pk,
-            corpus_fixtures.get_or_make(Keyword, label_zh=f"詞{n % 3}", label_en=f"Word {n % 3}").pk,
+            get_or_make(Keyword, label_zh="科技", label_en="Technology").pk,
+            get_or_make(Keyword, label_zh=f"詞{n % 3}", label_en=f"Word {n % 3}").pk,
         ),
         date=f"2025-06-{28 - n:02}",
     )
-    at = corpus_fixtures.DAY + dt.timedelta(hours=n)
-    return corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(n, facts=facts), f"s{n}", live_from=at, **values
-    )
+    at = DAY + dt.timedelta(hours=n)
+    return corpus_fixtures.publish(numbered_content(n, facts=facts), f"s{n}", live_from=at, **values)
 
 
 def introduce(key: str, *chosen: Edition) -> None:
@@ -59,7 +60,7 @@ def introduce(key: str, *chosen: Edition) -> None:
         text_en="The introduction.",
         start_here=[{"brief": e.brief_id, "zh": f"理由{e.slug}", "en": f"Reason {e.slug}"} for e in chosen],
         updated_at=NOW,
-        updated_by=corpus_fixtures.get_person("p"),
+        updated_by=get_person("p"),
     )
 
 
@@ -104,12 +105,9 @@ def test_topic_shows_introduction_choices_and_names_in_one_language_or_both(clie
 def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(client: Client) -> None:
     kept, withdrawn, moved, *others = (publish(n) for n in range(9))
     introduce("keyword/technology", withdrawn, moved, kept)
-    p = corpus_fixtures.get_person("p")
-    Edition.objects.filter(pk=withdrawn.pk).update(withdrawn_at=NOW, withdrawn_by=p, withdrawn_kind="other")
-    Edition.objects.filter(pk=moved.pk).update(live_until=NOW)
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2), "s2", brief=moved.brief, live_from=NOW, published_at=moved.published_at
-    )  # fmt: skip
+    p = get_person("p")
+    withdraw(withdrawn, NOW)
+    publish_next(moved, numbered_content(2), at=NOW)
     page = get_text(client, f"/en/{TOPIC}")
     assert listed(page, "Start here", "Timeline") == ["s0"]
     assert "Reason s1" not in page
@@ -120,10 +118,10 @@ def test_withdrawn_or_moved_choice_is_left_out_and_hidden_topic_reveals_nothing(
 
 
 def test_topic_lists_claims_by_year_of_the_article(client: Client) -> None:
-    keyword = corpus_fixtures.get_or_make(Keyword, label_zh="科技", label_en="Technology")
+    keyword = get_or_make(Keyword, label_zh="科技", label_en="Technology")
     for n, date in enumerate(("2025-06-09", "2025-05", "2024", "2024-03")):
         facts = Facts(keywords=(keyword.pk,), date=date, date_label="" if n < 3 else "Spring 2024")
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
+        corpus_fixtures.publish(numbered_content(n, facts=facts), f"s{n}")
     for lang, expected in (
         ("en", ["2025", "9 Jun", "May", "2024", "Spring 2024", "2024"]),
         ("zh-hant", ["2025年", "6月9日", "5月", "2024年", "2024年春季號", "2024年"]),
@@ -155,7 +153,7 @@ def test_queries_of_topic_and_feeds_do_not_grow(client: Client) -> None:
 def test_term_shows_the_first_point_with_it_and_names_the_others(client: Client) -> None:
     publish(1)
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+        numbered_content(
             2,
             summary_en="It began. Each Bullet counted. It ended.",
             bullets=(Bullet(1, "其他。", "Others."), Bullet(4, "要點四。", "Bullet four."), Bullet(6, "要點六。", "Bullet six.")),
@@ -163,7 +161,7 @@ def test_term_shows_the_first_point_with_it_and_names_the_others(client: Client)
         "two",
     )  # fmt: skip
     corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+        numbered_content(
             3,
             summary_zh="開始。要點都算。",
             summary_en="It began. Each Bullet counted.\n\nIt ended.",
@@ -207,7 +205,7 @@ def get_feed(client: Client, path: str) -> dict[str, ET.Element]:
 def test_follow_lists_feeds_of_the_page_in_both_languages(client: Client, path: str) -> None:
     for n in range(3):
         publish(n)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(9, bullets=()), "other")
+    corpus_fixtures.publish(numbered_content(9, bullets=()), "other")
     page = get_text(client, f"/en/{path}").replace("&amp;", "&")
     base, _, query = path.partition("?")
     query = query and f"?{query}"
@@ -253,11 +251,11 @@ def test_search_feed_lists_newest_and_needs_a_search(client: Client, monkeypatch
 
 
 def test_topic_leads_to_each_year_of_its_timeline(client: Client) -> None:
-    keyword = corpus_fixtures.get_or_make(Keyword, label_zh="科技", label_en="Technology")
+    keyword = get_or_make(Keyword, label_zh="科技", label_en="Technology")
     dates = [f"{year}-{month:02}" for year in (2025, 2024, 2022) for month in range(1, 11)]
     for n, date in enumerate(["", *dates]):
         facts = Facts(keywords=(keyword.pk,), date=date)
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(n, facts=facts), f"s{n}")
+        corpus_fixtures.publish(numbered_content(n, facts=facts), f"s{n}")
     years = get_year_links(client, f"/en/{TOPIC}?show=both")
     assert [*years] == ["2025", "2024", "2022"]
     assert (years["2025"], years["2024"]) == ("#y2025", "#y2024")
@@ -269,7 +267,7 @@ def test_topic_leads_to_each_year_of_its_timeline(client: Client) -> None:
         year: f"/en/{TOPIC}?before={build_year_key(int(year))}&show=both" for year in years
     }
     assert '"year-mark" id="y2022"' not in get_text(client, f"/en/{TOPIC}")
-    Edition.objects.exclude(slug__in=["s1", "s2"]).update(withdrawn_at=NOW, withdrawn_by=corpus_fixtures.get_person("p"), withdrawn_kind="other")  # fmt: skip
+    Edition.objects.exclude(slug__in=["s1", "s2"]).update(withdrawn_at=NOW, withdrawn_by=get_person("p"), withdrawn_kind="other")  # fmt: skip
     assert get_year_links(client, f"/en/{TOPIC}") == {}, (
         "a single year needs no link, and withdrawn briefs have none"
     )

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from briefs.models import Copy, Mailing, Subscriber
@@ -44,17 +46,30 @@ Diagnostic-Code: smtp; 550 {status} blocked, DMARC
 """
 
 
-@pytest.fixture
-def mailing(team: Team, mail_server: MailServer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+def build_rows() -> SimpleNamespace:
+    """Send an issue to three readers. Return its mailing and the token of the first copy."""
+    team, server = Team(), MailServer()
+    mailing_fixtures.subscribe(3)
+    issue = mailing_fixtures.publish_issue(team, factories.live_brief(team))
+    mailing = mailings.queue_issue(issue, by=team.publisher)
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    options = {"host": "127.0.0.1", "port": server.port, "timeout": 5}
+    with override_settings(MAILERS={"default": {"BACKEND": backend, "OPTIONS": options}}):
+        assert sending.send_due().sent == 3
+    server.stop()
+    link = str(server.accepted[0][1]["List-Unsubscribe"])
+    return SimpleNamespace(team=team, mailing=mailing, token=link.rstrip("/>").rpartition("/")[2])
+
+
+@pytest.fixture(autouse=True)
+def _bounce_address(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.BOUNCE_ADDRESS = "bounce@digest.example"
     monkeypatch.setattr(sending, "COPIES_PER_MINUTE", 1_000_000)
-    mailing_fixtures.subscribe(3)
-    issue = mailing_fixtures.publish_issue(
-        [factories.live_brief(team)], team.writer, approved_by=team.publisher
-    )
-    queued = mailings.queue_issue(issue, by=team.publisher)
-    assert sending.send_due().sent == 3
-    return queued
+
+
+@pytest.fixture
+def mailing(rows: SimpleNamespace) -> Mailing:
+    return rows.mailing
 
 
 def build_report(status: str, *, to: str = "", action: str = "failed") -> bytes:
@@ -86,19 +101,11 @@ def test_only_a_dead_address_drops_the_reader(mailing: Mailing, status: str, ver
 
 
 REPORTS = {
-    "postfix": Verdict.DEAD,
-    "postfix-delayed": Verdict.DELAYED,
-    "sendmail": Verdict.DEAD,
-    "exchange-online": Verdict.POLICY,
-    "exchange-full": Verdict.FAILED,
-    "gmail": Verdict.DEAD,
-    "ses": Verdict.DEAD,
-    "courier": Verdict.FAILED,
-    "exim": Verdict.DEAD,
-    "qmail": Verdict.DEAD,
-    "qmail-full": Verdict.FAILED,
-    "yahoo": Verdict.DEAD,
-}
+    "postfix": Verdict.DEAD, "postfix-delayed": Verdict.DELAYED, "sendmail": Verdict.DEAD,
+    "exchange-online": Verdict.POLICY, "exchange-full": Verdict.FAILED, "gmail": Verdict.DEAD,
+    "ses": Verdict.DEAD, "courier": Verdict.FAILED, "exim": Verdict.DEAD, "qmail": Verdict.DEAD,
+    "qmail-full": Verdict.FAILED, "yahoo": Verdict.DEAD,
+}  # fmt: skip
 
 
 def read_fixture(name: str, *, to: str, token: str = "") -> bytes:
@@ -114,10 +121,9 @@ def test_report_of_a_mail_program_is_read_and_judged(mailing: Mailing, name: str
 
 
 @pytest.mark.parametrize("by", ["its link", "its return path"])
-def test_complaint_ends_the_reader_at_once(mailing: Mailing, mail_server: MailServer, by: str) -> None:
+def test_complaint_ends_the_reader_at_once(rows: SimpleNamespace, by: str) -> None:
     copy = Copy.objects.order_by("pk")[0]
-    to, link = bounces.build_return_path(copy), str(mail_server.accepted[0][1]["List-Unsubscribe"])
-    token = link.rstrip("/>").rpartition("/")[2]
+    to, token = bounces.build_return_path(copy), rows.token
     report = (
         read_fixture("complaint", to="redacted", token=token)
         if by == "its link"
@@ -135,7 +141,7 @@ def test_complaint_ends_the_reader_at_once(mailing: Mailing, mail_server: MailSe
     ("bounced", "resumed_later", "state"), [(9, 0, "running"), (10, 0, "stopped"), (10, 1, "running")]
 )
 def test_mailing_stops_when_half_of_the_last_twenty_came_back(
-    mailing: Mailing, bounced: int, resumed_later: int, state: str
+    mailing: Mailing, mail_server: MailServer, bounced: int, resumed_later: int, state: str
 ) -> None:
     """A report of a copy from before the mailing was resumed stops nothing."""
     mailing_fixtures.subscribe(27, first=4)
@@ -158,15 +164,13 @@ def test_mailing_stops_when_half_of_the_last_twenty_came_back(
 
 @pytest.mark.parametrize("outcomes", ["rrr", "rbr", "rrsrr", "rhr"])
 def test_three_refused_mailings_running_end_a_reader(
-    team: Team, mail_server: MailServer, settings: Any, outcomes: str
+    rows: SimpleNamespace, mail_server: MailServer, outcomes: str
 ) -> None:
     """r: refused, b: came back, s: sent, h: of unknown fate."""
-    settings.BOUNCE_ADDRESS = "bounce@digest.example"
-    (reader,) = mailing_fixtures.subscribe(1)
-    for number, outcome in enumerate(outcomes, 1):
-        issue = mailing_fixtures.publish_issue(
-            [factories.live_brief(team)], team.writer, approved_by=team.publisher, number=number
-        )
+    team, reader = rows.team, Subscriber.objects.earliest("pk")
+    Subscriber.objects.exclude(pk=reader.pk).delete()
+    for number, outcome in enumerate(outcomes, 13):
+        issue = mailing_fixtures.publish_issue(team, factories.live_brief(team), number=number)
         mailings.queue_issue(issue, by=team.publisher)
         mail_server.answers = {reader.address: "550 5.2.2 full"} if outcome == "r" else {}
         mail_server.drops_connection = outcome == "h"

@@ -13,7 +13,9 @@ from briefs.content import Bullet
 from briefs.models import Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.publications import corrections, mailings, sending, subscribers
-from briefs.tests.support import corpus_fixtures, factories, mailing_fixtures
+from briefs.tests.support import factories, mailing_fixtures
+from briefs.tests.support.corpus_fixtures import numbered_content, publish, publish_next, withdraw
+from briefs.tests.support.factories import change_note
 from briefs.tests.support.mail_server import MailServer
 from briefs.tests.support.published_issues import publish_issue
 from briefs.workflow import Refused
@@ -57,8 +59,8 @@ class World:
     """Edition that the newest notice of a correction holds, also one that came back, by reader and brief."""
 
     def publish(self, n: int) -> None:
-        content = corpus_fixtures.numbered_content(n, bullets=(Bullet(1, "甲", "A"), Bullet(2, "乙", "B")))
-        edition = corpus_fixtures.publish(content, f"brief-{n}", live_from=self.tick(), derived=False)
+        content = numbered_content(n, bullets=(Bullet(1, "甲", "A"), Bullet(2, "乙", "B")))
+        edition = publish(content, f"brief-{n}", live_from=self.tick(), derived=False)
         self.editions[edition.brief_id] = edition
 
     def tick(self) -> dt.datetime:
@@ -67,39 +69,24 @@ class World:
 
     def revise(self, pk: int, kind: str) -> None:
         old = self.editions[pk]
-        now = self.tick()
         number = old.number + 1
-        content = replace(
-            old.frozen_content,
-            bullets=(Bullet(1, f"甲{number}", f"A{number}"), Bullet(2, "乙", "B")),
-        )
-        Edition.objects.filter(pk=old.pk).update(live_until=now)
+        bullets = (Bullet(1, f"甲{number}", f"A{number}"), Bullet(2, "乙", "B"))
         if kind == "correction":
             self.corrected[pk] = number
-        values = (
-            {"change_kind": kind, "change_note_zh": f"{number}誤。", "change_note_en": f"{number} was wrong."}
+        note = (
+            change_note(kind, f"{number}誤。", f"{number} was wrong.")
             if kind
             else {"change_kind": "small_repair"}
         )
-        self.editions[pk] = corpus_fixtures.publish(
-            content,
-            old.slug,
-            brief=old.brief,
-            live_from=now,
-            derived=False,
-            published_at=old.published_at,
-            **values,
-        )
+        content = replace(old.frozen_content, bullets=bullets)
+        self.editions[pk] = publish_next(old, content, at=self.tick(), derived=False, **note)
 
     def withdraw(self, pk: int) -> None:
         edition = self.editions[pk]
-        values: dict[str, Any] = {"withdrawn_at": None, "reinstated_at": self.tick()}
         if edition.withdrawn_at is None:
-            values = {
-                "withdrawn_at": self.tick(), "withdrawn_by": self.by, "withdrawn_kind": "rights",
-                "withdrawn_reason_zh": "權利。", "withdrawn_reason_en": "Rights.",
-            }  # fmt: skip
-        Edition.objects.filter(pk=edition.pk).update(**values)
+            withdraw(edition, self.tick())
+        else:
+            Edition.objects.filter(pk=edition.pk).update(withdrawn_at=None, reinstated_at=self.tick())
         self.editions[pk] = Edition.objects.get(pk=edition.pk)
 
     def mail(self) -> None:

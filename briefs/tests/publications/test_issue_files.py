@@ -22,15 +22,24 @@ from PIL import Image
 
 from briefs import images
 from briefs.content import Bullet, Content, IssueContent, IssueText
-from briefs.models import Brief, IssueEdition
+from briefs.models import Brief, Edition, IssueEdition
 from briefs.publications import mail_text, pdf
 from briefs.publications.published import load_issue
-from briefs.tests.support import corpus_fixtures, factories
-from briefs.tests.support.factories import Team
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    get_person,
+    load_sample,
+    publish,
+    publish_editions,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import Team, change_note
 from briefs.tests.support.published_issues import issue_content, publish_issue
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 MARKUP = '#read("/etc/passwd") $x^2$ <w> @brief-1 *b* _i_ `c` \\ // /* = - + [ ] { } "q" ~ --- #import "x" &amp; </p><script>'
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -52,26 +61,17 @@ needs_typst = pytest.mark.skipif(not pdf.is_available(), reason="typst or a Chin
 
 def write_briefs(number: int, **values: Any) -> list[Brief]:
     """Publish briefs of the real document, each with its own headline."""
-    text = corpus_fixtures.load_sample(corpus_fixtures.SEED)
-    contents = [
-        (
-            f"brief-{n}",
-            replace(
-                text,
-                headline_zh=f"第{n}篇：{text.headline_zh}",
-                headline_en=f"{n}: {text.headline_en}",
-                **values,
-            ),
-            {},
-        )
-        for n in range(1, number + 1)
-    ]
-    return [edition.brief for edition in corpus_fixtures.publish_editions(contents)]
+    text = load_sample()
+    contents = []
+    for n in range(1, number + 1):
+        headlines = {"headline_zh": f"第{n}篇：{text.headline_zh}", "headline_en": f"{n}: {text.headline_en}"}
+        contents.append((f"brief-{n}", replace(text, **headlines | values), {}))
+    return [edition.brief for edition in publish_editions(contents)]
 
 
 @pytest.fixture
 def issue() -> IssueEdition:
-    return publish_issue(12, write_briefs(3), by=corpus_fixtures.get_person("editor"))
+    return publish_issue(12, write_briefs(3), by=get_person("editor"))
 
 
 def fetch(client: Client, address: str) -> bytes:
@@ -208,7 +208,7 @@ def test_links_and_emphasis_of_a_preface_are_the_same_everywhere(client: Client)
     briefs, content = write_briefs(1), issue_content(12)
     preface = "See [the *report*](https://example.org/a_(b)?c=1&d) *and* **now**, 2 * 3 * 4, [x](javascript:1), <b>."
     content = replace(content, en=replace(content.en, preface=preface), items=(briefs[0].pk,))
-    publish_issue(12, briefs, by=corpus_fixtures.get_person("editor"), content=content)
+    publish_issue(12, briefs, by=get_person("editor"), content=content)
     current = load_issue(12, timezone.now())
     assert current
     body = mail_text.build_issue_body(current, "en")
@@ -260,7 +260,7 @@ def test_picture_and_its_words_are_in_mail_and_files(client: Client, team: Team)
 def test_lines_of_a_title_end_between_words_in_mail_and_epub(client: Client) -> None:
     briefs, content = write_briefs(1), issue_content(12)
     content = replace(content, zh=replace(content.zh, title="美國延長<出口>管制"), items=(briefs[0].pk,))
-    publish_issue(12, briefs, by=corpus_fixtures.get_person("editor"), content=content)
+    publish_issue(12, briefs, by=get_person("editor"), content=content)
     current = load_issue(12, timezone.now())
     assert current
     body = mail_text.build_issue_body(current, "zh")
@@ -274,7 +274,7 @@ def test_lines_of_a_title_end_between_words_in_mail_and_epub(client: Client) -> 
 def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: IssueEdition) -> None:
     pages = read_epub(fetch(client, "/zh-hant/issues/12/issue.epub?side=both"))
 
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     points = list(pages["E/brief-1.xhtml"].iter(f"{XHTML}li"))
     assert [li.get("id") for li in points] == [f"b{bullet.number}" for bullet in content.bullets]
     for li, bullet in zip(points, content.bullets, strict=True):
@@ -287,10 +287,7 @@ def test_epub_in_both_languages_has_each_pair_together(client: Client, issue: Is
 
 @pytest.mark.heavy
 @needs("epubcheck")
-@pytest.mark.parametrize(
-    "address",
-    ["/zh-hant/issues/12/issue.epub", "/en/issues/12/issue.epub?side=both"],
-)
+@pytest.mark.parametrize("address", ["/zh-hant/issues/12/issue.epub", "/en/issues/12/issue.epub?side=both"])
 def test_epubcheck_has_nothing_to_say(client: Client, tmp_path: Path, address: str) -> None:
     briefs = write_briefs(
         2,
@@ -302,9 +299,7 @@ def test_epubcheck_has_nothing_to_say(client: Client, tmp_path: Path, address: s
     )
     content = issue_content(12, briefs)
     text = IssueText(MARKUP, f"{MARKUP}\n\n{MARKUP}")
-    publish_issue(
-        12, briefs, by=corpus_fixtures.get_person("editor"), content=replace(content, zh=text, en=text)
-    )
+    publish_issue(12, briefs, by=get_person("editor"), content=replace(content, zh=text, en=text))
     file = tmp_path / "issue.epub"
     file.write_bytes(fetch(client, address))
 
@@ -320,16 +315,11 @@ def test_corrected_and_withdrawn_briefs_are_marked_in_the_files(
 ) -> None:
     if file_format == "pdf" and not (pdf.is_available() and shutil.which("pdftotext")):
         pytest.skip("typst or pdftotext is not installed")
-    corrected, withdrawn, _ = (corpus_fixtures.Edition.objects.get(slug=f"brief-{n}") for n in (1, 2, 3))
+    corrected, withdrawn, _ = (Edition.objects.get(slug=f"brief-{n}") for n in (1, 2, 3))
     now = timezone.now()
     text = replace(corrected.frozen_content, summary_en="The corrected summary.")
-    note = {"change_kind": "correction", "change_note_zh": "誤。", "change_note_en": "Wrong."}
-    corpus_fixtures.Edition.objects.filter(pk=corrected.pk).update(live_until=now)
-    corpus_fixtures.publish(text, "brief-1", brief=corrected.brief, live_from=now, **note)
-    corpus_fixtures.Edition.objects.filter(pk=withdrawn.pk).update(
-        withdrawn_at=now, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
-        withdrawn_reason_zh="權利問題。", withdrawn_reason_en="A question of rights.",
-    )  # fmt: skip
+    publish_next(corrected, text, at=now, **change_note("correction", "誤。", "Wrong."))
+    withdraw(withdrawn, now, "rights", "權利問題。", "A question of rights.")
 
     data = fetch(client, f"/en/issues/12/issue.{file_format}")
     if file_format == "pdf":
@@ -340,15 +330,15 @@ def test_corrected_and_withdrawn_briefs_are_marked_in_the_files(
     assert words.count("Corrected on") == (2 if file_format == "epub" else 3)
     assert "The corrected summary." in words
     assert "A question of rights." in words
-    point = corpus_fixtures.load_sample(corpus_fixtures.SEED).bullets[-1].text_en
+    point = load_sample().bullets[-1].text_en
     assert words.count(point) == 2  # of the three briefs
 
 
 def test_issue_whose_briefs_were_all_removed_keeps_its_pages_and_files(
     client: Client, issue: IssueEdition
 ) -> None:
-    removed = {"removed_at": timezone.now(), "removed_by": corpus_fixtures.get_person("editor")}
-    corpus_fixtures.Edition.objects.update(**removed, removed_reason="Rights.")
+    removed = {"removed_at": timezone.now(), "removed_by": get_person("editor")}
+    Edition.objects.update(**removed, removed_reason="Rights.")
     for path in (
         "",
         "issues/",
@@ -362,9 +352,7 @@ def test_issue_whose_briefs_were_all_removed_keeps_its_pages_and_files(
 
 def test_file_of_a_withdrawn_issue_is_gone(client: Client, issue: IssueEdition) -> None:
     IssueEdition.objects.update(
-        withdrawn_at=timezone.now(),
-        withdrawn_by=corpus_fixtures.get_person("editor"),
-        withdrawn_kind="rights",
+        withdrawn_at=timezone.now(), withdrawn_by=get_person("editor"), withdrawn_kind="rights"
     )
 
     assert client.get("/en/issues/12/issue.epub").status_code == 410
@@ -403,11 +391,9 @@ def test_headers_name_file_and_page(client: Client, issue: IssueEdition, setting
 @pytest.mark.parametrize("side", ["", "?side=both"])
 def test_texts_are_never_read_as_markup(client: Client, side: str) -> None:
     content = Content(MARKUP, MARKUP, MARKUP, MARKUP, (Bullet(1, MARKUP, MARKUP),))
-    briefs = [corpus_fixtures.publish(content, "markup").brief]
+    briefs = [publish(content, "markup").brief]
     text = IssueText(MARKUP, MARKUP)
-    publish_issue(
-        1, briefs, by=corpus_fixtures.get_person("editor"), content=IssueContent(text, text, (briefs[0].pk,))
-    )
+    publish_issue(1, briefs, by=get_person("editor"), content=IssueContent(text, text, (briefs[0].pk,)))
 
     words = re.sub(r"\s", "", read_pdf(fetch(client, f"/en/issues/1/issue.pdf{side}"), "-raw"))
 
@@ -432,7 +418,7 @@ def test_pdf_has_no_kangxi_radicals_and_says_what_it_is(
 @needs_typst
 @needs("pdftotext")
 def test_contents_of_the_pdf_keep_both_languages_of_an_entry_on_a_page(client: Client) -> None:
-    publish_issue(12, write_briefs(14), by=corpus_fixtures.get_person("editor"))
+    publish_issue(12, write_briefs(14), by=get_person("editor"))
     pages = read_pdf(fetch(client, "/en/issues/12/issue.pdf?side=both"), "-layout").split("\f")
     contents = [page for page in pages if re.search(r"p\. \d", page)]
     assert len(contents) > 2

@@ -29,7 +29,7 @@ GMAIL_LIMIT = 102_000
 
 def load(team: Team, *contents: Any) -> PublicIssue:
     briefs = [factories.live_brief(team, content) for content in contents or (None,)]
-    mailing_fixtures.publish_issue(briefs, team.writer, approved_by=team.publisher)
+    mailing_fixtures.publish_issue(team, *briefs)
     issue = load_issue(12, timezone.now())
     assert issue
     return issue
@@ -160,7 +160,7 @@ def test_longest_issue_keeps_the_headlines_of_its_last_briefs(team: Team) -> Non
 
 def test_withdrawn_brief_is_a_notice_without_its_text(team: Team) -> None:
     brief = factories.live_brief(team, factories.content(" canary"))
-    mailing_fixtures.publish_issue([brief], team.writer, approved_by=team.publisher)
+    mailing_fixtures.publish_issue(team, brief)
     workflow.withdraw(brief, kind="our_error", by=team.publisher)
     issue = load_issue(12, timezone.now())
     assert issue

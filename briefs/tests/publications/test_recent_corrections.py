@@ -13,50 +13,43 @@ from django.utils import timezone
 from briefs.models import Edition
 from briefs.publications import mail_text
 from briefs.publications.published import load_issue
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import (
+    NO_STATIC,
+    get_person,
+    numbered_content,
+    publish,
+    publish_next,
+    withdraw,
+)
+from briefs.tests.support.factories import change_note
 from briefs.tests.support.published_issues import publish_issue
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
-NOTES = {"change_kind": "correction", "change_note_zh": "誤作「所有」。", "change_note_en": "Said “all”."}
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 
-def correct(edition: Edition, at: dt.datetime, **values: str) -> Edition:
-    Edition.objects.filter(pk=edition.pk).update(live_until=at)
+def correct(edition: Edition, at: dt.datetime, *note: str) -> Edition:
     content = replace(edition.frozen_content, summary_en=f"{edition.frozen_content.summary_en} More.")
-    return corpus_fixtures.publish(content, edition.slug, brief=edition.brief, live_from=at, **values)
-
-
-def withdraw(edition: Edition, at: dt.datetime) -> None:
-    Edition.objects.filter(pk=edition.pk).update(
-        withdrawn_at=at, withdrawn_by=corpus_fixtures.get_person("editor"), withdrawn_kind="rights",
-        withdrawn_reason_zh="權利。", withdrawn_reason_en="Rights.",
-    )  # fmt: skip
+    return publish_next(
+        edition, content, at=at, **change_note(*note or ("correction", "誤作「所有」。", "Said “all”."))
+    )
 
 
 @pytest.fixture
 def issues() -> None:
     """Issues 1 to 3. Brief 1 was corrected and brief 2 withdrawn between the first two; brief 3 was corrected later."""
-    editor, now = corpus_fixtures.get_person("editor"), timezone.now()
+    editor, now = get_person("editor"), timezone.now()
     start = now - dt.timedelta(days=20)
     editions = [
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n), f"brief-{n}", live_from=start - dt.timedelta(days=n)
-        )
+        publish(numbered_content(n), f"brief-{n}", live_from=start - dt.timedelta(days=n))
         for n in range(1, 7)
     ]
     publish_issue(1, [edition.brief for edition in editions[:4]], by=editor, live_from=start)
-    correct(editions[0], start + dt.timedelta(days=2), **NOTES)
+    correct(editions[0], start + dt.timedelta(days=2))
     withdraw(editions[1], start + dt.timedelta(days=3))
-    correct(
-        editions[3],
-        start + dt.timedelta(days=3),
-        change_kind="update",
-        change_note_zh="新。",
-        change_note_en="New.",
-    )
-    correct(editions[5], start + dt.timedelta(days=3), **NOTES)  # in no issue
+    correct(editions[3], start + dt.timedelta(days=3), "update", "新。", "New.")
+    correct(editions[5], start + dt.timedelta(days=3))  # in no issue
     publish_issue(2, [editions[4].brief], by=editor, live_from=start + dt.timedelta(days=7))
-    correct(editions[2], start + dt.timedelta(days=9), **NOTES)
+    correct(editions[2], start + dt.timedelta(days=9))
     publish_issue(3, [editions[4].brief], by=editor, live_from=start + dt.timedelta(days=14))
 
 
@@ -65,11 +58,8 @@ def read(client: Client, address: str) -> str:
     assert response.status_code == 200
     if address.endswith(".epub"):
         with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
-            return unescape(
-                " ".join(
-                    archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")
-                )
-            )
+            pages = [archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml")]
+            return unescape(" ".join(pages))
     return unescape(response.content.decode())
 
 

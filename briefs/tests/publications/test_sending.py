@@ -34,7 +34,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def build_rows() -> Team:
     """Make a team and a published issue with one brief."""
     team = Team()
-    mailing_fixtures.publish_issue([factories.live_brief(team)], team.writer, approved_by=team.publisher)
+    mailing_fixtures.publish_issue(team, factories.live_brief(team))
     return team
 
 
@@ -210,8 +210,7 @@ def test_unknown_address_is_refused_and_its_reader_dropped(mail_server: MailServ
 
 
 @pytest.mark.parametrize(
-    ("who", "answer"),
-    [("DATA", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")],
+    ("who", "answer"), [("DATA", "550 5.7.26 blocked, DMARC"), ("MAIL FROM", "554 5.7.1 spam")]
 )
 def test_blocked_mail_stops_the_mailing_and_the_rest_get_a_new_one(
     mail_server: MailServer, team: Team, who: str, answer: str
@@ -393,9 +392,7 @@ def test_issue_is_sent_once_by_a_publisher_and_only_when_public(team: Team) -> N
         mailings.queue_issue(issue, by=team.publisher)
     assert refusal.value.codes == ["mailing-exists"]
     brief = factories.live_brief(team, factories.content("二"))
-    cancelled = mailing_fixtures.publish_issue(
-        [brief], team.writer, approved_by=team.publisher, number=13, live_from=factories.tomorrow()
-    )
+    cancelled = mailing_fixtures.publish_issue(team, brief, number=13, live_from=factories.tomorrow())
     IssueEdition.objects.filter(pk=cancelled.pk).update(live_until=cancelled.live_from)
     with pytest.raises(workflow.Refused) as refusal:
         mailings.queue_issue(cancelled, by=team.publisher)
@@ -409,9 +406,7 @@ def test_scheduled_issue_goes_out_at_its_time_with_the_briefs_of_then(
     tomorrow = timezone.now() + 24 * HOUR
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=tomorrow - HOUR)
-    issue = mailing_fixtures.publish_issue(
-        [brief], team.writer, approved_by=team.publisher, live_from=tomorrow
-    )
+    issue = mailing_fixtures.publish_issue(team, brief, live_from=tomorrow)
     mailing = mailings.queue_issue(issue, by=team.publisher)
     assert (mailing.due_at, mailing.editions.count()) == (tomorrow, 1)
     assert (send(23).numbers, get_state(mailing)) == ((0, 0, 0, 0, 0), "queued")
@@ -427,9 +422,7 @@ def test_mail_of_an_issue_whose_publication_was_cancelled_waits_for_a_person(
 ) -> None:
     mailing_fixtures.subscribe(1)
     brief = factories.live_brief(team)
-    issue = mailing_fixtures.publish_issue(
-        [brief], team.writer, approved_by=team.publisher, live_from=factories.tomorrow()
-    )
+    issue = mailing_fixtures.publish_issue(team, brief, live_from=factories.tomorrow())
     mailing = mailings.queue_issue(issue, by=team.publisher)
     IssueEdition.objects.filter(pk=issue.pk).update(live_until=issue.live_from)
     assert (send(25).sent, get_state(mailing)) == (0, "paused")
@@ -438,9 +431,7 @@ def test_mail_of_an_issue_whose_publication_was_cancelled_waits_for_a_person(
 def test_thousand_copies_are_queued_by_one_statement(team: Team, django_assert_max_num_queries: Any) -> None:
     mailing_fixtures.subscribe(1_000)
     Subscriber.objects.filter(address__endswith="7@example.org").update(left_at=timezone.now())
-    issue = mailing_fixtures.publish_issue(
-        [factories.live_brief(team)], team.writer, approved_by=team.publisher
-    )
+    issue = mailing_fixtures.publish_issue(team, factories.live_brief(team))
     with django_assert_max_num_queries(30):
         mailing = mailings.queue_issue(issue, by=team.publisher)
     counts = mailings.count_copies(mailing)

@@ -24,12 +24,14 @@ from briefs.workflow.rules.revisions import hash_leaves
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not run collectstatic
+SEED = "seeds/000_a01fbe574e0e12f3.txt"
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
+NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)  # what `fixed_clock` of public pages shows
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 
 
-def parse_sample(name: str) -> tuple[dict[str, str], dict[str, Any]]:
+def parse_sample(name: str = SEED) -> tuple[dict[str, str], dict[str, Any]]:
     """Return the header of a plain document, and for each side its summary and (level, marker, text) rows."""
     header: dict[str, str] = {}
     sides: dict[str, Any] = {}
@@ -49,7 +51,7 @@ def parse_sample(name: str) -> tuple[dict[str, str], dict[str, Any]]:
     return header, sides
 
 
-def load_sample(name: str, **values: Any) -> Content:
+def load_sample(name: str = SEED, **values: Any) -> Content:
     """Return a sample document as content. Its rows are paired in order."""
     header, sides = parse_sample(name)
     rows = itertools.zip_longest(sides["zh"]["rows"], sides["en"]["rows"], fillvalue=(0, "bullet", ""))
@@ -77,7 +79,6 @@ def load_sample(name: str, **values: Any) -> Content:
 
 
 ENGLISH_LABELS = {"科技": "Technology", "美國": "United States", "全球": "Global"}
-SEED = "seeds/000_a01fbe574e0e12f3.txt"
 
 
 def get_or_make(kind: Any, **values: str) -> Any:
@@ -98,6 +99,22 @@ def publish(
             build_derived_rows(edition, LoadedNames(content))
         rebuild_memory([edition.brief_id])
     return edition
+
+
+def publish_next(
+    edition: Edition, content: Content | None = None, *, at: dt.datetime, **values: Any
+) -> Edition:
+    """End an edition and publish the next one of its brief."""
+    Edition.objects.filter(pk=edition.pk).update(live_until=at)
+    same = {"brief": edition.brief, "published_at": edition.published_at}
+    return publish(content or edition.frozen_content, edition.slug, live_from=at, **same | values)
+
+
+def withdraw(
+    edition: Edition, at: dt.datetime = DAY, kind: str = "rights", zh: str = "權", en: str = "R"
+) -> None:
+    reasons = {"withdrawn_reason_zh": zh, "withdrawn_reason_en": en}
+    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=at, withdrawn_kind=kind, **reasons)
 
 
 def publish_editions(contents: Iterable[tuple[str, Content, dict[str, Any]]]) -> list[Edition]:
@@ -126,17 +143,10 @@ def _store_editions(contents: Sequence[tuple[str, Content, dict[str, Any]]]) -> 
         {f"hash_{leaf}": value for leaf, value in hash_leaves(content, printed).items()}
         for (_, content, _), printed in zip(contents, names, strict=True)
     ]
+    everything = dict.fromkeys(("changed_zh", "changed_en", "changed_facts"), True)
     revisions = Revision.objects.bulk_create(
         Revision(
-            brief=brief,
-            number=number,
-            content=content.as_json(),
-            changed_zh=True,
-            changed_en=True,
-            changed_facts=True,
-            by=writer,
-            at=DAY,
-            **of_parts,
+            brief=brief, number=number, content=content.as_json(), by=writer, at=DAY, **everything | of_parts
         )
         for (_, content, _), brief, number, of_parts in zip(contents, briefs, numbers, hashes, strict=True)
     )

@@ -192,12 +192,7 @@ def seen(brief: Brief, leaf: str) -> str:
 
 def sign_off(brief: Brief, by: Person, *sides: str) -> None:
     for side in sides or SIDES:
-        workflow.sign_off(
-            brief,
-            side,
-            by=by,
-            seen=seen(brief, side),
-        )
+        workflow.sign_off(brief, side, by=by, seen=seen(brief, side))
 
 
 def signed_brief(team: Team, text: Content | None = None) -> Brief:

@@ -1,24 +1,16 @@
 """A published issue and its readers, stored without the desk."""
 
-import datetime as dt
+from typing import Any
 
 from django.utils import timezone
 
 from briefs.content import IssueContent, IssueText
-from briefs.models import (
-    Brief,
-    Copy,
-    Edition,
-    Issue,
-    IssueEdition,
-    Mailing,
-    Person,
-    Subscriber,
-)
+from briefs.models import Brief, Copy, Edition, Issue, IssueEdition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
 from briefs.publications import mailings
 
 from . import published_issues
+from .factories import Team
 
 TEXTS = (
     IssueText(
@@ -36,24 +28,11 @@ TEXTS = (
 )
 
 
-def publish_issue(
-    briefs: list[Brief],
-    by: Person,
-    *,
-    approved_by: Person,
-    number: int = 12,
-    live_from: dt.datetime | None = None,
-) -> IssueEdition:
+def publish_issue(team: Team, *briefs: Brief, number: int = 12, **values: Any) -> IssueEdition:
     """Store the first edition of an issue with these briefs."""
-    return published_issues.publish_issue(
-        number,
-        briefs,
-        by=by,
-        content=IssueContent(*TEXTS, tuple(brief.pk for brief in briefs)),
-        approved_by=approved_by,
-        live_from=live_from or timezone.now(),
-        four_eyes=True,
-    )
+    people = {"by": team.writer, "approved_by": team.publisher, "four_eyes": True}
+    content = IssueContent(*TEXTS, tuple(brief.pk for brief in briefs))
+    return published_issues.publish_issue(number, briefs, content=content, **people | values)
 
 
 def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:
@@ -61,10 +40,7 @@ def subscribe(count: int, *, first: int = 1) -> list[Subscriber]:
     now = timezone.now()
     return Subscriber.objects.bulk_create(
         Subscriber(
-            address=f"reader{n}@example.org",
-            side=MailSide.values[n % 3],
-            created_at=now,
-            confirmed_at=now,
+            address=f"reader{n}@example.org", side=MailSide.values[n % 3], created_at=now, confirmed_at=now
         )
         for n in range(first, first + count)
     )

@@ -236,8 +236,7 @@ def _reinstated_briefs(world: World) -> None:
             name,
             brief,
             replace(
-                live,
-                allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset()),
+                live, allowed=live.allowed | (second_change_tokens if verb == "withdrawn" else frozenset())
             ),
         )
 

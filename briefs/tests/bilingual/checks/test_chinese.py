@@ -6,8 +6,7 @@ from briefs.bilingual.checks.chinese import load_default_wordings
 from briefs.bilingual.checks.registry import run_checks
 from briefs.bilingual.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
-from briefs.tests.bilingual.checks.finding_messages import format_finding_message
-from briefs.tests.bilingual.checks.test_punctuation_and_length import apply_repair
+from briefs.tests.bilingual.checks.finding_messages import apply_repairs, format_finding_message
 
 ALGORITHM = TermData(zh="演算法", en="algorithm", avoid_zh=("算法",))
 SHIPPED = CheckContext(terms=(ALGORITHM,), mainland_wordings=load_default_wordings())
@@ -23,13 +22,9 @@ def list_messages(check: str, text: str, context: CheckContext = SHIPPED) -> lis
 
 def apply_all_repairs(check: str, text: str, context: CheckContext = SHIPPED) -> str:
     """Apply every repair of one check. Fails if the check still finds something."""
-    findings = run_check(check, text, context)
-    edits = sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start)
-    for edit in edits:
-        assert text[edit.start : edit.end] == edit.expected
-        text = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert list_messages(check, text, context) == []
-    return text
+    repaired = apply_repairs(Content(bullets=(Bullet(1, text),)), run_check(check, text, context))
+    assert list_messages(check, repaired.bullets[0].text_zh, context) == []
+    return repaired.bullets[0].text_zh
 
 
 CORRECT_TEXTS = [
@@ -92,10 +87,7 @@ INCORRECT_TEXTS = [
     ("variants", "佔據與占據", "佔 and 占 are both used in this brief. Change to 占", "占據與占據"),
     ("variants", "佈局與布局", "佈局 and 布局 are both used in this brief. Change to 布局", "布局與布局"),
     ("variants", "祕密與秘書", "祕 and 秘 are both used in this brief. Change to 秘", "秘密與秘書"),
-    (
-        "variants", "烏俄戰爭即俄烏戰爭",
-        "烏俄戰爭 and 俄烏戰爭 are both used in this brief. Change to 俄烏戰爭", "俄烏戰爭即俄烏戰爭",
-    ),
+    ("variants", "烏俄戰爭即俄烏戰爭", "烏俄戰爭 and 俄烏戰爭 are both used in this brief. Change to 俄烏戰爭", "俄烏戰爭即俄烏戰爭"),
 ]  # fmt: skip
 
 
@@ -151,8 +143,8 @@ def test_full_name_after_first_use_is_reported():
     expected = "唐納‧川普 has been named in full before. From then on: 川普"
     [finding] = run_checks(content, CheckContext(), only=("persons",))
     assert (format_finding_message(finding), finding.bullet, finding.repair) == (expected, 1, None)
-    [finding] = run_checks(content, CheckContext(names=("唐納‧川普",)), only=("persons",))
-    assert apply_repair("唐納‧川普又說", finding) == "川普又說"
+    findings = run_checks(content, CheckContext(names=("唐納‧川普",)), only=("persons",))
+    assert apply_repairs(content, findings).bullets[0].text_zh == "川普又說"
 
 
 def make_bullets(*texts: str, levels: str = "") -> Content:
@@ -202,10 +194,5 @@ def test_inconsistent_final_stops_are_reported(content, expected):
     ],
 )
 def test_final_stop_repair_corrects_the_bullets(content, corrected):
-    [finding] = run_checks(content, CheckContext(), only=("stops",))
-    texts = {bullet.number: bullet.text_zh for bullet in content.bullets}
-    for edit in finding.repair.edits:
-        text = texts[edit.bullet]
-        assert text[edit.start : edit.end] == edit.expected
-        texts[edit.bullet] = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert {n: text for n, text in texts.items() if n in corrected} == corrected
+    repaired = apply_repairs(content, run_checks(content, CheckContext(), only=("stops",)))
+    assert {b.number: b.text_zh for b in repaired.bullets if b.number in corrected} == corrected

@@ -6,7 +6,7 @@ from briefs.bilingual.checks import whole_brief
 from briefs.bilingual.checks.registry import run_checks
 from briefs.bilingual.checks.texts import CheckContext
 from briefs.content import Bullet, Content
-from briefs.tests.bilingual.checks.finding_messages import format_finding_message
+from briefs.tests.bilingual.checks.finding_messages import apply_repairs, format_finding_message
 
 STYLE = "“%s” is not house style. Change to “%s”"
 STRAIGHT = "Straight quotation marks. Change to “ ”"
@@ -25,10 +25,9 @@ def list_messages(check: str, text: str, context: CheckContext | None = None) ->
 
 
 def apply_all_repairs(check: str, text: str) -> str:
-    findings = run_checks(make_content(check, text), CheckContext(), only=(check,))
-    for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
-        assert text[edit.start : edit.end] == edit.expected
-        text = text[: edit.start] + edit.replacement + text[edit.end :]
+    content = make_content(check, text)
+    repaired = apply_repairs(content, run_checks(content, CheckContext(), only=(check,)))
+    text = repaired.headline_en or repaired.bullets[0].text_en
     assert list_messages(check, text) == []
     return text
 
@@ -190,15 +189,9 @@ CONTENT_WITH_QUOTATIONS = Content(
     [
         (8, []),
         (7, [("zh", 1, "Quoted words add up to 8; the limit is 7.")]),
-        (
-            4,
-            [
-                ("zh", None, "Quoted words add up to 8; the limit is 4."),
-                ("en", 1, "Quoted words add up to 5; the limit is 4."),
-            ],
-        ),
+        (4, [("zh", None, "Quoted words add up to 8; the limit is 4."), ("en", 1, "Quoted words add up to 5; the limit is 4.")]),
     ],
-)
+)  # fmt: skip
 def test_quoted_words_over_the_limit_are_reported(limit, expected, monkeypatch):
     monkeypatch.setattr(whole_brief, "QUOTE_LIMIT", limit)
     findings = run_checks(CONTENT_WITH_QUOTATIONS, CheckContext(), only=("quotations",))
@@ -215,7 +208,7 @@ def test_quoted_words_over_the_limit_are_reported(limit, expected, monkeypatch):
     ],
 )
 def test_extra_space_in_chinese_is_removed(zh, expected, corrected):
-    [finding] = run_checks(Content(bullets=(Bullet(1, zh),)), CheckContext(), only=("spaces",))
-    [edit] = finding.repair.edits
+    content = Content(bullets=(Bullet(1, zh),))
+    [finding] = run_checks(content, CheckContext(), only=("spaces",))
     assert format_finding_message(finding) == expected
-    assert zh[: edit.start] + edit.replacement + zh[edit.end :] == corrected
+    assert apply_repairs(content, [finding]).bullets[0].text_zh == corrected

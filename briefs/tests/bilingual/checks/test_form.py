@@ -31,20 +31,10 @@ INCORRECT_PAIRS = [
         "Doubled punctuation “,,”. Change to “,”",
         "Doubled punctuation “,.”. Change to “.”",
     ]),
-    ("美國美國的的政策", "The the policy", [
-        "“美國” is written twice. Remove one",
-        "“的” is written twice. Remove one",
-        "“The” is written twice. Remove one",
-    ]),
-    ("This text is not in Chinese", "這段文字不是英文", [
-        "This Chinese text is mostly in English.", "This English text is mostly in Chinese.",
-    ]),
-    ("印太戰略", "The 印太 strategy of “印太” (印太)", [
-        "“印太” is Chinese. Translate it, or put it in brackets or quotation marks.",
-    ]),
-    ("2025年6月9日（星期二）", "Tuesday, June 9, 2025", [
-        "The date was not a 星期二. Change to 星期一", "The date was not a Tuesday. Change to Monday",
-    ]),
+    ("美國美國的的政策", "The the policy", ["“美國” is written twice. Remove one", "“的” is written twice. Remove one", "“The” is written twice. Remove one"]),
+    ("This text is not in Chinese", "這段文字不是英文", ["This Chinese text is mostly in English.", "This English text is mostly in Chinese."]),
+    ("印太戰略", "The 印太 strategy of “印太” (印太)", ["“印太” is Chinese. Translate it, or put it in brackets or quotation marks."]),
+    ("2025年6月9日（星期二）", "Tuesday, June 9, 2025", ["The date was not a 星期二. Change to 星期一", "The date was not a Tuesday. Change to Monday"]),
     ("見 https://a.example/1 。", "See https://a.example/2.", ["The two languages link to different addresses."]),
 ]  # fmt: skip
 

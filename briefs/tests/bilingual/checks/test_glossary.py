@@ -8,7 +8,7 @@ from briefs.bilingual.checks.chinese import load_default_wordings
 from briefs.bilingual.checks.registry import run_checks
 from briefs.bilingual.checks.texts import CheckContext, TermData
 from briefs.content import Bullet, Content
-from briefs.tests.bilingual.checks.finding_messages import format_finding_message
+from briefs.tests.bilingual.checks.finding_messages import apply_repairs, format_finding_message
 from briefs.tests.bilingual.checks.test_numbers import FIXTURES
 
 ROWS = json.loads((FIXTURES / "vocabulary.json").read_text(encoding="utf-8"))
@@ -62,17 +62,11 @@ AVOIDED_RENDERINGS = [
     ("灰色地帶。", "The Grey Zone.", ["The glossary prefers Gray Zone to Grey Zone."]),
     ("人工智能。", "AI.", ["The glossary prefers 人工智慧 to 人工智能."]),
     ("算法。", "An algorithm.", ["The glossary prefers 演算法 to 算法."]),
-    (
-        "國際貨幣基金組織。",
-        "The IMF.",
-        ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."],
-    ),
+    ("國際貨幣基金組織。", "The IMF.", ["The glossary prefers 國際貨幣基金 to 國際貨幣基金組織."]),
     ("第一島鏈。", "The First Island Chain.", ["The glossary prefers first island chain to First Island Chain."]),
     ("四方安全對話。", "The QUAD met.", ["The glossary prefers Quadrilateral Security Dialogue to QUAD."]),
     ("資料中心。", "Data centres.", ["The glossary prefers Data center to Data centre."]),
-    ("導彈與芯片。", "Missiles and chips.", [
-        "The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片.",
-    ]),
+    ("導彈與芯片。", "Missiles and chips.", ["The glossary prefers 飛彈 to 導彈.", "The glossary prefers 晶片 to 芯片."]),
 ]  # fmt: skip
 
 
@@ -83,13 +77,9 @@ def test_one_sided_term_or_avoided_rendering_is_reported(zh, en, expected):
 
 @pytest.mark.parametrize(("zh", "en", "expected"), AVOIDED_RENDERINGS)
 def test_avoided_rendering_is_repaired(zh, en, expected):
-    texts = {"zh": zh, "en": en}
-    findings = run_checks(Content(bullets=(Bullet(1, zh, en),)), SHIPPED, only=("glossary",))
-    for edit in sorted((e for f in findings for e in f.repair.edits), key=lambda edit: -edit.start):
-        text = texts[edit.side]
-        assert text[edit.start : edit.end] == edit.expected
-        texts[edit.side] = text[: edit.start] + edit.replacement + text[edit.end :]
-    assert list_messages(texts["zh"], texts["en"]) == []
+    content = Content(bullets=(Bullet(1, zh, en),))
+    [bullet] = apply_repairs(content, run_checks(content, SHIPPED, only=("glossary",))).bullets
+    assert list_messages(bullet.text_zh, bullet.text_en) == []
 
 
 def test_headline_may_omit_a_term_but_not_use_avoided_rendering():

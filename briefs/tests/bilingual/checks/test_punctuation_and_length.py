@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from briefs.bilingual.checks.registry import run_checks
-from briefs.bilingual.checks.texts import CheckContext, Finding
+from briefs.bilingual.checks.texts import CheckContext
 from briefs.bilingual.documents.parser import read_document
 from briefs.content import Bullet, Content
-from briefs.tests.bilingual.checks.finding_messages import format_finding_message
+from briefs.tests.bilingual.checks.finding_messages import apply_repairs, format_finding_message
 from briefs.tests.bilingual.checks.test_numbers import FIXTURES
 
 COMMA = "%s half-width comma%s between Chinese characters. Change to ，"
@@ -46,14 +46,6 @@ def list_messages(content: Content, *only: str) -> list[tuple[int | None, str]]:
     ]
 
 
-def apply_repair(text: str, finding: Finding) -> str:
-    assert finding.repair is not None
-    for edit in sorted(finding.repair.edits, key=lambda edit: -edit.start):
-        assert text[edit.start : edit.end] == edit.expected
-        text = text[: edit.start] + edit.replacement + text[edit.end :]
-    return text
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -87,7 +79,7 @@ def test_incorrect_punctuation_is_reported_and_repaired(text, expected, correcte
     content = Content(bullets=(Bullet(1, text),))
     [finding] = run_checks(content, CheckContext(), only=("punctuation",))
     assert format_finding_message(finding) == expected
-    assert apply_repair(text, finding) == corrected
+    assert apply_repairs(content, [finding]).bullets[0].text_zh == corrected
     assert run_checks(Content(bullets=(Bullet(1, corrected),)), CheckContext(), only=("punctuation",)) == []
 
 

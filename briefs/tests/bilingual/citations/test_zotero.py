@@ -1,6 +1,7 @@
 """One model of a citation behind every carrier: what Zotero saves, files, copied text, print and box."""
 
 import dataclasses
+import datetime as dt
 import html
 import json
 import re
@@ -13,10 +14,10 @@ from django.test import Client
 from briefs.bilingual.citations.citation_reader import read_citation
 from briefs.models import Author, Edition, Source
 from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import NO_STATIC, load_sample, publish, publish_next, withdraw
+from briefs.tests.support.factories import change_note
 
-from . import zotero_rules
-
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 SLUG = "next-technology-race"
 ADDRESS = "https://foreignpolicy.com/a_b?x=1"
@@ -29,17 +30,25 @@ ORIGINAL = {
 STOP = {"zh": "。", "en": ". "}
 DAY = {"zh": "2026年6月13日", "en": "June 13, 2026"}
 PATHS = {"zh": f"/zh-hant/briefs/{SLUG}", "en": f"/en/briefs/{SLUG}"}
+TAGS = {
+    "itemType": "z:itemType", "title": "DC.title", "publicationTitle": "og:site_name", "date": "z:date", "language": "DC.language",
+    "url": "og:url", "abstractNote": "og:description", "extra": "z:extra",
+}  # fmt: skip
+"""What Zotero's translators "Embedded Metadata" and "RDF" take each field of a page from."""
+NAMES_AUTHORS = re.compile(
+    r'<meta (?:name|property)="(?:citation_|DC\.creator|DC\.source|author|article:author)|class="(?:article-)?bylines?"'
+)
 SIDES = pytest.mark.parametrize("side", ["zh", "en"])
 
 
 @pytest.fixture
 def edition() -> Edition:
     """Published at 23:30 UTC, which is the next day in Taipei."""
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     Author.objects.filter(name="Vivek Chilukuri").update(family="Chilukuri", given="Vivek")
     Source.objects.filter(name="Foreign Policy").update(name_zh="外交政策", kind="magazine")
     facts = dataclasses.replace(content.facts, title="Why It Wins", url=ADDRESS, language="en")
-    return corpus_fixtures.publish(
+    return publish(
         dataclasses.replace(content, facts=facts), live_from=corpus_fixtures.DAY.replace(hour=23, minute=30)
     )
 
@@ -48,6 +57,13 @@ def get(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200, address
     return response.content.decode()
+
+
+def save_page(page: str) -> dict[str, str]:
+    """Return what Zotero saves of a page, from which it takes no authors."""
+    assert not NAMES_AUTHORS.search(page)
+    found = dict(reversed(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)">', page)))
+    return {name: html.unescape(found.get(tag, "")) for name, tag in TAGS.items()}
 
 
 def plain(fragment: str) -> str:
@@ -65,7 +81,7 @@ def part(pattern: str, page: str) -> str:
 def test_zotero_saves_page_as_web_page_of_the_site(
     client: Client, edition: Edition, side: str, view: str
 ) -> None:
-    item = zotero_rules.save_page(get(client, f"{PATHS[side]}/{view}"))
+    item = save_page(get(client, f"{PATHS[side]}/{view}"))
     assert item.pop("abstractNote")
     assert item == {
         "itemType": "webpage",
@@ -75,16 +91,15 @@ def test_zotero_saves_page_as_web_page_of_the_site(
         "language": "zh-Hant-TW" if side == "zh" else "en",
         "url": f"{settings.SITE_URL}{PATHS[side]}/",
         "extra": f"{ORIGINAL[side]}{STOP[side]}{ADDRESS}",
-        "creators": "",
     }
 
 
 @SIDES
 def test_zotero_saves_notice_of_withdrawn_brief(client: Client, edition: Edition, side: str) -> None:
-    Edition.objects.filter(pk=edition.pk).update(withdrawn_at=corpus_fixtures.DAY, withdrawn_kind="rights", withdrawn_reason_zh="權", withdrawn_reason_en="R")  # fmt: skip
+    withdraw(edition)
     page = get(client, f"{PATHS[side]}/")
-    item = zotero_rules.save_page(page)
-    assert (item["itemType"], item["publicationTitle"], item["creators"]) == ("webpage", SITE[side], "")
+    item = save_page(page)
+    assert (item["itemType"], item["publicationTitle"]) == ("webpage", SITE[side])
     assert item["title"] == f"{'已撤回：' if side == 'zh' else 'Withdrawn: '}{HEADLINE[side]}"
     assert item["extra"] == item["abstractNote"] == part(r'<section class="withdrawn".*?<p>(.*?)</p>', page)
     assert (item["date"], item["url"]) == ("2026-06-13", f"{settings.SITE_URL}{PATHS[side]}/")
@@ -100,7 +115,7 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
     stated: dict[str, tuple[str, str, str, str]] = {}
     notes: dict[str, str] = {}
 
-    item = zotero_rules.save_page(page)
+    item = save_page(page)
     stated["head"] = (item["title"], item["publicationTitle"], item["date"], item["url"])
     notes["head"] = item["extra"]
     data: dict[str, Any] = json.loads(part(r'<script type="application/ld\+json">(.*?)</script>', page))
@@ -140,6 +155,20 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
     assert f'<a class="out" href="{ADDRESS}" rel="external">' in part(r'<p class="digested">(.*?)</p>', page)
 
 
+@SIDES
+def test_every_carrier_says_that_the_digest_was_corrected(
+    client: Client, edition: Edition, side: str
+) -> None:
+    day = edition.live_from + dt.timedelta(days=2)
+    publish_next(edition, at=day, **change_note("correction", "更正。", "Corrected."))
+    said = {"zh": "；文摘於2026年6月15日更正", "en": "; digest corrected June 15, 2026"}[side]
+    page = html.unescape(get(client, f"{PATHS[side]}/"))
+    boxes = re.findall(r"<dd lang=.*?>(.*?)</dd>", page, re.DOTALL)[slice(2, 3) if side == "zh" else slice(2)]
+    files = [get(client, f"{PATHS[side]}/cite.{end}") for end in ("ris", "bib", "json")]
+    for carrier in (save_page(page)["extra"], part(r'data-citation="(.*?)" data-', page), *boxes, *files):
+        assert said in carrier
+
+
 @pytest.mark.parametrize(
     ("kind", "article_kind", "tags"),
     [
@@ -152,10 +181,10 @@ def test_every_carrier_says_the_same(client: Client, edition: Edition, side: str
 def test_original_saves_as_what_it_is(
     client: Client, kind: str, article_kind: str, tags: tuple[str, ...]
 ) -> None:
-    content = corpus_fixtures.load_sample(corpus_fixtures.SEED)
+    content = load_sample()
     Source.objects.filter(name="Foreign Policy").update(kind=kind, name_zh="外交政策")
     facts = dataclasses.replace(content.facts, kind=article_kind)
-    corpus_fixtures.publish(dataclasses.replace(content, facts=facts))
+    publish(dataclasses.replace(content, facts=facts))
     file = get(client, f"{PATHS['en']}/original.ris")
     for tag in (*tags, "AU  - Vivek Chilukuri,", "DA  - 2025/06/09/"):
         assert f"{tag}\r\n" in file

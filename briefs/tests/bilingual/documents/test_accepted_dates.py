@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefs.bilingual.documents.fields import date_reader
-from briefs.bilingual.documents.types import serialize_parsed_document
-from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, caution_codes, parse
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, parse
 
 DATES = [
     ("06/09/2025", "2025-06-09", "2025-09-06", ""),
@@ -71,48 +70,6 @@ def test_unreadable_date_is_kept_and_reported():
     assert [(c.line, c.code, c.values["text"]) for c in document.cautions] == [
         (3, "date-unreadable", "last spring")
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "iso", "alternative"),
-    [
-        ("19/6/25", "2025-06-19", "2019-06-25"),
-        ("6/9/25", "2025-06-09", "2025-09-06"),
-        ("June 9, 25", "2025-06-09", ""),
-        ("25-06-19", "2025-06-19", "2019-06-25"),
-        ("25年6月9日", "2025-06-09", ""),
-    ],
-)
-def test_year_of_two_digits_is_ambiguous(text, iso, alternative):
-    document = parse(HEADER.replace("2025-06-19", text) + BODY)
-    assert document.date
-    assert (document.date.iso, document.date.alternative, document.date.ambiguous) == (iso, alternative, True)
-    assert [caution.code for caution in document.cautions] == [
-        "date-ambiguous" if alternative else "date-short-year"
-    ]
-    assert serialize_parsed_document(document)["date_ambiguous"]
-
-
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("2025年第3期", "2025-07"),
-        ("2025/3期", "2025-07"),
-        ("第3期，2025年", "2025-07"),
-        ("第26卷第3期（2025年）", "2025-07"),
-        ("2025年第3期（總第120期）", "2025-07"),
-        ("民國114年第3期", "2025-07"),
-        ("2025, No. 3", "2025-07"),
-        ("Vol. 104, No. 3, 2025", "2025-07"),
-        ("2025年第12期", "2025-12"),
-        ("2025年第13期", "2025-07"),
-        ("2025年第53期", "2025-12"),
-    ],
-)
-def test_number_of_issue_is_filed_under_a_month_to_confirm(text, iso):
-    document = parse(HEADER.replace("2025-06-19", text) + BODY)
-    assert (document.date.iso, document.date.label, document.date.ambiguous) == (iso, text, True)
-    assert "date-numbered" in caution_codes(document)
 
 
 @given(

@@ -3,9 +3,9 @@
 import pytest
 
 from briefs.bilingual.documents.fields import labels as names
-from briefs.bilingual.documents.fields.authors import split_authors, split_keywords
+from briefs.bilingual.documents.fields.authors import split_authors
 from briefs.bilingual.documents.fields.labels import find_label
-from briefs.tests.bilingual.documents.test_parser import HEADER, list_points, parse
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, caution_codes, list_points, parse
 
 NAMES = [
     (field, side, name)
@@ -96,42 +96,56 @@ def test_text_that_is_no_label_is_not_recognized(line):
         ("國家與社會研究中心", ["國家與社會研究中心"]),
         ("外交部與國防部", ["外交部", "國防部"]),
         ("Ministry of Economy and Finance", ["Ministry of Economy and Finance"]),
-        (
-            "Center for Strategic and International Studies",
-            ["Center for Strategic and International Studies"],
-        ),
-        (
-            "National Oceanic and Atmospheric Administration",
-            ["National Oceanic and Atmospheric Administration"],
-        ),
-        (
-            "National Academies of Sciences, Engineering, and Medicine",
-            ["National Academies of Sciences, Engineering, and Medicine"],
-        ),
+        ("Center for Strategic and International Studies", ["Center for Strategic and International Studies"]),
+        ("National Oceanic and Atmospheric Administration", ["National Oceanic and Atmospheric Administration"]),
+        ("National Academies of Sciences, Engineering, and Medicine", ["National Academies of Sciences, Engineering, and Medicine"]),
         ("Jane Doe and Brookings Institution", ["Jane Doe", "Brookings Institution"]),
         ("Ryan Hass / 何瑞恩", ["Ryan Hass / 何瑞恩"]),
+        ("A. Michael Spence，Jane Doe；John Roe", ["A. Michael Spence", "Jane Doe", "John Roe"]),
+        ("Jane Q. Doe, Mary Poe; John Roe", ["Jane Q. Doe", "Mary Poe", "John Roe"]),
+        ("A. Michael Spence (NYU), Jane Doe; John Roe", ["A. Michael Spence (NYU)", "Jane Doe", "John Roe"]),
+        ("王小明，李大同；陳美", ["王小明", "李大同", "陳美"]),
+        ("Jane Doe; John Roe; 與 Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("J. Doe, Stanford University; John Roe", ["J. Doe, Stanford University", "John Roe"]),
+        ("J. Doe, Foreign Policy; John Roe", ["J. Doe, Foreign Policy", "John Roe"]),
+        ("Dr. Jane Doe; Prof. John Roe & 王小明教授", ["Dr. Jane Doe", "Prof. John Roe", "王小明教授"]),
+        ("葛來儀 (Bonnie Glaser), 印太計畫主任", ["葛來儀 (Bonnie Glaser), 印太計畫主任"]),
+        ("王小明，中央研究院", ["王小明", "中央研究院"]),
+        ("International Institute for Peace and Security and Jane Doe", ["International Institute for Peace and Security", "Jane Doe"]),
+        ("Center for Strategic and International Studies and Jane Doe and John Roe", ["Center for Strategic and International Studies", "Jane Doe", "John Roe"]),
     ],
-)
+)  # fmt: skip
 def test_authors_are_split(text, names):
     assert split_authors(text)[0] == tuple(names)
 
 
 @pytest.mark.parametrize(
-    ("text", "keywords"),
+    ("lines", "names"),
     [
-        ("科技、美國、全球", ["科技", "美國", "全球"]),
-        ("科技; AI; 5G", ["科技", "AI", "5G"]),
-        ("科技 美國 全球", ["科技", "美國", "全球"]),
-        ("supply chain, AI", ["supply chain", "AI"]),
-        ("AI 供應鏈", ["AI 供應鏈"]),
-        ("科技／美國／全球", ["科技", "美國", "全球"]),
-        ("AI/ML", ["AI/ML"]),
-        ("半導體／Semiconductors、AI", ["半導體／Semiconductors", "AI"]),
-        ("#半導體 #G7 #臺灣海峽", ["半導體", "G7", "臺灣海峽"]),
+        ("Vivek Chilukuri\nand Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Vivek Chilukuri\n及Jane Doe", ["Vivek Chilukuri", "Jane Doe"]),
+        ("Jane Doe\n  John Roe\n  Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("Jane Doe; John Roe\nand Mary Poe", ["Jane Doe", "John Roe", "Mary Poe"]),
+        ("\nJane Doe\nand John Roe", ["Jane Doe", "John Roe"]),
     ],
-)
-def test_keywords_are_split(text, keywords):
-    assert split_keywords(text) == tuple(keywords)
+)  # fmt: skip
+def test_author_list_continues_on_the_next_line(lines: str, names: list[str]) -> None:
+    document = parse(HEADER.replace("Jane Doe", lines) + BODY)
+    assert document.authors == tuple(names)
+    assert caution_codes(document) == []
+
+
+@pytest.mark.parametrize(
+    "next_line",
+    [
+        "Jane Doe", "    Center for a New American Security", "And so it begins", "和平研究所",
+        "    Foreign Policy", "與", "    of 2025",
+    ],
+)  # fmt: skip
+def test_line_that_is_no_author_is_left_unplaced(next_line: str) -> None:
+    document = parse(HEADER.replace("Jane Doe", f"Vivek Chilukuri\n{next_line}") + BODY)
+    assert document.authors == ("Vivek Chilukuri",)
+    assert [text for _, text in document.unplaced_lines] == [next_line.strip()]
 
 
 # Markers and nesting
@@ -156,23 +170,6 @@ def test_number_marker_is_recognized(markers):
     lines = [f"  {marker} 要點{n}" for n, marker in enumerate(markers)]
     document = parse(f"{HEADER}摘要:\n文字。\n\n" + "\n".join(lines))
     assert list_points(document, "zh") == [(0, "number", f"要點{n}") for n in range(3)]
-
-
-@pytest.mark.parametrize(
-    ("lines", "levels"),
-    [
-        (["• a", "• b", "1. c", "2. d", "• e"], [0, 0, 1, 1, 0]),
-        (["• a", "  • b", "    • c", "  • d", "• e"], [0, 1, 2, 1, 0]),
-        (["• a", "  ○ b", "    ▪ c", "• d"], [0, 1, 2, 0]),
-        (["一、a", "（一）b", "1. c", "（二）d", "二、e"], [0, 1, 2, 1, 0]),
-        (["  • a", " • b", "  • c"], [0, 0, 0]),
-        (["• a", "    • b", "  • c"], [0, 1, 1]),
-        (["• a", "", "", "1. b", "", "", "• c"], [0, 0, 0]),
-    ],
-)
-def test_points_nest_by_marker_and_indent(lines, levels):
-    document = parse(HEADER + "Summary:\nText.\n" + "\n".join(lines))
-    assert [point.level for point in document.sides["en"].points] == levels
 
 
 @pytest.mark.parametrize(

@@ -132,24 +132,15 @@ def no_dictionary(tmp_path):
 
 
 TALKS = [
-    (
-        "歐盟對中國電動車課徵的反補貼稅並未阻止進口成長。",
-        "The EU's countervailing duties on Chinese electric cars have not stopped imports from growing.",
-    ),
+    ("歐盟對中國電動車課徵的反補貼稅並未阻止進口成長。", "The EU's countervailing duties on Chinese electric cars have not stopped imports from growing."),
     ("匈牙利與西班牙爭取中國車廠設廠。", "Hungary and Spain are courting Chinese carmakers for factories."),
-    (
-        "德國車廠擔心遭到報復，因此反對更強硬的措施。",
-        "German manufacturers fear retaliation and oppose tougher measures.",
-    ),
+    ("德國車廠擔心遭到報復，因此反對更強硬的措施。", "German manufacturers fear retaliation and oppose tougher measures."),
     (
         "作者建議以最低進口價格取代關稅，並要求投資者轉移技術。",
         "The author proposes replacing tariffs with minimum import prices and making investors transfer technology.",
     ),
-    (
-        "等到價格崩跌才出手就太遲了，太陽能產業即是教訓。",
-        "To act once prices have collapsed is too late, as the solar industry has taught.",
-    ),
-]
+    ("等到價格崩跌才出手就太遲了，太陽能產業即是教訓。", "To act once prices have collapsed is too late, as the solar industry has taught."),
+]  # fmt: skip
 
 
 def make_points(texts):

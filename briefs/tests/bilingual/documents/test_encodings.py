@@ -7,45 +7,9 @@ import pytest
 from briefs.bilingual.documents.files.encodings import DOCUMENT_SIZE_LIMIT, decode_text_file
 from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.types import DocumentRefused
-from briefs.tests.bilingual.documents.test_parser import HEADER, SEED, caution_codes, get_refusal, parse
+from briefs.tests.bilingual.documents.test_parser import HEADER, SEED, get_refusal, parse
 
 TEXT = SEED.read_text()
-
-
-def encode_big5(text):
-    return text.replace("•", "‧").replace("\u00a0", " ").encode("cp950")
-
-
-@pytest.mark.parametrize(
-    ("data", "encoding"),
-    [
-        (TEXT.encode(), "utf-8"),
-        (codecs.BOM_UTF8 + TEXT.encode(), "utf-8"),
-        (codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le"), "utf-16-le"),
-        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "utf-16-be"),
-        (codecs.BOM_UTF32_LE + TEXT.encode("utf-32-le"), "utf-32-le"),
-        (TEXT.encode("utf-16-le"), "utf-16-le"),
-        (TEXT.encode("utf-16-be"), "utf-16-be"),
-        (encode_big5(TEXT), "big5"),
-        (TEXT.encode("gb18030"), "gb18030"),
-    ],
-)
-def test_encoding_is_detected_and_decoded(data, encoding):
-    expected = parse(SEED.read_bytes())
-    reading = read_document(data, "a.txt")[0]
-    assert reading.encoding == encoding
-    assert reading.parsed == expected
-    assert ("encoding-doubtful" in caution_codes(reading.parsed)) is (encoding == "gb18030")
-    if encoding != "big5":
-        assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
-
-
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\x85"])
-def test_every_line_end_is_read_alike(end):
-    reading = read_document(TEXT.replace("\n", end).encode(), "a.txt")[0]
-    assert reading.parsed == parse(SEED.read_bytes())
-    assert reading.lines_sha256 == read_document(SEED.read_bytes(), "a.txt")[0].lines_sha256
-    assert [c.line for c in reading.parsed.cautions] == [None, 5]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefs.bilingual.documents.parser import read_document
-from briefs.bilingual.documents.types import serialize_parsed_document
 from briefs.tests.bilingual.documents.test_parser import BODY, FIXTURES, HEADER
+from briefs.tests.bilingual.documents.test_writer import assert_consistent
 from briefs.tests.bilingual.documents.word_builder import (
     CONTENT_TYPES,
     NAMESPACES,
@@ -58,33 +58,14 @@ def deflate_zeros(size: int) -> bytes:
 
 def build_overlapping_zip(copies: int) -> bytes:
     """Build a zip whose entries all point to the same compressed bytes (David Fifield's zip bomb)."""
-    data = deflate_zeros(2**20)
-    local = struct.pack(
-        "<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, zlib.crc32(b"\0" * 2**20), len(data), 2**20, 1, 0
-    )
-    central = b"".join(
-        struct.pack(
-            "<4s6H3L5H2L",
-            b"PK\1\2",
-            20,
-            20,
-            0,
-            8,
-            0,
-            0,
-            zlib.crc32(b"\0" * 2**20),
-            len(data),
-            2**20,
-            5,
-            *[0] * 6,
-        )
-        + f"{n:05}".encode()
-        for n in range(copies)
-    )
+    data, size = deflate_zeros(2**20), 2**20
+    checked = (0, 8, 0, 0, zlib.crc32(b"\0" * size), len(data), size)
+    local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, *checked, 1, 0)
+    entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, *checked, 5, *[0] * 6)
+    central = b"".join(entry + f"{n:05}".encode() for n in range(copies))
     body = local + b"x" + data
-    return (
-        body + central + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, copies, copies, len(central), len(body), 0)
-    )
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, copies, copies, len(central), len(body), 0)
+    return body + central + end
 
 
 def build_zip_with_false_size(size: int) -> bytes:
@@ -242,17 +223,6 @@ def test_reading_of_slow_word_file_ends(name):
 
 
 # Random damage
-
-
-def assert_consistent(readings):
-    assert [reading.index for reading in readings] == list(range(len(readings)))
-    for reading in readings:
-        assert (reading.parsed is None) is not (reading.refusal is None)
-        if reading.parsed:
-            assert serialize_parsed_document(reading.parsed)
-            assert "\ufffd" not in str(serialize_parsed_document(reading.parsed))
-        else:
-            assert all(reading.refusal.message(lang, "a") for lang in ("en", "zh"))
 
 
 def damage(data: bytes, changes) -> bytes:

@@ -2,11 +2,10 @@
 
 import pytest
 
-from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.text.scripts import join_wrapped
 
-from .test_parser import BODY, HEADER
-from .word_builder import build_word_file, plain_paragraphs
+from .test_parser import BODY, HEADER, parse
+from .word_builder import build_word_file, plain_paragraphs, read_word
 
 HEADER_LINES = "作者: A B\n來源: C\n日期: 2025-06-19\n關鍵字: 科技\n\n"
 LONG_LINE = "這一行寫得很滿所以郵件程式可能在此換行因此不能斷定是另起一點還是同一點的文字約有"
@@ -14,15 +13,13 @@ LONG_LINE = "這一行寫得很滿所以郵件程式可能在此換行因此不�
 
 def read_points(body: str, *, side: str = "zh") -> list[str]:
     label = "摘要：\n本文主張。" if side == "zh" else "Summary:\nSome words."
-    (reading,) = read_document(f"{HEADER_LINES}{label}\n{body}\n".encode(), "a.txt")
-    assert reading.parsed is not None
-    return [f"{'  ' * point.level}{point.text}" for point in reading.parsed.sides[side].points]
+    document = parse(f"{HEADER_LINES}{label}\n{body}\n")
+    return [f"{'  ' * point.level}{point.text}" for point in document.sides[side].points]
 
 
 def read_unplaced_lines(body: str) -> list[str]:
-    (reading,) = read_document(f"{HEADER_LINES}摘要：\n本文主張。\n{body}\n".encode(), "a.txt")
-    assert reading.parsed is not None
-    return [text for _, text in reading.parsed.unplaced_lines]
+    document = parse(f"{HEADER_LINES}摘要：\n本文主張。\n{body}\n")
+    return [text for _, text in document.unplaced_lines]
 
 
 @pytest.mark.parametrize(
@@ -84,20 +81,18 @@ def test_labels_after_a_bullet_sign_are_read(sign: str) -> None:
     text = (
         f"{sign}作者：A B\n{sign}日期：2025-06-19\n{sign}摘要：\n本文。\n- 甲。\n\n{sign}Summary:\nIt.\n- A."
     )
-    (reading,) = read_document(text.encode(), "a.txt")
-    assert reading.parsed is not None
+    document = parse(text)
     texts_by_side = {
         side: (parsed_side.summary, [p.text for p in parsed_side.points])
-        for side, parsed_side in reading.parsed.sides.items()
+        for side, parsed_side in document.sides.items()
     }
     assert texts_by_side == {"zh": ("本文。", ["甲。"]), "en": ("It.", ["A."])}
 
 
 def test_italic_title_does_not_start_a_list() -> None:
     body = "*The Economist* argues so.\n\n* Germany acts.\n* France waits."
-    (reading,) = read_document(f"{HEADER_LINES}Summary:\n{body}\n".encode(), "a.txt")
-    assert reading.parsed is not None
-    assert reading.parsed.sides["en"].summary == "*The Economist* argues so."
+    document = parse(f"{HEADER_LINES}Summary:\n{body}\n")
+    assert document.sides["en"].summary == "*The Economist* argues so."
 
 
 @pytest.mark.parametrize(
@@ -109,20 +104,16 @@ def test_italic_title_does_not_start_a_list() -> None:
     ],
 )
 def test_date_in_a_mail_header_is_not_the_brief_date(mail: str) -> None:
-    (reading,) = read_document(
-        f"{mail}\n\nDate: 2025-06-19\n{HEADER_LINES.replace('日期: 2025-06-19', '')}摘要：\n本文。\n".encode(),
-        "a.txt",
+    document = parse(
+        f"{mail}\n\nDate: 2025-06-19\n{HEADER_LINES.replace('日期: 2025-06-19', '')}摘要：\n本文。\n"
     )
-    assert reading.parsed is not None
-    assert reading.parsed.date is not None
-    assert reading.parsed.date.iso == "2025-06-19"
+    assert document.date.iso == "2025-06-19"
 
 
 @pytest.mark.parametrize("line", ["-NATO擴張。", "2.5G網路。", "二、三十人。", "※ 附註。"])
 def test_single_line_with_a_marker_is_read_as_the_summary(line: str) -> None:
-    (reading,) = read_document(f"{HEADER_LINES}摘要：\n{line}\n".encode(), "a.txt")
-    assert reading.parsed is not None
-    assert (reading.parsed.sides["zh"].summary, reading.parsed.sides["zh"].points) == (line, ())
+    document = parse(f"{HEADER_LINES}摘要：\n{line}\n")
+    assert (document.sides["zh"].summary, document.sides["zh"].points) == (line, ())
 
 
 @pytest.mark.parametrize(
@@ -147,17 +138,13 @@ def test_text_split_by_a_line_wrap_is_joined(above: str, below: str, joined: str
 
 def test_mail_header_pasted_into_word_is_left_unplaced() -> None:
     mail = "From: desk@example.org\nSubject: weekly digest\nDate: 2025-06-20\n\n"
-    (reading,) = read_document(build_word_file(plain_paragraphs(mail + HEADER + BODY)), "a.docx")
-    assert reading.parsed is not None
-    assert reading.parsed.date is not None
-    assert reading.parsed.date.iso == "2025-06-19"
-    assert [text for _, text in reading.parsed.unplaced_lines] == mail.strip().split("\n")
+    document = read_word(build_word_file(plain_paragraphs(mail + HEADER + BODY))).parsed
+    assert document.date.iso == "2025-06-19"
+    assert [text for _, text in document.unplaced_lines] == mail.strip().split("\n")
 
 
 def test_address_continues_on_the_next_line() -> None:
-    (reading,) = read_document(
-        f"{HEADER_LINES}連結：https://www.example.org/2025-06-19/\nchips-and-allies\n摘要：\n本文。\n".encode(),
-        "a.txt",
+    document = parse(
+        f"{HEADER_LINES}連結：https://www.example.org/2025-06-19/\nchips-and-allies\n摘要：\n本文。\n"
     )
-    assert reading.parsed is not None
-    assert reading.parsed.facts.get("url") == "https://www.example.org/2025-06-19/chips-and-allies"
+    assert document.facts.get("url") == "https://www.example.org/2025-06-19/chips-and-allies"

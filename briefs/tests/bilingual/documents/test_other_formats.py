@@ -70,12 +70,7 @@ _DELETED_IN_ODT = (
     ("name", "data"),
     [
         ("a.odt", build_odt(f"{_DELETED_IN_ODT}<text:p>摘要:</text:p><text:p>摘要的文字。</text:p>")),
-        (
-            "a.odt",
-            build_odt(
-                "<text:p>摘要:</text:p><text:p>摘要的文字。<office:annotation><text:p>不要公開。</text:p></office:annotation></text:p>"
-            ),
-        ),
+        ("a.odt", build_odt("<text:p>摘要:</text:p><text:p>摘要的文字。<office:annotation><text:p>不要公開。</text:p></office:annotation></text:p>")),
         *(
             ("a.html", f"<html><body><p>摘要:</p><p>摘要的文字。{hidden}</p></body></html>".encode())
             for hidden in (
@@ -88,7 +83,7 @@ _DELETED_IN_ODT = (
             )
         ),
     ],
-)
+)  # fmt: skip
 def test_deleted_and_hidden_text_is_not_read(name: str, data: bytes):
     parsed = read(data, name)
     assert parsed.sides["zh"].summary == "摘要的文字。"

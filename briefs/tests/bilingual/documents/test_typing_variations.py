@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.bilingual.documents.parser import read_document
 from briefs.bilingual.documents.types import ParsedDocument
 from briefs.tests.bilingual.documents.test_parser import HEADER, parse
-from briefs.tests.bilingual.documents.word_builder import (
-    NAMESPACES,
-    RELATIONSHIP_TYPE,
-    build_word_file,
-    paragraph,
-    run,
-)
 from briefs.tests.support import scale
 
 CHINESE = [
@@ -157,82 +149,14 @@ def wrap_lines(text: str, columns: int) -> str:
 
 
 @pytest.mark.heavy
-@settings(max_examples=120, deadline=None)
-@given(st.data())
-def test_brief_wrapped_and_quoted_in_mail_is_read_unchanged(data):
-    brief = data.draw(brief_contents())
-    text = data.draw(typed_briefs(brief))
-    body = wrap_lines(text, data.draw(st.sampled_from([66, 72, 76])))
-    mark = data.draw(st.sampled_from(["", "> ", ">", "> > "]))
-    assert_document_matches(parse("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
-
-
-# Word files
-
-NUMBERING = f"""<w:numbering {NAMESPACES}>{
-    "".join(
-        f'<w:abstractNum w:abstractNumId="{n}">'
-        + "".join(
-            f'<w:lvl w:ilvl="{level}"><w:numFmt w:val="{"bullet" if bits[level] == "0" else "decimal"}"/><w:lvlText w:val="%{level + 1}."/>'
-            f'<w:pPr><w:ind w:left="{720 * (level + 1)}" w:hanging="360"/></w:pPr></w:lvl>'
-            for level in range(3)
-        )
-        + "</w:abstractNum>"
-        for n, bits in enumerate(f"{n:03b}" for n in range(8))
-    )
-}{
-    "".join(f'<w:num w:numId="{n + 1}"><w:abstractNumId w:val="{n}"/></w:num>' for n in range(8))
-}</w:numbering>"""
-
-
-def build_word_brief(draw, brief) -> bytes:
-    values = {
-        "authors": "、".join(brief["authors"]),
-        "source": brief["source"],
-        "date": brief["date"][1],
-        "keywords": "、".join(brief["keywords"]),
-    }
-    names = {name: draw(st.sampled_from(LABELS[name])) for name in values}
-    layout = draw(st.sampled_from(["lines", "table", "breaks"]))
-    if layout == "lines":
-        body = "".join(paragraph(f"{names[name]}: {value}") for name, value in values.items())
-    elif layout == "breaks":
-        lines = [run(f"{names[name]}：{value}") for name, value in values.items()]
-        body = paragraph("<w:r><w:br/></w:r>".join(lines))
-    else:
-        cells = "".join(
-            f"<w:tr><w:tc>{paragraph(names[name])}</w:tc><w:tc>{paragraph(value)}</w:tc></w:tr>"
-            for name, value in values.items()
-        )
-        body = f"<w:tbl>{cells}</w:tbl>"
-    for side in draw(st.permutations(["zh", "en"])):
-        paragraphs, items = brief[side]
-        body += paragraph(draw(st.sampled_from(LABELS[side])) + ":") + "".join(map(paragraph, paragraphs))
-        markers = {level: marker for level, marker, _ in items}
-        num = 1 + int(
-            "".join("0" if markers.get(level, "bullet") == "bullet" else "1" for level in range(3)), 2
-        )
-        is_typed = draw(st.booleans())
-        for number, (level, marker, text) in enumerate(items):
-            if is_typed:
-                mark = "•" if marker == "bullet" else f"{number + 1})"
-                body += paragraph(f"{mark}\t{text}".replace("\t", " "), f'<w:ind w:left="{360 * level}"/>')
-            else:
-                pieces = "".join(run(text[n : n + 7]) for n in range(0, len(text), 7))
-                body += paragraph(
-                    pieces, f'<w:numPr><w:ilvl w:val="{level}"/><w:numId w:val="{num}"/></w:numPr>'
-                )
-    relation = f'<Relationship Id="n" Type="{RELATIONSHIP_TYPE}/numbering" Target="numbering.xml"/>'
-    return build_word_file(body, {"word/numbering.xml": NUMBERING}, relation)
-
-
-@pytest.mark.heavy
 @settings(max_examples=scale(250), deadline=None)
 @given(st.data())
-def test_many_briefs_are_read_unchanged(data):
+def test_brief_typed_or_wrapped_and_quoted_in_mail_is_read_unchanged(data):
     brief = data.draw(brief_contents())
-    assert_document_matches(parse(data.draw(typed_briefs(brief))), brief)
-    assert_document_matches(read_document(build_word_brief(data.draw, brief), "a.docx")[0].parsed, brief)
+    text = data.draw(typed_briefs(brief))
+    body = wrap_lines(text, data.draw(st.sampled_from([66, 72, 76, 10_000])))
+    mark = data.draw(st.sampled_from(["", "> ", ">", "> > "]))
+    assert_document_matches(parse("\n".join(f"{mark}{line}" for line in body.split("\n"))), brief)
 
 
 # Big5 characters

@@ -3,12 +3,9 @@
 `fixtures/corpus/` tests whole files; this module tests single rules.
 """
 
-import docx
 import pytest
-from docx.enum.text import WD_BREAK
 
-from briefs.bilingual.documents.parser import read_document
-from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, caution_codes, list_points, parse
+from briefs.tests.bilingual.documents.test_parser import BODY, HEADER, SEED, list_points, parse
 
 from .word_builder import (
     NAMESPACES,
@@ -85,37 +82,6 @@ def test_list_style_is_recognized_by_name(name, expected):
     assert points == [(*expected, "One"), (1, expected[1], "Two")]
 
 
-# Titles
-
-
-@pytest.mark.parametrize("name", ["Title", "Heading 2", "標題 1", "标题 1"])
-def test_title_is_recognized_by_style(name):
-    styles = f'<w:styles {NAMESPACES}><w:style w:type="paragraph" w:styleId="t"><w:name w:val="{name}"/></w:style></w:styles>'
-    relations = f'<Relationship Id="s" Type="{RELATIONSHIP_TYPE}/styles" Target="styles.xml"/>'
-    title = paragraph("晶片之爭", '<w:pStyle w:val="t"/>')
-    document = read_word(
-        build_word_file(title + plain_paragraphs(HEADER + BODY), {"word/styles.xml": styles}, relations)
-    ).parsed
-    assert document.title == {"zh": "晶片之爭"}
-    inside = read_word(
-        build_word_file(plain_paragraphs(HEADER + BODY) + title, {"word/styles.xml": styles}, relations)
-    ).parsed
-    assert inside.title == {}
-    assert caution_codes(inside) == ["unplaced"]
-
-
-def test_title_nearest_to_the_header_is_used():
-    document = docx.Document()
-    document.add_heading("每週文摘", 0)
-    document.add_heading("晶片之爭", 1)
-    document.add_heading("The Chip Race", 1)
-    for line in (HEADER + BODY).split("\n"):
-        document.add_paragraph(line)
-    parsed_document = read_word(save_document(document)).parsed
-    assert parsed_document.title == {"zh": "晶片之爭", "en": "The Chip Race"}
-    assert [text for _, text in parsed_document.unplaced_lines] == ["每週文摘"]
-
-
 # Text
 
 
@@ -154,17 +120,6 @@ def test_field_gives_only_its_result():
     assert list_points(read_word(build_word_file(broken)).parsed, "en") == [(0, "bullet", "One")]
 
 
-def test_paragraphs_with_a_deleted_break_are_joined():
-    deleted_break = '<w:rPr><w:del w:id="1" w:author="x"/></w:rPr>'
-    body = (
-        plain_paragraphs("作者: a\nSummary:")
-        + paragraph("The first ", deleted_break)
-        + paragraph("half.")
-        + plain_paragraphs("• One")
-    )
-    assert read_word(build_word_file(body)).parsed.sides["en"].summary == "The first half."
-
-
 def test_deleted_table_row_is_ignored():
     row = "<w:tr>{}<w:tc>" + paragraph("來源") + "</w:tc><w:tc>" + paragraph("{}") + "</w:tc></w:tr>"
     table = row.format("<w:trPr><w:del/></w:trPr>", "Old") + row.format("", "New")
@@ -191,21 +146,6 @@ def test_boxes_notes_and_hidden_text_are_reported():
     assert document.sides["en"].summary == "Text."
     assert document.unplaced_lines == ((3, "A box"), (3, "A note"), (3, "Hidden"))
     assert [c.code for c in document.cautions if c.line == 3] == ["unplaced"] * 3 + ["not-read"]
-
-
-def test_page_header_and_footer_are_ignored():
-    parts = {
-        f"word/{name}.xml": f"<w:{tag} {NAMESPACES}>{paragraph('作者: Somebody Else')}</w:{tag}>"
-        for name, tag in (("header1", "hdr"), ("footer1", "ftr"))
-    }
-    links = "".join(
-        f'<Relationship Id="{kind}" Type="{RELATIONSHIP_TYPE}/{kind}" Target="{kind}1.xml"/>'
-        for kind in ("header", "footer")
-    )
-    section = '<w:sectPr><w:headerReference r:id="header"/><w:footerReference r:id="footer"/></w:sectPr>'
-    document = read_word(build_word_file(plain_paragraphs(HEADER + BODY) + section, parts, links)).parsed
-    assert document.authors == ("Jane Doe",)
-    assert document.unplaced_lines == ()
 
 
 # Links
@@ -239,20 +179,3 @@ def test_link_to_no_web_page_is_read_as_its_text(target):
         build_word_file(paragraph(link) + plain_paragraphs(BODY), relations=relations)
     ).parsed
     assert (document.source, document.facts.get("url")) == ("FP", None)
-
-
-# Several digests
-
-
-def test_page_break_separates_digests_only_before_a_header():
-    document = docx.Document()
-    for part in (HEADER + BODY, HEADER.replace("Jane", "John") + BODY):
-        for line in part.split("\n"):
-            word_paragraph = document.add_paragraph(line)
-            if line.startswith("Summary"):
-                word_paragraph.insert_paragraph_before("").add_run().add_break(WD_BREAK.PAGE)
-        document.add_page_break()
-    readings = read_document(save_document(document), "a.docx")
-    assert [reading.parsed.authors for reading in readings] == [("Jane Doe",), ("John Doe",)]
-    assert all(len(reading.parsed.sides) == 2 for reading in readings)
-    assert readings[0].lines_sha256 != readings[1].lines_sha256

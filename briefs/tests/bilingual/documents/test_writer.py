@@ -67,121 +67,16 @@ def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, lev
 
 # Generated documents
 
-WORDS = {
-    "zh": "川普政府可能會解除拜登時期對人工智慧的限制，以贏得競爭。「合作」與5G網路AI",
-    "en": "The Trump administration may lift the U.S. restrictions, in 2025; “partly” at 80% (EXIM)",
-}
-ENGLISH = st.lists(st.sampled_from(WORDS["en"].split()), min_size=1, max_size=30).map(" ".join)
-CHINESE = st.text(alphabet=WORDS["zh"], min_size=2, max_size=120).filter(
-    lambda text: any(c >= "㐀" for c in text)
-)
-ANY_LINE = (
-    st.text(
-        st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp")),
-        max_size=60,
-    )
-    .map(lambda text: "".join(decode_text_file(f"x {text}".encode()).lines)[1:].strip())
-    .filter(bool)
-)
-PROSE = {"zh": CHINESE, "en": ENGLISH}
-
-
-def paragraph_texts(side):
-    plain = PROSE[side].filter(lambda text: not find_label(text) and not find_marker(text, 2))
-    return st.lists(plain, max_size=3).map("\n\n".join)
-
-
-@st.composite
-def point_tuples(draw, side):
-    points: list[Point] = []
-    for text in draw(st.lists(st.one_of(PROSE[side], ANY_LINE), max_size=8)):
-        deepest_level = min(points[-1].level + 1, 2) if points else 0
-        points.append(
-            Point(text, draw(st.integers(0, deepest_level)), draw(st.sampled_from(["bullet", "number"])))
-        )
-    return tuple(points)
-
-
-@st.composite
-def parsed_sides(draw, side):
-    summary, points = draw(paragraph_texts(side)), draw(point_tuples(side))
-    return ParsedSide(summary, points) if summary else ParsedSide(draw(PROSE[side].filter(_is_plain)), points)
-
-
-def _is_plain(text):
-    return not find_label(text) and not find_marker(text, 2)
-
-
-NAMES = st.sampled_from(
-    ["Jane Doe", "Doe, Jane", "王小明", "和田一郎", "Ministry of X and Y", "Plato", "A, B and C"]
-)
-FACTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": ENGLISH,
-        "url": st.just("https://example.org/a:b?c=d"),
-        "doi": st.just("10.1234/ab"),
-    },
-)
-DATES = st.sampled_from(["06/09/2025", "2025-06-09", "May/June 2025", "114.6.9", "June 2025"])
-
-
-@st.composite
-def parsed_documents(draw):
-    sides = draw(st.sampled_from([("zh", "en"), ("zh",), ("en",)]))
-    title = {side: draw(PROSE[side]) for side in sides if draw(st.booleans())}
-    date = read_date(draw(DATES))
-    return ParsedDocument(
-        title={side: text for side, text in title.items() if _language_of(text) == side},
-        facts=draw(FACTS),
-        authors=tuple(draw(st.lists(NAMES, max_size=4, unique=True))),
-        source=draw(st.none() | st.sampled_from(["Foreign Policy", "外交政策: 季刊"])),
-        date=date[0] if date and draw(st.booleans()) else None,
-        keywords=tuple(draw(st.lists(st.sampled_from(["科技", "supply chain", "5G", "供應 鏈"]), max_size=4, unique=True))),
-        sides={side: draw(parsed_sides(side)) for side in sides},
-    )  # fmt: skip
-
-
-def _language_of(text):
-    return "zh" if any("㐀" <= c <= "鿿" for c in text) else "en"
-
-
-@pytest.mark.heavy
-@settings(max_examples=150, deadline=None)
-@given(parsed_documents())
-def test_any_written_document_is_read_back_equal(document):
-    reread = parse(write(document))
-    assert reread.title == document.title
-    assert reread.sides == document.sides
-    for name in ("facts", "authors", "source", "date", "keywords"):
-        assert getattr(reread, name) == getattr(document, name), name
-    assert collect_content(parse(write(reread))) == collect_content(reread)
-
-
 # Random input
 
 PIECES = st.sampled_from(
     [name for forms in LABEL_NAMES.values() for names in forms for name in names[:2]]
     + [
-        ":",
-        "：",
-        "\n",
-        "\n\n",
-        "  ",
-        "• ",
-        "1. ",
-        "一、",
-        "(",
-        "【",
-        "**",
-        "/",
-        "\u3000",
-        "\t",
-        "\u00a0",
+        ":", "：", "\n", "\n\n", "  ", "• ", "1. ", "一、", "(", "【", "**", "/", "\u3000", "\t", "\u00a0",
         "\u200b",
     ]
     + ["Jane Doe", "王小明與李大同", "06/09/2025", "114.6.9", "中文段落。", "An English line."]
-)
+)  # fmt: skip
 
 
 def assert_consistent(readings: list[ParseResult]) -> None:

@@ -116,10 +116,7 @@ def test_part_of_text_folds_as_in_whole_text() -> None:
         ("state-backed", ["state", "back"]),
         ("author:Rey 作者：陳以安 作者:陈以安", ["author:rey", "author:陈以 以安", "author:陈以 以安"]),
         ('source:"Foreign Policy" 來源：外交', ["source:foreign polici", "source:外交"]),
-        (
-            "keyword:科技 關鍵字：美國 关键字:x -keyword:AI",
-            ["keyword:科技", "keyword:美国", "keyword:x", "-keyword:ai"],
-        ),
+        ("keyword:科技 關鍵字：美國 关键字:x -keyword:AI", ["keyword:科技", "keyword:美国", "keyword:x", "-keyword:ai"]),
         ("https://example.org/x", ["https", "exampl", "org", "x"]),
         ("author:", ["author"]),
         ("12:30", ["12", "30"]),
@@ -127,7 +124,7 @@ def test_part_of_text_folds_as_in_whole_text() -> None:
         ("* - \" ' ; AND OR NOT NEAR( { } ^ : \\", ["and or not near"]),
         ("", []),
     ],
-)
+)  # fmt: skip
 def test_query_is_parsed_into_terms(typed: str, terms: list[str]) -> None:
     assert describe_terms(typed) == terms
 

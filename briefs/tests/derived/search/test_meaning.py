@@ -16,6 +16,7 @@ from briefs.derived.search import meaning
 from briefs.models import Edition, EditionVector
 from briefs.operations import installation
 from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support.corpus_fixtures import numbered_content
 
 from .test_research_queries import load_queries, publish_briefs, search
 
@@ -35,7 +36,7 @@ def _sentence_model(_no_sentence_model: None, monkeypatch: pytest.MonkeyPatch) -
 
 
 def publish(slug: str, zh: str, en: str, **changes: Any) -> Edition:
-    content = corpus_fixtures.numbered_content(
+    content = numbered_content(
         0, headline_zh=zh, headline_en=en, summary_zh=zh, summary_en=en, bullets=(Bullet(1, zh, en),)
     )
     return corpus_fixtures.publish(content, slug, **changes)

@@ -11,7 +11,8 @@ from briefs.content import Bullet, Content
 from briefs.derived.search import StoreRequest, get_store, parse_query
 from briefs.derived.search.analysis import find_runs, fold, stem
 from briefs.derived.search.expansion import Concepts, expand_query
-from briefs.tests.support import corpus_fixtures, scale
+from briefs.tests.support import scale
+from briefs.tests.support.corpus_fixtures import DAY, load_sample, numbered_content, publish
 
 from .test_analysis import hostile_queries
 from .test_store import find_editions
@@ -20,18 +21,9 @@ pytestmark = pytest.mark.django_db
 
 HAN = "美國計畫台灣後勤復興科技戰略供應鏈出口管制半導體軍備"
 LATIN = [
-    "export",
-    "controls",
-    "restrict",
-    "restrictions",
-    "technology",
-    "AI",
-    "U.S.",
-    "policy",
-    "policies",
-    "allied",
-    "alliance",
-]
+    "export", "controls", "restrict", "restrictions", "technology", "AI", "U.S.", "policy", "policies",
+    "allied", "alliance",
+]  # fmt: skip
 
 
 def random_content(pick: random.Random) -> Content:
@@ -42,7 +34,7 @@ def random_content(pick: random.Random) -> Content:
         return " ".join(pick.choices(LATIN, k=pick.randint(1, 9))) + "."
 
     bullets = tuple(Bullet(n, zh() + zh(), en()) for n in range(1, 4))
-    return corpus_fixtures.numbered_content(
+    return numbered_content(
         0, headline_zh=zh(), headline_en=en(), summary_zh=zh() + zh(), summary_en=en(), bullets=bullets
     )
 
@@ -78,11 +70,7 @@ def assert_search_matches_scan(briefs: int, questions: int, seed: int) -> None:
     contents = {}
     for n in range(briefs):
         content = random_content(pick)
-        contents[
-            corpus_fixtures.publish(
-                content, f"s{n}", live_from=corpus_fixtures.DAY + dt.timedelta(hours=n)
-            ).pk
-        ] = content
+        contents[publish(content, f"s{n}", live_from=DAY + dt.timedelta(hours=n)).pk] = content
     for _ in range(questions):
         if pick.random() < 0.7:
             text = "".join(pick.choices(HAN, k=pick.choice((1, 2, 2, 3, 4, 6))))
@@ -113,7 +101,7 @@ def test_search_finds_what_scan_finds_in_many_briefs() -> None:
 
 
 def assert_store_accepts_hostile_queries(n: int) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     for typed in hostile_queries(n):
         request = StoreRequest(expand_query(parse_query(typed), Concepts()), (), timezone.now())
         get_store().find_ranked(request)

@@ -20,8 +20,14 @@ from briefs.derived.search.units import MAX_UNITS, divide_question
 from briefs.models import Author, Keyword, Source, Term
 from briefs.public import search_queries
 from briefs.public.search_queries import SearchParams, SearchResults
-from briefs.tests.support import corpus_fixtures
-from briefs.tests.support.corpus_fixtures import FIXTURES, get_or_make
+from briefs.tests.support.corpus_fixtures import (
+    DAY,
+    FIXTURES,
+    get_or_make,
+    numbered_content,
+    publish,
+    publish_editions,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +50,8 @@ def publish_briefs() -> None:
         if row["model"] == "briefs.term":
             Term.objects.create(**row["fields"])
     rows = json.loads((FOLDER / "briefs.json").read_text(encoding="utf-8"))
-    moments = (corpus_fixtures.DAY + dt.timedelta(days=n) for n in range(len(rows)))
-    corpus_fixtures.publish_editions(
+    moments = (DAY + dt.timedelta(days=n) for n in range(len(rows)))
+    publish_editions(
         (row["slug"], _build_content(row), {"live_from": moment})
         for row, moment in zip(rows, moments, strict=True)
     )
@@ -165,7 +171,7 @@ MISLEADING_QUERIES = [
 def test_misleading_words_are_no_exact_match() -> None:
     """Not by a surname, small letters, a part of another word, or with a word thrown away."""
     bullets = (Bullet(1, "飛彈在那裡。", MISLEADING),)
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=bullets), "misleading")
+    publish(numbered_content(1, bullets=bullets), "misleading")
     assert [typed for typed in MISLEADING_QUERIES if search(typed).count] == []
 
 

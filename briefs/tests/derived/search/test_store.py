@@ -20,7 +20,8 @@ from briefs.derived.search.query import build_phrase
 from briefs.derived.search.store import Lookup
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.operations.sample_corpus import load_corpus
-from briefs.tests.support import corpus_fixtures, factories
+from briefs.tests.support import factories
+from briefs.tests.support.corpus_fixtures import DAY, load_sample, numbered_content, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +42,8 @@ def find_ranked_editions(typed: str, now: dt.datetime | None = None) -> list[int
 
 
 def test_phrase_does_not_match_across_texts() -> None:
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(
+    publish(
+        numbered_content(
             1, bullets=(Bullet(1, "美國出口", "strict export"), Bullet(2, "管制半導體", "controls on chips"))
         )
     )
@@ -56,10 +57,8 @@ def test_phrase_does_not_match_across_texts() -> None:
 
 
 def test_search_matches_fields_filters_dates_and_exclusions() -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), "one").pk
-    second = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2, facts=factories.facts(date="2024-02")), "two"
-    ).pk
+    first = publish(load_sample(), "one").pk
+    second = publish(numbered_content(2, facts=factories.facts(date="2024-02")), "two").pk
     technology = Keyword.objects.get(label_zh="科技").pk
     assert (
         find_editions("author:chilukuri")
@@ -90,12 +89,7 @@ def test_search_matches_fields_filters_dates_and_exclusions() -> None:
 def test_newest_results_are_ordered_by_publication_and_can_be_paged() -> None:
     days = [3, 1, 2, 5, 4]
     editions = {
-        day: corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(day),
-            f"d{day}",
-            live_from=corpus_fixtures.DAY + dt.timedelta(days=day),
-        )
-        for day in days
+        day: publish(numbered_content(day), f"d{day}", live_from=DAY + dt.timedelta(days=day)) for day in days
     }
     assert find_editions("摘要") == [editions[day].pk for day in (5, 4, 3, 2, 1)]
     request = StoreRequest(parse_query("摘要"), (), timezone.now())
@@ -123,11 +117,7 @@ def test_recent_document_limit_does_not_change_results(
     for n in range(40):
         texts = {"summary_zh": "論半導體。"} if n % 4 else {"headline_zh": "半導體"}
         days = 30 * n if n < 30 else 900
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, **texts),
-            f"n{n}",
-            live_from=corpus_fixtures.DAY - dt.timedelta(days=days),
-        )
+        publish(numbered_content(n, **texts), f"n{n}", live_from=DAY - dt.timedelta(days=days))
     Edition.objects.filter(pk__in=list(Edition.objects.values_list("pk", flat=True))[:6:2]).update(
         live_until=F("live_from")
     )
@@ -167,21 +157,11 @@ def test_recent_document_limit_does_not_change_results(
 
 
 def test_headline_hit_ranks_above_summary_hit_above_bullet_hit(monkeypatch: pytest.MonkeyPatch) -> None:
-    bullet = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(1, bullets=(Bullet(1, "半導體", "Chips"),)),
-        "b",
-        live_from=corpus_fixtures.DAY,
+    bullet = publish(numbered_content(1, bullets=(Bullet(1, "半導體", "Chips"),)), "b", live_from=DAY).pk
+    summary = publish(
+        numbered_content(2, summary_zh="半導體。"), "s", live_from=DAY - dt.timedelta(days=1)
     ).pk
-    summary = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2, summary_zh="半導體。"),
-        "s",
-        live_from=corpus_fixtures.DAY - dt.timedelta(days=1),
-    ).pk
-    head = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(3, headline_zh="半導體"),
-        "h",
-        live_from=corpus_fixtures.DAY - dt.timedelta(days=2),
-    ).pk
+    head = publish(numbered_content(3, headline_zh="半導體"), "h", live_from=DAY - dt.timedelta(days=2)).pk
     assert find_ranked_editions("半导体") == [head, summary, bullet]
 
 
@@ -189,16 +169,14 @@ def test_old_exact_headline_ranks_first_beyond_tally_limit(monkeypatch: pytest.M
     monkeypatch.setattr(
         f"briefs.derived.search.{connection.vendor.replace('postgresql', 'postgres')}.MAX_TALLIED", 3
     )
-    old = corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(0, headline_zh="半導體與安全"),
-        "old",
-        live_from=corpus_fixtures.DAY - dt.timedelta(days=99),
+    old = publish(
+        numbered_content(0, headline_zh="半導體與安全"), "old", live_from=DAY - dt.timedelta(days=99)
     ).pk
     for n in range(6):
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n, headline_zh=f"半導體與安全之{n}"),
+        publish(
+            numbered_content(n, headline_zh=f"半導體與安全之{n}"),
             f"n{n}",
-            live_from=corpus_fixtures.DAY + dt.timedelta(days=n),
+            live_from=DAY + dt.timedelta(days=n),
         )
     assert find_ranked_editions("半导体与安全")[0] == old
     assert old in find_ranked_editions("半導體")
@@ -303,7 +281,7 @@ def test_long_brief_is_found_by_its_last_bullet() -> None:
         Bullet(n, f"第{n}條：" + "美國與台灣" * 60, f"Long text {n} " + "export " * 60) for n in range(1, 61)
     )
     last = Bullet(61, "獨一無二的結尾", "A unique ending phrase")
-    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=(*bullets, last)))
+    edition = publish(numbered_content(1, bullets=(*bullets, last)))
     assert (
         find_editions("独一无二的结尾")
         == find_editions('"unique ending phrase"')
@@ -314,8 +292,8 @@ def test_long_brief_is_found_by_its_last_bullet() -> None:
 
 def test_only_listed_editions_within_the_dates_are_closest() -> None:
     now = timezone.now()
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "one")
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(2), "two", live_from=now + dt.timedelta(days=1))
+    publish(numbered_content(1), "one")
+    publish(numbered_content(2), "two", live_from=now + dt.timedelta(days=1))
     for typed, expected in (("標題 要點 怪物", ["one"]), ("標題 要點 怪物 until:2025-06-08", [])):
         closest = find_closest(StoreRequest(parse_query(typed), (), now), Concepts())
         slugs = [row.edition for row in closest.hits] if closest else []
@@ -324,9 +302,7 @@ def test_only_listed_editions_within_the_dates_are_closest() -> None:
 
 def test_places_are_the_newest_that_have_a_phrase(monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(4):
-        corpus_fixtures.publish(
-            corpus_fixtures.numbered_content(n), f"p{n}", live_from=corpus_fixtures.DAY + dt.timedelta(n)
-        )
+        publish(numbered_content(n), f"p{n}", live_from=DAY + dt.timedelta(n))
     places = list(map(str, SearchEntry.objects.order_by("-place").values_list("place", flat=True)))
     title, third, nothing = map(build_phrase, ("標題", "標題2", "無"))
     ask = StoreRequest(parse_query("-標題3"), (), timezone.now())

@@ -140,13 +140,10 @@ def test_new_author_gets_the_parts_that_citations_need(line: str, family: str, g
 @pytest.mark.parametrize(
     "line",
     [
-        "Vivek Chilukuri",
-        "Vivek Chilukuri, Senior Fellow, CNAS",
-        "奇魯庫里",
-        "奇魯庫里（Vivek Chilukuri）",
+        "Vivek Chilukuri", "Vivek Chilukuri, Senior Fellow, CNAS", "奇魯庫里", "奇魯庫里（Vivek Chilukuri）",
         "Viv Chilukuri",
     ],
-)
+)  # fmt: skip
 def test_existing_author_in_another_form_is_used(line: str) -> None:
     author = Author.make(name="Vivek Chilukuri", name_zh="奇魯庫里")
     Author.objects.create(name="Viv Chilukuri", slug="viv", merged_into=author)

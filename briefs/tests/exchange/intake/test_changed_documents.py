@@ -56,16 +56,10 @@ def test_changed_document_updates_unedited_draft_and_keeps_numbers(capsys, tmp_p
 
 
 SAMPLE_PAIRS = {
-    "a": (
-        "甲案可行，應自2026年起試辦三年。",
-        "The first plan is sound and should be tried from 2026 for three years.",
-    ),
-    "b": (
-        "乙案的經費高達55億元，遠超過預算。",
-        "The second would cost NT$5.5 billion, far more than the budget allows.",
-    ),
+    "a": ("甲案可行，應自2026年起試辦三年。", "The first plan is sound and should be tried from 2026 for three years."),
+    "b": ("乙案的經費高達55億元，遠超過預算。", "The second would cost NT$5.5 billion, far more than the budget allows."),
     "c": ("丙案須修法，2031年方能施行。", "The third needs a new law and could begin only in 2031."),
-}
+}  # fmt: skip
 
 
 def build_document(keys: str, edition: int = 0) -> str:

@@ -19,16 +19,16 @@ import time_machine
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Byline
 from briefs.database import guards
 from briefs.models import Author, Brief, Keyword, Source, Term
-from briefs.tests.support import corpus_fixtures, factories, scale
+from briefs.tests.support import factories, scale
+from briefs.tests.support.corpus_fixtures import NO_STATIC
 from briefs.tests.support.factories import Team
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "api.md"
 START = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)
@@ -79,47 +79,6 @@ def site_briefs(client: Client) -> dict[int, Any]:
         if response.status_code == 200:
             found[response.json()["id"]] = response.json()
     return found
-
-
-def list_acts(team: Team) -> list[Callable[[], Any]]:
-    """Return acts on five briefs: publication, correction, withdrawal, removal, reinstatement, a schedule."""
-    first, second, third, fourth, scheduled = (factories.signed_brief(team) for _ in range(5))
-    reasons = {"kind": "rights"}
-    by = team.publisher
-    return [
-        *(lambda row=row: factories.approve(row, by) for row in (first, second, third, fourth)),
-        lambda: factories.approve(scheduled, by, at=timezone.now() + 3 * MINUTE),
-        lambda: factories.publish_revision(team, first, "again"),
-        lambda: workflow.withdraw(second, by=by, **reasons),
-        lambda: workflow.remove(third, by=by, reason="r"),
-        lambda: workflow.withdraw(fourth, by=by, **reasons),
-        lambda: workflow.reinstate(fourth, by=by),
-        lambda: workflow.remove(first, by=by, reason="r"),
-        lambda: workflow.reinstate(first, by=by),
-    ]
-
-
-def test_killed_mirror_catches_up(
-    client: Client, team: Team, mirror: Mirror, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with time_machine.travel(START, tick=False) as clock:
-        for act in list_acts(team):
-            act()
-            clock.shift(2 * MINUTE)
-        replace = Path.replace
-        for allowed in range(12):  # the process dies at each of its writes in turn
-            left = iter(range(allowed))
-
-            def replace_or_die(path: Path, target: Path, left: Any = left) -> Path:
-                if next(left, None) is None:
-                    raise Killed
-                return replace(path, target)
-
-            with monkeypatch.context() as patch, contextlib.suppress(Killed):
-                patch.setattr(Path, "replace", replace_or_die)
-                mirror.run()
-        mirror.run()
-        assert mirror.briefs() == site_briefs(client)
 
 
 def read_changes(client: Client, since: str = "") -> list[tuple[Any, ...]]:
@@ -221,11 +180,7 @@ def test_mirror_begins_anew_after_a_setting_that_answers_depend_on(
 
 
 def test_cursor_of_another_database_is_gone_and_nonsense_is_wrong(client: Client) -> None:
-    for since, status in (
-        ("12345678-0-0-0", 410),
-        ("1-2-3-4", 400),
-        ("2026-11", 400),
-    ):
+    for since, status in (("12345678-0-0-0", 410), ("1-2-3-4", 400), ("2026-11", 400)):
         answer = client.get("/api/v1/changes", {"since": since})
         assert (answer.status_code, answer.json()["parameter"]) == (status, "since"), since
 

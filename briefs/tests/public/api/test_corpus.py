@@ -18,9 +18,9 @@ from briefs.content import Bullet, Content, Facts
 from briefs.derived import corpus
 from briefs.models import Source, Term
 from briefs.models.edition import Edition
-from briefs.tests.support import corpus_fixtures
+from briefs.tests.support.corpus_fixtures import DAY, NO_STATIC, load_sample, numbered_content, publish
 
-pytestmark = [pytest.mark.django_db, corpus_fixtures.NO_STATIC]
+pytestmark = [pytest.mark.django_db, NO_STATIC]
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 HOSTILE = "<seg> & “a” ]]> \U00020000 \u0085x"
@@ -42,7 +42,7 @@ def read_units(tmx: bytes) -> dict[str, dict[str, str]]:
 
 def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
     bullets = (Bullet(4, "四", "Four"), Bullet(2, "二", ""), Bullet(9, HOSTILE, f"{HOSTILE} en"))
-    edition = corpus_fixtures.publish(corpus_fixtures.numbered_content(1, bullets=bullets))
+    edition = publish(numbered_content(1, bullets=bullets))
     response = client.get("/corpus/digest.tmx")
     body, brief = read(response), edition.brief_id
     assert (response.status_code, response.headers["Accept-Ranges"]) == (200, "bytes")
@@ -57,7 +57,7 @@ def test_tmx_has_every_pair_with_a_stable_id(client: Client) -> None:
 @pytest.mark.parametrize("name", corpus.WRITERS)
 def test_range_is_that_part_of_the_file(client: Client, name: str) -> None:
     for slug in ("a", "b"):
-        corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
+        publish(load_sample(), slug)
     url = f"/corpus/digest.{name}"
     whole = client.get(url)
     body, etag = read(whole), whole.headers["ETag"]
@@ -73,7 +73,7 @@ def test_range_is_that_part_of_the_file(client: Client, name: str) -> None:
 
 
 def test_range_that_cannot_be_given_is_refused_or_ignored(client: Client) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     url = "/corpus/digest.jsonl"
     whole = client.get(url)
     body, etag = read(whole), whole.headers["ETag"]
@@ -97,10 +97,7 @@ def test_range_that_cannot_be_given_is_refused_or_ignored(client: Client) -> Non
 
 @pytest.mark.django_db(transaction=True)  # on PostgreSQL the site version changes at the commit
 def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(client: Client) -> None:
-    editions = [
-        corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), slug)
-        for slug in ("a", "b")
-    ]
+    editions = [publish(load_sample(), slug) for slug in ("a", "b")]
     lines = [json.loads(line) for line in read(client.get("/corpus/digest.jsonl")).splitlines()]
     assert lines == [client.get(f"/api/v1/briefs/{slug}").json() for slug in ("a", "b")]
     etags = {client.head("/corpus/digest.jsonl").headers["ETag"]}
@@ -108,7 +105,7 @@ def test_withdrawn_brief_leaves_both_files_and_etag_follows_content_and_names(cl
     for n, change in enumerate((
         lambda: Source.objects.update(name="Renamed"),
         lambda: Term.make(zh="限制", en="restrictions"),
-        lambda: Edition.objects.filter(pk=editions[1].pk).update(withdrawn_at=corpus_fixtures.DAY, withdrawn_kind="other"),
+        lambda: Edition.objects.filter(pk=editions[1].pk).update(withdrawn_at=DAY, withdrawn_kind="other"),
     ), start=1):  # fmt: skip
         change()
         etags.add(client.head("/corpus/digest.jsonl").headers["ETag"])
@@ -131,7 +128,7 @@ def test_page_has_date_counts_licence_and_checksum_of_each_file(
     client: Client, settings: Any, time_machine: Any, code: str, counts: str, day: str
 ) -> None:
     new_year = dt.datetime(2025, 12, 31, 16, 30, tzinfo=dt.UTC)  # in Taipei
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED), live_from=new_year)
+    publish(load_sample(), live_from=new_year)
     settings.DIGEST_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
     time_machine.move_to(new_year, tick=False)
     page = client.get(f"/{code}/corpus/").content.decode()
@@ -154,7 +151,7 @@ def test_page_has_date_counts_licence_and_checksum_of_each_file(
 
 
 def test_command_writes_the_same_files(client: Client, tmp_path: Path) -> None:
-    corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
+    publish(load_sample())
     for name in corpus.WRITERS:
         call_command("export_briefs", "--format", name, "--output", str(tmp_path), stderr=io.StringIO())
         out = io.StringIO()
@@ -168,7 +165,7 @@ def test_100_000_pairs_are_written_in_constant_memory() -> None:
     """Editions of 100 bullets each, so that a batch is ten times as large as usual."""
     bullets = tuple(Bullet(n, f"第{n}點，" + "文" * 60, f"Point {n}: " + "word " * 30) for n in range(1, 101))
     content = Content("標題", "Headline", "摘要。", "Summary.", bullets, Facts())
-    template = corpus_fixtures.publish(content, "s-0")
+    template = publish(content, "s-0")
     values = {
         f.attname: getattr(template, f.attname) for f in Edition._meta.concrete_fields if f.name != "id"
     }
