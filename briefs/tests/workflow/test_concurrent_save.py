@@ -18,6 +18,7 @@ from briefs.bilingual.text.text_diff import collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 from briefs.tests.support import factories, scale
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
@@ -106,7 +107,7 @@ class Page:
 
     def resolve_conflict(self, before: Content) -> int:
         """Settle every conflict at random and return the number of revisions made."""
-        conflict = Form(self.client.post(brief_url(self.brief), self.data).content.decode())
+        conflict = Form(self.client.post(brief_url(self.brief), self.data).text)
         choices = {
             name: self.rng.choice(("mine", "theirs")) for name in conflict.data if name.startswith("take-")
         }
@@ -126,7 +127,7 @@ class Page:
 @pytest.mark.heavy
 @pytest.mark.django_db
 def test_random_autosaves_of_two_writers_lose_no_text() -> None:
-    team = factories.Team()
+    team = Team()
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     rng = random.Random(4)
     merges = 0
@@ -193,7 +194,7 @@ def database_url() -> str:
 @pytest.mark.django_db(transaction=True)
 def test_six_processes_saving_in_parallel_lose_no_save() -> None:
     """Half of the saves go to an own brief, half to a shared one, in which each has its own bullet."""
-    team = factories.Team()
+    team = Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]
     bullets = tuple(Bullet(0, f"第{n}點", "x") for n in range(PROCESSES))
     shared = factories.draft_brief(team, factories.content(bullets=bullets))

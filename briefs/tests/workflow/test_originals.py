@@ -12,6 +12,7 @@ from briefs.bilingual.lexicon.passages import find_altered_quotations, needs_pas
 from briefs.content import Bullet
 from briefs.models import Brief, Original
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 from briefs.workflow import originals
 
@@ -27,7 +28,7 @@ Most of the cargo that the port handled last year, about 40 million tons, came f
 
 
 @pytest.fixture
-def brief(team: factories.Team) -> Brief:
+def brief(team: Team) -> Brief:
     rows = (
         Bullet(
             0,
@@ -46,15 +47,15 @@ def brief(team: factories.Team) -> Brief:
     return factories.draft_brief(team, factories.content(bullets=rows))
 
 
-def test_row_offers_its_likeliest_passage_first(client: Client, team: factories.Team, brief: Brief) -> None:
+def test_row_offers_its_likeliest_passage_first(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     page = brief_url(brief, "original")
     assert client.post(page, {"text": ARTICLE}).status_code == 302
-    stored = client.get(page).content.decode()
+    stored = client.get(page).text
     assert "40 million" in stored
     assert 'name="keep"' not in stored, "it stays for a year already"
     Original.objects.update(delete_on=timezone.localdate() + dt.timedelta(days=90))
-    assert 'name="keep"' in client.get(page).content.decode()
+    assert 'name="keep"' in client.get(page).text
     for bullet, words in zip(
         factories.load_content(brief).bullets, ("40 million", "crane", "2029"), strict=True
     ):
@@ -65,27 +66,25 @@ def test_row_offers_its_likeliest_passage_first(client: Client, team: factories.
     elsewhere = texts | {"zh": "作者認為央行應在秋季前升息。", "en": "The author thinks the central bank should raise rates before autumn."}  # fmt: skip
     assert client.post(brief_url(brief, "rail"), elsewhere).json()["passages"][0]["unsure"]
     assert ["2029", True] in offers[0]["marked"]
-    form = client.get(brief_url(brief)).content.decode()
+    form = client.get(brief_url(brief)).text
     assert form.count("lacks-passage") == 3
     del texts["number"]
     assert client.post(brief_url(brief, "rail"), texts).json()["passages"] == []
 
 
-def test_reviewer_sees_a_quotation_that_its_passage_lacks(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_reviewer_sees_a_quotation_that_its_passage_lacks(client: Client, team: Team, brief: Brief) -> None:
     first, second, third = factories.load_content(brief).bullets
     told = ARTICLE.split("\n\n")[2]
     cited = Bullet(second.number, second.text_zh, second.text_en, passage=told)
     factories.edit(brief, team.writer, bullets=(first, cited, third))
     sign_in(client, team.reviewer)
-    page = client.get(brief_url(brief, "review"), follow=True).content.decode()
+    page = client.get(brief_url(brief, "review"), follow=True).text
     assert "“We do not have a second crane,” is not in the passage word for word." in page
     assert "We do not have a second crane," in find_altered_quotations(second.text_en, told)
     assert not find_altered_quotations("“We have no second crane,” he said.", told)
 
 
-def test_original_is_deleted_on_its_day_and_passages_stay(team: factories.Team, brief: Brief) -> None:
+def test_original_is_deleted_on_its_day_and_passages_stay(team: Team, brief: Brief) -> None:
     now = timezone.now()
     original = originals.paste_original(brief, ARTICLE, by=team.writer, now=now)
     assert originals.paste_original(brief, ARTICLE.replace("\n", "\r\n"), by=team.other_writer) == original
@@ -105,12 +104,12 @@ def test_original_is_deleted_on_its_day_and_passages_stay(team: factories.Team, 
     ("text", "words"), [("  \n", "Paste the text"), ("a" * 200_001, "200000 characters")]
 )
 def test_text_that_is_no_article_is_refused(
-    client: Client, team: factories.Team, brief: Brief, text: str, words: str
+    client: Client, team: Team, brief: Brief, text: str, words: str
 ) -> None:
     sign_in(client, team.writer)
     answer = client.post(brief_url(brief, "original"), {"text": text})
     assert answer.status_code == 409
-    assert words in answer.content.decode()
+    assert words in answer.text
     assert not Original.objects.exists()
 
 
@@ -127,7 +126,7 @@ def test_figure_quotation_or_name_asks_for_a_passage(zh: str, en: str, expected:
     assert needs_passage(Bullet(1, zh, en)) is expected
 
 
-def test_publisher_reads_which_figures_have_no_passage(client: Client, team: factories.Team) -> None:
+def test_publisher_reads_which_figures_have_no_passage(client: Client, team: Team) -> None:
     rows = (Bullet(0, "出口下降 3%。", "Exports fell 3 percent.", passage="Exports fell by 3 percent."),)
     rows += (
         Bullet(0, "進口增加 7%。", "Imports rose 7 percent."),
@@ -136,10 +135,8 @@ def test_publisher_reads_which_figures_have_no_passage(client: Client, team: fac
     brief = factories.signed_brief(team, factories.content(bullets=rows))
     sign_in(client, team.publisher)
     heading = "Without a passage of the original"
-    assert heading not in client.get(brief_url(brief, "approve")).content.decode(), (
-        "nobody pasted an original"
-    )
+    assert heading not in client.get(brief_url(brief, "approve")).text, "nobody pasted an original"
     originals.paste_original(brief, ARTICLE, by=team.writer)
-    page = client.get(brief_url(brief, "approve")).content.decode()
+    page = client.get(brief_url(brief, "approve")).text
     assert "<li>Imports rose 7 percent.</li>" in page.partition(heading)[2]
     assert "<li>Exports" not in page.partition(heading)[2]

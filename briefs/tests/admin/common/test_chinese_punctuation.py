@@ -8,13 +8,14 @@ from django.test import Client
 from briefs.models import Person
 from briefs.tests.admin.verbs.test_verb_buttons import withdrawn
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, get_verb_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
 @pytest.fixture
-def chinese_client(client: Client, team: factories.Team) -> Client:
+def chinese_client(client: Client, team: Team) -> Client:
     sign_in(client, team.publisher)
     Person.objects.filter(pk=team.publisher.pk).update(language="zh-hant")
     return client
@@ -22,19 +23,17 @@ def chinese_client(client: Client, team: factories.Team) -> Client:
 
 def visible_text(response: object) -> str:
     """Return the response as text, without tags."""
-    return " ".join(re.sub(r"<[^>]*>", "", response.content.decode()).split())
+    return " ".join(re.sub(r"<[^>]*>", "", response.text).split())
 
 
-def test_withdrawal_line_uses_full_width_punctuation(chinese_client: Client, team: factories.Team) -> None:
+def test_withdrawal_line_uses_full_width_punctuation(chinese_client: Client, team: Team) -> None:
     brief = withdrawn(team)
     assert re.search(
         r"已撤回：\d\d:\d\d – 本篇的權利", visible_text(chinese_client.get(brief_url(brief, "reinstate")))
     )
 
 
-def test_invalid_time_message_uses_full_width_punctuation(
-    chinese_client: Client, team: factories.Team
-) -> None:
+def test_invalid_time_message_uses_full_width_punctuation(chinese_client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     data = get_verb_form(chinese_client, brief, "approve").data_with(when="later", at="soon")
     assert "時間（Asia/Taipei）：請選擇時間" in visible_text(
@@ -42,9 +41,7 @@ def test_invalid_time_message_uses_full_width_punctuation(
     )
 
 
-def test_preview_of_reader_notice_uses_full_width_punctuation(
-    chinese_client: Client, team: factories.Team
-) -> None:
+def test_preview_of_reader_notice_uses_full_width_punctuation(chinese_client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     text = visible_text(chinese_client.get(brief_url(brief, "withdraw")))
     assert "著作權問題 – 本篇的權利有疑義，因此撤下。" in text

@@ -15,12 +15,10 @@ from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
 from briefs.models import Author
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 
-NAMES = NamesById(
-    authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
-    sources={1: "Foreign Policy"},
-)
+NAMES = NamesById(authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"}, sources={1: "Foreign Policy"})
 COMPLETE_FACTS = Facts(
     source=1,
     authors=(Byline(1),),
@@ -125,12 +123,12 @@ def test_every_combination_gives_well_formed_sentence() -> None:
 @pytest.mark.django_db
 @pytest.mark.filterwarnings("ignore:No directory at")
 def test_sentence_is_shown_above_facts_to_writer_and_reviewer(client: Client) -> None:
-    team = factories.Team()
+    team = Team()
     author = Author.make(name="Vivek Chilukuri")
     brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
     )
     for person in (team.writer, team.reviewer):
-        page = sign_in(client, person).get(brief_url(brief)).content.decode()
+        page = sign_in(client, person).get(brief_url(brief)).text
         assert "Vivek Chilukuri wrote this article for Foreign Policy" in page
         assert page.index('id="fact-sentence"') < page.index("Article date")

@@ -12,7 +12,7 @@ from briefs import workflow
 from briefs.content import Bullet
 from briefs.models import Brief, Event, Keyword, Revision, RowKey
 from briefs.tests.support import factories
-from briefs.tests.support.factories import load_content
+from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -22,13 +22,13 @@ ADD_URL = "/admin/briefs/brief/add/"
 
 
 @pytest.fixture
-def brief(team: factories.Team) -> Brief:
+def brief(team: Team) -> Brief:
     return factories.draft_brief(team)
 
 
 def autosave(client: Client, brief: Brief, data: dict[str, Any], status: int = 200) -> Any:
     response = client.post(brief_url(brief, "autosave"), data)
-    assert response.status_code == status, response.content.decode()[:400]
+    assert response.status_code == status, response.text[:400]
     return response.json()
 
 
@@ -121,7 +121,7 @@ def test_autosave_after_lost_response_adds_no_second_bullet(writer_client: Clien
 
 
 def test_autosave_after_lost_response_merges_save_by_other_writer(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     data = get_brief_form(writer_client, brief).data_with(headline_en="A", summary_zh="我")
     autosave(writer_client, brief, data)
@@ -162,7 +162,7 @@ def test_restored_bullet_gets_its_old_number(writer_client: Client, brief: Brief
 
 
 def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
     theirs = load_content(brief)
@@ -192,7 +192,7 @@ def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
 
 
 def test_unchanged_page_receives_changes_by_other_writer(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們")
@@ -204,7 +204,7 @@ def test_unchanged_page_receives_changes_by_other_writer(
 
 
 def test_autosave_of_field_changed_by_other_writer_is_a_conflict(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs")
@@ -216,13 +216,13 @@ def test_autosave_of_field_changed_by_other_writer_is_a_conflict(
     assert load_content(brief).headline_en == "Theirs"
     page = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"))
     assert page.status_code == 409
-    assert Form(page.content.decode()).data["take-headline_en"] == ["mine"]
+    assert Form(page.text).data["take-headline_en"] == ["mine"]
 
 
 # Permissions
 
 
-def test_autosave_after_approval_stores_nothing(writer_client: Client, team: factories.Team) -> None:
+def test_autosave_after_approval_stores_nothing(writer_client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     form = get_brief_form(writer_client, brief)
     factories.approve(brief, team.publisher)
@@ -235,7 +235,7 @@ def test_autosave_after_approval_stores_nothing(writer_client: Client, team: fac
     assert load_content(brief) == before
 
 
-def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: factories.Team) -> None:
+def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     sign_in(client, team.reviewer)
     data = {"draft": "1", "base": "1", "headline_en": "Reviewed"}
@@ -246,7 +246,7 @@ def test_reviewer_autosaves_brief_in_review_but_not_draft(client: Client, team: 
     assert load_content(brief).headline_en == "Reviewed"
 
 
-def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: Brief) -> None:
+def test_presence_request_returns_valid_csrf_token(team: Team, brief: Brief) -> None:
     client = sign_in(Client(enforce_csrf_checks=True), team.writer)
     data = get_brief_form(client, brief).data_with(headline_en="Typed")
     client.cookies["csrftoken"] = "x" * 32  # signing in again in another tab rotates the CSRF secret
@@ -259,8 +259,8 @@ def test_presence_request_returns_valid_csrf_token(team: factories.Team, brief: 
 # New brief without a database row
 
 
-def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, team: factories.Team) -> None:
-    form = Form(writer_client.get(ADD_URL).content.decode())
+def test_new_brief_autosaved_repeatedly_is_created_once(writer_client: Client, team: Team) -> None:
+    form = Form(writer_client.get(ADD_URL).text)
     key = form.data["bullet"][0]
     data = with_bullet(form.data_with(headline_zh="新文摘"), key, text_zh="一")
     first = writer_client.post(f"{ADD_URL}autosave/", data).json()
@@ -292,7 +292,7 @@ def test_autosave_of_new_brief_requires_client_key(writer_client: Client) -> Non
 # What a save writes and asks
 
 
-def test_save_writes_only_rows_that_changed(team: factories.Team) -> None:
+def test_save_writes_only_rows_that_changed(team: Team) -> None:
     second = Keyword.make(label_zh="安全", label_en="Security")
     brief = factories.draft_brief(team)
     bullets, labels = list(brief.bullets.values()), list(brief.labels.values())
@@ -305,9 +305,7 @@ def test_save_writes_only_rows_that_changed(team: factories.Team) -> None:
     assert list(brief.bullets.values_list("text_en", flat=True)) == ["One"]
 
 
-def test_autosave_query_count_is_independent_of_bullet_count(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_autosave_query_count_is_independent_of_bullet_count(writer_client: Client, team: Team) -> None:
     counts = []
     for n in (8, 30, 60):
         bullets = tuple(Bullet(0, f"第{i}點", f"Point {i}") for i in range(n))

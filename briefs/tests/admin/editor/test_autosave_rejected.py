@@ -9,17 +9,10 @@ from django.test import Client
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
 from briefs.tests.support import factories
-from briefs.tests.support.factories import load_content
+from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import get_brief_form
 
-from .test_autosave import (
-    NEW_KEY,
-    after_answer,
-    autosave,
-    brief,
-    revision_count,
-    with_bullet,
-)
+from .test_autosave import NEW_KEY, after_answer, autosave, brief, revision_count, with_bullet
 
 __all__ = ["brief"]
 
@@ -49,7 +42,7 @@ def test_autosave_reports_unknown_names_and_stores_the_rest(writer_client: Clien
 
 
 def test_autosave_of_half_typed_name_keeps_stored_author_and_keyword(
-    writer_client: Client, team: factories.Team
+    writer_client: Client, team: Team
 ) -> None:
     author = Author.make(name="Vivek Chilukuri")
     brief = factories.draft_brief(
@@ -112,7 +105,7 @@ def test_autosave_rejects_cell_with_control_character(writer_client: Client, bri
 
 
 def test_merged_form_returns_rejected_values_as_typed(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_zh="他們")
@@ -127,7 +120,7 @@ def test_merged_form_returns_rejected_values_as_typed(
 
 
 def test_rejected_field_changed_by_other_writer_is_a_conflict(
-    writer_client: Client, brief: Brief, team: factories.Team
+    writer_client: Client, brief: Brief, team: Team
 ) -> None:
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, facts=factories.facts(date="2025-06-10"))

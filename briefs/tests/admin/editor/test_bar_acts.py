@@ -9,6 +9,7 @@ from briefs import workflow
 from briefs.models import Brief, Keyword
 from briefs.tests.support import factories
 from briefs.tests.support.brief_states import STATES
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -29,13 +30,13 @@ def read_table() -> list[tuple[str, str, str]]:
 
 
 def bar_of(client: Client, brief: Brief) -> str:
-    page = client.get(brief_url(brief)).content.decode()
+    page = client.get(brief_url(brief)).text
     return page[page.index('class="bar act-bar"') : page.index('id="step"')]
 
 
 def step_of(client: Client, brief: Brief) -> str:
     """Return the sentence that the bar shows."""
-    return client.get(brief_url(brief)).content.decode().partition('id="step"')[2].partition("</p>")[0]
+    return client.get(brief_url(brief)).text.partition('id="step"')[2].partition("</p>")[0]
 
 
 def main_act(bar: str) -> str:
@@ -44,7 +45,7 @@ def main_act(bar: str) -> str:
 
 
 @pytest.mark.parametrize("state", dict.fromkeys(state for state, _, _ in read_table()))
-def test_bar_offers_each_person_what_is_next(client: Client, team: factories.Team, state: str) -> None:
+def test_bar_offers_each_person_what_is_next(client: Client, team: Team, state: str) -> None:
     brief = STATES[state](team)
     for role, expected in [(role, act) for in_state, role, act in read_table() if in_state == state]:
         bar = bar_of(sign_in(client, getattr(team, role)), brief)
@@ -55,12 +56,12 @@ def test_bar_offers_each_person_what_is_next(client: Client, team: factories.Tea
         assert verbs == sorted(verbs, key=lambda verb: verb in HEAVY), "the heavy acts come last"
 
 
-def test_button_to_sign_names_the_language_on_a_phone_too(client: Client, team: factories.Team) -> None:
+def test_button_to_sign_names_the_language_on_a_phone_too(client: Client, team: Team) -> None:
     bar = bar_of(sign_in(client, team.reviewer), STATES["in review"](team))
     assert re.findall(r'<span class="short">([^<]*)', bar) == ["Sign Chinese"]
 
 
-def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: factories.Team) -> None:
+def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="rights")
     assert ">Withdrawn<" in step_of(sign_in(client, team.writer), brief)
@@ -68,9 +69,7 @@ def test_bar_says_that_readers_no_longer_have_the_brief(client: Client, team: fa
     assert ">Removed<" in step_of(sign_in(client, team.writer), brief)
 
 
-def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
-    client: Client, team: factories.Team
-) -> None:
+def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(client: Client, team: Team) -> None:
     keyword = Keyword.make(label_zh="全新關鍵字")
     text = factories.content(facts=factories.facts(keywords=(keyword.pk,)))
     sentence = step_of(sign_in(client, team.reviewer), factories.signed_brief(team, text))
@@ -78,13 +77,13 @@ def test_missing_label_keeps_the_brief_back_and_is_no_changed_fact(
     assert "changed facts" not in sentence
 
 
-def test_second_act_is_under_more(client: Client, team: factories.Team) -> None:
+def test_second_act_is_under_more(client: Client, team: Team) -> None:
     brief = STATES["in review"](team)
     assert bar_of(sign_in(client, team.writer), brief).count("/take_back/") == 1
     assert bar_of(sign_in(client, team.reviewer), brief).count("/send_back/") == 1
 
 
-def test_next_brief_is_the_first_that_waits(client: Client, team: factories.Team) -> None:
+def test_next_brief_is_the_first_that_waits(client: Client, team: Team) -> None:
     sign_in(client, team.reviewer)
     assert client.get("/admin/next/").headers["Location"] == "/admin/"
     first, second = STATES["in review"](team), STATES["in review"](team)

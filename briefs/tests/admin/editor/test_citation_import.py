@@ -10,13 +10,10 @@ from django.test import Client
 from briefs import workflow
 from briefs.content import Byline
 from briefs.models import Author, Brief, Revision, Source
-from briefs.tests.bilingual.citations.test_citation_files import (
-    SPRINGER_BIBTEX,
-    ZOTERO_CSL,
-    ZOTERO_RIS,
-)
+from briefs.tests.bilingual.citations.test_citation_files import SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
 from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -37,7 +34,7 @@ def show_differences(
 ) -> tuple[Form, str]:
     response = client.post(brief_url(brief, "citation"), {"citation": text, **values})
     assert response.status_code == status
-    html = response.content.decode()
+    html = response.text
     return Form(html, id="facts-form"), html
 
 
@@ -46,12 +43,10 @@ def offered_facts(html: str) -> list[str]:
 
 
 def facts_of(brief: Brief) -> Any:
-    return workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+    return factories.load_content(brief).facts
 
 
-def test_citation_page_lists_differences_and_stores_nothing(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_citation_page_lists_differences_and_stores_nothing(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     before = checksum()
     form, html = show_differences(writer_client, brief, ZOTERO_RIS)
@@ -68,7 +63,7 @@ def test_citation_page_lists_differences_and_stores_nothing(
     assert "Vivek Chilukuri; Mary-Kate O’Brien; 王小明" in html
 
 
-def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, team: factories.Team) -> None:
+def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, team: Team) -> None:
     author = Author.make(name="Vivek Chilukuri", given="Vivek", family="Chilukuri")
     facts = factories.facts(
         authors=(Byline(author.pk, "研究員", "Fellow"),), title="Old title", date="2025-06-08"
@@ -81,7 +76,7 @@ def test_facts_the_brief_already_has_are_not_preselected(writer_client: Client, 
     assert "Will be added to the vocabulary: Mary-Kate O’Brien, 王小明" in " ".join(html.split())
 
 
-def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, team: factories.Team) -> None:
+def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     before = workflow.load_working_copy(brief)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
@@ -105,7 +100,7 @@ def test_writer_takes_one_fact_and_others_stay_unchanged(writer_client: Client, 
 
 
 def test_citation_authors_are_matched_or_added_and_keep_affiliation(
-    writer_client: Client, team: factories.Team
+    writer_client: Client, team: Team
 ) -> None:
     known = Author.make(name="V. Chilukuri", given="Vivek", family="Chilukuri")
     merged = Author.make(name="王小明", merged_into=Author.make(name="Wang Xiaoming", name_zh="王曉明"))
@@ -121,7 +116,7 @@ def test_citation_authors_are_matched_or_added_and_keep_affiliation(
 
 @pytest.mark.parametrize("is_same_person", [True, False])
 def test_citation_asks_whether_an_author_is_a_similar_known_one(
-    writer_client: Client, team: factories.Team, is_same_person: bool
+    writer_client: Client, team: Team, is_same_person: bool
 ) -> None:
     known = Author.make(name="Bonnie Glaser", given="Bonnie", family="Glaser")
     brief = factories.draft_brief(team)
@@ -131,7 +126,7 @@ def test_citation_asks_whether_an_author_is_a_similar_known_one(
     before = checksum()
     response = writer_client.post(brief_url(brief, "citation"), form.data)
     assert response.status_code == 409
-    html = response.content.decode()
+    html = response.text
     assert "Choose who is meant by Bonnie S. Glaser." in html
     assert 'href="#author-0"' in html
     assert checksum() == before
@@ -146,22 +141,18 @@ def test_citation_asks_whether_an_author_is_a_similar_known_one(
     assert facts_of(brief).title == "The Strait"
 
 
-def test_claimed_citation_makes_no_author_beside_a_similar_one(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_claimed_citation_makes_no_author_beside_a_similar_one(writer_client: Client, team: Team) -> None:
     Author.make(name="Bonnie Glaser", given="Bonnie", family="Glaser")
     citation = (
         "TY  - JOUR\nAU  - Glaser, Bonnie S.\nTI  - The Strait\nUR  - https://example.org/strait\nER  - \n"
     )
-    page = writer_client.post(
-        "/admin/briefs/brief/upload/", {"paste": citation}, follow=True
-    ).content.decode()
+    page = writer_client.post("/admin/briefs/brief/upload/", {"paste": citation}, follow=True).text
     assert "Bonnie S. Glaser may be Bonnie Glaser" in page
     assert [author.name for author in Author.objects.all()] == ["Bonnie Glaser"]
     assert facts_of(Brief.objects.get()).title == "The Strait"
 
 
-def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, team: factories.Team) -> None:
+def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, CHINESE_BIBTEX)
     writer_client.post(brief_url(brief, "citation"), form.data_with(take=["authors", "source", "date"]))
@@ -173,7 +164,7 @@ def test_chinese_author_is_added_with_own_chinese_name(writer_client: Client, te
     assert Brief.objects.get().article_date_confirmed
 
 
-def test_citation_source_is_matched_by_alias(writer_client: Client, team: factories.Team) -> None:
+def test_citation_source_is_matched_by_alias(writer_client: Client, team: Team) -> None:
     source = Source.make(name="Survival: Global Politics", aliases=["The Survival"])
     brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, SPRINGER_BIBTEX)
@@ -183,7 +174,7 @@ def test_citation_source_is_matched_by_alias(writer_client: Client, team: factor
     assert not Source.objects.filter(name="Survival").exists()
 
 
-def test_citation_with_year_only_offers_no_date(writer_client: Client, team: factories.Team) -> None:
+def test_citation_with_year_only_offers_no_date(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, RAND_RIS)
     assert "date" not in offered_facts(html)
@@ -192,9 +183,7 @@ def test_citation_with_year_only_offers_no_date(writer_client: Client, team: fac
     assert (facts_of(brief).date, facts_of(brief).kind) == ("2025-06-09", "report")
 
 
-def test_citation_page_reports_further_entries_and_no_differences(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_citation_page_reports_further_entries_and_no_differences(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form, html = show_differences(writer_client, brief, ZOTERO_CSL)
     assert "There are 2 entries; only the first is shown." in " ".join(html.split())
@@ -204,9 +193,7 @@ def test_citation_page_reports_further_entries_and_no_differences(
     assert "The brief has all of this already." in html
 
 
-def test_citation_file_is_read_and_non_citation_is_refused(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_citation_file_is_read_and_non_citation_is_refused(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     before = checksum()
     _, html = show_differences(
@@ -221,12 +208,12 @@ def test_citation_file_is_read_and_non_citation_is_refused(
     assert checksum() == before
 
 
-def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: factories.Team) -> None:
+def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed", citation=ZOTERO_RIS, cite="1")
-    assert "citation-panel" in writer_client.get(brief_url(brief)).content.decode()
+    assert "citation-panel" in writer_client.get(brief_url(brief)).text
     response = writer_client.post(brief_url(brief), data)
-    form = Form(response.content.decode(), id="facts-form")
+    form = Form(response.text, id="facts-form")
     row = Brief.objects.get()
     assert (row.headline_en, form.data["version"]) == ("Typed", [str(row.version)])
     writer_client.post(brief_url(brief, "citation"), form.data_with(take=["doi", "title"]))
@@ -234,18 +221,16 @@ def test_citation_post_saves_the_brief_form_first(writer_client: Client, team: f
     invalid = get_brief_form(writer_client, brief).data_with(date="yesterday", citation=ZOTERO_RIS, cite="1")
     response = writer_client.post(brief_url(brief), invalid)
     assert response.status_code == 409
-    assert "is not a date" in response.content.decode()
+    assert "is not a date" in response.text
 
 
-def test_stale_citation_page_is_shown_again_with_selection(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_stale_citation_page_is_shown_again_with_selection(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     factories.edit(brief, team.publisher, headline_en="Meanwhile", facts=factories.facts(title="Theirs"))
     before = checksum()
     response = writer_client.post(brief_url(brief, "citation"), form.data_with(take=["title", "authors"]))
-    html = response.content.decode()
+    html = response.text
     assert response.status_code == 409
     assert "publisher saved a newer version" in html
     assert "<mark>Theirs</mark>" in html
@@ -257,7 +242,7 @@ def test_stale_citation_page_is_shown_again_with_selection(
     assert Brief.objects.get().headline_en == "Meanwhile"
 
 
-def test_forged_citation_facts_have_no_effect(writer_client: Client, team: factories.Team) -> None:
+def test_forged_citation_facts_have_no_effect(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form, _ = show_differences(writer_client, brief, ZOTERO_RIS)
     forged = {
@@ -269,9 +254,7 @@ def test_forged_citation_facts_have_no_effect(writer_client: Client, team: facto
     assert checksum() == before
 
 
-def test_citation_import_is_refused_without_edit_permission(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_citation_import_is_refused_without_edit_permission(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     for person, status in ((team.outsider, 403), (team.reviewer, 409)):
         client = sign_in(Client(), person)
@@ -285,6 +268,6 @@ def test_citation_import_is_refused_without_edit_permission(
         {"citation": ZOTERO_RIS, "apply": "1", "take": "url", "version": live.version},
     )
     assert response.status_code == 409
-    assert "This brief is live." in response.content.decode()
-    assert "citation-panel" not in writer_client.get(brief_url(live)).content.decode()
+    assert "This brief is live." in response.text
+    assert "citation-panel" not in writer_client.get(brief_url(live)).text
     assert checksum() == before

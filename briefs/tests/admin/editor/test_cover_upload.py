@@ -13,7 +13,7 @@ from briefs import images, workflow
 from briefs.content import Content
 from briefs.models import Brief, Picture, Revision
 from briefs.tests.support import factories
-from briefs.tests.support.factories import load_content
+from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 from briefs.tests.support.picture_samples import photo
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
@@ -28,12 +28,10 @@ def upload_file(data: bytes | None = None, name: str = "port.jpg") -> SimpleUplo
 
 
 def page_after_redirect(client: Client, response: Any) -> str:
-    return client.get(response["Location"].partition("#")[0]).content.decode()
+    return client.get(response["Location"].partition("#")[0]).text
 
 
-def test_cover_upload_saves_form_and_picture_in_one_revision(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_cover_upload_saves_form_and_picture_in_one_revision(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     response = writer_client.post(
@@ -49,7 +47,7 @@ def test_cover_upload_saves_form_and_picture_in_one_revision(
 
 
 def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
-    writer_client: Client, team: factories.Team
+    writer_client: Client, team: Team
 ) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
     before = load_content(brief)
@@ -74,7 +72,7 @@ def test_cover_description_is_saved_and_unchanged_form_saves_nothing(
     [("7", "", ""), ("", "", ""), ("a", "9", ""), ("500", "9", "100,9"), ("50", "50", "")],
 )
 def test_invalid_or_central_focus_point_is_clamped_or_dropped(
-    writer_client: Client, team: factories.Team, x: str, y: str, focus: str
+    writer_client: Client, team: Team, x: str, y: str, focus: str
 ) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     assert (
@@ -86,9 +84,7 @@ def test_invalid_or_central_focus_point_is_clamped_or_dropped(
     assert load_content(brief).facts.picture.focus == focus  # type: ignore[union-attr]
 
 
-def test_replaced_cover_keeps_description_and_loses_focus_point(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_replaced_cover_keeps_description_and_loses_focus_point(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team), focus="5,95"))
     data = get_brief_form(writer_client, brief).data | {"picture_file": upload_file(photo(seed=3))}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
@@ -99,7 +95,7 @@ def test_replaced_cover_keeps_description_and_loses_focus_point(
     assert (picture.credit, content.picture_alt_en) == ("Central News Agency", "A port")
 
 
-def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team: factories.Team) -> None:
+def test_removed_cover_stays_in_the_earlier_revision(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {"picture_remove": "1"}
     assert writer_client.post(brief_url(brief, "picture"), data).status_code == 302
@@ -118,7 +114,7 @@ REFUSED_FILES = [
 
 @pytest.mark.parametrize(("data", "sentence"), REFUSED_FILES)
 def test_refused_cover_is_reported_and_form_is_saved(
-    writer_client: Client, team: factories.Team, data: Any, sentence: str
+    writer_client: Client, team: Team, data: Any, sentence: str
 ) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief).data_with(headline_en="Typed")
@@ -130,7 +126,7 @@ def test_refused_cover_is_reported_and_form_is_saved(
     assert not Picture.objects.exists()
 
 
-def test_upload_without_file_is_reported(writer_client: Client, team: factories.Team) -> None:
+def test_upload_without_file_is_reported(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     assert "Choose a picture." in page_after_redirect(
         writer_client,
@@ -138,10 +134,8 @@ def test_upload_without_file_is_reported(writer_client: Client, team: factories.
     )
 
 
-def test_cover_upload_on_new_brief_page_creates_the_brief(
-    writer_client: Client, team: factories.Team
-) -> None:
-    form = Form(writer_client.get("/admin/briefs/brief/add/").content.decode())
+def test_cover_upload_on_new_brief_page_creates_the_brief(writer_client: Client, team: Team) -> None:
+    form = Form(writer_client.get("/admin/briefs/brief/add/").text)
     response = writer_client.post(
         ADD_URL, form.data_with(headline_en="New") | {"picture_file": upload_file()}
     )
@@ -156,9 +150,7 @@ def test_cover_upload_on_new_brief_page_creates_the_brief(
     assert "This is no JPEG" in page_after_redirect(writer_client, refused)
 
 
-def test_cover_upload_from_stale_page_merges_or_shows_conflict(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_cover_upload_from_stale_page_merges_or_shows_conflict(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, summary_en="Theirs.")
@@ -176,7 +168,7 @@ def test_cover_upload_from_stale_page_merges_or_shows_conflict(
         form.data_with(summary_en="Mine.") | {"picture_file": upload_file(photo(seed=4))},
     )
     assert response.status_code == 409
-    page = Form(response.content.decode())
+    page = Form(response.text)
     assert page.data["summary_en"] == ["Mine."]
     assert page.data["picture"] == [images.hash_picture(photo(seed=4))], (
         "the uploaded picture stays in the form"
@@ -184,26 +176,24 @@ def test_cover_upload_from_stale_page_merges_or_shows_conflict(
 
 
 @pytest.mark.parametrize("key", ["a/b", "x" * 64])
-def test_forged_picture_key_is_refused_with_the_form(
-    writer_client: Client, team: factories.Team, key: str
-) -> None:
+def test_forged_picture_key_is_refused_with_the_form(writer_client: Client, team: Team, key: str) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     response = writer_client.post(brief_url(brief), form.data_with(picture=key))
     assert response.status_code == 409
-    assert Form(response.content.decode()).data["headline_en"] == form.data["headline_en"]
+    assert Form(response.text).data["headline_en"] == form.data["headline_en"]
     assert load_content(brief).facts.picture is None
 
 
-def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: factories.Team) -> None:
+def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     form = get_brief_form(writer_client, brief)
     theirs = with_picture(upload_picture(team, seed=1), load_content(brief))
     factories.edit(brief, team.other_writer, facts=theirs.facts)
     response = writer_client.post(brief_url(brief), form.data_with(picture_credit="AP"))
     assert response.status_code == 409
-    assert response.content.decode().count('name="take-picture"') == 2
-    page = Form(response.content.decode())
+    assert response.text.count('name="take-picture"') == 2
+    page = Form(response.text)
     response_to_choice = writer_client.post(brief_url(brief), page.data_with(take__picture="theirs"))
     assert response_to_choice.status_code == 302
     assert (
@@ -212,9 +202,7 @@ def test_concurrent_cover_changes_are_one_conflict(writer_client: Client, team: 
     )
 
 
-def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     data = get_brief_form(writer_client, brief).data_with(headline_en="Typed") | {
         "picture_file": upload_file()
@@ -222,7 +210,7 @@ def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
     workflow.discard(brief, by=team.writer, version=brief.version)
     response = writer_client.post(brief_url(brief, "picture"), data)
     assert response.status_code == 409
-    assert Form(response.content.decode()).data["headline_en"] == ["Typed"]
+    assert Form(response.text).data["headline_en"] == ["Typed"]
     assert not Picture.objects.exists()
     assert load_content(brief).headline_en == "A Headline"
 
@@ -230,9 +218,7 @@ def test_cover_upload_to_closed_brief_is_refused_and_keeps_form(
 # JSON responses for the page's JavaScript
 
 
-def test_json_cover_upload_returns_key_and_changes_no_brief(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_json_cover_upload_returns_key_and_changes_no_brief(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     for address in (brief_url(brief, "picture"), ADD_URL):
         answer = writer_client.post(
@@ -250,9 +236,7 @@ def test_json_cover_upload_returns_key_and_changes_no_brief(
     assert Brief.objects.get().version == brief.version
 
 
-def test_autosave_stores_cover_and_other_pages_receive_it(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_autosave_stores_cover_and_other_pages_receive_it(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     other_form = get_brief_form(writer_client, brief)
     data = get_brief_form(writer_client, brief).data_with(
@@ -283,7 +267,7 @@ def picture_urls(row: Picture) -> Iterator[tuple[str, str]]:
         yield f"/admin/briefs/brief/picture/{row.pk}-320.{kind}", type_
 
 
-def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: factories.Team) -> None:
+def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: Team) -> None:
     row = upload_picture(team)
     for address, type_ in picture_urls(row):
         client.logout()
@@ -305,24 +289,22 @@ def test_cover_file_is_served_only_to_people_with_a_role(client: Client, team: f
         assert client.get(f"/admin/briefs/brief/picture/{name}").status_code == 404
 
 
-def test_approve_change_and_review_pages_show_cover_and_description(
-    client: Client, team: factories.Team
-) -> None:
+def test_approve_change_and_review_pages_show_cover_and_description(client: Client, team: Team) -> None:
     brief = factories.signed_brief(team, with_picture(upload_picture(team)))
     sign_in(client, team.publisher)
     for page in ("approve", "change", "review"):
-        body = client.get(brief_url(brief, page), follow=True).content.decode()
+        body = client.get(brief_url(brief, page), follow=True).text
         assert f"/admin/briefs/brief/picture/{load_content(brief).facts.picture.key}" in body, page  # type: ignore[union-attr]
         for word in ("港口", "A port", "Central News Agency", "CC BY 4.0"):
             assert word in body, (page, word)
 
 
-def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team: factories.Team) -> None:
+def test_preview_serves_cover_from_the_admin_address(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, with_picture(upload_picture(team)))
     for view in ("zh", "en"):
-        body = writer_client.get(brief_url(brief, "preview") + f"?view={view}").content.decode()
+        body = writer_client.get(brief_url(brief, "preview") + f"?view={view}").text
         (link,) = set(re.findall(r'<img src="([^"]+)"', body))
         assert link.startswith("/admin/briefs/brief/picture/")
         assert writer_client.get(link).status_code == 200
         assert "/media/" not in body
-    assert "<figure" not in writer_client.get(brief_url(brief, "preview") + "?view=parallel").content.decode()
+    assert "<figure" not in writer_client.get(brief_url(brief, "preview") + "?view=parallel").text

@@ -12,6 +12,7 @@ from briefs.admin.common import findings
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Dismissal, Event, Source
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow import reviewing
 
@@ -28,13 +29,13 @@ TEXT = Content(
 
 
 @pytest.fixture
-def brief(team: factories.Team) -> Brief:
+def brief(team: Team) -> Brief:
     return factories.draft_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
 
 
 def findings_of(brief: Brief) -> list[dict[str, Any]]:
     with translation.override("en"):
-        return findings.as_json(brief.pk, workflow.load_working_copy(Brief.objects.get(pk=brief.pk)), {})
+        return findings.as_json(brief.pk, factories.load_content(brief), {})
 
 
 def post_dismissal(client: Client, brief: Brief, **data: Any) -> Any:
@@ -45,9 +46,7 @@ def summarise(reported: list[dict[str, Any]]) -> list[tuple[str, str, bool]]:
     return [(f["key"], f["code"], bool(f["dismissed"])) for f in reported]
 
 
-def test_writer_dismisses_finding_with_reason_and_undoes_it(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_writer_dismisses_finding_with_reason_and_undoes_it(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     first = findings_of(brief)
     assert summarise(first) == [
@@ -76,7 +75,7 @@ def test_writer_dismisses_finding_with_reason_and_undoes_it(
 
 
 def test_dismissal_of_grouped_finding_covers_one_bullet_only(
-    client: Client, team: factories.Team, brief: Brief
+    client: Client, team: Team, brief: Brief
 ) -> None:
     sign_in(client, team.writer)
     [commas] = [f for f in findings_of(brief) if f["code"] == "punctuation.commas"]
@@ -89,7 +88,7 @@ def test_dismissal_of_grouped_finding_covers_one_bullet_only(
     ]
 
 
-def test_dismissal_holds_only_for_the_dismissed_text(team: factories.Team, brief: Brief) -> None:
+def test_dismissal_holds_only_for_the_dismissed_text(team: Team, brief: Brief) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
@@ -104,10 +103,10 @@ LOOKALIKE = [("url", "addresses.lookalike", False)]
 
 
 def test_dismissal_of_lookalike_host_holds_only_for_that_address(
-    client: Client, team: factories.Team, brief: Brief
+    client: Client, team: Team, brief: Brief
 ) -> None:
     def set_address(url: str) -> list[tuple[str, str, bool]]:
-        stored = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+        stored = factories.load_content(brief).facts
         factories.edit(
             Brief.objects.get(pk=brief.pk), team.writer, facts=dataclasses.replace(stored, url=url)
         )
@@ -124,7 +123,7 @@ def test_dismissal_of_lookalike_host_holds_only_for_that_address(
     assert set_address("https://rаnd.org/") == LOOKALIKE
 
 
-def test_host_like_that_of_a_source_is_found(team: factories.Team, brief: Brief) -> None:
+def test_host_like_that_of_a_source_is_found(team: Team, brief: Brief) -> None:
     Source.make(name="RAND", url="https://www.rand.org/")
     content = workflow.load_working_copy(brief)
     facts = dataclasses.replace(content.facts, url="https://ránd.org/a", archive_url="https://news.rand.org/")
@@ -147,7 +146,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("change", "message"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_dismissal_without_reason_or_finding_is_refused(
-    client: Client, team: factories.Team, brief: Brief, change: dict[str, str], message: str
+    client: Client, team: Team, brief: Brief, change: dict[str, str], message: str
 ) -> None:
     sign_in(client, team.writer)
     data = {"finding": findings_of(brief)[0]["id"], "reason": "So", **change}
@@ -157,7 +156,7 @@ def test_dismissal_without_reason_or_finding_is_refused(
     assert not Dismissal.objects.exists()
 
 
-def test_completeness_finding_cannot_be_dismissed(client: Client, team: factories.Team) -> None:
+def test_completeness_finding_cannot_be_dismissed(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, dataclasses.replace(TEXT, summary_en="", facts=factories.facts()))
     sign_in(client, team.writer)
     [missing] = [f for f in findings_of(brief) if f["check"] == "completeness"]
@@ -167,7 +166,7 @@ def test_completeness_finding_cannot_be_dismissed(client: Client, team: factorie
     assert not Dismissal.objects.exists()
 
 
-def test_people_who_may_edit_may_dismiss(client: Client, team: factories.Team) -> None:
+def test_people_who_may_edit_may_dismiss(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, dataclasses.replace(TEXT, facts=factories.facts()))
     sign_in(client, team.reviewer)
     assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 409
@@ -177,9 +176,7 @@ def test_people_who_may_edit_may_dismiss(client: Client, team: factories.Team) -
     assert post_dismissal(client, brief, finding=findings_of(brief)[0]["id"], reason="So").status_code == 403
 
 
-def test_repeated_dismissal_and_undo_are_recorded_once(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_repeated_dismissal_and_undo_are_recorded_once(client: Client, team: Team, brief: Brief) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
     dismissal = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
@@ -193,9 +190,7 @@ def test_repeated_dismissal_and_undo_are_recorded_once(
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 
-def test_response_uses_the_page_key_of_a_new_bullet(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_response_uses_the_page_key_of_a_new_bullet(client: Client, team: Team, brief: Brief) -> None:
     from briefs.models import RowKey
 
     key = "n" + "a" * 32
@@ -207,14 +202,12 @@ def test_response_uses_the_page_key_of_a_new_bullet(
     assert {f["key"] for f in reported} == {"b1", key}
 
 
-def test_writer_dismisses_finding_without_javascript(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_writer_dismisses_finding_without_javascript(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
-    page = client.get(brief_url(brief)).content.decode()
+    page = client.get(brief_url(brief)).text
     assert "Check this brief" in page
     address = f"{brief_url(brief)}?findings=1"
-    form = Form(client.get(address).content.decode())
+    form = Form(client.get(address).text)
     buttons = [b for b in form.buttons if b.get("formaction") == brief_url(brief, "dismiss")]
     assert len(buttons) == 3
     id = buttons[0]["value"]
@@ -225,7 +218,7 @@ def test_writer_dismisses_finding_without_javascript(
     assert (response.status_code, response.url) == (302, f"{address}#findings")
     assert Dismissal.objects.get().reason == "A quotation"
     assert Brief.objects.get(pk=brief.pk).headline_en == "Another Headline"
-    page = client.get(address).content.decode()
+    page = client.get(address).text
     assert "Dismissed by writer: A quotation" in page
     [undo] = [b for b in Form(page).buttons if b.get("name") == "undo"]
     client.post(brief_url(brief, "dismiss"), Form(page).data_with(undo=undo["value"]))
@@ -235,6 +228,6 @@ def test_writer_dismisses_finding_without_javascript(
 # Blocking findings
 
 
-def test_only_completeness_findings_block(team: factories.Team, brief: Brief) -> None:
+def test_only_completeness_findings_block(team: Team, brief: Brief) -> None:
     assert not any(f["blocks"] for f in findings_of(brief))
     workflow.submit(brief, by=team.writer, version=brief.version)

@@ -17,6 +17,7 @@ from briefs.models import Author, Term
 from briefs.tests.bilingual.checks.test_all_checks import SEED, read_fixture_with_headlines
 from briefs.tests.bilingual.documents.test_alignment import TALKS
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.workflow.rules.check_context import load_check_context
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -85,7 +86,7 @@ def test_finding_message_is_translated_to_chinese() -> None:
 
 
 @pytest.mark.usefixtures("vocabulary")
-def test_findings_query_count_is_independent_of_bullet_count(team: factories.Team) -> None:
+def test_findings_query_count_is_independent_of_bullet_count(team: Team) -> None:
     brief = factories.draft_brief(team, without_numbers(read_fixture_with_headlines(SEED)))
     long = factories.draft_brief(team, without_numbers(build_long_brief()))
     with CaptureQueriesContext(connection) as short_queries:
@@ -107,7 +108,7 @@ def test_check_context_is_narrowed_to_names_that_may_occur() -> None:
     assert checks.run_checks(content, narrowed) == checks.run_checks(content, whole)
 
 
-def test_ratio_band_is_computed_from_300_published_pairs_on(team: factories.Team) -> None:
+def test_ratio_band_is_computed_from_300_published_pairs_on(team: Team) -> None:
     usual = CheckContext().ratio_band
     assert load_check_context().ratio_band == usual
     ratios = [round(0.8 + n / 100, 2) for n in range(400)]

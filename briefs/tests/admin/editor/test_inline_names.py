@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from briefs import workflow
 from briefs.bilingual.text import similarity
 from briefs.content import Byline
-from briefs.models import Author, Brief, Event, Keyword, Source
+from briefs.models import Author, Event, Keyword, Source
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -31,7 +32,7 @@ def suggested_names(client: Client, kind: str, q: str, **more: str) -> list[str]
 
 def create_name(client: Client, kind: str, status: int = 200, **values: Any) -> Any:
     response = client.post(NAMES + "create/", {"kind": kind, **values})
-    assert response.status_code == status, response.content.decode()[:500]
+    assert response.status_code == status, response.text[:500]
     return response.json()
 
 
@@ -75,7 +76,7 @@ def test_different_names_are_not_similar(first: str, second: str) -> None:
     assert not similarity.are_similar_names(second, first)
 
 
-def test_author_is_suggested_by_every_name_with_details(writer_client: Client, team: factories.Team) -> None:
+def test_author_is_suggested_by_every_name_with_details(writer_client: Client, team: Team) -> None:
     first = Author.make(name="Wei Wang", family="Wang", given="Wei", name_zh="王偉", name_zh_kind="own")
     second = Author.make(name="Wei Wang", family="Wang", given="Wei")
     Author.make(name="Owen Chen")
@@ -99,9 +100,7 @@ def test_suggestions_tolerate_accents_hyphens_and_typos(writer_client: Client) -
     assert suggested_names(writer_client, "author", "Zoe") == []
 
 
-def test_suggestions_rank_exact_match_then_prefix_then_use(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_suggestions_rank_exact_match_then_prefix_then_use(writer_client: Client, team: Team) -> None:
     for label in ("Biotechnology", "Technology policy", "Tech"):
         Keyword.make(label_zh=label[::-1], label_en=label)
     factories.draft_brief(team)  # 科技 · Technology
@@ -110,9 +109,7 @@ def test_suggestions_rank_exact_match_then_prefix_then_use(
     ]  # fmt: skip
 
 
-def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(writer_client: Client, team: Team) -> None:
     target = Keyword.make(label_zh="晶片", label_en="Chips")
     merged = Keyword.make(label_zh="芯片", label_en="Chip")
     factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(merged.pk,))))
@@ -123,15 +120,13 @@ def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(
     assert suggested_names(writer_client, "keyword", "芯片") == []
 
 
-def test_empty_query_suggests_the_used_sources(writer_client: Client, team: factories.Team) -> None:
+def test_empty_query_suggests_the_used_sources(writer_client: Client, team: Team) -> None:
     Source.make(name="Lawfare")
     factories.draft_brief(team)
     assert suggested_names(writer_client, "source", "") == ["Foreign Policy 外交政策"]
 
 
-def test_suggestion_query_count_is_independent_of_matches(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_suggestion_query_count_is_independent_of_matches(writer_client: Client, team: Team) -> None:
     counts = []
     for n in (2, 8):
         for i in range(n):
@@ -222,20 +217,18 @@ def test_confirmed_second_author_of_same_name_is_created_once(writer_client: Cli
     assert create_name(writer_client, "author", **values, known=[first])["id"] == second  # a double click
 
 
-def test_authors_of_same_name_are_distinguished_by_number(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_authors_of_same_name_are_distinguished_by_number(writer_client: Client, team: Team) -> None:
     first, second = (Author.make(name="Wei Wang").pk for _ in range(2))
     names = suggested_names(writer_client, "author", "wei wang")
     assert sorted(names) == [f"Wei Wang #{pk}" for pk in (first, second)]
     brief = factories.draft_brief(team)
     data = get_brief_form(writer_client, brief).data_with(name__w1=f"Wei Wang #{second}")
     assert writer_client.post(brief_url(brief), data).status_code == 302
-    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+    facts = factories.load_content(brief).facts
     assert [byline.author for byline in facts.authors] == [second]
     data = get_brief_form(writer_client, brief).data_with(headline_zh="名字不變")
     assert writer_client.post(brief_url(brief), data).status_code == 302
-    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+    facts = factories.load_content(brief).facts
     assert [byline.author for byline in facts.authors] == [second]
 
 
@@ -268,7 +261,7 @@ def test_invalid_name_is_refused_with_its_field(
     assert [kind.objects.count() for kind in (Author, Keyword, Source)] == [0, 0, 0]
 
 
-def test_people_without_vocabulary_permission_create_nothing(client: Client, team: factories.Team) -> None:
+def test_people_without_vocabulary_permission_create_nothing(client: Client, team: Team) -> None:
     sign_in(client, team.reviewer)
     assert not client.get(NAMES, {"kind": "author", "q": "x"}).json()["may_create"]
     reasons = create_name(client, "author", 409, name="Jane Doe")["reasons"]
@@ -295,7 +288,7 @@ def test_create_ignores_unknown_fields_and_refuses_bad_requests(writer_client: C
     assert writer_client.post(NAMES + "create/", {"kind": "term"}).status_code == 400
 
 
-def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, team: factories.Team) -> None:
+def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, team: Team) -> None:
     author, unused_author = Author.make(name="Vivek Chilukuri"), Author.make(name="Jane Doe")
     for date, zh, en in (
         ("2024-01-02", "研究員", "Fellow"),
@@ -315,19 +308,19 @@ def test_earlier_affiliations_are_listed_newest_first(writer_client: Client, tea
         assert writer_client.get(f"{address}{unknown}").json() == {"rows": []}
 
 
-def test_created_author_is_stored_with_the_brief(writer_client: Client, team: factories.Team) -> None:
+def test_created_author_is_stored_with_the_brief(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     created = create_name(writer_client, "author", name="Jane Doe", family="Doe", given="Jane")
     form = get_brief_form(writer_client, brief)
     data = form.data_with(id__w1=created["id"], was__w1=created["name"], name__w1=created["name"])
     assert writer_client.post(brief_url(brief), data).status_code == 302
-    facts = workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).facts
+    facts = factories.load_content(brief).facts
     assert [byline.author for byline in facts.authors] == [created["id"]]
 
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_create_requests_create_one_author(team: factories.Team) -> None:
+def test_concurrent_create_requests_create_one_author(team: Team) -> None:
     answers: list[int] = []
     clients = [sign_in(Client(), team.writer) for _ in range(4)]
 

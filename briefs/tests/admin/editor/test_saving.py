@@ -9,13 +9,13 @@ from briefs import workflow
 from briefs.content import Bullet, Byline
 from briefs.models import Author, Brief, Event, Keyword, Revision, Source
 from briefs.tests.support import factories
-from briefs.tests.support.factories import load_content
+from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def test_unchanged_form_saves_nothing(writer_client: Client, team: factories.Team) -> None:
+def test_unchanged_form_saves_nothing(writer_client: Client, team: Team) -> None:
     author = Author.make(name="Vivek Chilukuri")
     facts = factories.facts(
         authors=(Byline(author.pk, "研究員", "Fellow"),), embargo_until="2030-01-02T03:04:00+00:00", title="T", kind="report",
@@ -38,7 +38,7 @@ def test_unchanged_form_saves_nothing(writer_client: Client, team: factories.Tea
 
 @pytest.mark.parametrize("typed", ["https://doi.org/10.1000/182", "doi: 10.1000/182", "10.1000/182"])
 def test_typed_doi_is_stored_as_documents_and_sheets_read_it(
-    writer_client: Client, team: factories.Team, typed: str
+    writer_client: Client, team: Team, typed: str
 ) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief).data_with(doi=typed)
@@ -46,7 +46,7 @@ def test_typed_doi_is_stored_as_documents_and_sheets_read_it(
     assert load_content(brief).facts.doi == "10.1000/182"
 
 
-def test_save_stores_both_languages_and_facts(writer_client: Client, team: factories.Team) -> None:
+def test_save_stores_both_languages_and_facts(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     changes = form.data_with(
@@ -54,7 +54,7 @@ def test_save_stores_both_languages_and_facts(writer_client: Client, team: facto
         embargo_until="2030-01-02T11:04",
     )  # fmt: skip
     response = writer_client.post(brief_url(brief), changes, follow=True)
-    assert "Saved" in response.content.decode()
+    assert "Saved" in response.text
     content = load_content(brief)
     assert (content.headline_zh, content.summary_en, content.bullets[0].text_zh) == (
         "新標題",
@@ -70,12 +70,10 @@ def press_row_button(client: Client, brief: Brief, form: Form, order: str) -> Fo
     """Press a row button as a browser without JavaScript does."""
     response = client.post(brief_url(brief), form.data_with(do=order))
     assert response.status_code == 200
-    return Form(response.content.decode())
+    return Form(response.text)
 
 
-def test_writer_moves_adds_and_deletes_bullets_without_javascript(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_writer_moves_adds_and_deletes_bullets_without_javascript(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     form = get_brief_form(writer_client, brief)
     form.data["text_zh-b2"] = ["尚未儲存"]
@@ -97,7 +95,7 @@ def test_writer_moves_adds_and_deletes_bullets_without_javascript(
     ]  # fmt: skip
 
 
-def test_save_keeps_author_order_and_creates_new_author(writer_client: Client, team: factories.Team) -> None:
+def test_save_keeps_author_order_and_creates_new_author(writer_client: Client, team: Team) -> None:
     known = Author.make(name="Vivek Chilukuri")
     brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(known.pk, "甲", "A"),)))
@@ -110,7 +108,7 @@ def test_save_keeps_author_order_and_creates_new_author(writer_client: Client, t
     assert load_content(brief).facts.authors == (Byline(new.pk, "", "RAND"), Byline(known.pk, "甲", "A"))
 
 
-def test_typed_names_match_existing_vocabulary(writer_client: Client, team: factories.Team) -> None:
+def test_typed_names_match_existing_vocabulary(writer_client: Client, team: Team) -> None:
     author = Author.make(name="林雨蒼", name_zh="林雨蒼")
     keyword = Keyword.make(label_zh="美國", label_en="United States")
     source = Source.make(name="Lawfare")
@@ -125,7 +123,7 @@ def test_typed_names_match_existing_vocabulary(writer_client: Client, team: fact
     assert (Author.objects.count(), Source.objects.count(), Keyword.objects.count()) == (1, 2, 2)
 
 
-def test_author_renamed_meanwhile_stays_the_same_author(writer_client: Client, team: factories.Team) -> None:
+def test_author_renamed_meanwhile_stays_the_same_author(writer_client: Client, team: Team) -> None:
     author = Author.make(name="V. Chilukuri")
     brief = factories.draft_brief(
         team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
@@ -137,7 +135,7 @@ def test_author_renamed_meanwhile_stays_the_same_author(writer_client: Client, t
     assert Author.objects.count() == 1
 
 
-def test_note_typed_before_saving_is_kept_once(writer_client: Client, team: factories.Team) -> None:
+def test_note_typed_before_saving_is_kept_once(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     data = get_brief_form(writer_client, brief).data_with(note_text="半句意見", headline_en="Changed")
     assert writer_client.post(brief_url(brief), data).status_code == 302
@@ -146,22 +144,20 @@ def test_note_typed_before_saving_is_kept_once(writer_client: Client, team: fact
     assert not brief.notes.exists()
 
 
-def test_edit_after_approval_reports_that_schedule_is_kept(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_edit_after_approval_reports_that_schedule_is_kept(writer_client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     response = writer_client.post(
         brief_url(brief), get_brief_form(writer_client, brief).data_with(headline_en="Next"), follow=True
     )
-    page = response.content.decode()
+    page = response.text
     assert "stays scheduled, with the text that was approved" in page
     assert "Scheduled" in page
 
 
-def test_writer_creates_brief(writer_client: Client, team: factories.Team) -> None:
-    form = Form(writer_client.get("/admin/briefs/brief/add/").content.decode())
+def test_writer_creates_brief(writer_client: Client, team: Team) -> None:
+    form = Form(writer_client.get("/admin/briefs/brief/add/").text)
     response = writer_client.post(
         "/admin/briefs/brief/add/",
         form.data_with(
@@ -181,9 +177,7 @@ def query_count(client: Client, method: str, brief: Brief, data: dict[str, list[
     return len(queries)
 
 
-def test_query_counts_of_form_and_save_ignore_bullet_count(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_query_counts_of_form_and_save_ignore_bullet_count(writer_client: Client, team: Team) -> None:
     counts = []
     for n in (3, 30):
         bullets = tuple(Bullet(0, f"第{i}點", f"Point {i}") for i in range(n))

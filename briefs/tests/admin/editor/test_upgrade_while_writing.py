@@ -14,7 +14,7 @@ from briefs.content import Byline, Content
 from briefs.facts import SCALAR_FACTS
 from briefs.models import Author, Brief, Keyword, Revision, Source
 from briefs.tests.support import corpus_fixtures, factories
-from briefs.tests.support.factories import load_content
+from briefs.tests.support.factories import Team, load_content
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
@@ -31,11 +31,11 @@ ACTIONS = ("change", "autosave", "submit", "share")
 
 
 @pytest.fixture
-def team() -> factories.Team:
-    return factories.Team()
+def team() -> Team:
+    return Team()
 
 
-def brief_with_every_field(team: factories.Team) -> Brief:
+def brief_with_every_field(team: Team) -> Brief:
     """Return a brief with a value in every field of the form."""
     content = with_picture(upload_picture(team))
     author = Author.make(name="Jane Doe", family="Doe", given="Jane")
@@ -71,7 +71,7 @@ def differs_from(brief: Brief, before: Content, **typed: Any) -> bool:
     return load_content(brief) != replace(before, **typed)
 
 
-def test_sample_brief_fills_every_field_of_the_form(writer_client: Client, team: factories.Team) -> None:
+def test_sample_brief_fills_every_field_of_the_form(writer_client: Client, team: Team) -> None:
     """The other tests prove nothing about a field that is empty from the start."""
     data = get_brief_form(writer_client, brief_with_every_field(team)).data
     blank = [name for name in FORM_FIELDS if not data.get(name, [""])[0]]
@@ -81,7 +81,7 @@ def test_sample_brief_fills_every_field_of_the_form(writer_client: Client, team:
         assert any(data[f"{name}-{key}"][0] for key in data[group]), name
 
 
-def test_old_page_keeps_values_of_missing_fields(writer_client: Client, team: factories.Team) -> None:
+def test_old_page_keeps_values_of_missing_fields(writer_client: Client, team: Team) -> None:
     """Leave out every fifth field in turn, by save and autosave; other changes are stored."""
     brief = brief_with_every_field(team)
     row_counts = [kind.objects.count() for kind in (Source, Author, Keyword)]
@@ -104,7 +104,7 @@ def test_old_page_keeps_values_of_missing_fields(writer_client: Client, team: fa
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_accepts_old_page_and_keeps_missing_fields(
-    writer_client: Client, team: factories.Team, action: str
+    writer_client: Client, team: Team, action: str
 ) -> None:
     brief = brief_with_every_field(team)
     before = load_content(brief)
@@ -121,13 +121,11 @@ def test_every_action_accepts_old_page_and_keeps_missing_fields(
         get_brief_form(writer_client, brief).data_with(headline_en="Typed before the deploy"), *missing
     )
     answer = writer_client.post(brief_url(brief, action), data)
-    assert answer.status_code in (200, 302, 409), answer.content.decode()[:300]
+    assert answer.status_code in (200, 302, 409), answer.text[:300]
     assert not differs_from(brief, before, headline_en="Typed before the deploy")
 
 
-def test_refused_old_page_is_returned_with_all_stored_values(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_refused_old_page_is_returned_with_all_stored_values(writer_client: Client, team: Team) -> None:
     """The error page has the new fields and must fill them from the stored brief, or its next save would empty them."""
     brief = brief_with_every_field(team)
     before = load_content(brief)
@@ -136,15 +134,13 @@ def test_refused_old_page_is_returned_with_all_stored_values(
         brief_url(brief), without_fields(typed, "archive_url", "passage", "picture_alt_zh")
     )
     assert answer.status_code == 409
-    form = Form(answer.content.decode())
+    form = Form(answer.text)
     assert form.data["headline_en"] == ["Typed"]
     assert writer_client.post(brief_url(brief), form.data_with(summary_en="Mended")).status_code == 302
     assert not differs_from(brief, before, headline_en="Typed", summary_en="Mended")
 
 
-def test_old_page_keeps_other_writers_change_in_missing_field(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_old_page_keeps_other_writers_change_in_missing_field(writer_client: Client, team: Team) -> None:
     brief = brief_with_every_field(team)
     form = get_brief_form(writer_client, brief)
     facts = replace(load_content(brief).facts, archive_url="https://archive.example.org/theirs")
@@ -157,7 +153,7 @@ def test_old_page_keeps_other_writers_change_in_missing_field(
     assert not differs_from(brief, between, headline_en="Typed before the deploy")
 
 
-def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team) -> None:
+def test_field_sent_empty_is_emptied(writer_client: Client, team: Team) -> None:
     """A field sent empty was emptied by the writer; a field not sent keeps its value."""
     brief = brief_with_every_field(team)
     data = get_brief_form(writer_client, brief).data_with(archive_url="", picture_alt_en="", passage__b1="")
@@ -168,7 +164,7 @@ def test_field_sent_empty_is_emptied(writer_client: Client, team: factories.Team
 
 @pytest.mark.parametrize("missing", ["seen", "version"])
 def test_old_approval_page_is_refused_only_without_seen_hash(
-    client: Client, team: factories.Team, missing: str
+    client: Client, team: Team, missing: str
 ) -> None:
     """The hash of the seen text is required; other fields may be missing."""
     brief = factories.signed_brief(team)

@@ -20,6 +20,7 @@ from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
 from briefs.tests.admin.uploads.test_document_imports import SAMPLE
 from briefs.tests.support import factories, limit_cpu_time
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -49,7 +50,7 @@ def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **chan
 def get_page(client: Client, brief: Brief, verb: str, **query: object) -> str:
     response = client.get(brief_url(brief, verb), {name.rstrip("_"): value for name, value in query.items()})
     assert response.status_code == 200
-    return response.content.decode()
+    return response.text
 
 
 def visible_text(html: str) -> str:
@@ -67,7 +68,7 @@ def comparison_text(client: Client, brief: Brief, old: object, new: object) -> s
 # Edit sessions
 
 
-def test_saves_of_one_edit_session_are_grouped(team: factories.Team) -> None:
+def test_saves_of_one_edit_session_are_grouped(team: Team) -> None:
     brief = factories.draft_brief(team)
     for n, (who, after, kind) in enumerate(
         [
@@ -97,9 +98,7 @@ def test_saves_of_one_edit_session_are_grouped(team: factories.Team) -> None:
     ]
 
 
-def test_timeline_leads_to_what_each_edit_session_changed(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_timeline_leads_to_what_each_edit_session_changed(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     bullets = stored_content(brief).bullets
     save(brief, team.other_writer, after=60, headline_en="Another")
@@ -119,9 +118,7 @@ def test_timeline_leads_to_what_each_edit_session_changed(
     assert "Headline: unchanged" in session, "changed in the session before"
 
 
-def test_timeline_has_the_note_on_the_change_and_the_imported_file(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_timeline_has_the_note_on_the_change_and_the_imported_file(writer_client: Client, team: Team) -> None:
     writer_client.post("/admin/briefs/brief/upload/", {"files": SimpleUploadedFile("a.txt", SAMPLE.encode())})
     html = get_page(writer_client, Brief.objects.get(), "timeline")
     assert re.search(r'href="/admin/briefs/brief/\d+/file/\d+/"\s*>a\.txt<', html)
@@ -136,7 +133,7 @@ def test_timeline_has_the_note_on_the_change_and_the_imported_file(
     assert "Correction 改一字。 One word." in visible_text(get_page(writer_client, brief, "timeline"))
 
 
-def test_edition_can_be_compared_with_later_revision(writer_client: Client, team: factories.Team) -> None:
+def test_edition_can_be_compared_with_later_revision(writer_client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     save(brief, team.writer, after=1, summary_en="Revised.")
@@ -172,7 +169,7 @@ def test_change_summary_names_every_kind_of_difference() -> None:
         assert describe_difference(diff_contents(old, with_passage)) == "source passage of 1 bullet"
 
 
-def test_history_pages_use_language_of_person(client: Client, team: factories.Team) -> None:
+def test_history_pages_use_language_of_person(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, after=60, summary_zh="改了。")
     for language in ("zh-hant", "en"):
@@ -184,7 +181,7 @@ def test_history_pages_use_language_of_person(client: Client, team: factories.Te
         assert 'lang="en"' in html
 
 
-def test_query_count_does_not_grow_with_revisions(writer_client: Client, team: factories.Team) -> None:
+def test_query_count_does_not_grow_with_revisions(writer_client: Client, team: Team) -> None:
     counts = []
     for n in (2, 200):
         brief = factories.draft_brief(team)
@@ -222,7 +219,7 @@ def test_query_count_does_not_grow_with_revisions(writer_client: Client, team: f
 # Comparison
 
 
-def test_comparison_shows_bullet_changes_row_by_row(writer_client: Client, team: factories.Team) -> None:
+def test_comparison_shows_bullet_changes_row_by_row(writer_client: Client, team: Team) -> None:
     texts = [
         ("維修能力是最脆弱的一環。", "Repair is the weakest link."),
         ("二。", "Two."),
@@ -256,9 +253,7 @@ def test_comparison_shows_bullet_changes_row_by_row(writer_client: Client, team:
     assert re.search(r'class="words"\s+lang="zh-Hant-TW"', html)
 
 
-def test_swapped_comparison_turns_insertions_into_deletions(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_swapped_comparison_turns_insertions_into_deletions(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     save(brief, team.writer, summary_en="Another summary.")
     assert "{+Another+}" in comparison_text(writer_client, brief, 1, 2)
@@ -268,7 +263,7 @@ def test_swapped_comparison_turns_insertions_into_deletions(
     assert "No difference" in comparison_text(writer_client, brief, 2, 2)
 
 
-def test_comparison_shows_facts_with_labels_and_names(writer_client: Client, team: factories.Team) -> None:
+def test_comparison_shows_facts_with_labels_and_names(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     author = Author.make(name="Ana Lee", name_zh="李安娜")
     facts = factories.facts(
@@ -283,9 +278,7 @@ def test_comparison_shows_facts_with_labels_and_names(writer_client: Client, tea
     ).replace("(", "").replace(")", "").replace(", ", " ")
 
 
-def test_source_passage_is_ignored_when_comparing_with_edition(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_source_passage_is_ignored_when_comparing_with_edition(writer_client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=fresh(brief).version)
     bullets = stored_content(brief).bullets
@@ -294,7 +287,7 @@ def test_source_passage_is_ignored_when_comparing_with_edition(
     assert "Source passage: {+p. 3+}" in comparison_text(writer_client, brief, 1, 2)
 
 
-def test_unknown_revision_or_edition_is_not_found(writer_client: Client, team: factories.Team) -> None:
+def test_unknown_revision_or_edition_is_not_found(writer_client: Client, team: Team) -> None:
     brief, other_brief = factories.live_brief(team), factories.draft_brief(team)
     for n in range(3):
         save(other_brief, team.writer, summary_en=f"Foreign {n}.")
@@ -310,7 +303,7 @@ def test_unknown_revision_or_edition_is_not_found(writer_client: Client, team: f
 
 
 @pytest.mark.heavy
-def test_comparison_of_longest_texts_ends(writer_client: Client, team: factories.Team) -> None:
+def test_comparison_of_longest_texts_ends(writer_client: Client, team: Team) -> None:
     """Compare sixty bullets and both summaries, all of maximum length and changed throughout."""
     brief = factories.draft_brief(team)
     first = brief.revisions.get()
@@ -327,7 +320,7 @@ def test_comparison_of_longest_texts_ends(writer_client: Client, team: factories
         comparison_text(writer_client, brief, 2, 3)
 
 
-def test_comparison_escapes_markup_in_texts(writer_client: Client, team: factories.Team) -> None:
+def test_comparison_escapes_markup_in_texts(writer_client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, factories.content(headline_en="<script>alert(1)</script> & more"))
     save(brief, team.writer, headline_en="<script>alert(2)</script> & <b>more</b>")
     html = get_page(writer_client, brief, "compare", from_=1, to=2)

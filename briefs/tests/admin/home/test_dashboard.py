@@ -14,6 +14,7 @@ from briefs import workflow
 from briefs.content import Bullet, Facts, hash_json
 from briefs.models import Brief, Person, Presence
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 from briefs.workflow.review_comments import TextAnchor
 
@@ -38,8 +39,8 @@ def days_ago(n: int) -> dt.datetime:
     return timezone.now() - dt.timedelta(days=n)
 
 
-def test_home_shows_no_empty_list(client: Client, team: factories.Team) -> None:
-    page = sign_in(client, team.writer).get("/admin/").content.decode()
+def test_home_shows_no_empty_list(client: Client, team: Team) -> None:
+    page = sign_in(client, team.writer).get("/admin/").text
     assert "New brief" in page
     assert "0 wait for you" in page
     assert "Nothing is waiting" not in page
@@ -48,14 +49,14 @@ def test_home_shows_no_empty_list(client: Client, team: factories.Team) -> None:
 
 def test_only_person_is_told_that_a_second_is_needed(client: Client) -> None:
     first = factories.person("first", "Publishers", is_superuser=True)
-    page = sign_in(client, first).get("/admin/").content.decode()
+    page = sign_in(client, first).get("/admin/").text
     assert "Somebody else must sign off" in page
     assert 'href="/admin/briefs/person/add/">Add a person' in page
     factories.person("second", "Reviewers")
-    assert "Somebody else must sign off" not in client.get("/admin/").content.decode()
+    assert "Somebody else must sign off" not in client.get("/admin/").text
 
 
-def test_own_draft_waits_with_what_it_lacks(client: Client, team: factories.Team) -> None:
+def test_own_draft_waits_with_what_it_lacks(client: Client, team: Team) -> None:
     bullets = (
         Bullet(0, "甲", ""),
         Bullet(0, "乙", "–"),
@@ -87,14 +88,14 @@ def test_own_draft_waits_with_what_it_lacks(client: Client, team: factories.Team
     assert not load_tasks(client, team.other_writer)
 
 
-def test_draft_assigned_to_another_is_not_mine(client: Client, team: factories.Team) -> None:
+def test_draft_assigned_to_another_is_not_mine(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     factories.assign_writer(brief, team.other_writer, by=team.writer)
     assert not load_tasks(client, team.writer)
     assert list(load_tasks(client, team.other_writer)) == [brief.pk]
 
 
-def test_age_of_review_counts_from_submission(client: Client, team: factories.Team) -> None:
+def test_age_of_review_counts_from_submission(client: Client, team: Team) -> None:
     old = workflow.create(factories.content(), by=team.writer, now=days_ago(9))
     workflow.submit(old, by=team.writer, version=old.version, now=days_ago(5))
     # a later edit does not reset the waiting time
@@ -107,7 +108,7 @@ def test_age_of_review_counts_from_submission(client: Client, team: factories.Te
     ]
 
 
-def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None:
+def test_tasks_are_ordered_by_kind(client: Client, team: Team) -> None:
     boss = team.other_publisher
     free = factories.submitted_brief(team)
     draft = factories.draft_brief(team)
@@ -136,7 +137,7 @@ def test_tasks_are_ordered_by_kind(client: Client, team: factories.Team) -> None
         assert client.get(task.url, follow=True).status_code == 200
 
 
-def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team: factories.Team) -> None:
+def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer, "zh")
     factories.sign_off(brief, team.reviewer, "en")
@@ -145,9 +146,7 @@ def test_signed_side_that_changed_comes_back_to_its_signer(client: Client, team:
     assert verbs_of(client, team.reviewer) == {brief.pk: "Sign off the English"}
 
 
-def test_brief_submitted_again_unchanged_waits_for_who_rejected_it(
-    client: Client, team: factories.Team
-) -> None:
+def test_brief_submitted_again_unchanged_waits_for_who_rejected_it(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     workflow.send_back(brief, by=team.reviewer, note="改")
     brief.refresh_from_db()
@@ -159,19 +158,19 @@ def test_brief_submitted_again_unchanged_waits_for_who_rejected_it(
     assert verbs_of(client, team.reviewer_en) == {brief.pk: "Sign off the Chinese"}
 
 
-def test_task_is_one_link_with_headline_in_interface_language(client: Client, team: factories.Team) -> None:
+def test_task_is_one_link_with_headline_in_interface_language(client: Client, team: Team) -> None:
     factories.draft_brief(team)
-    page = sign_in(client, team.writer).get("/admin/").content.decode()
+    page = sign_in(client, team.writer).get("/admin/").text
     line = page[page.index("<ol>") : page.index("</ol>")]
     assert line.count("<a ") == 1
     assert re.findall(r'lang="(.*?)"\s*>(.*?)<', line) == [("en", "A Headline")]
     Person.objects.update(language="zh-hant")
-    page = client.get("/admin/").content.decode()
+    page = client.get("/admin/").text
     line = page[page.index("<ol>") : page.index("</ol>")]
     assert re.findall(r'lang="(.*?)"\s*>(.*?)<', line) == [("zh-Hant-TW", "標題")]
 
 
-def test_home_lists_what_is_scheduled_by_day(client: Client, team: factories.Team) -> None:
+def test_home_lists_what_is_scheduled_by_day(client: Client, team: Team) -> None:
     coming = [factories.signed_brief(team) for _ in range(10)]
     noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
     for days, brief in enumerate(coming, 1):
@@ -182,16 +181,16 @@ def test_home_lists_what_is_scheduled_by_day(client: Client, team: factories.Tea
     assert client.get(home["scheduled_url"]).context["cl"].result_count == 10
 
 
-def test_long_list_shows_first_tasks_counts_all_and_links_list(client: Client, team: factories.Team) -> None:
+def test_long_list_shows_first_tasks_counts_all_and_links_list(client: Client, team: Team) -> None:
     for _ in range(32):
         factories.draft_brief(team)
     home = load_home(client, team.writer)
     assert (len(home["tasks"]), home["task_count"]) == (30, 32)
-    assert f'href="{home["my_list_url"]}"' in client.get("/admin/").content.decode()
+    assert f'href="{home["my_list_url"]}"' in client.get("/admin/").text
     assert client.get(home["my_list_url"]).context["cl"].result_count == 32
 
 
-def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.Team) -> None:
+def test_query_count_does_not_grow_with_briefs(client: Client, team: Team) -> None:
     sign_in(client, team.publisher)
     counts = []
     for n in (2, 7):
@@ -211,7 +210,7 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: factories.T
     assert counts[1] <= 16
 
 
-def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: factories.Team) -> None:
+def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: Team) -> None:
     assigned, unassigned = factories.submitted_brief(team), factories.submitted_brief(team)
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     factories.assign_reviewer(assigned, "zh", team.reviewer, by=team.writer, due_on=yesterday)
@@ -225,7 +224,7 @@ def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: facto
     assert next(iter(load_tasks(client, team.reviewer_en))) == unassigned.pk
 
 
-def test_open_suggestion_is_task_of_writer(client: Client, team: factories.Team) -> None:
+def test_open_suggestion_is_task_of_writer(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     suggestion = workflow.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
@@ -236,7 +235,7 @@ def test_open_suggestion_is_task_of_writer(client: Client, team: factories.Team)
     assert not load_tasks(client, team.writer)
 
 
-def test_open_note_is_task_of_writer(client: Client, team: factories.Team) -> None:
+def test_open_note_is_task_of_writer(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     notes = [workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)]
     task = load_tasks(client, team.writer)[brief.pk]
@@ -250,7 +249,7 @@ def test_open_note_is_task_of_writer(client: Client, team: factories.Team) -> No
 
 @pytest.mark.parametrize("is_chosen", [True, False])
 def test_reviewer_of_one_language_is_not_asked_for_the_other(
-    client: Client, team: factories.Team, is_chosen: bool
+    client: Client, team: Team, is_chosen: bool
 ) -> None:
     """The language is the one chosen, else that of the last two pages signed. Without another reviewer it does not count."""
     earlier = [factories.submitted_brief(team) for _ in range(2)]
@@ -271,19 +270,19 @@ def test_reviewer_of_one_language_is_not_asked_for_the_other(
     assert verbs_of(client, team.reviewer_en)[brief.pk] == expected
 
 
-def test_one_signed_page_tells_no_language(client: Client, team: factories.Team) -> None:
+def test_one_signed_page_tells_no_language(client: Client, team: Team) -> None:
     """Whoever reviews both languages of a first page signs one of them first."""
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer, "zh")
     assert verbs_of(client, team.reviewer) == {brief.pk: "Sign off the English"}
 
 
-def test_reviewer_chooses_the_own_language(client: Client, team: factories.Team) -> None:
+def test_reviewer_chooses_the_own_language(client: Client, team: Team) -> None:
     sign_in(client, team.reviewer).post("/admin/mail/", {"reviews": "en", "kind": ["review"]})
     team.reviewer.refresh_from_db()
     assert team.reviewer.reviews == "en"
     client.post("/admin/mail/", {"reviews": "fr"})
     sign_in(client, team.writer).post("/admin/mail/", {"reviews": "en"})
     assert list(Person.objects.exclude(reviews="").values_list("username", flat=True)) == ["reviewer"]
-    assert 'name="reviews"' not in client.get("/admin/mail/").content.decode()
-    assert 'href="/admin/mail/"' in client.get("/admin/").content.decode(), "in one's own menu"
+    assert 'name="reviews"' not in client.get("/admin/mail/").text
+    assert 'href="/admin/mail/"' in client.get("/admin/").text, "in one's own menu"

@@ -14,6 +14,7 @@ from briefs.content import hash_json
 from briefs.models import Brief, Event, MailSwitch, Outbox, Person
 from briefs.operations import notifications
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 from briefs.workflow.review_comments import TextAnchor
 
@@ -27,7 +28,7 @@ def lines_of(client: Client, person: Person) -> list[dict[str, Any]]:
     return lines
 
 
-def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team: factories.Team) -> None:
+def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     factories.edit(brief, team.other_writer, summary_zh="合寫的。")
     brief.refresh_from_db()
@@ -51,7 +52,7 @@ def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team
     assert lines_of(client, team.other_writer) == []
 
 
-def test_return_is_news_until_the_brief_is_submitted(client: Client, team: factories.Team) -> None:
+def test_return_is_news_until_the_brief_is_submitted(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team)
     brief = factories.edit(brief, team.other_writer, summary_zh="合寫的。") and Brief.objects.get(pk=brief.pk)
     workflow.submit(brief, by=team.writer, version=brief.version)
@@ -64,7 +65,7 @@ def test_return_is_news_until_the_brief_is_submitted(client: Client, team: facto
     assert lines_of(client, team.other_writer) == []
 
 
-def test_signature_that_lapsed_is_no_news(client: Client, team: factories.Team) -> None:
+def test_signature_that_lapsed_is_no_news(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     factories.sign_off(brief, team.reviewer, "zh")
     assert len(lines_of(client, team.writer)) == 1
@@ -72,7 +73,7 @@ def test_signature_that_lapsed_is_no_news(client: Client, team: factories.Team) 
     assert lines_of(client, team.writer) == []
 
 
-def test_one_act_makes_one_notice(team: factories.Team) -> None:
+def test_one_act_makes_one_notice(team: Team) -> None:
     publisher = team.publisher
     brief = workflow.create(factories.content(), by=publisher)
     workflow.submit(brief, by=publisher, version=brief.version)
@@ -81,16 +82,14 @@ def test_one_act_makes_one_notice(team: factories.Team) -> None:
     assert Outbox.objects.filter(event=event, to=publisher).values_list("kind", flat=True).get() == "ready"
 
 
-def test_author_of_note_reads_the_answer(client: Client, team: factories.Team) -> None:
+def test_author_of_note_reads_the_answer(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     note = workflow.add_note(brief, "Why?", by=team.reviewer)
     workflow.reply(note, "Because.", by=team.writer)
     assert lines_of(client, team.reviewer)[0]["who"] == "writer replied: Because."
 
 
-def test_notes_are_in_the_inbox_but_not_mailed(
-    client: Client, team: factories.Team, mailoutbox: list[Any]
-) -> None:
+def test_notes_are_in_the_inbox_but_not_mailed(client: Client, team: Team, mailoutbox: list[Any]) -> None:
     brief = factories.draft_brief(team)
     workflow.add_note(brief, "Why?", by=team.reviewer)
     notifications.send_due()
@@ -98,7 +97,7 @@ def test_notes_are_in_the_inbox_but_not_mailed(
     assert len(lines_of(client, team.writer)) == 1
 
 
-def test_inbox_does_not_depend_on_mail(client: Client, team: factories.Team) -> None:
+def test_inbox_does_not_depend_on_mail(client: Client, team: Team) -> None:
     Person.objects.filter(pk=team.writer.pk).update(email="")
     MailSwitch.objects.create(person=team.writer, kind="answers")
     factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
@@ -106,7 +105,7 @@ def test_inbox_does_not_depend_on_mail(client: Client, team: factories.Team) -> 
     assert [line["what"] for line in lines_of(client, team.writer)] == ["Chinese signed off: A Headline"]
 
 
-def test_publication_is_told_when_it_happens(client: Client, team: factories.Team) -> None:
+def test_publication_is_told_when_it_happens(client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     assert [line["what"][:9] for line in lines_of(client, team.writer)] == ["Scheduled"]
@@ -115,7 +114,7 @@ def test_publication_is_told_when_it_happens(client: Client, team: factories.Tea
     assert list(kinds) == ["published"]
 
 
-def test_cancelled_publication_is_not_told(client: Client, team: factories.Team) -> None:
+def test_cancelled_publication_is_not_told(client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     workflow.cancel(brief, by=team.publisher)
@@ -124,19 +123,19 @@ def test_cancelled_publication_is_not_told(client: Client, team: factories.Team)
     assert "published" not in kinds
 
 
-def test_read_notice_is_gone(client: Client, team: factories.Team) -> None:
+def test_read_notice_is_gone(client: Client, team: Team) -> None:
     for _ in range(2):
         factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
     newest, _oldest = lines_of(client, team.writer)
-    assert "2<span" in client.get("/admin/").content.decode()
+    assert "2<span" in client.get("/admin/").text
     client.post(INBOX, {"read": newest["pk"]})
     assert len(lines_of(client, team.writer)) == 1
-    assert "1<span" in client.get("/admin/").content.decode()
+    assert "1<span" in client.get("/admin/").text
     client.post(INBOX, {"all": ""})
     assert lines_of(client, team.writer) == []
 
 
-def test_person_cannot_mark_notices_of_others(client: Client, team: factories.Team) -> None:
+def test_person_cannot_mark_notices_of_others(client: Client, team: Team) -> None:
     factories.submitted_brief(team)
     theirs = Outbox.objects.get(to=team.reviewer)
     sign_in(client, team.reviewer_en).post(INBOX, {"read": theirs.pk})
@@ -144,9 +143,7 @@ def test_person_cannot_mark_notices_of_others(client: Client, team: factories.Te
     assert theirs.read_at is None
 
 
-def test_inbox_pages_without_gaps(
-    client: Client, team: factories.Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inbox_pages_without_gaps(client: Client, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefs.admin.home.dashboard.INBOX_PAGE_SIZE", 2)
     for _ in range(3):
         factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
@@ -158,7 +155,7 @@ def test_inbox_pages_without_gaps(
     assert rest["older"] == 0
 
 
-def test_query_count_does_not_grow_with_notices(client: Client, team: factories.Team) -> None:
+def test_query_count_does_not_grow_with_notices(client: Client, team: Team) -> None:
     sign_in(client, team.reviewer)
     counts = []
     for n in (1, 4):
@@ -171,8 +168,8 @@ def test_query_count_does_not_grow_with_notices(client: Client, team: factories.
 
 
 @pytest.mark.parametrize("page", ["letter", "search"])
-def test_lists_behind_the_inbox_link_each_other(client: Client, team: factories.Team, page: str) -> None:
-    html = sign_in(client, team.writer).get(f"/admin/briefs/{page}/").content.decode()
+def test_lists_behind_the_inbox_link_each_other(client: Client, team: Team, page: str) -> None:
+    html = sign_in(client, team.writer).get(f"/admin/briefs/{page}/").text
     nav = html[html.index('<nav class="since"') :].partition("</nav>")[0]
     assert nav.count("<a") == 4
     assert nav.count('aria-current="page"') == 1

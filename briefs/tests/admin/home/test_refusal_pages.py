@@ -8,6 +8,7 @@ from django.test import Client, RequestFactory
 
 from briefs.models import Person
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 from digest.middleware import DeskMiddleware
 
@@ -22,21 +23,17 @@ REFUSAL_MESSAGES = {
 
 @pytest.mark.parametrize("language", REFUSAL_MESSAGES)
 @pytest.mark.parametrize(
-    ("who", "verb", "method"),
-    [
-        ("writer", "approve", "get"),
-        ("reviewer", "add", "get"),
-    ],
+    ("who", "verb", "method"), [("writer", "approve", "get"), ("reviewer", "add", "get")]
 )
 def test_refused_person_gets_admin_page_naming_who_may(
-    client: Client, team: factories.Team, who: str, verb: str, method: str, language: str
+    client: Client, team: Team, who: str, verb: str, method: str, language: str
 ) -> None:
     person = getattr(team, who)
     address = "/admin/briefs/brief/add/" if verb == "add" else brief_url(factories.signed_brief(team), verb)
     sign_in(client, person)
     Person.objects.filter(pk=person.pk).update(language=language)
     page = getattr(client, method)(address)
-    html = page.content.decode()
+    html = page.text
     assert (page.status_code, page.headers["Cache-Control"].count("no-store")) == (403, 1)
     assert BACK_LINK in html
     assert '<nav class="desk-nav"' in html, "the frame of the desk"
@@ -44,25 +41,21 @@ def test_refused_person_gets_admin_page_naming_who_may(
     assert REFUSAL_MESSAGES[language] % ("、" if language == "zh-hant" else ", ").join(permitted) in html
 
 
-def test_publisher_refused_among_accounts_is_sent_to_an_administrator(
-    client: Client, team: factories.Team
-) -> None:
+def test_publisher_refused_among_accounts_is_sent_to_an_administrator(client: Client, team: Team) -> None:
     page = sign_in(client, team.publisher).get("/admin/briefs/person/")
     assert page.status_code == 403
-    assert REFUSAL_MESSAGES["en"] % "an administrator" in page.content.decode()
+    assert REFUSAL_MESSAGES["en"] % "an administrator" in page.text
 
 
 @pytest.mark.parametrize("address", ["/admin/nowhere/", "/admin/briefs/brief/99999/change/", "/admin/x"])
-def test_unknown_address_gets_admin_not_found_page(
-    client: Client, team: factories.Team, address: str
-) -> None:
+def test_unknown_address_gets_admin_not_found_page(client: Client, team: Team, address: str) -> None:
     page = sign_in(client, team.writer).get(address)
     assert (page.status_code, "no-store" in page.headers["Cache-Control"]) == (404, True)
-    assert BACK_LINK in page.content.decode()
-    assert "Page not found" in page.content.decode()
+    assert BACK_LINK in page.text
+    assert "Page not found" in page.text
 
 
-def test_reader_and_anonymous_are_redirected_without_details(client: Client, team: factories.Team) -> None:
+def test_reader_and_anonymous_are_redirected_without_details(client: Client, team: Team) -> None:
     reader = factories.person("reader")
     reader.is_staff = False
     reader.save()

@@ -30,11 +30,11 @@ def administrator(client: Client) -> Person:
 
 
 def test_page_is_calm_when_all_is_well(client: Client, administrator: Person) -> None:
-    page = client.get(PAGE).content.decode()
+    page = client.get(PAGE).text
     assert "All is well." in page
     assert "status-wrong" not in page.partition("<body")[2]
     assert settings.VERSION in page
-    assert 'href="/admin/status/"' in client.get("/admin/").content.decode()
+    assert 'href="/admin/status/"' in client.get("/admin/").text
 
 
 def test_page_says_what_is_late_failed_or_full_and_what_to_do(
@@ -56,7 +56,7 @@ def test_page_says_what_is_late_failed_or_full_and_what_to_do(
     assert rows["Last proved backup"].figure == "2 days ago"
     assert rows["Sending and tidying (publish_due)"].figure == "never"
     assert rows["Notices"].figure == "1 due, 1 failed"
-    page = response.content.decode()
+    page = response.text
     assert f"{len(rows)} things need you." in page
     assert "Look at the timer digest-backup on the server." in page
     assert 'href="/admin/briefs/outbox/"' in page

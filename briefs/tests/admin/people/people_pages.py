@@ -23,7 +23,7 @@ def person_url(person: Person, page: str) -> str:
 def open_form(client: Client, address: str) -> Form:
     response = client.get(address)
     assert response.status_code == 200, response.status_code
-    return Form(response.content.decode(), id=f"{address.split('/')[3]}_form")
+    return Form(response.text, id=f"{address.split('/')[3]}_form")
 
 
 def create_clerk(*codenames: str) -> Person:
@@ -42,7 +42,7 @@ def open_session(person: Person) -> Client:
     """Sign in by the form, in a browser of the person's own."""
     client = Client()
     response = client.post("/admin/account/login/", {"login": person.username, "password": "pw"})
-    assert response.status_code == 302, response.content.decode()
+    assert response.status_code == 302, response.text
     return client
 
 

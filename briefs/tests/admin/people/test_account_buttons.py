@@ -13,6 +13,7 @@ from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
 from briefs.operations.accounts.account_actions import SignInSetup
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 
 from .people_pages import (
@@ -32,7 +33,7 @@ LIST = "/admin/briefs/person/"
 
 
 def press(client: Client, person: Person, page: str) -> str:
-    return client.post(person_url(person, page), follow=True).content.decode()
+    return client.post(person_url(person, page), follow=True).text
 
 
 def last_change() -> SignInEvent:
@@ -45,32 +46,32 @@ def queued_kinds(person: Person) -> list[str]:
     return list(Outbox.objects.filter(to=person).values_list("kind", flat=True))
 
 
-def test_page_shows_factors_and_sessions(root_client: Client, team: factories.Team) -> None:
+def test_page_shows_factors_and_sessions(root_client: Client, team: Team) -> None:
     open_session(team.writer)
     add_factors(team.writer)
-    page = " ".join(root_client.get(change_url(team.writer)).content.decode().split())
+    page = " ".join(root_client.get(change_url(team.writer)).text.split())
     for shown in ("Authenticator app", "1 passkey", "8 recovery codes left", "<dd>1</dd>"):
         assert shown in page
 
 
-def test_session_is_counted_until_the_moment_it_expires(team: factories.Team) -> None:
+def test_session_is_counted_until_the_moment_it_expires(team: Team) -> None:
     end = open_session(team.writer).session.get_expiry_date()
     Session.objects.update(expire_date=end)
     moments = (end - dt.timedelta(seconds=1), end)
     assert [SignInSetup.load(team.writer, now=now).sessions for now in moments] == [1, 0]
 
 
-def test_person_without_password_is_invited_again(root_client: Client, team: factories.Team) -> None:
+def test_person_without_password_is_invited_again(root_client: Client, team: Team) -> None:
     team.writer.set_unusable_password()
     team.writer.save()
-    assert "Send the invitation again" in root_client.get(change_url(team.writer)).content.decode()
+    assert "Send the invitation again" in root_client.get(change_url(team.writer)).text
     page = press(root_client, team.writer, "invite")
     assert "An invitation goes to writer@example.org; the link works for 3 days." in page
     assert queued_kinds(team.writer) == ["invitation"]
     assert (last_change().username, last_change().person.username) == ("writer", "root")
 
 
-def test_person_with_password_gets_link_to_new_one(root_client: Client, team: factories.Team) -> None:
+def test_person_with_password_gets_link_to_new_one(root_client: Client, team: Team) -> None:
     page = press(root_client, team.writer, "invite")
     assert "A link to a new password goes to writer@example.org; it works for 3 days." in page
     assert queued_kinds(team.writer) == ["password_reset"]
@@ -85,14 +86,14 @@ def test_person_with_password_gets_link_to_new_one(root_client: Client, team: fa
     ],
 )
 def test_link_that_would_not_help_is_refused(
-    root_client: Client, team: factories.Team, values: dict[str, object], sentence: str
+    root_client: Client, team: Team, values: dict[str, object], sentence: str
 ) -> None:
     Person.objects.filter(pk=team.writer.pk).update(**values)
     assert sentence in press(root_client, team.writer, "invite")
     assert not Outbox.objects.exists()
 
 
-def test_sign_out_everywhere_asks_then_ends_sessions(root_client: Client, team: factories.Team) -> None:
+def test_sign_out_everywhere_asks_then_ends_sessions(root_client: Client, team: Team) -> None:
     browsers = [open_session(team.writer) for _ in range(2)]
     other = open_session(team.reviewer)
     assert root_client.get(person_url(team.writer, "sign-out")).status_code == 200
@@ -103,7 +104,7 @@ def test_sign_out_everywhere_asks_then_ends_sessions(root_client: Client, team: 
     assert (last_change().username, last_change().detail) == ("writer", "ended 2 sessions")
 
 
-def test_superuser_removes_second_factors_of_lost_device(root_client: Client, team: factories.Team) -> None:
+def test_superuser_removes_second_factors_of_lost_device(root_client: Client, team: Team) -> None:
     for person in (team.writer, team.reviewer):
         add_factors(person)
     Person.objects.filter(pk=team.writer.pk).update(language="en")
@@ -117,7 +118,7 @@ def test_superuser_removes_second_factors_of_lost_device(root_client: Client, te
     assert last_change().detail == "removed the second factors, ended 0 sessions"
 
 
-def test_removing_second_factors_ends_sessions(team: factories.Team) -> None:
+def test_removing_second_factors_ends_sessions(team: Team) -> None:
     browser = open_session(team.writer)
     add_factors(team.writer)
     root_client = sign_in(Client(), create_root())
@@ -125,16 +126,16 @@ def test_removing_second_factors_ends_sessions(team: factories.Team) -> None:
     assert not is_signed_in(browser)
 
 
-def test_removing_missing_second_factors_changes_nothing(root_client: Client, team: factories.Team) -> None:
+def test_removing_missing_second_factors_changes_nothing(root_client: Client, team: Team) -> None:
     assert "Writer has no second factor." in press(root_client, team.writer, "second-factors")
     assert not Outbox.objects.exists()
     assert not SignInEvent.objects.filter(kind=SignInEvent.Kind.ACCOUNT).exists()
 
 
-def test_clerk_signs_out_but_removes_no_second_factor(client: Client, team: factories.Team) -> None:
+def test_clerk_signs_out_but_removes_no_second_factor(client: Client, team: Team) -> None:
     add_factors(team.writer)
     sign_in(client, create_clerk())
-    page = client.get(change_url(team.writer)).content.decode()
+    page = client.get(change_url(team.writer)).text
     assert person_url(team.writer, "sign-out") in page
     assert "second-factors" not in page
     assert client.post(person_url(team.writer, "second-factors")).status_code == 403
@@ -142,7 +143,7 @@ def test_clerk_signs_out_but_removes_no_second_factor(client: Client, team: fact
 
 
 @pytest.mark.parametrize("page", ["invite", "sign-out", "second-factors"])
-def test_clerk_acts_on_nobody_with_more_rights(client: Client, team: factories.Team, page: str) -> None:
+def test_clerk_acts_on_nobody_with_more_rights(client: Client, team: Team, page: str) -> None:
     root = create_root()
     sign_in(client, create_clerk())
     for person in (root, team.publisher):
@@ -152,7 +153,7 @@ def test_clerk_acts_on_nobody_with_more_rights(client: Client, team: factories.T
 
 def test_own_page_leads_to_own_sign_in(root_client: Client) -> None:
     root = Person.objects.get(username="root")
-    page = root_client.get(change_url(root)).content.decode()
+    page = root_client.get(change_url(root)).text
     assert "/admin/account/" in page
     for name in ("invite", "sign-out", "second-factors", "leave"):
         assert person_url(root, name) not in page
@@ -161,7 +162,7 @@ def test_own_page_leads_to_own_sign_in(root_client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["is_active", "is_staff"])
-def test_unticking_access_ends_sessions(root_client: Client, team: factories.Team, name: str) -> None:
+def test_unticking_access_ends_sessions(root_client: Client, team: Team, name: str) -> None:
     browser = open_session(team.writer)
     key = browser.session.session_key
     data = open_form(root_client, change_url(team.writer)).data
@@ -170,7 +171,7 @@ def test_unticking_access_ends_sessions(root_client: Client, team: factories.Tea
     assert not browser.session.exists(key)
 
 
-def test_new_name_ends_no_session(root_client: Client, team: factories.Team) -> None:
+def test_new_name_ends_no_session(root_client: Client, team: Team) -> None:
     browser = open_session(team.writer)
     data = open_form(root_client, change_url(team.writer)).data_with(name="Renamed")
     root_client.post(change_url(team.writer), data)
@@ -180,7 +181,7 @@ def test_new_name_ends_no_session(root_client: Client, team: factories.Team) -> 
 # The list of people
 
 
-def test_superuser_lists_people_without_second_factor(root_client: Client, team: factories.Team) -> None:
+def test_superuser_lists_people_without_second_factor(root_client: Client, team: Team) -> None:
     add_factors(team.writer)
     Authenticator.objects.create(user=team.reviewer, type=Authenticator.Type.RECOVERY_CODES, data={})
 
@@ -192,9 +193,9 @@ def test_superuser_lists_people_without_second_factor(root_client: Client, team:
     assert "writer" not in names("second_factor=no")
 
 
-def test_clerk_sees_no_second_factors_in_list(client: Client, team: factories.Team) -> None:
+def test_clerk_sees_no_second_factors_in_list(client: Client, team: Team) -> None:
     sign_in(client, create_clerk())
-    page = client.get(LIST).content.decode()
+    page = client.get(LIST).text
     assert "second_factor" not in page
     assert "Second factor" not in page
 

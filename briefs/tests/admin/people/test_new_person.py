@@ -6,7 +6,7 @@ from django.test import Client
 
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
-from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 
 from .people_pages import ADD, change_url, create_clerk, open_form
@@ -27,7 +27,7 @@ def add_person(client: Client, *, invite: bool = True, **changes: object) -> tup
     ) | {name: value if isinstance(value, list) else [value] for name, value in changes.items()}
     if not invite:
         del data["send_invitation"]
-    page = client.post(ADD, data, follow=True).content.decode()
+    page = client.post(ADD, data, follow=True).text
     return page, Person.objects.filter(username="new").first()
 
 
@@ -87,31 +87,29 @@ def test_address_of_inactive_person_is_free(root_client: Client) -> None:
     assert person is not None
 
 
-def test_changed_address_of_somebody_else_is_refused(root_client: Client, team: factories.Team) -> None:
+def test_changed_address_of_somebody_else_is_refused(root_client: Client, team: Team) -> None:
     address = change_url(team.writer)
     data = open_form(root_client, address).data_with(email="Reviewer@example.org")
-    assert "reviewer already has this address." in root_client.post(address, data).content.decode()
+    assert "reviewer already has this address." in root_client.post(address, data).text
     assert Person.objects.get(pk=team.writer.pk).email == "writer@example.org"
 
 
-def test_own_address_can_change_its_case(root_client: Client, team: factories.Team) -> None:
+def test_own_address_can_change_its_case(root_client: Client, team: Team) -> None:
     address = change_url(team.writer)
     data = open_form(root_client, address).data_with(email="Writer@example.org")
     assert root_client.post(address, data).status_code == 302
 
 
-def test_person_with_old_shared_address_can_still_be_renamed(
-    root_client: Client, team: factories.Team
-) -> None:
+def test_person_with_old_shared_address_can_still_be_renamed(root_client: Client, team: Team) -> None:
     Person.objects.filter(pk=team.reviewer.pk).update(email=team.writer.email)
     address = change_url(team.writer)
     data = open_form(root_client, address).data_with(name="Renamed")
     assert root_client.post(address, data).status_code == 302
 
 
-def test_clerk_creates_person_with_language_but_not_superuser(client: Client, team: factories.Team) -> None:
+def test_clerk_creates_person_with_language_but_not_superuser(client: Client, team: Team) -> None:
     sign_in(client, create_clerk())
-    page = client.get(ADD).content.decode()
+    page = client.get(ADD).text
     assert "is_superuser" not in page
     assert "Writers" in page
     assert "Publishers" not in page, "a clerk grants only roles whose permissions the clerk has"
@@ -120,13 +118,13 @@ def test_clerk_creates_person_with_language_but_not_superuser(client: Client, te
     assert (person.name, person.language, person.is_superuser) == ("新人", "en", False)
 
 
-def test_clerk_cannot_grant_other_role(client: Client, team: factories.Team) -> None:
+def test_clerk_cannot_grant_other_role(client: Client, team: Team) -> None:
     sign_in(client, create_clerk())
     _page, person = add_person(client, groups=role("Publishers"))
     assert person is None
 
 
-def test_clerk_without_role_is_told_to_ask(client: Client, team: factories.Team) -> None:
+def test_clerk_without_role_is_told_to_ask(client: Client, team: Team) -> None:
     clerk = create_clerk()
     clerk.groups.clear()
     sign_in(client, clerk)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Brief, Person
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 from briefs.workflow import AssignmentPlan
 
@@ -16,7 +17,7 @@ from .people_pages import change_url, create_clerk, open_form
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
 
-def test_clerk_cannot_grant_rights_they_lack(client: Client, team: factories.Team) -> None:
+def test_clerk_cannot_grant_rights_they_lack(client: Client, team: Team) -> None:
     target = factories.person("target", "Writers")
     sign_in(client, create_clerk())
     data = open_form(client, change_url(target))
@@ -33,14 +34,14 @@ def test_clerk_cannot_grant_rights_they_lack(client: Client, team: factories.Tea
     assert not target.groups.filter(pk=publishers.pk).exists()
 
 
-def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, team: factories.Team) -> None:
+def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, team: Team) -> None:
     root = Person.objects.create_superuser("root", password="pw", is_staff=True)
     sign_in(client, root)
     for name in ("is_active", "is_staff", "is_superuser"):
         data = {key: value for key, value in open_form(client, change_url(root)).data.items() if key != name}
         page = client.post(change_url(root), data)
         assert page.status_code == 200
-        assert "You would lock yourself out" in page.content.decode()
+        assert "You would lock yourself out" in page.text
     assert Person.objects.filter(pk=root.pk, is_active=True, is_staff=True, is_superuser=True).exists()
     leaver_client = sign_in(Client(), team.reviewer)
     data = {
@@ -55,7 +56,7 @@ def test_superuser_cannot_lock_self_out_and_leaver_loses_access(client: Client, 
 
 
 def test_open_work_of_a_deactivated_person_is_unassigned_and_their_links_close(
-    client: Client, team: factories.Team
+    client: Client, team: Team
 ) -> None:
     draft = factories.draft_brief(team)
     factories.assign_writer(draft, team.writer, by=team.publisher)
@@ -70,12 +71,12 @@ def test_open_work_of_a_deactivated_person_is_unassigned_and_their_links_close(
         assert root_client.post(change_url(person), data).status_code == 302
     plan = AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
     assert (plan.writer.person, plan.reviewers["en"].person) == (None, None)
-    page = sign_in(client, team.publisher).get(f"/admin/briefs/brief/{draft.pk}/change/").content.decode()
+    page = sign_in(client, team.publisher).get(f"/admin/briefs/brief/{draft.pk}/change/").text
     assert "Nobody is writing this yet." in page
     assert client.get(f"/preview/{shared.token}/").status_code == 404
 
 
-def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: factories.Team) -> None:
+def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: Team) -> None:
     root = Person.objects.create_superuser("root", password="pw", is_staff=True)
     sign_in(client, create_clerk())
     retired = factories.person("retired", "Publishers", is_active=False)
@@ -91,7 +92,7 @@ def test_clerk_cannot_edit_person_with_more_rights(client: Client, team: factori
     assert Person.objects.get(pk=root.pk).check_password("pw")
 
 
-def test_person_list_refuses_lookups_on_hidden_columns(client: Client, team: factories.Team) -> None:
+def test_person_list_refuses_lookups_on_hidden_columns(client: Client, team: Team) -> None:
     sign_in(client, create_clerk())
     for query in (
         "password__startswith=p",
@@ -102,7 +103,7 @@ def test_person_list_refuses_lookups_on_hidden_columns(client: Client, team: fac
         assert client.get(f"/admin/briefs/person/?{query}").status_code == 400
 
 
-def test_only_superuser_changes_groups(client: Client, team: factories.Team) -> None:
+def test_only_superuser_changes_groups(client: Client, team: Team) -> None:
     group = Group.objects.get(name="Writers")
     sign_in(client, create_clerk("change_group", "add_group"))
     assert client.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200

@@ -34,7 +34,7 @@ def get_page(client: Client, brief: Brief, query: str = "") -> str:
     response = client.get(brief_url(brief, "review") + query, follow=True)
     assert response.status_code == 200
     assert [url.partition("?")[0] for url, _ in response.redirect_chain] == [brief_url(brief)]
-    return response.content.decode()
+    return response.text
 
 
 def post_action(client: Client, brief: Brief, order: str, **changes: Any) -> Any:
@@ -64,7 +64,7 @@ def test_empty_note_is_refused_and_other_typed_text_is_kept(client: Client, team
         client, brief, "note:b2:en", **{"note-b1-zh": "還沒送出", "suggest-b1-zh": "另一種說法"}
     )
     assert response.status_code == 409
-    form = Form(response.content.decode())
+    form = Form(response.text)
     assert form.data["note-b1-zh"] == ["還沒送出"]
     assert form.data["suggest-b1-zh"] == ["另一種說法"]
     assert not Note.objects.exists()
@@ -87,13 +87,13 @@ def test_writer_accepts_suggestion_with_one_click(client: Client, team: Team, br
     assert "<ins>A better point</ins>" in html  # what the suggestion would insert
     assert f"accept:{suggestion.pk}" in html
     assert post_action(client, brief, f"accept:{suggestion.pk}")["Location"].endswith("#b1")
-    assert workflow.load_working_copy(Brief.objects.get(pk=brief.pk)).bullets[0].text_en == "A better point."
+    assert factories.load_content(brief).bullets[0].text_en == "A better point."
 
 
 def test_suggestion_for_text_changed_since_page_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
     form = Form(get_page(client, brief)).data_with(**{"suggest-b1-en": "A better point."})
-    content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+    content = factories.load_content(brief)
     edit(
         brief,
         team.writer,
@@ -101,7 +101,7 @@ def test_suggestion_for_text_changed_since_page_is_refused(client: Client, team:
     )
     response = client.post(brief_url(brief, "review"), {**form, "do": "suggest:b1:en"})
     assert response.status_code == 409
-    assert "A better point." in response.content.decode()
+    assert "A better point." in response.text
     assert not Suggestion.objects.exists()
 
 
@@ -153,7 +153,7 @@ def test_sign_off_of_side_changed_since_page_is_refused(client: Client, team: Te
     response = client.post(brief_url(brief, "sign_off_zh"), form)
     assert response.status_code == 409
     # what changed since the page was shown
-    assert "摘<del>要</del><ins>述</ins>。" in response.content.decode()
+    assert "摘<del>要</del><ins>述</ins>。" in response.text
     assert not SignOff.objects.exists()
     response = client.post(brief_url(brief, "sign_off_en"), form)
     assert response.status_code == 302
@@ -167,12 +167,7 @@ def test_action_on_row_of_another_brief_is_not_found(client: Client, team: Team,
         other_brief, TextAnchor("headline"), "en", "Else", by=team.reviewer, seen=hash_json("A Headline")
     )
     sign_in(client, team.reviewer)
-    for order in (
-        f"reply:{note.pk}",
-        f"resolve:{note.pk}",
-        f"accept:{suggestion.pk}",
-        "note:x:zh",
-    ):
+    for order in (f"reply:{note.pk}", f"resolve:{note.pk}", f"accept:{suggestion.pk}", "note:x:zh"):
         assert post_action(client, brief, order).status_code == 404, order
     for order in ("", "approve", "delete:b1", "suggest:b1:fr"):
         assert post_action(client, brief, order).status_code in (400, 409), order
@@ -227,7 +222,7 @@ def test_only_publisher_edits_review_card_and_event_is_stored(
     assert "Edit the card" not in get_page(sign_in(client, team.reviewer), brief)
     assert "Edit the card" in get_page(sign_in(client, team.publisher), brief)
     address = "/admin/briefs/sitetext/review-card/change/"
-    form = Form(client.get(address).content.decode(), id="sitetext_form")
+    form = Form(client.get(address).text, id="sitetext_form")
     assert "Negation" in form.data["text_en"][0]
     assert "否定" in form.data["text_zh"][0]
     assert client.post(address, form.data_with(text_en="Only this.", text_zh="只看這個。")).status_code == 302
@@ -266,10 +261,10 @@ def test_timeline_names_each_act_and_its_language(client: Client, team: Team, br
 def test_writer_who_revises_from_the_read_page_goes_on_to_write(client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     sign_in(client, team.writer)
-    html = client.get(brief_url(brief)).content.decode()
+    html = client.get(brief_url(brief)).text
     assert 'id="cell-b1-zh"' in html
     response = client.post(brief_url(brief, "revise"), Form(html).data_with(), follow=True)
-    assert 'name="text_zh-b1"' in response.content.decode()
+    assert 'name="text_zh-b1"' in response.text
 
 
 @pytest.mark.parametrize(
@@ -286,20 +281,20 @@ def test_writer_who_revises_from_the_read_page_goes_on_to_write(client: Client, 
 def test_page_of_brief_in_review_is_for_writing_or_reading_by_role(
     client: Client, team: Team, brief: Brief, who: str, query: str, *, writes: bool
 ) -> None:
-    html = sign_in(client, getattr(team, who)).get(brief_url(brief) + query).content.decode()
+    html = sign_in(client, getattr(team, who)).get(brief_url(brief) + query).text
     assert ('name="text_zh-b1"' in html, 'id="cell-b1-zh"' in html) == (writes, not writes)
 
 
 def test_reviewer_who_wrote_the_brief_goes_on_to_write(client: Client, team: Team, brief: Brief) -> None:
     factories.assign_writer(brief, team.publisher, by=team.writer)
-    html = sign_in(client, team.publisher).get(brief_url(brief)).content.decode()
+    html = sign_in(client, team.publisher).get(brief_url(brief)).text
     assert 'name="text_zh-b1"' in html
 
 
 def test_answer_in_the_form_saves_the_draft_first(client: Client, team: Team, brief: Brief) -> None:
     note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1)
     sign_in(client, team.writer)
-    form = Form(client.get(brief_url(brief)).content.decode())
+    form = Form(client.get(brief_url(brief)).text)
     assert f"resolve:{note.pk}" in [button.get("value") for button in form.buttons]
     data = form.data_with(headline_en="Another", do=f"resolve:{note.pk}")
     response = client.post(brief_url(brief, "review"), data)
@@ -327,7 +322,7 @@ def test_only_changes_are_shown_at_a_second_review(client: Client, team: Team, b
     edit(brief, team.writer, summary_zh="摘述。")
     folds = re.compile(r'<details class="same" (open)?>\s*<summary>\s*(\S+): unchanged')
     assert folds.findall(get_page(client, brief)) == [("", "Headline"), ("", "1–3")]
-    everything = client.get(brief_url(brief), {"view": "review", "only": "0"}).content.decode()
+    everything = client.get(brief_url(brief), {"view": "review", "only": "0"}).text
     assert folds.findall(everything) == [("open", "Headline"), ("open", "1–3")]
 
 

@@ -20,6 +20,7 @@ from briefs.tests.conftest import FIXTURES, SEED
 from briefs.tests.exchange.intake.test_importer import run_import
 from briefs.tests.support import factories
 from briefs.tests.support.concurrency import racers
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 from briefs.workflow.rules import four_eyes
 from briefs.workflow.rules.standing import BriefFacts
@@ -50,14 +51,14 @@ def digest_text(n: int, **differences: str) -> str:
 
 def import_files(client: Client, *files: SimpleUploadedFile, **fields: Any) -> Any:
     """Send the form of the page, as without JavaScript. Return the answer."""
-    form = Form(client.get(UPLOAD_URL).content.decode(), id="upload-form")
+    form = Form(client.get(UPLOAD_URL).text, id="upload-form")
     data = {name: values[-1] for name, values in form.data.items() if name != "files"}
     return client.post(UPLOAD_URL, {**data, **fields, "files": list(files)})
 
 
 def list_results(answer: Any) -> list[str]:
     """Return the badge of each row of the list."""
-    rows = answer.content.decode().partition('id="imported"')[2].partition("</ul>")[0]
+    rows = answer.text.partition('id="imported"')[2].partition("</ul>")[0]
     return re.findall(r'class="badge [a-z]*"\s*>\s*([^<]+?)\s*<', rows)
 
 
@@ -74,16 +75,16 @@ def act(client: Client, brief: Brief, do: str, **fields: Any) -> Any:
 def import_one(client: Client, text: str, name: str = "a.txt", **fields: Any) -> Brief:
     before = set(Brief.objects.values_list("pk", flat=True))
     answer = import_files(client, make_file(name, text), **fields)
-    assert answer.status_code == 302, answer.content.decode()[-3000:]
+    assert answer.status_code == 302, answer.text[-3000:]
     return Brief.objects.exclude(pk__in=before).get()
 
 
-def test_one_document_leads_to_its_draft_with_its_doubts(writer_client: Client, team: factories.Team) -> None:
+def test_one_document_leads_to_its_draft_with_its_doubts(writer_client: Client, team: Team) -> None:
     factories.load_vocabulary()
     answer = import_files(writer_client, make_file("seed.txt", SEED.read_bytes()))
     brief = Brief.objects.get()
     assert answer.url == brief_url(brief)
-    page = writer_client.get(answer.url).content.decode()
+    page = writer_client.get(answer.url).text
     assert "date to confirm" in page
     assert (brief.state, brief.assigned_to, len(workflow.load_working_copy(brief).bullets)) == (
         State.DRAFT,
@@ -100,7 +101,7 @@ def test_several_documents_are_listed_and_a_refused_one_stores_nothing(writer_cl
         "bare.txt": "標題在此\n\n這一句話是沒有欄位名稱的摘要，長度足夠。\n\nThis is a summary that has no label at all.\n",
     }
     answer = import_files(writer_client, *(make_file(*file) for file in files.items()))
-    page = answer.content.decode()
+    page = answer.text
     assert list_results(answer) == ["Refused", "New", "Refused", "New"]
     assert "“words.txt”, line 1: expected a summary or points" in page
     assert f"“picture.txt”: expected {list_formats('en')}" in page
@@ -108,7 +109,7 @@ def test_several_documents_are_listed_and_a_refused_one_stores_nothing(writer_cl
 
 
 def test_page_with_script_gets_rows_and_addresses(writer_client: Client) -> None:
-    fields = Form(writer_client.get(UPLOAD_URL).content.decode(), id="upload-form").data
+    fields = Form(writer_client.get(UPLOAD_URL).text, id="upload-form").data
     data = {
         "words_of": fields["words_of"][0],
         "files": [make_file("a.txt", digest_text(1)), make_file("b.txt", "x")],
@@ -118,10 +119,10 @@ def test_page_with_script_gets_rows_and_addresses(writer_client: Client) -> None
     assert answer["rows"].count("<li>") == 2
 
 
-def test_page_is_in_chinese_and_escapes_what_files_say(client: Client, team: factories.Team) -> None:
+def test_page_is_in_chinese_and_escapes_what_files_say(client: Client, team: Team) -> None:
     sign_in(client, team.writer, "zh-hant")
     text = digest_text(1, en="<script>alert(1)</script>", zh="")
-    page = import_files(client, make_file("<b>.txt", text), make_file("壞.txt", "沒有欄位")).content.decode()
+    page = import_files(client, make_file("<b>.txt", text), make_file("壞.txt", "沒有欄位")).text
     assert "「壞.txt」第 1 行：此處應為" in page
     assert "<b>.txt" not in page
     assert "&lt;b&gt;.txt" in page
@@ -156,9 +157,7 @@ def test_file_over_a_limit_is_refused_without_affecting_others(
 ) -> None:
     monkeypatch.setattr(document_imports, limit, value)
     small = digest_text(1) if limit != "MAX_FILE_SIZE" else "Summary:\nA short one that is read."
-    page = import_files(
-        writer_client, make_file("a.txt", small), make_file("b.txt", digest_text(2))
-    ).content.decode()
+    page = import_files(writer_client, make_file("a.txt", small), make_file("b.txt", digest_text(2))).text
     assert sentence in page
     assert list(Document.objects.values_list("name", flat=True)) == ["a.txt"]
 
@@ -166,7 +165,7 @@ def test_file_over_a_limit_is_refused_without_affecting_others(
 def test_file_of_too_many_digests_is_refused(writer_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("briefs.exchange.intake.importer.DIGEST_LIMIT", 1)
     answer = import_files(writer_client, make_file("a.txt", digest_text(1) + "\n" + digest_text(2)))
-    assert "holds 2 digests; at most 1 go at once" in answer.content.decode()
+    assert "holds 2 digests; at most 1 go at once" in answer.text
     assert not Brief.objects.exists()
 
 
@@ -193,7 +192,7 @@ def test_doubts_are_findings_that_are_dismissed_or_settled(writer_client: Client
     assert list_codes(bare) == set()
 
 
-def test_unplaced_line_alone_blocks_approval(writer_client: Client, team: factories.Team) -> None:
+def test_unplaced_line_alone_blocks_approval(writer_client: Client, team: Team) -> None:
     brief = import_one(writer_client, digest_text(1, more="stray words\n"))
     assert brief.notes.filter(resolved_at=None).count() == 1
     factories.edit(brief, team.writer, headline_zh="標題", headline_en="Headline")
@@ -203,7 +202,7 @@ def test_unplaced_line_alone_blocks_approval(writer_client: Client, team: factor
     assert "open-notes" in refused.value.codes
 
 
-def test_known_name_is_used_instead_of_a_similar_new_one(writer_client: Client, team: factories.Team) -> None:
+def test_known_name_is_used_instead_of_a_similar_new_one(writer_client: Client, team: Team) -> None:
     known = Author.make(name="Russell Hsiao", name_zh="蕭良其")
     keyword = Keyword.make(label_zh="台灣海峽", label_en="Taiwan Strait")
     brief = import_one(writer_client, digest_text(1, author="Russell Hsaio", more="關鍵字/Keywords: 台海\n"))
@@ -214,7 +213,7 @@ def test_known_name_is_used_instead_of_a_similar_new_one(writer_client: Client, 
     ):
         kind = row._meta.model_name
         offer = f"use_known:{kind}-{new.pk}-{row.pk}"
-        assert offer in writer_client.get(f"{brief_url(brief)}?findings=1").content.decode()
+        assert offer in writer_client.get(f"{brief_url(brief)}?findings=1").text
         assert act(writer_client, brief, offer).status_code == 302
         new.refresh_from_db()
         assert new.merged_into_id == row.pk
@@ -239,7 +238,7 @@ def test_changed_document_asks_on_its_draft(writer_client: Client) -> None:
     first = import_one(writer_client, SAMPLE)
     draft = import_one(writer_client, SAMPLE.replace(OLD, NEW), "renamed.txt")
     assert draft.version_of == first
-    page = writer_client.get(brief_url(draft)).content.decode()
+    page = writer_client.get(brief_url(draft)).text
     assert f"Is this file a new version of brief {first.pk}, or another brief?" in " ".join(page.split())
     act(writer_client, draft, "other")
     draft.refresh_from_db()
@@ -247,7 +246,7 @@ def test_changed_document_asks_on_its_draft(writer_client: Client) -> None:
     assert not first.suggestions.exists()
 
 
-def test_new_version_suggests_what_the_file_changed(writer_client: Client, team: factories.Team) -> None:
+def test_new_version_suggests_what_the_file_changed(writer_client: Client, team: Team) -> None:
     first = import_one(writer_client, SAMPLE)
     content = workflow.load_working_copy(first)
     desk = content.bullets[0]
@@ -265,7 +264,7 @@ def test_new_version_suggests_what_the_file_changed(writer_client: Client, team:
     assert NEW in asked[0].text
     assert (asked[1].after, asked[1].was) == (content.bullets[-1].number, "")
     assert workflow.load_working_copy(first).summary_zh == "桌上的新摘要。", "only the desk changed it"
-    page = writer_client.get(brief_url(first)).content.decode()
+    page = writer_client.get(brief_url(first)).text
     assert "“a.txt” suggests 2 changes." in " ".join(page.split())
     act(writer_client, first, "accept_file:1", **{"file-1": "a.txt"})
     after = workflow.load_working_copy(first)
@@ -278,7 +277,7 @@ def test_new_version_suggests_what_the_file_changed(writer_client: Client, team:
     assert answer.url == brief_url(first), "the version is known"
 
 
-def test_live_brief_gets_its_next_version(writer_client: Client, team: factories.Team) -> None:
+def test_live_brief_gets_its_next_version(writer_client: Client, team: Team) -> None:
     live = factories.live_brief(team, factories.content(facts=factories.facts(url="https://example.org/1")))
     newer = import_one(writer_client, digest_text(1))
     act(writer_client, newer, "version")
@@ -287,7 +286,7 @@ def test_live_brief_gets_its_next_version(writer_client: Client, team: factories
     assert "Ann Lee" in live.notes.get().text, "a fact that differs"
 
 
-def test_claim_takes_the_text_directly(writer_client: Client, team: factories.Team) -> None:
+def test_claim_takes_the_text_directly(writer_client: Client, team: Team) -> None:
     claim = workflow.claim("https://example.org/1", by=team.other_writer)
     answer = import_files(writer_client, make_file("a.txt", digest_text(1)))
     assert answer.url == brief_url(claim)
@@ -295,14 +294,14 @@ def test_claim_takes_the_text_directly(writer_client: Client, team: factories.Te
     assert (claim.summary_en, claim.assigned_to, Brief.objects.count()) == ("Number 1.", team.other_writer, 1)
 
 
-def test_discarded_brief_is_no_earlier_one(writer_client: Client, team: factories.Team) -> None:
+def test_discarded_brief_is_no_earlier_one(writer_client: Client, team: Team) -> None:
     first = import_one(writer_client, SAMPLE)
     workflow.discard(first, by=team.writer, version=first.version)
     assert import_one(writer_client, SAMPLE.replace(OLD, NEW)).version_of is None
 
 
 def test_names_of_a_discarded_import_are_hidden_until_it_is_recovered(
-    writer_client: Client, team: factories.Team
+    writer_client: Client, team: Team
 ) -> None:
     brief = import_one(writer_client, digest_text(1, author="Zoe Newname", more="關鍵字/Keywords: 新詞\n"))
     addresses = {
@@ -312,7 +311,7 @@ def test_names_of_a_discarded_import_are_hidden_until_it_is_recovered(
     }
 
     def list_shown() -> list[bool]:
-        return [name in writer_client.get(address).content.decode() for name, address in addresses.items()]
+        return [name in writer_client.get(address).text for name, address in addresses.items()]
 
     assert list_shown() == [True] * 3
     workflow.discard(brief, by=team.writer, version=brief.version)
@@ -324,9 +323,7 @@ def test_names_of_a_discarded_import_are_hidden_until_it_is_recovered(
 # Four eyes
 
 
-def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
-    client: Client, team: factories.Team
-) -> None:
+def test_uploader_under_another_name_is_an_editor_beside_the_person_named(client: Client, team: Team) -> None:
     factories.load_vocabulary()
     sign_in(client, team.publisher)
     import_files(client, make_file("seed.txt", SEED.read_bytes()), words_of=str(team.writer.pk))
@@ -337,13 +334,13 @@ def test_uploader_under_another_name_is_an_editor_beside_the_person_named(
         leaf = BriefFacts(brief, timezone.now()).leaves["zh"]
         assert leaf.changed_by == {team.writer.pk, team.publisher.pk}
         assert four_eyes.is_settled(leaf) == is_settled
-    page = client.get(f"/admin/briefs/brief/{brief.pk}/timeline/").content.decode()
+    page = client.get(f"/admin/briefs/brief/{brief.pk}/timeline/").text
     assert "Written by writer" in page
 
 
 @pytest.mark.parametrize("is_together", [True, False])
 def test_uploader_and_editors_of_the_draft_change_every_accepted_word(
-    client: Client, team: factories.Team, *, is_together: bool
+    client: Client, team: Team, *, is_together: bool
 ) -> None:
     brief = factories.draft_brief(team, factories.content(facts=factories.facts(url="https://example.org/1")))
     sign_in(client, team.publisher)
@@ -366,7 +363,7 @@ def test_uploader_and_editors_of_the_draft_change_every_accepted_word(
 
 @pytest.mark.parametrize("writer_named", [True, False])
 def test_import_command_is_a_change_of_the_person_named_or_of_the_importer(
-    team: factories.Team, writer_named: bool
+    team: Team, writer_named: bool
 ) -> None:
     factories.load_vocabulary()
     options = ["--written-by", team.writer.username] if writer_named else []
@@ -377,9 +374,7 @@ def test_import_command_is_a_change_of_the_person_named_or_of_the_importer(
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_killed_import_is_whole_and_all_sent_again_is_once(
-    writer_client: Client, team: factories.Team
-) -> None:
+def test_killed_import_is_whole_and_all_sent_again_is_once(writer_client: Client, team: Team) -> None:
     count = 45
     texts = {f"{n}.txt": digest_text(n) for n in range(count)}
     values = {"texts": texts, "by": team.writer.pk}

@@ -52,7 +52,7 @@ def test_writer_assigns_both_reviewers_on_one_page_with_one_event(
     ]
     notice = Outbox.objects.get(kind="assigned")
     assert (notice.to, notice.values) == (team.reviewer, {"sides": "zh,en", "due_on": due.isoformat()})
-    page = client.get(brief_url(brief)).content.decode()
+    page = client.get(brief_url(brief)).text
     assert "due in 2 days" in page
     timeline = page.partition('id="timeline"')[2]
     assert "Reviewer of the Chinese: reviewer" in timeline
@@ -65,17 +65,17 @@ def test_concurrent_assignment_is_not_overwritten(client: Client, team: Team, br
     response = client.post(brief_url(brief, "assign"), form.data_with(zh=team.reviewer.pk))
     assert response.status_code == 409
     assert assignee_names(brief)[1] == "reviewer-en"
-    conflict_form = Form(response.content.decode(), id=None)
+    conflict_form = Form(response.text, id=None)
     # the choice is kept, beside the current assignee
     assert conflict_form.data["zh"] == [str(team.reviewer.pk)]
-    assert "Now: reviewer-en" in response.content.decode()
+    assert "Now: reviewer-en" in response.text
     assert client.post(brief_url(brief, "assign"), conflict_form.data_with()).status_code == 302
     assert assignee_names(brief)[1] == "reviewer"
 
 
 def test_reviewer_claims_role_with_one_click_and_only_once(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
-    data = Form(client.get(brief_url(brief)).content.decode()).data_with(claim="zh")
+    data = Form(client.get(brief_url(brief)).text).data_with(claim="zh")
     assert client.post(brief_url(brief, "assign"), data).status_code == 302
     assert assignee_names(brief)[1] == "reviewer"
     assert not Outbox.objects.filter(kind="assigned").exists()
@@ -130,7 +130,7 @@ def test_bulk_assignment_refuses_only_stale_and_live_briefs(client: Client, team
         "_selected_action": [brief.pk, other_brief.pk, stale.pk, live.pk],
         **rows,
     }
-    page = client.post("/admin/briefs/brief/", data).content.decode()
+    page = client.post("/admin/briefs/brief/", data).text
     factories.edit(stale, team.writer, summary_en="Changed.")
     form = Form(page, id=None).data_with(part="en", person=team.reviewer.pk, due_on="2026-05-04")
     response = client.post("/admin/briefs/brief/", form)

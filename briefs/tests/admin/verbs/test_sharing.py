@@ -33,7 +33,7 @@ def create_letter(brief: Brief, team: Team, text: str = "數字不對。", **val
 
 def page_text(response: Any) -> str:
     assert response.status_code == 200, response.status_code
-    return str(response.content.decode())
+    return response.text
 
 
 # Preview links

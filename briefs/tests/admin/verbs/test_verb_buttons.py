@@ -9,6 +9,7 @@ from briefs import workflow
 from briefs.admin.verbs.verb_views import CONTROLS
 from briefs.models import Brief, Event
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import (
     brief_url,
     get_brief_form,
@@ -32,25 +33,25 @@ def press_button(client: Client, brief: Brief, verb: str, **values: object) -> i
     return client.post(brief_url(brief, verb), form.data_with(**values)).status_code
 
 
-def scheduled(team: factories.Team) -> Brief:
+def scheduled(team: Team) -> Brief:
     brief = factories.signed_brief(team)
     factories.approve(brief, team.publisher, at=factories.tomorrow())
     return reload_brief(brief)
 
 
-def withdrawn(team: factories.Team) -> Brief:
+def withdrawn(team: Team) -> Brief:
     brief = factories.live_brief(team)
     workflow.withdraw(brief, by=team.publisher, kind="rights")
     return reload_brief(brief)
 
 
-def discarded(team: factories.Team) -> Brief:
+def discarded(team: Team) -> Brief:
     brief = factories.draft_brief(team)
     workflow.discard(brief, by=team.writer, version=brief.version)
     return reload_brief(brief)
 
 
-def revised(team: factories.Team) -> Brief:
+def revised(team: Team) -> Brief:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     return reload_brief(brief)
@@ -80,13 +81,13 @@ CASES = {
 }  # fmt: skip
 
 
-def build_rows() -> tuple[factories.Team, dict[str, Brief]]:
-    team = factories.Team()
+def build_rows() -> tuple[Team, dict[str, Brief]]:
+    team = Team()
     return team, {verb: case[0](team) for verb, case in CASES.items()}
 
 
 @pytest.fixture
-def team(rows: tuple[factories.Team, dict[str, Brief]]) -> factories.Team:
+def team(rows: tuple[Team, dict[str, Brief]]) -> Team:
     return rows[0]
 
 
@@ -115,7 +116,7 @@ def test_permitted_person_uses_verb_by_its_button(client: Client, rows: Any, ver
     assert Event.objects.latest("pk").by == getattr(team, who)
 
 
-def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team) -> None:
+def test_empty_post_of_verb_is_refused(client: Client, team: Team) -> None:
     """Without the values that the page sends, every verb is refused, whether or not the state fits."""
     brief = factories.submitted_brief(team)
     sign_in(client, team.other_publisher)
@@ -125,14 +126,14 @@ def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team) -> 
     assert snapshot_rows() == before
 
 
-def test_button_of_verb_with_form_redirects_to_its_page(client: Client, team: factories.Team) -> None:
+def test_button_of_verb_with_form_redirects_to_its_page(client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     sign_in(client, team.publisher)
     response = client.post(brief_url(brief, "withdraw"), get_brief_form(client, brief).data_with())
     assert (response.status_code, response["Location"]) == (302, brief_url(brief, "withdraw"))
 
 
-def test_unknown_verb_or_brief_is_not_found(client: Client, team: factories.Team) -> None:
+def test_unknown_verb_or_brief_is_not_found(client: Client, team: Team) -> None:
     sign_in(client, team.publisher)
     brief = factories.draft_brief(team)
     for address in (
@@ -149,7 +150,7 @@ def public_links(brief: Brief) -> list[str]:
     return [f'href="/{code}/briefs/{brief.slug}/"' for code in ("zh-hant", "en")]
 
 
-def test_published_brief_links_its_public_pages(client: Client, team: factories.Team) -> None:
+def test_published_brief_links_its_public_pages(client: Client, team: Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
     page = client.post(
@@ -157,18 +158,16 @@ def test_published_brief_links_its_public_pages(client: Client, team: factories.
         get_verb_form(client, brief, "approve").data_with(when="now"),
         follow=True,
     )
-    message, html = str(next(iter(page.context["messages"]))), page.content.decode()
+    message, html = str(next(iter(page.context["messages"]))), page.text
     assert [link in message for link in public_links(reload_brief(brief))] == [True, True]
     # notice, menu
     assert [html.count(link) for link in public_links(reload_brief(brief))] == [2, 2]
 
 
 @pytest.mark.parametrize("make", [scheduled, withdrawn])
-def test_scheduled_or_withdrawn_brief_has_no_public_links(
-    client: Client, team: factories.Team, make: Any
-) -> None:
+def test_scheduled_or_withdrawn_brief_has_no_public_links(client: Client, team: Team, make: Any) -> None:
     brief = make(team)
     sign_in(client, team.publisher)
-    html = client.get(brief_url(brief)).content.decode()
+    html = client.get(brief_url(brief)).text
     assert brief.slug
     assert [link in html for link in public_links(brief)] == [False, False]

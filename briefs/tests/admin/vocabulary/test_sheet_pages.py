@@ -16,6 +16,7 @@ from briefs.models import Author, Brief, Draft, EditionTerm, Event, Keyword, Out
 from briefs.models.vocabulary import Vocabulary
 from briefs.operations import notifications
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, sign_in
 
 from .test_sheet_preview import plan
@@ -41,8 +42,8 @@ def upload_sheet(client: Client, data: bytes, kind: str = "keyword") -> Any:
 def open_preview(client: Client, data: bytes, kind: str = "keyword") -> str:
     """Upload a sheet and return the HTML of its preview."""
     response = upload_sheet(client, data, kind)
-    assert response.status_code == 200, response.content.decode()
-    return " ".join(response.content.decode().split())
+    assert response.status_code == 200, response.text
+    return " ".join(response.text.split())
 
 
 def press_import(client: Client, preview: str, kind: str = "keyword") -> Any:
@@ -53,8 +54,8 @@ def press_import(client: Client, preview: str, kind: str = "keyword") -> Any:
 
 def import_sheet(client: Client, data: bytes, kind: str = "keyword") -> str:
     response = press_import(client, open_preview(client, data, kind), kind)
-    assert response.status_code == 200, response.content.decode()
-    return " ".join(response.content.decode().split())
+    assert response.status_code == 200, response.text
+    return " ".join(response.text.split())
 
 
 def all_rows() -> list[list[Any]]:
@@ -72,9 +73,7 @@ def create_row_of_each_kind() -> dict[str, Vocabulary]:
 
 
 @pytest.mark.parametrize(("kind", "form"), list(zip(KINDS, ("csv", "xlsx", "csv", "xlsx"), strict=True)))
-def test_reimporting_export_reports_no_changes(
-    client: Client, team: factories.Team, kind: str, form: str
-) -> None:
+def test_reimporting_export_reports_no_changes(client: Client, team: Team, kind: str, form: str) -> None:
     row = create_row_of_each_kind()[kind]
     sign_in(client, team.writer)
     response = client.post(vocabulary_url(kind, "export"), {"format": form})
@@ -89,14 +88,12 @@ def test_reimporting_export_reports_no_changes(
     assert (outcome.unchanged, outcome.rows) == (1, [])  # matched by name
 
 
-def test_writer_previews_then_imports_new_and_changed_entries(client: Client, team: factories.Team) -> None:
+def test_writer_previews_then_imports_new_and_changed_entries(client: Client, team: Team) -> None:
     Keyword.make(label_zh="科技", label_en="Technology", kind="topic")
     before = all_rows()
     sign_in(client, team.writer)
     data = sheet_bytes(
-        ["slug", "label_zh", "label_en"],
-        ["technology", "科技", "Science and technology"],
-        ["", "北極", ""],
+        ["slug", "label_zh", "label_en"], ["technology", "科技", "Science and technology"], ["", "北極", ""]
     )
     page = open_preview(client, data)
     assert all_rows() == before
@@ -105,7 +102,7 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
     assert "emptied" not in page
     assert "<mark>Science and technology</mark>" in page
     assert "style=" not in page
-    answer = press_import(client, page).content.decode()
+    answer = press_import(client, page).text
     assert "Imported: 1 new entry, 1 entry changed." in answer
     old, new = Keyword.objects.order_by("pk")
     # a missing column keeps the stored value
@@ -115,12 +112,12 @@ def test_writer_previews_then_imports_new_and_changed_entries(client: Client, te
     after = all_rows()
     again = press_import(client, page)
     assert again.status_code == 409
-    assert "was imported already" in again.content.decode()
+    assert "was imported already" in again.text
     assert all_rows() == after
     assert not SheetFile.objects.exists()
 
 
-def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
+def test_empty_cell_clears_field(client: Client, team: Team) -> None:
     row = Source.make(name="FP", name_zh="外交", aliases=["乙"])
     sign_in(client, team.writer)
     data = sheet_bytes(["slug", "aliases", "name_zh", "url"], [row.slug, "", "", ""])
@@ -130,7 +127,7 @@ def test_empty_cell_clears_field(client: Client, team: factories.Team) -> None:
     assert (row.aliases, row.name_zh, row.name) == ([], "", "FP")
 
 
-def test_multiline_cell_is_stored_as_list(client: Client, team: factories.Team) -> None:
+def test_multiline_cell_is_stored_as_list(client: Client, team: Team) -> None:
     sign_in(client, team.writer)
     data = sheet_bytes(["slug", "name", "aliases"], ["", "FP", "乙\r\n\r\n 丙 \n乙"])
     import_sheet(client, data, "source")
@@ -162,9 +159,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_invalid_row_is_named_and_blocks_whole_import(
-    client: Client, team: factories.Team, name: str
-) -> None:
+def test_invalid_row_is_named_and_blocks_whole_import(client: Client, team: Team, name: str) -> None:
     merge_target = Keyword.make(label_zh="科技", label_en="Technology")
     Keyword.make(label_zh="北極", label_en="Arctic")
     Keyword.objects.create(slug="old", label_zh="舊", merged_into=merge_target)
@@ -175,7 +170,7 @@ def test_invalid_row_is_named_and_blocks_whole_import(
     data = sheet_bytes(["slug", "label_zh", "label_en", "listed"], first, cells, ["", "Third", "三", ""])
     response = upload_sheet(client, data)
     assert response.status_code == 409
-    page = " ".join(response.content.decode().split())
+    page = " ".join(response.text.split())
     assert "Row 3" in page
     assert message in page
     assert all_rows() == before
@@ -194,16 +189,16 @@ def test_invalid_row_is_named_and_blocks_whole_import(
     ],
 )
 def test_unknown_missing_or_duplicate_column_is_reported(
-    client: Client, team: factories.Team, head: list[str], message: str
+    client: Client, team: Team, head: list[str], message: str
 ) -> None:
     sign_in(client, team.writer)
     response = upload_sheet(client, sheet_bytes(head, ["x"] * len(head)))
     assert response.status_code == 409
-    assert message in response.content.decode()
+    assert message in response.text
     assert not Keyword.objects.exists()
 
 
-def test_choice_is_accepted_by_value_or_label(client: Client, team: factories.Team) -> None:
+def test_choice_is_accepted_by_value_or_label(client: Client, team: Team) -> None:
     sign_in(client, team.writer)
     head = ["slug", "name", "name_zh", "name_zh_kind"]
     import_sheet(
@@ -213,13 +208,11 @@ def test_choice_is_accepted_by_value_or_label(client: Client, team: factories.Te
         "own",
         "transliteration",
     ]
-    page = upload_sheet(client, sheet_bytes(head, ["", "E F", "丙", "other"]), "author").content.decode()
+    page = upload_sheet(client, sheet_bytes(head, ["", "E F", "丙", "other"]), "author").text
     assert "column “name_zh_kind”: “other” is none of: own, transliteration." in page
 
 
-def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(
-    client: Client, team: factories.Team
-) -> None:
+def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(client: Client, team: Team) -> None:
     factories.live_brief(team)
     data = sheet_bytes(
         ["slug", "label_zh", "label_en"], ["technology", "科技", "Tech"], ["", "北極", "Arctic"]
@@ -231,7 +224,7 @@ def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(
     assert "1 draft waits for a second person" in page
     assert page.count("Waits for a second person") == 1
     assert all_rows() == before
-    answer = press_import(client, page).content.decode()
+    answer = press_import(client, page).text
     assert "it waits for a second person" in answer
     assert sorted(Keyword.objects.values_list("label_en", flat=True)) == ["Arctic", "Technology"]
     draft = Draft.objects.get()
@@ -242,7 +235,7 @@ def test_sheet_stores_rows_of_drafts_and_drafts_those_of_public_pages(
     assert Keyword.objects.get(slug="technology").label_en == "Tech"
 
 
-def test_sheet_of_terms_makes_drafts_with_one_notice(client: Client, team: factories.Team) -> None:
+def test_sheet_of_terms_makes_drafts_with_one_notice(client: Client, team: Team) -> None:
     sign_in(client, team.publisher)
     rows = [["", "灰色地帶", "gray zone"], ["", "晶片", "chip"], ["", "無處", "nowhere"]]
     page = import_sheet(client, sheet_bytes(["slug", "zh", "en"], *rows), "term")
@@ -253,32 +246,32 @@ def test_sheet_of_terms_makes_drafts_with_one_notice(client: Client, team: facto
         assert "3 drafts wait for your yes" in notifications.describe_notice(notice)
     assert notifications.build_desk_path(notice) == "/admin/briefs/draft/"
     sign_in(client, team.other_publisher)
-    assert client.get("/admin/inbox/").content.decode().count("3 drafts wait for your yes") >= 1
+    assert client.get("/admin/inbox/").text.count("3 drafts wait for your yes") >= 1
 
 
-def test_name_that_waits_as_a_draft_is_not_free_for_another_row(client: Client, team: factories.Team) -> None:
+def test_name_that_waits_as_a_draft_is_not_free_for_another_row(client: Client, team: Team) -> None:
     factories.live_brief(team)
     Keyword.make(label_zh="北極", label_en="Arctic")
     sign_in(client, team.publisher)
     data = sheet_bytes(["slug", "label_zh"], ["technology", "科學"], ["arctic", "科技"])
-    assert "“科技” belongs to another entry" in upload_sheet(client, data).content.decode()
+    assert "“科技” belongs to another entry" in upload_sheet(client, data).text
 
 
-def came_into_use(team: factories.Team, brief: Brief) -> None:
+def came_into_use(team: Team, brief: Brief) -> None:
     factories.approve(brief, team.publisher)
 
 
-def changed_on_the_desk(team: factories.Team, brief: Brief) -> None:
+def changed_on_the_desk(team: Team, brief: Brief) -> None:
     row = Keyword.objects.get(slug="technology")
     row.label_en = "Theirs"
     workflow.save_vocabulary_row(row, by=team.other_writer)
 
 
-def took_the_new_name(team: factories.Team, brief: Brief) -> None:
+def took_the_new_name(team: Team, brief: Brief) -> None:
     Keyword.make(label_zh="北極")
 
 
-def merged(team: factories.Team, brief: Brief) -> None:
+def merged(team: Team, brief: Brief) -> None:
     heir = Keyword.make(label_zh="技術")
     workflow.merge_vocabulary([Keyword.objects.get(slug="technology")], into=heir, by=team.publisher)
 
@@ -293,7 +286,7 @@ def merged(team: factories.Team, brief: Brief) -> None:
     ],
 )
 def test_row_changed_since_the_preview_refuses_the_whole_sheet(
-    client: Client, team: factories.Team, change: Any, reason: str
+    client: Client, team: Team, change: Any, reason: str
 ) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
@@ -305,12 +298,12 @@ def test_row_changed_since_the_preview_refuses_the_whole_sheet(
     before = all_rows()
     answer = press_import(client, page)
     assert answer.status_code == 409
-    assert "Nothing was changed." in answer.content.decode()
-    assert reason in answer.content.decode()
+    assert "Nothing was changed." in answer.text
+    assert reason in answer.text
     assert all_rows() == before
 
 
-def test_the_same_sheet_of_terms_twice_makes_no_second_draft(client: Client, team: factories.Team) -> None:
+def test_the_same_sheet_of_terms_twice_makes_no_second_draft(client: Client, team: Team) -> None:
     sign_in(client, team.publisher)
     data = sheet_bytes(["slug", "zh", "en"], ["", "晶片", "chip"])
     import_sheet(client, data, "term")
@@ -319,7 +312,7 @@ def test_the_same_sheet_of_terms_twice_makes_no_second_draft(client: Client, tea
 
 
 def test_without_four_eyes_a_publisher_stores_terms_at_once(
-    client: Client, team: factories.Team, settings: Any
+    client: Client, team: Team, settings: Any
 ) -> None:
     settings.DIGEST_FOUR_EYES = False
     brief = factories.live_brief(team)
@@ -335,7 +328,7 @@ def test_without_four_eyes_a_publisher_stores_terms_at_once(
 
 
 def test_preview_of_another_person_or_of_an_hour_ago_cannot_be_confirmed(
-    client: Client, team: factories.Team, time_machine: Any
+    client: Client, team: Team, time_machine: Any
 ) -> None:
     time_machine.move_to(timezone.now(), tick=False)
     sign_in(client, team.writer)
@@ -351,7 +344,7 @@ def test_preview_of_another_person_or_of_an_hour_ago_cannot_be_confirmed(
     assert not SheetFile.objects.exists()
 
 
-def test_forged_confirmation_is_refused(client: Client, team: factories.Team) -> None:
+def test_forged_confirmation_is_refused(client: Client, team: Team) -> None:
     sign_in(client, team.writer)
     data = Form(open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "北極"])), id="confirm-form").data
     url = vocabulary_url("keyword", "process_import")
@@ -367,25 +360,25 @@ def test_forged_confirmation_is_refused(client: Client, team: factories.Team) ->
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\xff\xff\x00\x81", b"a" * 5_300_000])
-def test_unreadable_file_is_refused_and_not_stored(client: Client, team: factories.Team, data: bytes) -> None:
+def test_unreadable_file_is_refused_and_not_stored(client: Client, team: Team, data: bytes) -> None:
     sign_in(client, team.writer)
     response = upload_sheet(client, data)
     assert response.status_code == 409
-    assert "Nothing was changed." in response.content.decode()
+    assert "Nothing was changed." in response.text
     assert client.post(vocabulary_url("keyword", "import"), {"csrfmiddlewaretoken": "x"}).status_code == 409
     assert not SheetFile.objects.exists()
 
 
-def test_markup_in_cell_or_heading_is_escaped_in_preview(client: Client, team: factories.Team) -> None:
+def test_markup_in_cell_or_heading_is_escaped_in_preview(client: Client, team: Team) -> None:
     sign_in(client, team.writer)
     page = open_preview(client, sheet_bytes(["slug", "label_zh"], ["", "<script>alert(1)</script>"]))
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
-    page = upload_sheet(client, sheet_bytes(["slug", "<b>x"], ["", "y"])).content.decode()
+    page = upload_sheet(client, sheet_bytes(["slug", "<b>x"], ["", "y"])).text
     assert "<b>x" not in page
 
 
-def test_export_contains_only_searched_and_filtered_rows(client: Client, team: factories.Team) -> None:
+def test_export_contains_only_searched_and_filtered_rows(client: Client, team: Team) -> None:
     Keyword.make(label_zh="科技", label_en="Technology")
     merge_target = Keyword.make(label_zh="北極", label_en="Arctic")
     Keyword.objects.create(slug="old", label_zh="舊", merged_into=merge_target)
@@ -401,7 +394,7 @@ def test_export_contains_only_searched_and_filtered_rows(client: Client, team: f
 
 
 def test_query_count_does_not_grow_with_unchanged_rows(
-    team: factories.Team, django_assert_max_num_queries: Any
+    team: Team, django_assert_max_num_queries: Any
 ) -> None:
     for n in range(60):
         Keyword.make(label_zh=f"詞{n}")
