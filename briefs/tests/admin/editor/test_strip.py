@@ -35,11 +35,8 @@ def test_writer_opens_the_original_from_page_list_and_verb(client: Client, team:
         assert ORIGINAL in read(client, address), address
     factories.edit(brief, team.writer, facts=factories.facts(doi="10.1/a b"))
     assert 'href="https://doi.org/10.1/a%20b"' in read(client, brief_url(brief))
-
-
-def test_unsafe_address_is_no_link(client: Client, team: Team, brief: Brief) -> None:
     Brief.objects.update(article_url="javascript:alert(1)")
-    assert "javascript:" not in read(sign_in(client, team.writer), "/admin/briefs/brief/")
+    assert "javascript:" not in read(client, "/admin/briefs/brief/")
 
 
 def test_article_is_one_sentence_that_opens_its_form(client: Client, team: Team, brief: Brief) -> None:
@@ -85,11 +82,6 @@ def test_lapsed_answer_counts_what_changed_in_its_language(
         strip = read(client, brief_url(brief)).partition('id="assigned"')[2].partition("</div>")[0]
     assert "changed in 2 places since" in strip, "a bullet moved, a bullet added"
     assert "changed in 3 places since" in strip
-
-
-def test_title_follows_the_interface_language(client: Client, team: Team, brief: Brief) -> None:
-    assert "<title>A Headline |" in read(sign_in(client, team.writer, "en"), brief_url(brief))
-    assert "<title>標題 |" in read(sign_in(client, team.writer, "zh-hant"), brief_url(brief))
 
 
 def test_writer_begins_a_brief_with_an_address(client: Client, team: Team) -> None:
