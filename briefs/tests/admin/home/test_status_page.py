@@ -12,6 +12,7 @@ from django.utils import timezone
 from briefs.models import JobRun, Outbox, Person
 from briefs.operations import health
 from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +23,8 @@ DAMAGED = {"Examination of the database"} if connection.vendor == "sqlite" else 
 @pytest.fixture
 def administrator(client: Client) -> Person:
     person = factories.person("root")
-    Person.objects.filter(pk=person.pk).update(is_superuser=True, is_staff=True, language="en")
-    client.force_login(Person.objects.get(pk=person.pk))
+    person.is_superuser = True
+    sign_in(client, person)
     for name in (*health.JOB_LIMITS, health.INTEGRITY):
         JobRun.record(name)
     return person
