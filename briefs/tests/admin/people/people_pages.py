@@ -38,6 +38,11 @@ def create_root(**values: object) -> Person:
     return Person.objects.create_superuser("root", "root@example.org", "pw", name="Root", **values)
 
 
+def without(form: Form, name: str) -> dict[str, list[str]]:
+    """Return the data of the form with a box not ticked."""
+    return {key: value for key, value in form.data.items() if key != name}
+
+
 def open_session(person: Person) -> Client:
     """Sign in by the form, in a browser of the person's own."""
     client = Client()
