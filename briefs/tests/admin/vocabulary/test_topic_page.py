@@ -13,15 +13,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 TEXTS = {"text_zh": "導言。", "text_en": "Introduction."}
 
 
-def page_form(page: str) -> Form:
-    return Form(page, id=None)
-
-
 def open_page(client: Client, row: object) -> tuple[str, Form]:
     address = f"/admin/briefs/{row._meta.model_name}/{row.pk}/page/"  # type: ignore[attr-defined]
     response = client.get(address)
     assert response.status_code == 200
-    return address, page_form(response.text)
+    return address, Form(response.text, id=None)
 
 
 @pytest.fixture
@@ -94,7 +90,9 @@ def test_incomplete_page_is_refused_and_keeps_what_was_typed(
     page = response.text
     assert response.status_code == 200
     assert error in page
-    assert {name: page_form(page).data[name] for name in values} == {name: [v] for name, v in values.items()}
+    assert {name: Form(page, id=None).data[name] for name in values} == {
+        name: [v] for name, v in values.items()
+    }
     assert not SiteText.objects.exists()
 
 
@@ -110,7 +108,7 @@ def test_stale_introduction_shows_the_stored_one_and_asks_again(
     assert response.status_code == 409
     assert "Now: Theirs" in page
     assert SiteText.objects.get().text_en == "Theirs"
-    assert client.post(address, page_form(page).data).status_code == 302
+    assert client.post(address, Form(page, id=None).data).status_code == 302
     settle_drafts(team)
     assert SiteText.objects.get().text_en == "Introduction."
 
