@@ -104,7 +104,7 @@ def test_several_documents_are_listed_and_a_refused_one_stores_nothing(
     for words in (
         "「&lt;b&gt;.txt」第 1 行：此處應為",
         f"「picture.txt」：此處應為{list_formats('zh')}",
-        "共有 2 篇",
+        "「two.txt」",
     ):
         assert words in answer.text
     assert "<b>.txt" not in answer.text
