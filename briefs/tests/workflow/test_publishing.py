@@ -94,16 +94,14 @@ def test_reschedule_creates_a_new_edition_of_the_same_content(team: Team) -> Non
         assert list_public_numbers() == [2]
 
 
-def test_withdrawn_page_says_the_sentence_of_its_kind_in_each_language(client: Client) -> None:
-    team = Team()
+def test_withdrawn_page_says_the_sentence_of_its_kind_in_each_language(client: Client, team: Team) -> None:
     brief = factories.live_brief(team)
     with pytest.raises(workflow.Refused):
         workflow.withdraw(brief, by=team.publisher, kind="whim")
     for kind in WithdrawalKind:
         workflow.withdraw(brief, by=team.publisher, kind=kind)
         for language, side in (("zh-hant", "zh"), ("en", "en")):
-            page = client.get(f"/{language}/briefs/{brief.slug}/").text
-            assert kind.sentence(side) in page
+            assert kind.sentence(side) in client.get(f"/{language}/briefs/{brief.slug}/").text
         workflow.reinstate(brief, by=team.publisher)
 
 

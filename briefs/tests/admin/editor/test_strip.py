@@ -48,10 +48,10 @@ def test_article_is_one_sentence_that_opens_its_form(client: Client, team: Team,
     assert all(f'id="{name}"' in form for name in ("authors", "date", "access", "picture"))
 
 
-def test_page_says_who_waits_and_what_each_answered(client: Client, team: Team, brief: Brief) -> None:
+def test_page_says_who_waits_and_what_each_answered(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
-    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
-    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.writer)
+    for side, reviewer in (("zh", team.reviewer), ("en", team.reviewer_en)):
+        factories.assign_reviewer(brief, side, reviewer, by=team.writer)
     factories.sign_off(brief, team.reviewer_en, "en")
     html = read(sign_in(client, team.reviewer), brief_url(brief))
     strip = html.partition('id="assigned"')[2].partition("</details>")[0]
