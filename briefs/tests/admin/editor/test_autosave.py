@@ -186,6 +186,8 @@ def test_autosave_of_field_changed_by_other_writer_is_a_conflict(
 ) -> None:
     form = get_brief_form(writer_client, brief)
     factories.edit(brief, team.other_writer, headline_en="Theirs")
+    unchanged = autosave(writer_client, brief, form.data)
+    assert (unchanged["changed"], unchanged["content"]["fields"]["headline_en"]) == (False, "Theirs")
     mine = form.data_with(headline_en="Mine")
     answer = autosave(writer_client, brief, mine, 409)
     assert (answer["clash"], answer["by"]) == (True, "other-writer")
