@@ -184,3 +184,13 @@ def test_merge_of_a_public_name_leads_to_the_drafts_and_refused_unmerge_explains
     Keyword.make(label_zh="晶片")
     response = client.post(f"{LIST_URL}{pair[1].pk}/unmerge/", follow=True)
     assert "cannot stand alone again" in response.text
+
+
+def test_label_that_only_the_heir_has_satisfies_approval(team: Team) -> None:
+    half = Keyword.make(label_zh="晶片")
+    brief = factories.signed_brief(team, factories.content(facts=factories.facts(keywords=(half.pk,))))
+    with pytest.raises(workflow.Refused) as refusal:
+        factories.approve(brief, team.publisher)
+    assert refusal.value.codes == ["keyword-en"]
+    merge(half, into=Keyword.make(label_zh="半導體", label_en="Semiconductors"), by=team.writer)
+    factories.approve(brief, team.publisher)

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefs.content import Byline
-from briefs.models import Author, Brief, Revision
-from briefs.tests.bilingual.citations.test_citation_files import ZOTERO_CSL, ZOTERO_RIS
+from briefs.models import Author, Brief, Revision, Source
+from briefs.tests.bilingual.citations.test_citation_files import SPRINGER_BIBTEX, ZOTERO_CSL, ZOTERO_RIS
 from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
@@ -213,3 +213,13 @@ def test_citation_import_is_refused_without_edit_permission(writer_client: Clien
     assert writer_client.get("/admin/briefs/brief/99/citation/").status_code == 404
     assert "citation-panel" not in writer_client.get(brief_url(live)).text
     assert checksum() == before
+
+
+def test_citation_source_is_matched_by_alias(writer_client: Client, team: Team) -> None:
+    source = Source.make(name="Survival: Global Politics", aliases=["The Survival"])
+    brief = factories.draft_brief(team)
+    form, html = show_differences(writer_client, brief, SPRINGER_BIBTEX)
+    assert "Survival: Global Politics" in re.sub("</?mark>", "", html)
+    writer_client.post(brief_url(brief, "citation"), form.data_with(take=["source"]))
+    assert facts_of(brief).source == source.pk
+    assert not Source.objects.filter(name="Survival").exists()

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from briefs import workflow
 from briefs.models import Brief, Event, Outbox
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
@@ -106,3 +107,12 @@ def test_bulk_assignment_refuses_only_stale_and_live_briefs(client: Client, team
     assert [each.brief.pk for each in outcome["done"]] == [brief.pk, other.pk]
     assert [each.brief.pk for each in outcome["refused"]] == [stale.pk, live.pk]
     assert [assignee_names(row)[2] for row in rows] == ["reviewer", "reviewer", "", ""]
+
+
+def test_submission_notifies_assignee_and_all_for_unassigned_side(team: Team) -> None:
+    brief = factories.draft_brief(team)
+    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
+    workflow.submit(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
+    notices = {row.to.username: row.values for row in Outbox.objects.filter(kind="review")}
+    assert notices.pop("reviewer") == {"sides": "zh", "due_on": "2026-05-04"}
+    assert notices == {"reviewer-en": {}, "publisher": {}, "other-publisher": {}}
