@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import hash_json
-from briefs.models import MailSwitch, Outbox, Person
+from briefs.models import Brief, MailSwitch, Outbox, Person
 from briefs.operations import notifications
 from briefs.tests.support import brief_states, factories
 from briefs.tests.support.factories import Team
@@ -127,3 +127,16 @@ def test_lists_behind_the_inbox_link_each_other(client: Client, team: Team) -> N
         html = client.get(f"/admin/briefs/{page}/").text
         nav = html[html.index('<nav class="since"') :].partition("</nav>")[0]
         assert (nav.count("<a"), nav.count('aria-current="page"')) == (4, 1)
+
+
+def test_return_is_news_until_the_brief_is_submitted(client: Client, team: Team) -> None:
+    brief = factories.draft_brief(team)
+    brief = factories.edit(brief, team.other_writer, summary_zh="合寫的。") and Brief.objects.get(pk=brief.pk)
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    workflow.send_back(brief, by=team.reviewer_en, note="No source.", sides=("en",))
+    assert [line["what"] for line in lines_of(client, team.other_writer)] == [
+        "Sent back with 1 note: A Headline"
+    ]
+    brief.refresh_from_db()
+    workflow.submit(brief, by=team.writer, version=brief.version)
+    assert lines_of(client, team.other_writer) == []
