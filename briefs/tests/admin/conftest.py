@@ -3,10 +3,10 @@
 import pytest
 from django.test import Client
 
-from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
 
 
 @pytest.fixture
-def writer_client(client: Client, team: factories.Team) -> Client:
+def writer_client(client: Client, team: Team) -> Client:
     return sign_in(client, team.writer)

@@ -249,7 +249,7 @@ def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: Permissi
         brief = factories.signed_brief(team)
         client = scenario.clients["p"]
         brief_url = f"/admin/briefs/brief/{brief.pk}/"
-        content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
+        content = factories.load_content(brief)
         suggestion = workflow.suggest(
             brief,
             TextAnchor("summary"),

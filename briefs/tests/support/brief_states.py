@@ -30,6 +30,12 @@ def scheduled(team: Team, text: Content | None = None) -> Brief:
     return Brief.objects.get(pk=brief.pk)
 
 
+def withdrawn(team: Team, text: Content | None = None) -> Brief:
+    brief = factories.live_brief(team, text)
+    workflow.withdraw(brief, by=team.publisher, kind="rights")
+    return Brief.objects.get(pk=brief.pk)
+
+
 def discarded(team: Team, text: Content | None = None) -> Brief:
     brief = factories.draft_brief(team, text)
     workflow.discard(brief, by=team.writer, version=brief.version)

@@ -22,14 +22,8 @@ class SmallTeam(SimpleNamespace):
     def __init__(self) -> None:
         groups = {"lin": ["Writers"], "chen": ["Reviewers"], "claire": ["Reviewers"], "chou": ["Publishers"]}
         super().__init__(**{person.username: person for person in factories.people(groups)})
-        for key, name, reviews in (
-            ("lin", "林書瑋", ""),
-            ("chen", "陳雅筑", "zh"),
-            ("claire", "Claire Wu", "en"),
-            ("chou", "周以恆", ""),
-        ):
-            person = getattr(self, key)
-            person.name, person.reviews = name, reviews
+        names = ("林書瑋", ""), ("陳雅筑", "zh"), ("Claire Wu", "en"), ("周以恆", "")
+        for person, (person.name, person.reviews) in zip(self.everybody, names, strict=True):
             person.save()
 
     @property

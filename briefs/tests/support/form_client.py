@@ -110,10 +110,21 @@ def get_brief_form(client: Client, brief: Brief) -> Form:
     return Form(response.content.decode())
 
 
+def save_brief_form(client: Client, brief: Brief, verb: str = "change", **changes: Any) -> Any:
+    """Open the form for writing, change some values, and post it. Return the response."""
+    return client.post(brief_url(brief, verb), get_brief_form(client, brief).data_with(**changes))
+
+
 def get_verb_form(client: Client, brief: Brief, verb: str) -> Form:
     response = client.get(brief_url(brief, verb))
     assert response.status_code == 200, response.status_code
-    return Form(response.content.decode(), id=None)
+    return Form(response.text, id=None)
+
+
+def post_verb_form(client: Client, brief: Brief, verb: str = "approve", **values: Any) -> Any:
+    """Open the page of a verb, fill in its form, and post it. Return the response."""
+    values = values or {"when": "now"}
+    return client.post(brief_url(brief, verb), get_verb_form(client, brief, verb).data_with(**values))
 
 
 def reload_brief(brief: Brief) -> Brief:

@@ -1,6 +1,7 @@
 """Rows for the permission matrix: everything that a request to any address of the desk needs to succeed."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -34,7 +35,7 @@ from briefs.tests.conftest import SEED
 from briefs.workflow.review_comments import TextAnchor
 from briefs.workflow.rules.leaves import LEAVES
 
-from . import factories, issue_factories, mailing_fixtures
+from . import brief_states, factories, issue_factories, mailing_fixtures
 from .form_client import Form
 from .picture_samples import photo
 
@@ -59,7 +60,7 @@ class PermissionScenario:
             "s": Person.objects.create_superuser("root", "root@example.org", "pw", name="root"),
             "i": factories.person("leaver", "Writers", "Reviewers", "Publishers"),
         }  # fmt: skip
-        self.briefs = {build.__name__: build(self) for build in BRIEF_BUILDERS}
+        self.briefs = {state: build(team) for state, build in BRIEF_BUILDERS.items()}
         self.brief_in_review = self.briefs["reworded"]
         self._add_review_comments()
         self._add_files_and_settings()
@@ -211,56 +212,32 @@ def csv_table(values: dict[str, str]) -> bytes:
     return sheet_files.write_sheet(rows, "csv", title="x")
 
 
-# Briefs by state. The function names are the keys of `PermissionScenario.briefs`.
-
-
-def draft(scenario: PermissionScenario) -> Brief:
-    return factories.draft_brief(scenario.team)
-
-
-def submitted(scenario: PermissionScenario) -> Brief:
-    return factories.submitted_brief(scenario.team)
-
-
-def reworded(scenario: PermissionScenario) -> Brief:
+def reworded(team: factories.Team) -> Brief:
     """Return a second version in review: the writer changed the Chinese text, a reviewer the English."""
-    team = scenario.team
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     brief = factories.edit(brief, team.writer, summary_zh="摘要在 2027 年。", **factories.change_note())
     workflow.submit(brief, by=team.writer, version=brief.version)
-    return factories.edit(brief, scenario.people["e"], summary_en="A summary, reworded.")
+    return factories.edit(brief, team.reviewer_en, summary_en="A summary, reworded.")
 
 
-def ready(scenario: PermissionScenario) -> Brief:
-    brief = reworded(scenario)
-    factories.sign_off(brief, scenario.team.reviewer, *SIDES)
+def ready(team: factories.Team) -> Brief:
+    brief = reworded(team)
+    factories.sign_off(brief, team.reviewer, *SIDES)
     return brief
 
 
-def scheduled(scenario: PermissionScenario) -> Brief:
-    brief = factories.signed_brief(scenario.team)
-    factories.approve(brief, scenario.team.publisher, at=factories.tomorrow())
-    return brief
-
-
-def live(scenario: PermissionScenario) -> Brief:
-    return factories.live_brief(scenario.team)
-
-
-def withdrawn(scenario: PermissionScenario) -> Brief:
-    brief = factories.live_brief(scenario.team)
-    workflow.withdraw(brief, by=scenario.team.publisher, kind="other")
-    return brief
-
-
-def discarded(scenario: PermissionScenario) -> Brief:
-    brief = factories.draft_brief(scenario.team)
-    workflow.discard(brief, by=scenario.team.writer, version=brief.version)
-    return brief
-
-
-BRIEF_BUILDERS = (draft, submitted, reworded, ready, scheduled, live, withdrawn, discarded)
+BRIEF_BUILDERS: dict[str, Callable[[factories.Team], Brief]] = {
+    "draft": factories.draft_brief,
+    "submitted": factories.submitted_brief,
+    "reworded": reworded,
+    "ready": ready,
+    "scheduled": brief_states.scheduled,
+    "live": factories.live_brief,
+    "withdrawn": brief_states.withdrawn,
+    "discarded": brief_states.discarded,
+}
+"""Briefs by state, the keys of `PermissionScenario.briefs`."""
 
 
 def valid_post_data(brief: Brief) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -50,7 +51,7 @@ REQUIRED_STATE = {
 
 
 def build_request(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
-    """Return the request for a row, built once. Raise KeyError for a route without a builder."""
+    """Return the request for a row, built once: a plain one to its address, if no builder says what else it needs."""
     if row.name not in scenario.requests:
         scenario.requests[row.name] = _build(scenario, row)
     return scenario.requests[row.name]
@@ -69,7 +70,16 @@ def _build(scenario: PermissionScenario, row: MatrixRow) -> PermissionRequest:
     for kind in VOCABULARY:
         if route.startswith(f"briefs/{kind}/"):
             return _vocabulary_request(scenario, kind, route.removeprefix(f"briefs/{kind}/"), row.act)
-    return REQUEST_BUILDERS[f"{route} @{row.act}" if row.act else route](scenario)
+    send: Send = partial(PermissionRequest, _fill_in_ids(scenario, route))
+    if route.startswith("briefs/person/"):
+        return _person_request(scenario, send, route)
+    if route.startswith("briefs/sitetext/"):
+        return send(_site_text_values(scenario))
+    if route.startswith("auth/group/"):
+        return send({"name": "Renamed"})
+    if build := REQUEST_BUILDERS.get(f"{route} @{row.act}" if row.act else route):
+        return build(scenario, send)
+    return send()
 
 
 def _verb_request(scenario: PermissionScenario, verb: str) -> PermissionRequest:
@@ -207,14 +217,6 @@ def _is_file(response: Any) -> bool:
     return response.get("Content-Disposition", "").startswith("attachment")
 
 
-def _brief_request(
-    scenario: PermissionScenario, path: str, state: str = "reworded", **values: Any
-) -> PermissionRequest:
-    """A request below a brief, by default the one in review."""
-    brief = scenario.briefs[state]
-    return PermissionRequest(f"/admin/briefs/brief/{brief.pk}/{path}", values.pop("data", {}), **values)
-
-
 def _edited_form(scenario: PermissionScenario, path: str = "", **changes: Any) -> dict[str, Any]:
     """Return the form data of the brief in review (or of the page at `path`) with a changed headline."""
     path = path or f"/admin/briefs/brief/{scenario.brief_in_review.pk}/change/"
@@ -234,240 +236,140 @@ def _assignment_request(scenario: PermissionScenario) -> PermissionRequest:
 
 
 NEW = "/admin/briefs/brief/add/"
-ISSUE = "/admin/briefs/issue/"
-REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario], PermissionRequest]] = {
-    "": lambda g: PermissionRequest("/admin/"),
-    "language/": lambda g: PermissionRequest("/admin/language/", {"language": "en"}),
-    "find/": lambda g: PermissionRequest("/admin/find/", query=f"?q=a&brief={g.brief_in_review.pk}"),
-    "inbox/": lambda g: PermissionRequest("/admin/inbox/", {"all": ""}),
-    "next/": lambda g: PermissionRequest("/admin/next/"),
-    "mail/": lambda g: PermissionRequest("/admin/mail/"),
-    "status/": lambda g: PermissionRequest("/admin/status/"),
-    "login/": lambda g: PermissionRequest("/admin/login/", {"login": "writer", "password": "pw"}),
-    **{
-        f"account/{path}": lambda g, path=path: PermissionRequest(f"/admin/account/{path}")  # type: ignore[misc]
-        for path in (
-            "",
-            "login/code/",
-            "login/passkey/",
-            "logout/",
-            "confirm/code/",
-            "confirm/passkey/",
-            "password/reset/sent/",
-            "password/done/",
-            "app/add/",
-            "app/remove/",
-            "passkeys/",
-            "passkeys/add/",
-            "recovery-codes/",
-            "recovery-codes/new/",
-            "recovery-codes/download/",
-            "sessions/end/",
-            "signed-in/",
-        )
-    },
-    "account/login/": lambda g: PermissionRequest(
-        "/admin/account/login/", {"login": "writer", "password": "pw"}
-    ),
-    "account/confirm/": lambda g: PermissionRequest("/admin/account/confirm/", {"password": "pw"}),
-    "account/password/reset/": lambda g: PermissionRequest(
-        "/admin/account/password/reset/", {"email": "nobody@example.org"}
-    ),
-    "account/password/new/<str:uidb36>/<str:key>/": lambda g: PermissionRequest(
+SUBSCRIBER_LIST = {
+    "rows": '[[1, "address", "language", "consent"], [2, "new@example.org", "en", "2025-06-09"]]',
+    "address": "0", "language": "1", "consent": "2", "side": "both",
+}  # fmt: skip
+type Send = Callable[..., PermissionRequest]
+"""`PermissionRequest` with the path of the row, in which the ids of the scenario are filled in."""
+
+REQUEST_BUILDERS: dict[str, Callable[[PermissionScenario, Send], PermissionRequest]] = {
+    "language/": lambda g, send: send({"language": "en"}),
+    "find/": lambda g, send: send(query=f"?q=a&brief={g.brief_in_review.pk}"),
+    "inbox/": lambda g, send: send({"all": ""}),
+    "login/": lambda g, send: send({"login": "writer", "password": "pw"}),
+    "account/login/": lambda g, send: send({"login": "writer", "password": "pw"}),
+    "account/confirm/": lambda g, send: send({"password": "pw"}),
+    "account/password/reset/": lambda g, send: send({"email": "nobody@example.org"}),
+    "account/password/new/<str:uidb36>/<str:key>/": lambda g, send: PermissionRequest(
         "/admin/account/password/new/1/no-key/"
     ),
-    "account/passkeys/<int:pk>/rename/": lambda g: PermissionRequest("/admin/account/passkeys/1/rename/"),
-    "account/passkeys/<int:pk>/remove/": lambda g: PermissionRequest("/admin/account/passkeys/1/remove/"),
-    "account/sessions/": lambda g: PermissionRequest(
-        "/admin/account/sessions/",
-        is_answered=lambda response: response.get("Location") == "/admin/account/sessions/",
+    "account/sessions/": lambda g, send: send(
+        is_answered=lambda answer: answer.get("Location") == "/admin/account/sessions/"
     ),
-    "logout/": lambda g: PermissionRequest("/admin/logout/"),
-    "password_change/": lambda g: PermissionRequest(
-        "/admin/password_change/",
-        {"old_password": "pw", "new_password1": PASSWORD, "new_password2": PASSWORD},
+    "password_change/": lambda g, send: send(
+        {"old_password": "pw", "new_password1": PASSWORD, "new_password2": PASSWORD}
     ),
-    "password_change/done/": lambda g: PermissionRequest("/admin/password_change/done/"),
-    "autocomplete/": lambda g: PermissionRequest(
-        "/admin/autocomplete/", query="?term=a&app_label=briefs&model_name=brief&field_name=source"
+    "autocomplete/": lambda g, send: send(
+        query="?term=a&app_label=briefs&model_name=brief&field_name=source"
     ),
-    "jsi18n/": lambda g: PermissionRequest("/admin/jsi18n/"),
-    "r/<path:content_type_id>/<path:object_id>/": lambda g: PermissionRequest("/admin/r/1/1/"),
-    "(?P<app_label>briefs|auth)/$": lambda g: PermissionRequest("/admin/briefs/"),
-    "(?P<url>.*)$": lambda g: PermissionRequest("/admin/nowhere/at/all/"),
+    "r/<path:content_type_id>/<path:object_id>/": lambda g, send: PermissionRequest("/admin/r/1/1/"),
+    "(?P<app_label>briefs|auth)/$": lambda g, send: PermissionRequest("/admin/briefs/"),
+    "(?P<url>.*)$": lambda g, send: PermissionRequest("/admin/nowhere/at/all/"),
     # The list of briefs
-    "briefs/brief/": lambda g: _list_request(g, "draft", "delete_selected"),
-    "briefs/brief/ @submit_briefs": lambda g: _list_request(g, "draft", "submit_briefs"),
-    "briefs/brief/ @take_back_briefs": lambda g: _list_request(g, "submitted", "take_back_briefs"),
-    "briefs/brief/ @assign_to_me": lambda g: _list_request(
+    "briefs/brief/": lambda g, send: _list_request(g, "draft", "delete_selected"),
+    "briefs/brief/ @submit_briefs": lambda g, send: _list_request(g, "draft", "submit_briefs"),
+    "briefs/brief/ @take_back_briefs": lambda g, send: _list_request(g, "submitted", "take_back_briefs"),
+    "briefs/brief/ @assign_to_me": lambda g, send: _list_request(
         g, "draft", "assign_to_me", prepare=lambda: Brief.objects.update(assigned_to=None)
     ),
-    "briefs/brief/ @assign_to": lambda g: _assignment_request(g),
+    "briefs/brief/ @assign_to": lambda g, send: _assignment_request(g),
     **{
-        f"briefs/brief/ @{name}": lambda g, name=name: _list_request(g, "draft", name, is_answered=_is_file)
+        f"briefs/brief/ @{name}": lambda g, send, name=name: _list_request(
+            g, "draft", name, is_answered=_is_file
+        )  # type: ignore[misc]
         for name in ("export_text", "export_word", "export_tables", "export_sheet")
     },
-    "briefs/brief/export/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/export/", {"format": "csv"}, is_answered=_is_file
-    ),
-    "briefs/brief/import/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/import/", {"format": "0"}, files={"files": g.brief_sheet}
-    ),
-    "briefs/brief/process_import/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/process_import/", g.sheets["brief"]
-    ),
+    "briefs/brief/export/": lambda g, send: send({"format": "csv"}, is_answered=_is_file),
+    "briefs/brief/import/": lambda g, send: send({"format": "0"}, files={"files": g.brief_sheet}),
+    "briefs/brief/process_import/": lambda g, send: send(g.sheets["brief"]),
     # Issues
-    "briefs/issue/": lambda g: PermissionRequest(ISSUE),
-    "briefs/issue/new/": lambda g: PermissionRequest(f"{ISSUE}new/"),
-    "briefs/issue/<int:pk>/change/": lambda g: _issue_form_request(g),
-    "briefs/issue/<int:pk>/preview/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['draft'].pk}/preview/"),
-    "briefs/issue/<int:pk>/mail/": lambda g: PermissionRequest(f"{ISSUE}{g.issues['live'].pk}/mail/"),
-    "briefs/issue/<int:pk>/mail/<slug:side>/": lambda g: PermissionRequest(
-        f"{ISSUE}{g.issues['draft'].pk}/mail/both/"
+    "briefs/issue/<int:pk>/change/": lambda g, send: _issue_form_request(g),
+    "briefs/issue/<int:pk>/mail/": lambda g, send: PermissionRequest(
+        f"/admin/briefs/issue/{g.issues['live'].pk}/mail/"
     ),
-    "briefs/issue/copies/<int:pk>/": lambda g: PermissionRequest(f"{ISSUE}copies/{g.mailings['mailed'].pk}/"),
+    "briefs/issue/copies/<int:pk>/": lambda g, send: PermissionRequest(
+        f"/admin/briefs/issue/copies/{g.mailings['mailed'].pk}/"
+    ),
     # New briefs
-    "briefs/brief/add/": lambda g: PermissionRequest(NEW, _edited_form(g, NEW)),
-    "briefs/brief/add/autosave/": lambda g: PermissionRequest(f"{NEW}autosave/", _edited_form(g, NEW)),
-    "briefs/brief/add/picture/": lambda g: PermissionRequest(
-        f"{NEW}picture/", _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
+    "briefs/brief/add/": lambda g, send: send(_edited_form(g, NEW)),
+    "briefs/brief/add/autosave/": lambda g, send: send(_edited_form(g, NEW)),
+    "briefs/brief/add/picture/": lambda g, send: send(
+        _edited_form(g, NEW), files={"picture_file": photo((320, 200), seed=1)}
     ),
-    "briefs/brief/upload/": lambda g: PermissionRequest("/admin/briefs/brief/upload/", g.upload_form()),
+    "briefs/brief/upload/": lambda g, send: send(g.upload_form()),
     # Names and pictures
-    "briefs/brief/names/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/names/", query="?kind=author&q=Ann"
-    ),
-    "briefs/brief/names/create/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/names/create/", {"kind": "source", "name": "Wholly Unlike"}
-    ),
-    "briefs/brief/names/affiliations/": lambda g: PermissionRequest(
-        "/admin/briefs/brief/names/affiliations/"
-    ),
-    "briefs/brief/picture/<str:name>": lambda g: PermissionRequest(
+    "briefs/brief/names/": lambda g, send: send(query="?kind=author&q=Ann"),
+    "briefs/brief/names/create/": lambda g, send: send({"kind": "source", "name": "Wholly Unlike"}),
+    "briefs/brief/picture/<str:name>": lambda g, send: PermissionRequest(
         f"/admin/briefs/brief/picture/{g.picture.key}-320.webp"
     ),
     # One brief
-    "briefs/brief/<int:pk>/original/": lambda g: _brief_request(g, "original/", data={"text": "An article."}),
-    "briefs/brief/<int:pk>/word/": lambda g: _brief_request(g, "word/", files={"file": g.changed_table()}),
-    "briefs/brief/<int:pk>/word/<slug:layout>/": lambda g: _brief_request(g, "word/table/"),
-    "briefs/brief/<int:pk>/change/": lambda g: _brief_request(g, "change/", data=_edited_form(g)),
-    "briefs/brief/<int:pk>/autosave/": lambda g: _brief_request(g, "autosave/", data=_edited_form(g)),
-    "briefs/brief/<int:pk>/picture/": lambda g: _brief_request(
-        g, "picture/", data=_edited_form(g), files={"picture_file": photo((320, 200), seed=2)}
+    "briefs/brief/<int:pk>/original/": lambda g, send: send({"text": "An article."}),
+    "briefs/brief/<int:pk>/word/": lambda g, send: send(files={"file": g.changed_table()}),
+    "briefs/brief/<int:pk>/change/": lambda g, send: send(_edited_form(g)),
+    "briefs/brief/<int:pk>/autosave/": lambda g, send: send(_edited_form(g)),
+    "briefs/brief/<int:pk>/picture/": lambda g, send: send(
+        _edited_form(g), files={"picture_file": photo((320, 200), seed=2)}
     ),
-    "briefs/brief/<int:pk>/citation/": lambda g: _brief_request(
-        g,
-        "citation/",
-        data={"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review),
+    "briefs/brief/<int:pk>/citation/": lambda g, send: send(
+        {"citation": RIS, "apply": "1", "take": ["title"]} | valid_post_data(g.brief_in_review)
     ),
-    "briefs/brief/<int:pk>/pulse/": lambda g: _brief_request(g, "pulse/", data={"leave": "1"}),
-    "briefs/brief/paste/": lambda g: PermissionRequest("/admin/briefs/brief/paste/", {"column": "1. 甲"}),
-    "briefs/brief/<int:pk>/rail/": lambda g: _brief_request(g, "rail/", data=_edited_form(g)),
-    "briefs/brief/<int:pk>/dismiss/": lambda g: _brief_request(g, "dismiss/", data={"undo": g.dismissal.pk}),
-    "briefs/brief/<int:pk>/file/<int:document>/": lambda g: PermissionRequest(
+    "briefs/brief/<int:pk>/pulse/": lambda g, send: send({"leave": "1"}),
+    "briefs/brief/paste/": lambda g, send: send({"column": "1. 甲"}),
+    "briefs/brief/<int:pk>/rail/": lambda g, send: send(_edited_form(g)),
+    "briefs/brief/<int:pk>/dismiss/": lambda g, send: send({"undo": g.dismissal.pk}),
+    "briefs/brief/<int:pk>/file/<int:document>/": lambda g, send: PermissionRequest(
         f"/admin/briefs/brief/{g.imported_brief.pk}/file/{g.document}/"
     ),
-    "briefs/brief/<int:pk>/compare/": lambda g: _brief_request(g, "compare/"),
-    "briefs/brief/<int:pk>/restore/": lambda g: _brief_request(
-        g, "restore/", data=valid_post_data(g.brief_in_review) | {"restore": 1}
+    "briefs/brief/<int:pk>/restore/": lambda g, send: send(
+        valid_post_data(g.brief_in_review) | {"restore": 1}
     ),
-    "briefs/brief/<int:pk>/preview/": lambda g: _brief_request(g, "preview/"),
-    "briefs/brief/<int:pk>/assign/": lambda g: _brief_request(
-        g,
-        "assign/",
-        data={
-            "zh": g.team.reviewer.pk,
-            "urgent": "",
-            "seen": AssignmentPlan.load(g.brief_in_review).fingerprint(),
-        },
+    "briefs/brief/<int:pk>/assign/": lambda g, send: send(
+        {"zh": g.team.reviewer.pk, "urgent": "", "seen": AssignmentPlan.load(g.brief_in_review).fingerprint()}
     ),
-    "briefs/brief/<int:pk>/timeline/": lambda g: _brief_request(g, "timeline/"),
-    "briefs/brief/<int:pk>/news/": lambda g: _brief_request(g, "news/"),
-    "briefs/brief/<int:pk>/tell/": lambda g: PermissionRequest(
+    "briefs/brief/<int:pk>/tell/": lambda g, send: PermissionRequest(
         f"/admin/briefs/brief/{g.briefs['withdrawn'].pk}/tell/",
         {"edition": Edition.objects.get(brief=g.briefs["withdrawn"], live_until=None).pk},
     ),
-    "briefs/brief/<int:pk>/share/": lambda g: _brief_request(g, "share/", data={"hours": "24"}),
-    "briefs/brief/<int:pk>/unshare/": lambda g: _brief_request(g, "unshare/", data={"link": g.link.pk}),
-    # Letters, search, mail, site texts, people
-    "briefs/letter/": lambda g: PermissionRequest("/admin/briefs/letter/"),
-    "briefs/letter/ @handle_letters": lambda g: PermissionRequest(
-        "/admin/briefs/letter/", {"action": "handle_letters", "index": "0", "_selected_action": g.letter.pk}
+    "briefs/brief/<int:pk>/share/": lambda g, send: send({"hours": "24"}),
+    "briefs/brief/<int:pk>/unshare/": lambda g, send: send({"link": g.link.pk}),
+    # Letters, mail, drafts of names
+    "briefs/letter/ @handle_letters": lambda g, send: send(
+        {"action": "handle_letters", "index": "0", "_selected_action": g.letter.pk}
     ),
-    "briefs/letter/<int:pk>/note/": lambda g: PermissionRequest(f"/admin/briefs/letter/{g.letter.pk}/note/"),
-    "briefs/letter/<int:pk>/handled/": lambda g: PermissionRequest(
-        f"/admin/briefs/letter/{g.letter.pk}/handled/"
+    "briefs/draft/<int:pk>/change/ @zh": lambda g, send: send({"do": "zh"}),
+    "briefs/draft/<int:pk>/change/ @en": lambda g, send: PermissionRequest(
+        f"/admin/briefs/draft/{g.publishers_draft.pk}/change/", {"do": "en"}
     ),
-    "briefs/draft/": lambda g: PermissionRequest("/admin/briefs/draft/"),
-    "briefs/draft/<int:pk>/change/": lambda g: PermissionRequest(
-        f"/admin/briefs/draft/{g.writers_draft.pk}/change/"
-    ),
-    **{
-        f"briefs/draft/<int:pk>/change/ @{act}": lambda g, act=act, of=of: PermissionRequest(  # type: ignore[misc]
-            f"/admin/briefs/draft/{getattr(g, of).pk}/change/", {"do": act}
-        )
-        for act, of in (("zh", "writers_draft"), ("en", "publishers_draft"), ("take_back", "writers_draft"))
-    },
-    "briefs/search/": lambda g: PermissionRequest("/admin/briefs/search/"),
-    "briefs/signinevent/": lambda g: PermissionRequest("/admin/briefs/signinevent/"),
-    "briefs/subscriber/": lambda g: PermissionRequest("/admin/briefs/subscriber/"),
-    "briefs/subscriber/import/": lambda g: PermissionRequest(
-        "/admin/briefs/subscriber/import/",
-        {
-            "rows": '[[1, "address", "language", "consent"], [2, "new@example.org", "en", "2025-06-09"]]',
-            "address": "0",
-            "language": "1",
-            "consent": "2",
-            "side": "both",
-        },
-    ),
-    "briefs/subscriber/export/": lambda g: PermissionRequest("/admin/briefs/subscriber/export/"),
-    "briefs/subscriber/<int:pk>/change/": lambda g: PermissionRequest(
-        f"/admin/briefs/subscriber/{g.subscriber.pk}/change/", {}
-    ),
-    "briefs/outbox/": lambda g: PermissionRequest("/admin/briefs/outbox/"),
-    "briefs/outbox/retry/": lambda g: PermissionRequest(
-        "/admin/briefs/outbox/retry/", {"notice": g.notice.pk}
-    ),
-    **{
-        f"briefs/sitetext/{rest}": lambda g, rest=rest: _site_text_request(g, rest)
-        for rest in ("", "add/", "<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/")
-    },
-    **{
-        f"briefs/person/{rest}": lambda g, rest=rest: _person_request(g, rest)
-        for rest in (
-            *("", "add/", "<id>/password/", "<int:pk>/invite/", "<int:pk>/sign-out/"),
-            "<int:pk>/second-factors/",
-            *("<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/"),
-        )
-    },
-    **{
-        f"auth/group/{rest}": lambda g, rest=rest: _group_request(g, rest)
-        for rest in ("", "add/", "<path:object_id>/", "<path:object_id>/change/", "<path:object_id>/history/")
-    },
+    "briefs/draft/<int:pk>/change/ @take_back": lambda g, send: send({"do": "take_back"}),
+    "briefs/subscriber/import/": lambda g, send: send(SUBSCRIBER_LIST),
+    "briefs/outbox/retry/": lambda g, send: send({"notice": g.notice.pk}),
 }
 
 
-def _site_text_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:
-    path = f"/admin/briefs/sitetext/{rest.replace('<path:object_id>', str(scenario.site_text.pk))}"
-    data = {"text_zh": "改", "text_en": "Changed", "seen": hash_values(read_values(scenario.site_text))}
-    return PermissionRequest(path, data)
+def _fill_in_ids(scenario: PermissionScenario, route: str) -> str:
+    """Return the path of a route, with the rows of the scenario that it names, by default."""
+    rows: dict[str, Any] = {
+        "briefs/brief/": scenario.brief_in_review, "briefs/issue/": scenario.issues["draft"], "briefs/letter/": scenario.letter,
+        "briefs/draft/": scenario.writers_draft, "briefs/subscriber/": scenario.subscriber, "briefs/sitetext/": scenario.site_text,
+        "briefs/person/": scenario.team.outsider, "auth/group/": scenario.group,
+    }  # fmt: skip
+    pk = next((row.pk for start, row in rows.items() if route.startswith(start)), 1)
+    path = re.sub("<(int:pk|path:object_id|id)>", str(pk), route)
+    return f"/admin/{path}".replace("<slug:layout>", "table").replace("<slug:side>", "both")
 
 
-def _person_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:
+def _site_text_values(scenario: PermissionScenario) -> dict[str, Any]:
+    return {"text_zh": "改", "text_en": "Changed", "seen": hash_values(read_values(scenario.site_text))}
+
+
+def _person_request(scenario: PermissionScenario, send: Send, rest: str) -> PermissionRequest:
     """Requests about a person without rights, whom any administrator may change."""
-    person = scenario.team.outsider
-    path = f"/admin/briefs/person/{re.sub('<[a-z_:]+>', str(person.pk), rest)}"
-    new_person = {"username": "newcomer", "name": "New", "language": "en", "groups": scenario.group.pk}
-    data: dict[str, Any] = new_person | {"password1": PASSWORD, "password2": PASSWORD}
-    if "change/" in rest:
-        data = {"username": "outsider", "name": "Renamed", "language": "en", "is_active": "on"}
     if "second-factors/" in rest:
-        factor = {"user": person, "type": Authenticator.Type.TOTP, "data": {}}
-        return PermissionRequest(path, prepare=lambda: Authenticator.objects.create(**factor))
-    return PermissionRequest(path, data)
-
-
-def _group_request(scenario: PermissionScenario, rest: str) -> PermissionRequest:
-    path = f"/admin/auth/group/{rest.replace('<path:object_id>', str(scenario.group.pk))}"
-    return PermissionRequest(path, {"name": "Renamed"})
+        factor = {"user": scenario.team.outsider, "type": Authenticator.Type.TOTP, "data": {}}
+        return send(prepare=lambda: Authenticator.objects.create(**factor))
+    if "change/" in rest:
+        return send({"username": "outsider", "name": "Renamed", "language": "en", "is_active": "on"})
+    new_person = {"username": "newcomer", "name": "New", "language": "en", "groups": scenario.group.pk}
+    return send(new_person | {"password1": PASSWORD, "password2": PASSWORD})

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from briefs import workflow
 from briefs.bilingual.text.text_diff import collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 from briefs.tests.support import factories, scale
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_brief_form, sign_in
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
@@ -28,10 +28,6 @@ LEAD_FIELDS = ("headline_zh", "headline_en", "summary_zh", "summary_en")
 
 def extract_tokens(value: object) -> set[str]:
     return set(TOKEN.findall(str(value)))
-
-
-def load_content(pk: int) -> Content:
-    return workflow.load_working_copy(Brief.objects.get(pk=pk))
 
 
 @dataclass
@@ -82,12 +78,12 @@ class Page:
 
     def send(self, *, response_lost: bool) -> int:
         """Autosave and return the number of revisions made."""
-        before = load_content(self.brief.pk)
+        before = factories.load_content(self.brief)
         response = self.client.post(brief_url(self.brief, "autosave"), self.data)
         if response.status_code == 409:
             return self.resolve_conflict(before)
         answer = response.json()
-        after = extract_tokens(load_content(self.brief.pk))
+        after = extract_tokens(factories.load_content(self.brief))
         assert extract_tokens(before) - after <= self.deleted, "only text that this page deleted may be lost"
         assert self.unacknowledged <= after | self.deleted, "acknowledged text must be stored"
         self.unacknowledged = set()
@@ -106,7 +102,7 @@ class Page:
 
     def resolve_conflict(self, before: Content) -> int:
         """Settle every conflict at random and return the number of revisions made."""
-        conflict = Form(self.client.post(brief_url(self.brief), self.data).content.decode())
+        conflict = Form(self.client.post(brief_url(self.brief), self.data).text)
         choices = {
             name: self.rng.choice(("mine", "theirs")) for name in conflict.data if name.startswith("take-")
         }
@@ -117,7 +113,8 @@ class Page:
         stored_values = collect_values_by_key(before)
         conflicting = extract_tokens([stored_values.get(name.removeprefix("take-")) for name in choices])
         assert (
-            extract_tokens(before) - extract_tokens(load_content(self.brief.pk)) <= conflicting | self.deleted
+            extract_tokens(before) - extract_tokens(factories.load_content(self.brief))
+            <= conflicting | self.deleted
         )
         self.load_form()
         return Revision.objects.filter(brief=self.brief).count() - count_before
@@ -126,7 +123,7 @@ class Page:
 @pytest.mark.heavy
 @pytest.mark.django_db
 def test_random_autosaves_of_two_writers_lose_no_text() -> None:
-    team = factories.Team()
+    team = Team()
     clients = [sign_in(Client(), person) for person in (team.writer, team.other_writer)]
     rng = random.Random(4)
     merges = 0
@@ -149,7 +146,7 @@ def test_random_autosaves_of_two_writers_lose_no_text() -> None:
         )
         assert numbers == list(range(1, expected_count + 1))
         newest = Revision.objects.filter(brief=brief).latest("number")
-        assert Content.from_json(newest.content) == load_content(brief.pk)
+        assert Content.from_json(newest.content) == factories.load_content(brief)
     assert merges > rounds / 2
 
 
@@ -193,7 +190,7 @@ def database_url() -> str:
 @pytest.mark.django_db(transaction=True)
 def test_six_processes_saving_in_parallel_lose_no_save() -> None:
     """Half of the saves go to an own brief, half to a shared one, in which each has its own bullet."""
-    team = factories.Team()
+    team = Team()
     people = [factories.person(f"w{i}", "Writers") for i in range(PROCESSES)]
     bullets = tuple(Bullet(0, f"第{n}點", "x") for n in range(PROCESSES))
     shared = factories.draft_brief(team, factories.content(bullets=bullets))
@@ -215,7 +212,7 @@ def test_six_processes_saving_in_parallel_lose_no_save() -> None:
     assert [json.loads(out) for out, _ in outputs] == [SAVES] * PROCESSES
     assert Revision.objects.filter(brief=shared).count() == 1 + PROCESSES * SAVES // 2
     assert [Revision.objects.filter(brief=brief).count() for brief in own] == [1 + SAVES // 2] * PROCESSES
-    texts = [bullet.text_en for bullet in load_content(shared.pk).bullets]
+    texts = [bullet.text_en for bullet in factories.load_content(shared).bullets]
     assert texts == [f"{person.pk}/{SAVES - 1}" for person in people]
     savers = Revision.objects.filter(brief=shared).values_list("by", flat=True)
     assert {person.pk: list(savers).count(person.pk) for person in people} == {

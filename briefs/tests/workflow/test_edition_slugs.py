@@ -9,12 +9,6 @@ from briefs.tests.support.factories import Team
 pytestmark = pytest.mark.django_db
 
 
-def test_slug_without_latin_letters_is_date_and_id() -> None:
-    team = Team()
-    brief = factories.live_brief(team, factories.content(headline_en="標題"))
-    assert brief.slug == f"2025-06-09-{brief.pk}"
-
-
 @pytest.mark.parametrize(
     ("words", "limit", "slug"),
     [
@@ -33,9 +27,7 @@ def test_build_slug_joins_words_up_to_the_limit(words: str, limit: int, slug: st
     assert build_slug(words, limit) == slug
 
 
-def test_second_brief_of_the_same_headline_has_its_own_slug() -> None:
-    team = Team()
-    assert [factories.live_brief(team).slug, factories.live_brief(team).slug] == [
-        "a-headline",
-        "a-headline-2",
-    ]
+def test_edition_has_its_own_slug_of_the_headline_or_of_date_and_id(team: Team) -> None:
+    assert [factories.live_brief(team).slug for _ in range(2)] == ["a-headline", "a-headline-2"]
+    brief = factories.live_brief(team, factories.content(headline_en="標題"))
+    assert brief.slug == f"2025-06-09-{brief.pk}"

@@ -46,11 +46,7 @@ def test_approval_killed_at_any_statement_is_complete_or_absent(two_racers: Race
     team = Team()
     with transaction.atomic():
         brief = factories.signed_brief(team)
-    values = {
-        "brief": brief.pk,
-        "by": team.publisher.pk,
-        "seen": factories.content_hash(brief),
-    }
+    values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief)}
     nothing = dict.fromkeys(("editions", "places", "index", "events", "notices"), 0) | {"state": "in_review"}
     for statement in range(200):
         (outcome,) = two_racers.race(("killed", {"at": statement, "act": "approve", "values": values}))
@@ -103,8 +99,7 @@ def test_sender_killed_at_any_statement_loses_no_notice(two_racers: Racers, mail
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
 def test_two_late_workers_send_each_notice_once_despite_a_broken_one(
-    two_racers: Racers,
-    mail_server: MailServer,
+    two_racers: Racers, mail_server: MailServer
 ) -> None:
     team = Team()
     with transaction.atomic():

@@ -19,7 +19,6 @@ POINTS = (Bullet(1, "甲。", "One."), Bullet(2, "乙。", "Two."), Bullet(3, "�
 
 def test_choice_is_part_of_both_languages_and_no_choice_of_none() -> None:
     content = Content("標題", "Headline", "摘要。", "Summary.", POINTS)
-    assert content.hash_side("en") == "db1de1f7298ce22c50a17681bd9fef31b73193ad9607b81997330a3b841ccda2"
     chosen = replace(content, key_point=2)
     assert all(content.hash_side(side) != chosen.hash_side(side) for side in ("zh", "en"))
     assert content.hash_facts() == chosen.hash_facts()
@@ -39,20 +38,15 @@ def test_writer_chooses_a_point_on_the_form(client: Client, team: Team) -> None:
     address = f"/admin/briefs/brief/{brief.pk}/change/"
     client.post(address, get_brief_form(client, brief).data_with(key_point="2"))
     assert load_content(brief).key_point == 2
-    assert 'value="2" selected' in client.get(address).content.decode()
+    assert 'value="2" selected' in client.get(address).text
     client.post(address, get_brief_form(client, brief).data_with(key_point=""))
     assert load_content(brief).key_point == 0
 
 
-@pytest.mark.parametrize("number", [3, 9])
-def test_point_in_one_language_or_of_no_pair_is_not_chosen(team: Team, number: int) -> None:
-    assert load_content(draft(team, number)).key_point == 0
-
-
-def test_deleted_or_emptied_pair_clears_the_choice(team: Team) -> None:
+def test_point_in_one_language_of_no_pair_or_deleted_is_not_chosen(team: Team) -> None:
+    assert [load_content(draft(team, number)).key_point for number in (2, 3, 9)] == [2, 0, 0]
     for bullets in ((POINTS[0],), (POINTS[0], replace(POINTS[1], text_zh=""))):
         brief = draft(team, 2)
-        assert load_content(brief).key_point == 2
         assert factories.edit(brief, team.writer, bullets=(POINTS[1], POINTS[0])).key_point == 2, "moved"
         factories.edit(brief, team.writer, bullets=bullets)
         assert load_content(brief).key_point == 0
@@ -71,6 +65,6 @@ def test_readers_see_the_chosen_point_in_lists(client: Client) -> None:
     for n in (2, 3):
         at = corpus_fixtures.DAY.replace(year=2026, month=5 + n)
         corpus_fixtures.publish(corpus_fixtures.numbered_content(n), f"newer-{n}", live_from=at)
-    page = " ".join(client.get("/zh-hant/").content.decode().split())
+    page = " ".join(client.get("/zh-hant/").text.split())
     assert '<p class="claim">乙。</p>' in page
     assert client.get("/api/v1/briefs/chosen").json()["key_point"] == 2

@@ -18,6 +18,7 @@ from briefs.models import Brief, Edition, Note
 from briefs.models.edition import EditionQuerySet
 from briefs.tests.support import factories, scale
 from briefs.tests.support.crawler import fetch, forget_prepared_queries
+from briefs.tests.support.factories import Team
 from briefs.workflow import editions
 from briefs.workflow.rules.standing import BriefFacts
 
@@ -127,7 +128,7 @@ def format_summary(text: str) -> str:
 class Simulation:
     """One brief, its model, and a seeded random generator."""
 
-    def __init__(self, team: factories.Team, clock: Any, seed: int) -> None:
+    def __init__(self, team: Team, clock: Any, seed: int) -> None:
         self.team, self.clock, self.rng = team, clock, random.Random(seed)
         self.log: list[str] = [f"seed {seed}"]
         self.brief = factories.draft_brief(
@@ -247,7 +248,7 @@ class Simulation:
 
 def run_simulations(seeds: range, steps: int) -> Iterator[Simulation]:
     """Yield one finished simulation per seed. Each is rolled back before the next begins."""
-    team = factories.Team()
+    team = Team()
     factories.facts()
     for seed in seeds:
         with transaction.atomic():

@@ -25,16 +25,7 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.exchange.intake.importer import BATCH_SIZE
-from briefs.models import (
-    Brief,
-    Edition,
-    Event,
-    IssueEdition,
-    Keyword,
-    Outbox,
-    Person,
-    SignOff,
-)
+from briefs.models import Brief, Edition, Event, IssueEdition, Keyword, Outbox, Person, SignOff
 from briefs.tests.conftest import SEED
 from briefs.tests.support import factories, issue_factories, scale
 from briefs.tests.support.concurrency import Racers, racers
@@ -78,11 +69,7 @@ def test_eight_parallel_approvals_make_one_edition_and_one_set_of_notices(eight_
     for n in range(rounds):
         with transaction.atomic():
             brief = factories.signed_brief(team, factories.content(tag=str(n)))
-        values = {
-            "brief": brief.pk,
-            "by": team.publisher.pk,
-            "seen": factories.content_hash(brief),
-        }
+        values = {"brief": brief.pk, "by": team.publisher.pk, "seen": factories.content_hash(brief)}
         outcomes = eight_racers.race(*[("approve", values)] * 8, spread=0)
         assert sorted(outcome.get("refused", ["did"])[0] for outcome in outcomes) == ["did"] + ["state"] * 7
         assert Edition.objects.filter(brief=brief).count() == 1
@@ -211,7 +198,7 @@ def test_readers_get_what_the_approver_saw_whatever_is_posted_meanwhile(other: s
         if editions:
             approved += 1
             assert editions[0].frozen_content == seen
-            page = publisher.get(f"/en/briefs/{editions[0].slug}/").content.decode()
+            page = publisher.get(f"/en/briefs/{editions[0].slug}/").text
             assert keyword.label_en in page
     assert approved
 
@@ -222,12 +209,12 @@ def prepare_post(
     """Open the page that the writer posts from. Return the address and the data."""
     if other == "merge":
         address = f"/admin/briefs/keyword/merge/?ids={keyword.pk},{spare.pk}"
-        found = re.search(r'name="seen" value="(\w+)"', client.get(address).content.decode())
+        found = re.search(r'name="seen" value="(\w+)"', client.get(address).text)
         assert found
         return address, {"seen": found[1], "keep": spare.pk}
     if other == "rename":
         address = f"/admin/briefs/keyword/{keyword.pk}/change/"
-        form = Form(client.get(address).content.decode(), id="keyword_form")
+        form = Form(client.get(address).text, id="keyword_form")
         return address, form.data | {"label_en": f"Renamed {keyword.pk}"}
     values = {"title": "Another"} if other == "fact" else {"summary_en": "Another summary."}
     return f"/admin/briefs/brief/{brief.pk}/autosave/", get_brief_form(client, brief).data | values

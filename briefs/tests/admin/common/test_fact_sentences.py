@@ -6,21 +6,14 @@ from html import unescape
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import translation
 from django.utils.html import strip_tags
 
 from briefs.admin.common.fact_text import build_fact_line
 from briefs.admin.common.name_fields import NamesById
 from briefs.content import Byline, Facts
-from briefs.models import Author
-from briefs.tests.support import factories
-from briefs.tests.support.form_client import brief_url, sign_in
 
-NAMES = NamesById(
-    authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"},
-    sources={1: "Foreign Policy"},
-)
+NAMES = NamesById(authors={1: "Vivek Chilukuri", 2: "Jane Doe", 3: "林雨蒼"}, sources={1: "Foreign Policy"})
 COMPLETE_FACTS = Facts(
     source=1,
     authors=(Byline(1),),
@@ -128,17 +121,3 @@ def test_every_combination_gives_well_formed_sentence() -> None:
                 assert text.strip() == text
                 assert text.endswith((".", "。"))
                 assert not any(fragment in text for fragment in ("%(", "  ", " ,", "None", ",,", ";;")), text
-
-
-@pytest.mark.django_db
-@pytest.mark.filterwarnings("ignore:No directory at")
-def test_sentence_is_shown_above_facts_to_writer_and_reviewer(client: Client) -> None:
-    team = factories.Team()
-    author = Author.make(name="Vivek Chilukuri")
-    brief = factories.draft_brief(
-        team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
-    )
-    for person in (team.writer, team.reviewer):
-        page = sign_in(client, person).get(brief_url(brief)).content.decode()
-        assert "Vivek Chilukuri wrote this article for Foreign Policy" in page
-        assert page.index('id="fact-sentence"') < page.index("Article date")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from briefs.models import Presence
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
@@ -18,7 +19,7 @@ def names_present(client: Client, brief: object) -> list[str]:
     return [person["name"] for person in client.get(brief_url(brief, "pulse")).json()["people"]]
 
 
-def test_people_see_each_other_until_presence_expires(team: factories.Team) -> None:
+def test_people_see_each_other_until_presence_expires(team: Team) -> None:
     brief = factories.draft_brief(team)
     writer_client, reviewer_client = sign_in(Client(), team.writer), sign_in(Client(), team.reviewer)
     with time_machine.travel("2026-03-01 12:00:00+00:00", tick=False) as clock:
@@ -34,7 +35,7 @@ def test_people_see_each_other_until_presence_expires(team: factories.Team) -> N
         assert names_present(writer_client, brief) == [], "a page that stopped polling is gone"
 
 
-def test_pulse_reports_newest_version_and_its_editor(team: factories.Team) -> None:
+def test_pulse_reports_newest_version_and_its_editor(team: Team) -> None:
     brief = factories.edit(factories.draft_brief(team), team.other_writer, headline_en="Newer")
     client = sign_in(Client(), team.writer)
     response = client.get(brief_url(brief, "pulse"))
@@ -42,55 +43,33 @@ def test_pulse_reports_newest_version_and_its_editor(team: factories.Team) -> No
     assert (data["version"], data["base"], data["by"]) == (brief.version, 2, "other-writer")
     assert data["csrf"]
     assert "no-store" in response.headers["Cache-Control"]
-    assert set(data) == {
-        *("csrf", "version", "base", "by", "event", "people", "person", "name", "own_pages"),
-    }
+    assert set(data) == {*("csrf", "version", "base", "by", "event", "people", "person", "name", "own_pages")}
 
 
-def test_leaving_removes_presence_at_once(team: factories.Team) -> None:
+def test_each_page_of_a_person_is_counted_and_leaves_alone(team: Team) -> None:
     brief = factories.draft_brief(team)
-    writer_client, reviewer_client = sign_in(Client(), team.writer), sign_in(Client(), team.reviewer)
-    names_present(writer_client, brief)
-    assert writer_client.post(brief_url(brief, "pulse"), {"leave": "1"}).status_code == 204
-    assert names_present(reviewer_client, brief) == []
-    assert reviewer_client.post(brief_url(brief, "pulse")).status_code == 405
-
-
-def test_each_page_of_a_person_is_counted_and_leaves_alone(team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
+    pulse = brief_url(brief, "pulse")
     client, other_client = sign_in(Client(), team.writer), sign_in(Client(), team.reviewer)
     first, second = ({"page": letter * 32, "row": row} for letter, row in (("a", "b1"), ("b", "headline")))
-    assert client.get(brief_url(brief, "pulse"), first).json()["own_pages"] == 0
-    assert client.get(brief_url(brief, "pulse"), second).json()["own_pages"] == 1
-    people = other_client.get(brief_url(brief, "pulse")).json()["people"]
+    assert [client.get(pulse, page).json()["own_pages"] for page in (first, second)] == [0, 1]
+    people = other_client.get(pulse).json()["people"]
     assert [(person["name"], person["row"]) for person in people] == [("writer", "headline")]
-    client.post(brief_url(brief, "pulse"), {"leave": "1", "page": "b" * 32})
-    assert client.get(brief_url(brief, "pulse"), first).json()["own_pages"] == 0
+    assert client.post(pulse, {"leave": "1", "page": "b" * 32}).status_code == 204
+    assert client.get(pulse, first).json()["own_pages"] == 0
     assert names_present(other_client, brief) == ["writer"]
+    assert other_client.post(pulse).status_code == 405
+    client.post(pulse, {"leave": "1", "page": "a" * 32})
+    assert names_present(other_client, brief) == []
+    client.get(pulse, {"page": "<script>", "row": "b1'; drop"})
+    assert Presence.objects.values_list("page", "row").get(person=team.writer) == ("", "")
 
 
-def test_row_and_page_are_stored_only_in_their_form(team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    client = sign_in(Client(), team.writer)
-    client.get(brief_url(brief, "pulse"), {"page": "<script>", "row": "b1'; drop"})
-    assert Presence.objects.values_list("page", "row").get() == ("", "")
-
-
-def test_presence_is_per_brief_and_needs_access(team: factories.Team) -> None:
+def test_presence_is_per_brief_and_deleted_when_expired(team: Team) -> None:
     brief, other_brief = factories.draft_brief(team), factories.draft_brief(team)
     writer_client, reviewer_client = sign_in(Client(), team.writer), sign_in(Client(), team.reviewer)
     names_present(writer_client, brief)
     assert names_present(reviewer_client, other_brief) == []
     assert writer_client.get("/admin/briefs/brief/999/pulse/").status_code == 404
-    writer_client.logout()
-    assert writer_client.get(brief_url(brief, "pulse")).status_code == 302
-    assert sign_in(Client(), team.outsider).get(brief_url(brief, "pulse")).status_code == 403
-
-
-def test_expired_presence_is_deleted(team: factories.Team) -> None:
-    brief, other_brief = factories.draft_brief(team), factories.draft_brief(team)
-    long_ago = timezone.now() - dt.timedelta(hours=1)
-    Presence.objects.create(brief=brief, person=team.publisher, seen_at=long_ago)
-    client = sign_in(Client(), team.writer)
-    names_present(client, other_brief)
-    assert [row.person for row in Presence.objects.all()] == [team.writer]
+    Presence.objects.update(seen_at=timezone.now() - dt.timedelta(hours=1))
+    names_present(sign_in(Client(), team.publisher), other_brief)
+    assert [row.person for row in Presence.objects.all()] == [team.publisher]

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from briefs import workflow
 from briefs.models import Brief
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -19,33 +20,26 @@ ORIGINAL = 'href="https://example.org/a" target="_blank" rel="noopener"'
 
 
 @pytest.fixture
-def brief(team: factories.Team) -> Brief:
+def brief(team: Team) -> Brief:
     facts = factories.facts(url="https://example.org/a", date="")
     return factories.draft_brief(team, factories.content(facts=facts))
 
 
 def read(client: Client, address: str) -> str:
-    return client.get(address).content.decode()
+    return client.get(address).text
 
 
-def test_writer_opens_the_original_from_page_list_and_verb(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_writer_opens_the_original_from_page_list_and_verb(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     for address in (brief_url(brief), "/admin/briefs/brief/", brief_url(brief, "discard")):
         assert ORIGINAL in read(client, address), address
     factories.edit(brief, team.writer, facts=factories.facts(doi="10.1/a b"))
     assert 'href="https://doi.org/10.1/a%20b"' in read(client, brief_url(brief))
-
-
-def test_unsafe_address_is_no_link(client: Client, team: factories.Team, brief: Brief) -> None:
     Brief.objects.update(article_url="javascript:alert(1)")
-    assert "javascript:" not in read(sign_in(client, team.writer), "/admin/briefs/brief/")
+    assert "javascript:" not in read(client, "/admin/briefs/brief/")
 
 
-def test_article_is_one_sentence_that_opens_its_form(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_article_is_one_sentence_that_opens_its_form(client: Client, team: Team, brief: Brief) -> None:
     html = read(sign_in(client, team.writer), brief_url(brief))
     sentence, form = html.partition('id="fact-sentence"')[2].partition("</summary>")[::2]
     assert "<b>The author, the date, and who can read it are not known yet.</b>" in sentence
@@ -54,12 +48,10 @@ def test_article_is_one_sentence_that_opens_its_form(
     assert all(f'id="{name}"' in form for name in ("authors", "date", "access", "picture"))
 
 
-def test_page_says_who_waits_and_what_each_answered(
-    client: Client, team: factories.Team, brief: Brief
-) -> None:
+def test_page_says_who_waits_and_what_each_answered(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
-    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer)
-    factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.writer)
+    for side, reviewer in (("zh", team.reviewer), ("en", team.reviewer_en)):
+        factories.assign_reviewer(brief, side, reviewer, by=team.writer)
     factories.sign_off(brief, team.reviewer_en, "en")
     html = read(sign_in(client, team.reviewer), brief_url(brief))
     strip = html.partition('id="assigned"')[2].partition("</details>")[0]
@@ -71,7 +63,7 @@ def test_page_says_who_waits_and_what_each_answered(
 
 
 def test_lapsed_answer_counts_what_changed_in_its_language(
-    client: Client, team: factories.Team, django_assert_num_queries: Any
+    client: Client, team: Team, django_assert_num_queries: Any
 ) -> None:
     brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
@@ -92,12 +84,7 @@ def test_lapsed_answer_counts_what_changed_in_its_language(
     assert "changed in 3 places since" in strip
 
 
-def test_title_follows_the_interface_language(client: Client, team: factories.Team, brief: Brief) -> None:
-    assert "<title>A Headline |" in read(sign_in(client, team.writer, "en"), brief_url(brief))
-    assert "<title>標題 |" in read(sign_in(client, team.writer, "zh-hant"), brief_url(brief))
-
-
-def test_writer_begins_a_brief_with_an_address(client: Client, team: factories.Team) -> None:
+def test_writer_begins_a_brief_with_an_address(client: Client, team: Team) -> None:
     sign_in(client, team.writer)
     form = Form(read(client, "/admin/briefs/brief/add/"))
     response = client.post(
@@ -106,18 +93,18 @@ def test_writer_begins_a_brief_with_an_address(client: Client, team: factories.T
     )
     brief = Brief.objects.get()
     assert brief.headline_zh == "新的一篇"
-    facts = Form(response.content.decode(), id="facts-form")
+    facts = Form(response.text, id="facts-form")
     assert facts.data["take"] == ["url"]
-    assert response.content.decode().count(f'action="{brief_url(brief, "citation")}"') == 2
+    assert response.text.count(f'action="{brief_url(brief, "citation")}"') == 2
     assert client.post(brief_url(brief, "citation"), facts.data_with()).status_code == 302
     brief = Brief.objects.get()
     assert workflow.load_working_copy(brief).facts.url == "https://example.org/b"
 
 
-def test_new_brief_is_calm_until_it_was_submitted(client: Client, team: factories.Team) -> None:
+def test_new_brief_is_calm_until_it_was_submitted(client: Client, team: Team) -> None:
     brief = factories.draft_brief(team, factories.content(headline_en=""))
     sign_in(client, team.writer)
     html = read(client, brief_url(brief))
     assert " calm" in html.partition("<body")[2].partition(">")[0]
-    refused = client.post(brief_url(brief, "submit"), Form(html).data_with()).content.decode()
+    refused = client.post(brief_url(brief, "submit"), Form(html).data_with()).text
     assert " calm" not in refused.partition("<body")[2].partition(">")[0]

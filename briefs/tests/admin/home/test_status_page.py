@@ -12,6 +12,7 @@ from django.utils import timezone
 from briefs.models import JobRun, Outbox, Person
 from briefs.operations import health
 from briefs.tests.support import factories
+from briefs.tests.support.form_client import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -22,19 +23,19 @@ DAMAGED = {"Examination of the database"} if connection.vendor == "sqlite" else 
 @pytest.fixture
 def administrator(client: Client) -> Person:
     person = factories.person("root")
-    Person.objects.filter(pk=person.pk).update(is_superuser=True, is_staff=True, language="en")
-    client.force_login(Person.objects.get(pk=person.pk))
+    person.is_superuser = True
+    sign_in(client, person)
     for name in (*health.JOB_LIMITS, health.INTEGRITY):
         JobRun.record(name)
     return person
 
 
 def test_page_is_calm_when_all_is_well(client: Client, administrator: Person) -> None:
-    page = client.get(PAGE).content.decode()
+    page = client.get(PAGE).text
     assert "All is well." in page
     assert "status-wrong" not in page.partition("<body")[2]
     assert settings.VERSION in page
-    assert 'href="/admin/status/"' in client.get("/admin/").content.decode()
+    assert 'href="/admin/status/"' in client.get("/admin/").text
 
 
 def test_page_says_what_is_late_failed_or_full_and_what_to_do(
@@ -56,7 +57,7 @@ def test_page_says_what_is_late_failed_or_full_and_what_to_do(
     assert rows["Last proved backup"].figure == "2 days ago"
     assert rows["Sending and tidying (publish_due)"].figure == "never"
     assert rows["Notices"].figure == "1 due, 1 failed"
-    page = response.content.decode()
+    page = response.text
     assert f"{len(rows)} things need you." in page
     assert "Look at the timer digest-backup on the server." in page
     assert 'href="/admin/briefs/outbox/"' in page

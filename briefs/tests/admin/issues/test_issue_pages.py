@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -227,16 +226,6 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     assert publisher.post(url, {"kind": ""}).status_code == 409
     publisher.post(url, {"kind": "other"})
     assert "Withdrawn" in publisher.get(LIST).content.decode()
-
-
-def test_send_back_asks_for_a_note(team: Team, live: list[Brief]) -> None:
-    client, issue = sign_in(team.reviewer), making.submitted_issue(team, *live)
-    url = build_issue_url(issue, "verb", "send_back_issue")
-    assert client.post(url, {"note": ""}).status_code == 409
-    client.post(url, {"note": "請再看第二段。"})
-    page = client.get(build_issue_url(issue)).content.decode()
-    assert "請再看第二段。" in page
-    assert settings.VERSION in page, "at the foot, as on every page"
 
 
 def test_main_act_of_everybody_is_allowed(team: Team, live: list[Brief]) -> None:

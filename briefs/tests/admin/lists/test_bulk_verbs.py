@@ -64,13 +64,6 @@ def test_row_with_missing_or_forged_version_is_refused(writer_client: Client, te
     assert states(brief) == ["draft"]
 
 
-def test_list_form_contains_version_of_each_row(writer_client: Client, team: factories.Team) -> None:
-    brief = factories.edit(factories.draft_brief(team), team.writer, summary_en="Second.")
-    assert brief.version == 2
-    page = " ".join(writer_client.get(LIST_URL).content.decode().split())
-    assert f'name="version-{brief.pk}" value="2"' in page
-
-
 def test_action_sent_twice_is_done_once(writer_client: Client, team: factories.Team) -> None:
     brief = factories.draft_brief(team)
     assert answers(run_action(writer_client, "submit_briefs", brief))[0] == {brief.pk}

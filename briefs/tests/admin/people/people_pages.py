@@ -23,7 +23,7 @@ def person_url(person: Person, page: str) -> str:
 def open_form(client: Client, address: str) -> Form:
     response = client.get(address)
     assert response.status_code == 200, response.status_code
-    return Form(response.content.decode(), id=f"{address.split('/')[3]}_form")
+    return Form(response.text, id=f"{address.split('/')[3]}_form")
 
 
 def create_clerk(*codenames: str) -> Person:
@@ -38,11 +38,16 @@ def create_root(**values: object) -> Person:
     return Person.objects.create_superuser("root", "root@example.org", "pw", name="Root", **values)
 
 
+def without(form: Form, name: str) -> dict[str, list[str]]:
+    """Return the data of the form with a box not ticked."""
+    return {key: value for key, value in form.data.items() if key != name}
+
+
 def open_session(person: Person) -> Client:
     """Sign in by the form, in a browser of the person's own."""
     client = Client()
     response = client.post("/admin/account/login/", {"login": person.username, "password": "pw"})
-    assert response.status_code == 302, response.content.decode()
+    assert response.status_code == 302, response.text
     return client
 
 

@@ -84,7 +84,7 @@ def find(pattern: str, page: str) -> str:
 
 
 def read_bar(client: Client, brief: Brief) -> dict[str, str]:
-    page = client.get(brief_url(brief)).content.decode()
+    page = client.get(brief_url(brief)).text
     bar = page[page.index("act-bar") :]
     return {
         "act": find(r'data-next="(\w+)"', bar),
@@ -100,7 +100,7 @@ def read_home(client: Client) -> dict[int, Any]:
 def read_list(client: Client) -> dict[int, tuple[str, str, str]]:
     """Return the badge, the sentence and the label of the main act, or no label."""
     found = {}
-    page = client.get("/admin/briefs/brief/").content.decode()
+    page = client.get("/admin/briefs/brief/").text
     for row in page.split("<tr>")[1:]:
         pk = re.findall(r'name="version-(\d+)"', row)[0]
         step = re.search(r'class="step( mine)?".*?title="(.*?)">(.*?)</', row)

@@ -14,6 +14,7 @@ from briefs.models import Brief, Note, Suggestion
 from briefs.tests.bilingual.documents.word_builder import edit_word_file
 from briefs.tests.exchange.test_returned_table import COMMENT_MARK, comment, tracked
 from briefs.tests.support import factories
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
 
 from .test_document_imports import SAMPLE, import_files
@@ -34,20 +35,20 @@ def plain(html: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", html).split())
 
 
-def test_page_offers_both_files_and_says_what_they_lack(writer_client: Client, team: factories.Team) -> None:
+def test_page_offers_both_files_and_says_what_they_lack(writer_client: Client, team: Team) -> None:
     facts = factories.facts(access="free", title="An Article", source_withdrew=True)
     brief = factories.draft_brief(team, factories.content(facts=facts))
-    html = writer_client.get(page_of(brief)).content.decode()
-    assert "Not in the file: Access; " in plain(html)
-    digest = writer_client.get(f"{page_of(brief)}digest/")
+    page = page_of(brief)
+    assert "Not in the file: Access; " in plain(writer_client.get(page).text)
+    digest = writer_client.get(f"{page}digest/")
     assert f'filename="{brief.pk:05}-2025-06-09.docx"' in digest["Content-Disposition"]
     (reading,) = read_document(digest.content, "a.docx")
     assert reading.parsed.title == {"zh": "標題", "en": "A Headline"}
-    assert writer_client.get(f"{page_of(brief)}poster/").status_code == 404
-    assert page_of(brief) in writer_client.get(f"/admin/briefs/brief/{brief.pk}/change/").content.decode()
+    assert writer_client.get(f"{page}poster/").status_code == 404
+    assert page in writer_client.get(brief_url(brief)).text
 
 
-def test_returned_table_becomes_suggestions_and_notes_once(client: Client, team: factories.Team) -> None:
+def test_returned_table_becomes_suggestions_and_notes_once(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
     sign_in(client, team.reviewer)
     changes = (
@@ -59,8 +60,8 @@ def test_returned_table_becomes_suggestions_and_notes_once(client: Client, team:
         table = make_table(brief, *changes, comments=comment(1, "王小明", "請查證。"))
         page = client.post(page_of(brief), {"file": table}, follow=True)
         assert page.redirect_chain == [(brief_url(brief), 302)]
-        assert f"The table was stored: {sentence}." in page.content.decode()
-    html = page.content.decode()
+        assert f"The table was stored: {sentence}." in page.text
+    html = page.text
     assert "“回稿.docx” suggests 2 changes." in plain(html)
     assert "<b>Better" not in html
     assert factories.load_content(brief).headline_en == "A Headline"
@@ -68,16 +69,14 @@ def test_returned_table_becomes_suggestions_and_notes_once(client: Client, team:
     assert Note.objects.get().text == "王小明: 請查證。"
 
 
-def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(
-    client: Client, team: factories.Team
-) -> None:
+def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(client: Client, team: Team) -> None:
     brief, other, live = factories.draft_brief(team), factories.draft_brief(team), factories.live_brief(team)
     sign_in(client, team.writer)
 
     def upload(to: Brief, *files: SimpleUploadedFile) -> str:
         answer = client.post(page_of(to), {"file": files[0]} if files else {})
         assert answer.status_code == 409
-        return plain(answer.content.decode())
+        return plain(answer.text)
 
     (text,) = (SimpleUploadedFile("a.docx", b"PK\x03\x04 no zip"),)
     assert "Choose a file." in upload(brief)
@@ -91,23 +90,23 @@ def test_wrong_files_and_closed_briefs_are_refused_in_a_sentence(
     client.post(page_of(brief), {"file": long})
     assert "#1 is longer than 6000 characters and was not read." in Note.objects.get().text
     assert "Start a revision to change it." in upload(live, make_table(live))
-    assert "Start a revision to change it." in plain(client.get(page_of(live)).content.decode())
+    assert "Start a revision to change it." in plain(client.get(page_of(live)).text)
     sign_in(client, team.reviewer)
     assert "You may not edit this brief now." in upload(brief, make_table(brief))
 
 
-def test_tables_come_back_with_documents(writer_client: Client, team: factories.Team) -> None:
+def test_tables_come_back_with_documents(writer_client: Client, team: Team) -> None:
     brief, live = factories.draft_brief(team), factories.live_brief(team)
     tables = (make_table(row, (">A Headline<", ">Theirs<")) for row in (brief, live))
     answer = import_files(writer_client, *tables, SimpleUploadedFile("a.txt", SAMPLE.encode()))
-    page = plain(answer.content.decode())
+    page = plain(answer.text)
     assert "1 suggestion" in page
     assert "This brief is “Approved” now" in page
     assert [row.suggestions.count() for row in (brief, live)] == [1, 0]
     assert Brief.objects.count() == 3
 
 
-def test_ten_tables_come_back_in_one_zip(writer_client: Client, team: factories.Team) -> None:
+def test_ten_tables_come_back_in_one_zip(writer_client: Client, team: Team) -> None:
     briefs = [factories.draft_brief(team) for _ in range(10)]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:

@@ -10,15 +10,10 @@ from briefs import workflow
 from briefs.models import Brief, Event, Outbox
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
-from briefs.tests.support.form_client import Form, brief_url, get_verb_form, sign_in
+from briefs.tests.support.form_client import Form, brief_url, get_verb_form, post_verb_form, sign_in
 from briefs.workflow import AssignmentPlan
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def team() -> Team:
-    return Team()
 
 
 @pytest.fixture
@@ -28,10 +23,7 @@ def brief(team: Team) -> Brief:
 
 def assignee_names(brief: Brief) -> list[str]:
     plan = AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
-    return [
-        str(assignment.person or "")
-        for assignment in (plan.writer, plan.reviewers["zh"], plan.reviewers["en"])
-    ]
+    return [str(each.person or "") for each in (plan.writer, *plan.reviewers.values())]
 
 
 def test_writer_assigns_both_reviewers_on_one_page_with_one_event(
@@ -39,23 +31,22 @@ def test_writer_assigns_both_reviewers_on_one_page_with_one_event(
 ) -> None:
     sign_in(client, team.writer)
     due = timezone.localdate() + dt.timedelta(days=2)
-    form = get_verb_form(client, brief, "assign")
     chosen = {"zh": team.reviewer.pk, "en": team.reviewer.pk, "zh_due": due, "urgent": "on"}
-    response = client.post(brief_url(brief, "assign"), form.data_with(**chosen))
-    assert response.status_code == 302
+    assert post_verb_form(client, brief, "assign", **chosen).status_code == 302
     assert assignee_names(brief) == ["writer", "reviewer", "reviewer"]
     assert Brief.objects.get(pk=brief.pk).has_priority
-    assert Event.objects.get(verb="assign").note.split("\n") == [
-        f"zh: reviewer {due}",
-        "en: reviewer",
-        "priority: yes",
-    ]
+    lines = [f"zh: reviewer {due}", "en: reviewer", "priority: yes"]
+    assert Event.objects.get(verb="assign").note.split("\n") == lines
     notice = Outbox.objects.get(kind="assigned")
     assert (notice.to, notice.values) == (team.reviewer, {"sides": "zh,en", "due_on": due.isoformat()})
-    page = client.get(brief_url(brief)).content.decode()
+    page = client.get(brief_url(brief)).text
     assert "due in 2 days" in page
-    timeline = page.partition('id="timeline"')[2]
-    assert "Reviewer of the Chinese: reviewer" in timeline
+    assert "Reviewer of the Chinese: reviewer" in page.partition('id="timeline"')[2]
+    factories.sign_off(brief, team.reviewer_en)
+    factories.approve(brief, team.publisher)
+    row = Brief.objects.get(pk=brief.pk)
+    assert (row.assigned_to, row.due_on, row.has_priority) == (team.writer, None, False)
+    assert assignee_names(brief)[1] == ""
 
 
 def test_concurrent_assignment_is_not_overwritten(client: Client, team: Team, brief: Brief) -> None:
@@ -65,17 +56,17 @@ def test_concurrent_assignment_is_not_overwritten(client: Client, team: Team, br
     response = client.post(brief_url(brief, "assign"), form.data_with(zh=team.reviewer.pk))
     assert response.status_code == 409
     assert assignee_names(brief)[1] == "reviewer-en"
-    conflict_form = Form(response.content.decode(), id=None)
+    conflict_form = Form(response.text, id=None)
     # the choice is kept, beside the current assignee
     assert conflict_form.data["zh"] == [str(team.reviewer.pk)]
-    assert "Now: reviewer-en" in response.content.decode()
+    assert "Now: reviewer-en" in response.text
     assert client.post(brief_url(brief, "assign"), conflict_form.data_with()).status_code == 302
     assert assignee_names(brief)[1] == "reviewer"
 
 
 def test_reviewer_claims_role_with_one_click_and_only_once(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.reviewer)
-    data = Form(client.get(brief_url(brief)).content.decode()).data_with(claim="zh")
+    data = Form(client.get(brief_url(brief)).text).data_with(claim="zh")
     assert client.post(brief_url(brief, "assign"), data).status_code == 302
     assert assignee_names(brief)[1] == "reviewer"
     assert not Outbox.objects.filter(kind="assigned").exists()
@@ -88,23 +79,34 @@ def test_reviewer_claims_role_with_one_click_and_only_once(client: Client, team:
 def test_assignment_that_does_not_fit_role_is_refused(client: Client, team: Team, brief: Brief) -> None:
     sign_in(client, team.writer)
     form = get_verb_form(client, brief, "assign")
-    due_nobody = {"zh_due": timezone.localdate()}
-    for forged in (
+    forged = (
         {"zh": team.writer.pk},
         {"writer": team.reviewer.pk},
         {"en": team.outsider.pk},
-        due_nobody,
-    ):
-        assert client.post(brief_url(brief, "assign"), form.data_with(**forged)).status_code == 409
-    # the fingerprint of the plan is missing
-    assert client.post(brief_url(brief, "assign"), {"zh": team.reviewer.pk}).status_code == 409
+        {"zh_due": "2026-05-04"},
+    )
+    without_plan = {"zh": team.reviewer.pk}
+    for data in (*(form.data_with(**values) for values in forged), without_plan):
+        assert client.post(brief_url(brief, "assign"), data).status_code == 409
     data = {"claim": "writer", "plan": AssignmentPlan.load(brief).fingerprint()}
-    sign_in(client, team.reviewer)
-    assert client.post(brief_url(brief, "assign"), data).status_code == 409
-    sign_in(client, team.outsider)
-    assert client.post(brief_url(brief, "assign"), data).status_code == 403
+    for person, status in ((team.reviewer, 409), (team.outsider, 403)):
+        assert sign_in(client, person).post(brief_url(brief, "assign"), data).status_code == status
     assert assignee_names(brief) == ["writer", "", ""]
     assert not Event.objects.filter(verb="assign").exists()
+
+
+def test_bulk_assignment_refuses_only_stale_and_live_briefs(client: Client, team: Team, brief: Brief) -> None:
+    other, stale, live = *(factories.submitted_brief(team) for _ in range(2)), factories.live_brief(team)
+    rows = (brief, other, stale, live)
+    data = {"action": "assign_to", "index": "0", "_selected_action": [row.pk for row in rows]}
+    data |= {f"version-{row.pk}": row.version for row in rows}
+    page = sign_in(client, team.writer).post("/admin/briefs/brief/", data).text
+    factories.edit(stale, team.writer, summary_en="Changed.")
+    form = Form(page, id=None).data_with(part="en", person=team.reviewer.pk, due_on="2026-05-04")
+    outcome = client.post("/admin/briefs/brief/", form).context
+    assert [each.brief.pk for each in outcome["done"]] == [brief.pk, other.pk]
+    assert [each.brief.pk for each in outcome["refused"]] == [stale.pk, live.pk]
+    assert [assignee_names(row)[2] for row in rows] == ["reviewer", "reviewer", "", ""]
 
 
 def test_submission_notifies_assignee_and_all_for_unassigned_side(team: Team) -> None:
@@ -114,37 +116,3 @@ def test_submission_notifies_assignee_and_all_for_unassigned_side(team: Team) ->
     notices = {row.to.username: row.values for row in Outbox.objects.filter(kind="review")}
     assert notices.pop("reviewer") == {"sides": "zh", "due_on": "2026-05-04"}
     assert notices == {"reviewer-en": {}, "publisher": {}, "other-publisher": {}}
-
-
-def test_bulk_assignment_refuses_only_stale_and_live_briefs(client: Client, team: Team, brief: Brief) -> None:
-    other_brief, stale, live = (
-        factories.submitted_brief(team),
-        factories.submitted_brief(team),
-        factories.live_brief(team),
-    )
-    sign_in(client, team.writer)
-    rows = {f"version-{b.pk}": b.version for b in (brief, other_brief, stale, live)}
-    data = {
-        "action": "assign_to",
-        "index": "0",
-        "_selected_action": [brief.pk, other_brief.pk, stale.pk, live.pk],
-        **rows,
-    }
-    page = client.post("/admin/briefs/brief/", data).content.decode()
-    factories.edit(stale, team.writer, summary_en="Changed.")
-    form = Form(page, id=None).data_with(part="en", person=team.reviewer.pk, due_on="2026-05-04")
-    response = client.post("/admin/briefs/brief/", form)
-    assert [b.pk for b in (a.brief for a in response.context["done"])] == [brief.pk, other_brief.pk]
-    assert [a.brief.pk for a in response.context["refused"]] == [stale.pk, live.pk]
-    assert assignee_names(other_brief)[2] == "reviewer"
-    assert assignee_names(stale)[2] == assignee_names(live)[2] == ""
-
-
-def test_approval_clears_reviewer_due_date_and_priority(team: Team) -> None:
-    brief = factories.signed_brief(team)
-    factories.assign_reviewer(brief, "zh", team.reviewer, by=team.writer, due_on=dt.date(2026, 5, 4))
-    factories.assign_writer(brief, team.writer, by=team.writer, due_on=dt.date(2026, 5, 4), urgent=True)
-    factories.approve(brief, team.publisher)
-    row = Brief.objects.get(pk=brief.pk)
-    assert (row.assigned_to, row.due_on, row.has_priority) == (team.writer, None, False)
-    assert assignee_names(brief)[1] == ""

@@ -9,10 +9,12 @@ from briefs import workflow
 from briefs.admin.verbs.verb_views import CONTROLS
 from briefs.models import Brief, Event
 from briefs.tests.support import factories
+from briefs.tests.support.brief_states import discarded, scheduled, withdrawn
+from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import (
     brief_url,
     get_brief_form,
-    get_verb_form,
+    post_verb_form,
     reload_brief,
     sign_in,
     snapshot_rows,
@@ -23,34 +25,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No direc
 
 
 def press_button(client: Client, brief: Brief, verb: str, **values: object) -> int:
-    """Press the verb's button on the brief's page, fill in the form, and return the status."""
+    """Press the verb's button on the brief's page, fill in the form that it leads to, and return the status."""
     form = get_brief_form(client, brief)
     assert verb in form.offered_verbs(), f"no button for {verb}: {form.offered_verbs()}"
+    response = client.post(brief_url(brief, verb), form.data_with(**values))
     if ACTS[verb].way == "form":
-        page = get_verb_form(client, brief, verb)
-        return client.post(brief_url(brief, verb), page.data_with(**values)).status_code
-    return client.post(brief_url(brief, verb), form.data_with(**values)).status_code
+        assert response["Location"] == brief_url(brief, verb)
+        response = post_verb_form(client, brief, verb, **values)
+    return response.status_code
 
 
-def scheduled(team: factories.Team) -> Brief:
-    brief = factories.signed_brief(team)
-    factories.approve(brief, team.publisher, at=factories.tomorrow())
-    return reload_brief(brief)
-
-
-def withdrawn(team: factories.Team) -> Brief:
-    brief = factories.live_brief(team)
-    workflow.withdraw(brief, by=team.publisher, kind="rights")
-    return reload_brief(brief)
-
-
-def discarded(team: factories.Team) -> Brief:
-    brief = factories.draft_brief(team)
-    workflow.discard(brief, by=team.writer, version=brief.version)
-    return reload_brief(brief)
-
-
-def revised(team: factories.Team) -> Brief:
+def revised(team: Team) -> Brief:
     brief = factories.live_brief(team)
     workflow.revise(brief, by=team.writer, version=brief.version)
     return reload_brief(brief)
@@ -80,13 +65,13 @@ CASES = {
 }  # fmt: skip
 
 
-def build_rows() -> tuple[factories.Team, dict[str, Brief]]:
-    team = factories.Team()
+def build_rows() -> tuple[Team, dict[str, Brief]]:
+    team = Team()
     return team, {verb: case[0](team) for verb, case in CASES.items()}
 
 
 @pytest.fixture
-def team(rows: tuple[factories.Team, dict[str, Brief]]) -> factories.Team:
+def team(rows: tuple[Team, dict[str, Brief]]) -> Team:
     return rows[0]
 
 
@@ -115,7 +100,7 @@ def test_permitted_person_uses_verb_by_its_button(client: Client, rows: Any, ver
     assert Event.objects.latest("pk").by == getattr(team, who)
 
 
-def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team) -> None:
+def test_empty_post_of_verb_is_refused(client: Client, team: Team) -> None:
     """Without the values that the page sends, every verb is refused, whether or not the state fits."""
     brief = factories.submitted_brief(team)
     sign_in(client, team.other_publisher)
@@ -125,50 +110,25 @@ def test_empty_post_of_verb_is_refused(client: Client, team: factories.Team) -> 
     assert snapshot_rows() == before
 
 
-def test_button_of_verb_with_form_redirects_to_its_page(client: Client, team: factories.Team) -> None:
-    brief = factories.live_brief(team)
-    sign_in(client, team.publisher)
-    response = client.post(brief_url(brief, "withdraw"), get_brief_form(client, brief).data_with())
-    assert (response.status_code, response["Location"]) == (302, brief_url(brief, "withdraw"))
-
-
-def test_unknown_verb_or_brief_is_not_found(client: Client, team: factories.Team) -> None:
+def test_unknown_verb_or_brief_is_not_found(client: Client, team: Team) -> None:
     sign_in(client, team.publisher)
     brief = factories.draft_brief(team)
-    for address in (
-        brief_url(brief, "delete"),
-        brief_url(brief, "history"),
-        brief_url(brief, "save"),
-        "/admin/briefs/brief/999/change/",
-    ):
-        assert client.get(address).status_code == 404
-        assert client.post(address, {}).status_code == 404
+    unknown = [brief_url(brief, verb) for verb in ("delete", "history", "save")]
+    for address in (*unknown, "/admin/briefs/brief/999/change/"):
+        assert client.get(address).status_code == client.post(address, {}).status_code == 404
 
 
-def public_links(brief: Brief) -> list[str]:
-    return [f'href="/{code}/briefs/{brief.slug}/"' for code in ("zh-hant", "en")]
+def test_published_brief_alone_links_its_public_pages(client: Client, team: Team) -> None:
+    def link_counts(html: str, brief: Brief) -> list[int]:
+        assert brief.slug
+        return [html.count(f'href="/{code}/briefs/{brief.slug}/"') for code in ("zh-hant", "en")]
 
-
-def test_published_brief_links_its_public_pages(client: Client, team: factories.Team) -> None:
     brief = factories.signed_brief(team)
     sign_in(client, team.publisher)
-    page = client.post(
-        brief_url(brief, "approve"),
-        get_verb_form(client, brief, "approve").data_with(when="now"),
-        follow=True,
-    )
-    message, html = str(next(iter(page.context["messages"]))), page.content.decode()
-    assert [link in message for link in public_links(reload_brief(brief))] == [True, True]
-    # notice, menu
-    assert [html.count(link) for link in public_links(reload_brief(brief))] == [2, 2]
-
-
-@pytest.mark.parametrize("make", [scheduled, withdrawn])
-def test_scheduled_or_withdrawn_brief_has_no_public_links(
-    client: Client, team: factories.Team, make: Any
-) -> None:
-    brief = make(team)
-    sign_in(client, team.publisher)
-    html = client.get(brief_url(brief)).content.decode()
-    assert brief.slug
-    assert [link in html for link in public_links(brief)] == [False, False]
+    page = client.get(post_verb_form(client, brief).headers["Location"])
+    brief.refresh_from_db()
+    assert link_counts(str(next(iter(page.context["messages"]))), brief) == [1, 1]
+    assert link_counts(page.text, brief) == [2, 2]  # notice, menu
+    for make in (scheduled, withdrawn):
+        brief = make(team)
+        assert link_counts(client.get(brief_url(brief)).text, brief) == [0, 0]
