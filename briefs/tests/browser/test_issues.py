@@ -67,6 +67,15 @@ def test_issue_goes_from_choice_to_readers_in_few_presses(
     assert IssueEdition.objects.get().frozen_content.zh == making.TEXTS["zh"]
     assert Mailing.objects.get().copies.count() == 3
     assert presses + 1 <= MAX_PRESSES
+    # The mail, on an empty page, which has no policy of ours: it forbids the mail's own styles.
+    shown = load_issue(1, timezone.now())
+    assert shown
+    tab = open_tab()
+    for choice in ("zh", "both"):
+        html = mail_text.build_issue_body(shown, choice)["html"]
+        assert "<img" not in html
+        tab.page.set_content(html)
+        assert tab.faults_by_width_and_colours(choice, (800, 320)) == []
 
 
 def test_briefs_of_an_issue_are_chosen_and_put_in_order(
@@ -85,17 +94,13 @@ def test_briefs_of_an_issue_are_chosen_and_put_in_order(
     tab.expect_read(ORDER, [b, a, c])
     expect(page.locator("#issue-live")).to_have_text("2 of 3")
     tab.expect_focus(f"#item-{a} .more-verbs")
-    tab.press("Alt+ArrowDown", "Alt+ArrowDown", "Alt+ArrowUp")
-    tab.expect_read(ORDER, [b, a, c])
     start, end = (page.locator(f"#item-{pk} .n").bounding_box() for pk in (c, b))
     page.mouse.move(start["x"] + 5, start["y"] + 5)
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] + 2, steps=12)
     page.mouse.up()
     tab.expect_read(ORDER, [c, b, a])
-    numbers = page.locator(".issue-items .n")
-    for place in range(3):
-        expect(numbers.nth(place)).to_have_text(str(place + 1))
+    expect(page.locator(".issue-items .n")).to_have_text(["1", "2", "3"])
     with page.expect_navigation():
         tab.press("Control+s")
     tab.expect_done()
@@ -103,7 +108,7 @@ def test_briefs_of_an_issue_are_chosen_and_put_in_order(
     page.locator(f"#item-{c} .more-verbs").click()
     with page.expect_navigation():
         page.locator(f"#item-{c} button:has-text('Remove')").click()
-    # Typed words survive a search and a choice, also one of the palette.
+    # Typed words survive a search and a choice.
     page.locator("#title_en").fill("Typed")
     page.locator("[name=q]").fill("丙")
     with page.expect_navigation():
@@ -113,17 +118,6 @@ def test_briefs_of_an_issue_are_chosen_and_put_in_order(
     with page.expect_navigation():
         page.locator(f".issue-search [value='add:{c}']").click()
     expect_stored(b, a, c)
-    page.locator(f"#item-{b} .more-verbs").click()
-    with page.expect_navigation():
-        page.locator(f"#item-{b} button:has-text('Remove')").click()
-    page.locator("#title_en").fill("Kept words")
-    tab.press("Control+k")
-    tab.expect_focus("#palette input")
-    page.keyboard.type("headline")
-    with page.expect_navigation():
-        page.locator(f"#palette [data-add='{b}']").click()
-    expect_stored(a, c, b)
-    expect(page.locator("#title_en")).to_have_value("Kept words")
     # Nobody leaves unsaved words without a question, or overwrites those of a colleague.
     page.locator("#title_en").fill("Mine")
     questions: list[str] = []
@@ -140,22 +134,6 @@ def test_briefs_of_an_issue_are_chosen_and_put_in_order(
     assert making.load_content(Issue.objects.get()).en.title == "Another"
 
 
-@pytest.mark.parametrize("choice", ["zh", "both"])
-def test_mail_is_accessible_and_fits_every_width(
-    open_tab: OpenTab, team: factories.Team, live: list[Brief], choice: str
-) -> None:
-    making.published_issue(team, *live)
-    shown = load_issue(1, timezone.now())
-    assert shown
-    html = mail_text.build_issue_body(shown, choice)["html"]
-    assert "<img" not in html
-    tab = open_tab()
-    tab.page.set_content(
-        html
-    )  # on an empty page, which has no policy of ours: it forbids the mail's own styles
-    assert tab.faults_by_width_and_colours(choice, (800, 320)) == []
-
-
 BUTTONS = {
     "en": ("Subscribe", "Confirm the subscription", "Save", "Unsubscribe", "Delete everything about me"),
     "zh-hant": ("訂閱", "確認訂閱", "儲存", "取消訂閱", "刪除我的所有資料"),
@@ -169,19 +147,16 @@ def read_link() -> str:
     return found[0]
 
 
-@pytest.mark.parametrize(("language", "has_script"), [("zh-hant", True), ("en", False)])
-def test_reader_subscribes_changes_leaves_and_is_erased(
-    open_tab: OpenTab, language: str, *, has_script: bool
-) -> None:
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_reader_subscribes_changes_leaves_and_is_erased(open_tab: OpenTab, language: str) -> None:
     cache.clear()
-    tab = open_tab(java_script_enabled=has_script)
+    tab = open_tab()
     tab.expected_messages = ("status of 4",)
     page = tab.page
     faults: list[Any] = []
 
     def look(name: str) -> None:
-        if has_script:
-            faults.extend(tab.faults_by_width_and_colours(name))
+        faults.extend(tab.faults_by_width_and_colours(name))
 
     def press(name: str) -> None:
         button = page.get_by_role("button", name=name, exact=True)
