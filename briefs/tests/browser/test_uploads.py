@@ -1,7 +1,6 @@
-"""Upload documents and sheets in a browser: dropped or chosen, with questions answered by keyboard."""
+"""Upload documents in a browser: dropped or chosen, with questions answered by keyboard."""
 
 from briefs.models import Brief
-from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
 from briefs.tests.conftest import SEED
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
@@ -21,9 +20,7 @@ def digest_text(n: int) -> str:
     return f"作者/Author(s): Ann Lee\n網站來源/Source: Review\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
 
 
-def test_writer_imports_dropped_files_a_new_version_and_a_sheet(
-    open_tab: OpenTab, team: factories.Team
-) -> None:
+def test_writer_imports_dropped_files_and_a_new_version(open_tab: OpenTab, team: factories.Team) -> None:
     tab = open_tab(team.writer)
     page = tab.page
     progress: list[str] = []
@@ -77,13 +74,3 @@ def test_writer_imports_dropped_files_a_new_version_and_a_sheet(
     page.get_by_role("button", name="Accept all from this file").press("Enter")
     expect(page.get_by_text("“a.txt” suggests")).to_have_count(0)
     assert load_content(brief).summary_en == "Number 99."
-    # A sheet, with a preview.
-    tab.open("/admin/briefs/brief/import/")
-    sheet = sheet_with_headlines(brief)
-    page.set_input_files("#files", [{"name": "x.csv", "mimeType": "text/csv", "buffer": sheet}])
-    page.get_by_role("button", name="Preview").click()
-    expect(page.locator("#confirm-form")).to_be_visible()
-    assert tab.faults_by_width_and_colours("sheet", (390,)) == []
-    page.get_by_role("button", name="Import 1").press("Enter")
-    expect(page.get_by_text("Imported: 1 draft changed.")).to_be_visible()
-    assert load_content(brief).headline_en == "From the sheet"

@@ -94,12 +94,7 @@ def test_composition_survives_the_arrival_of_a_colleagues_text(
     expect(tab.page.locator("[name=headline_en]")).to_have_value("From elsewhere")
     expect(tab.cell(2, ZH)).to_have_value("第三句加。再加。")
     assert stored_texts(brief)[2][0] == "第三句加。再加。"
-
-
-def test_row_added_between_a_colleagues_move_and_its_arrival_keeps_the_move(
-    open_tab: OpenTab, team: factories.Team, brief: Brief
-) -> None:
-    tab = open_tab(team.writer, brief)
+    # A row that is added between a colleague's move and its arrival keeps the move.
     one, two, three = factories.load_content(brief).bullets
     tab.type_in(3, ZH, "第四句。")
     factories.edit(brief, team.other_writer, bullets=(three, one, two))
