@@ -250,6 +250,9 @@ def test_cover_is_shown_uncropped_and_moves_no_text(open_tab: OpenTab, team: fac
     with tab.hold("**/*.webp"):
         with tab.page.expect_request("**/*.webp"):
             tab.page.goto(f"{tab.site}/en/briefs/{brief.slug}/", wait_until="domcontentloaded")
+        tab.expect_read(
+            "() => [...document.querySelectorAll('[rel=stylesheet]')].every((link) => link.sheet)", True
+        )
         tab.wait_for_layout()
         places = tab.page.evaluate(browser_tabs.PLACES_OF_TEXTS)
     expect(image).not_to_have_js_property("naturalWidth", 0)
