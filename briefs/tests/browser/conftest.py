@@ -1,11 +1,13 @@
 """Fixtures of browser tests: one Chromium, pages of people with the consoles checked, a brief of three bullets."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 
 from briefs.models import Brief, Person
 from briefs.tests.support import factories
@@ -22,12 +24,23 @@ def chromium() -> Iterator[Any]:
         context.close()
 
 
+_answer = WSGIHandler.__call__
+
+
+def _answer_late(*request: Any) -> Any:
+    answer = _answer(*request)
+    time.sleep(0.3)  # what was sent is stored by now
+    return answer
+
+
 @cache
 def _start_chromium() -> Any:
     from briefs.tests.support import browser_tabs
 
     patch = _chromium.enter_context(pytest.MonkeyPatch.context())
     patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop in this thread
+    if browser_tabs.SLOW == "answers":
+        patch.setattr(WSGIHandler, "__call__", _answer_late)
     playwright = _chromium.enter_context(browser_tabs.sync_api.sync_playwright())
     browser = playwright.chromium.launch(
         executable_path=str(browser_tabs.CHROMIUM), args=browser_tabs.CHROMIUM_ARGS

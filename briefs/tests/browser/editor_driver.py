@@ -34,6 +34,12 @@ LOCAL_DRAFT_COUNT = """() => new Promise((done) => {
     opening.result.transaction("drafts").objectStore("drafts").count().onsuccess = (event) => done(event.target.result);
   };
 })"""
+DROP_FILES = """([place, files]) => {
+  const data = new DataTransfer();
+  files.forEach(([name, text]) => data.items.add(new File([text], name)));
+  for (const kind of ["dragover", "drop"])
+    document.querySelector(place).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+}"""
 NETWORK_ERRORS = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
 
 
@@ -84,6 +90,10 @@ class Editor(browser_tabs.Tab):
     def expect_state(self, name: str) -> None:
         """Wait until the bar shows this state of saving."""
         self.page.locator(f"#desk-save[data-state={name}]").wait_for(state="attached")
+
+    def poll(self) -> None:
+        """Ask what others did, as a page does that becomes visible again. By itself it asks every five seconds."""
+        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     def save(self) -> None:
         """Save with the keyboard, from inside a field, and wait until the page says that everything is stored."""

@@ -1,7 +1,6 @@
 """Make an issue at the desk, from *New issue* to readers' mail, and subscribe to it as a reader."""
 
 import re
-from typing import Any
 
 import pytest
 from django.core import mail
@@ -9,7 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from briefs.admin.issues.issue_pages import build_issue_url
-from briefs.models import Brief, Issue, IssueEdition, Mailing, Subscriber
+from briefs.models import Brief, IssueEdition, Mailing, Subscriber
 from briefs.publications import mail_text, subscribers
 from briefs.publications.published import load_issue
 from briefs.tests.support import browser_tabs, factories, mailing_fixtures
@@ -19,7 +18,6 @@ from briefs.tests.support.browser_tabs import expect
 from .editor_driver import Editor, OpenTab
 
 pytestmark = browser_tabs.pytestmark
-MAX_PRESSES = 12
 ORDER = "() => [...document.querySelectorAll('#issue-items [name=item]')].map((field) => field.value)"
 
 
@@ -28,18 +26,12 @@ def live(team: factories.Team) -> list[Brief]:
     return [factories.live_brief(team, factories.content(tag)) for tag in ("甲", "乙", "丙")]
 
 
-def test_issue_goes_from_choice_to_readers_in_few_presses(
+def test_issue_goes_from_choice_to_readers(
     open_tab: OpenTab, team: factories.Team, live: list[Brief]
 ) -> None:
-    presses = 0
-
     def press(tab: Editor, selector: str) -> None:
-        nonlocal presses
-        button = tab.page.locator(selector).first
-        button.wait_for()
         with tab.page.expect_navigation():
-            button.click()
-        presses += 1
+            tab.page.locator(selector).first.click()
 
     writer, reviewer, publisher = (
         open_tab(person, "/admin/") for person in (team.writer, team.reviewer, team.publisher)
@@ -67,7 +59,15 @@ def test_issue_goes_from_choice_to_readers_in_few_presses(
     expect(publisher.page.locator(".step")).to_contain_text("Published since")
     assert IssueEdition.objects.get().frozen_content.zh == making.TEXTS["zh"]
     assert Mailing.objects.get().copies.count() == 3
-    assert presses + 1 <= MAX_PRESSES
+    # The mail, on an empty page, which has no policy of ours: it forbids the mail's own styles.
+    shown = load_issue(1, timezone.now())
+    assert shown
+    tab = open_tab()
+    for choice in ("zh", "both"):
+        html = mail_text.build_issue_body(shown, choice)["html"]
+        assert "<img" not in html
+        tab.page.set_content(html)
+        assert tab.faults_by_width_and_colours(choice, (800, 320)) == []
 
 
 def test_briefs_of_an_issue_are_chosen_and_put_in_order(
@@ -86,137 +86,50 @@ def test_briefs_of_an_issue_are_chosen_and_put_in_order(
     tab.expect_read(ORDER, [b, a, c])
     expect(page.locator("#issue-live")).to_have_text("2 of 3")
     tab.expect_focus(f"#item-{a} .more-verbs")
-    tab.press("Alt+ArrowDown", "Alt+ArrowDown", "Alt+ArrowUp")
-    tab.expect_read(ORDER, [b, a, c])
     start, end = (page.locator(f"#item-{pk} .n").bounding_box() for pk in (c, b))
     page.mouse.move(start["x"] + 5, start["y"] + 5)
     page.mouse.down()
     page.mouse.move(end["x"] + 5, end["y"] + 2, steps=12)
     page.mouse.up()
     tab.expect_read(ORDER, [c, b, a])
-    numbers = page.locator(".issue-items .n")
-    for place in range(3):
-        expect(numbers.nth(place)).to_have_text(str(place + 1))
+    expect(page.locator(".issue-items .n")).to_have_text(["1", "2", "3"])
     with page.expect_navigation():
         tab.press("Control+s")
     tab.expect_done()
     expect_stored(c, b, a)
-    page.locator(f"#item-{c} .more-verbs").click()
-    with page.expect_navigation():
-        page.locator(f"#item-{c} button:has-text('Remove')").click()
-    # Typed words survive a search and a choice, also one of the palette.
-    page.locator("#title_en").fill("Typed")
-    page.locator("[name=q]").fill("丙")
-    with page.expect_navigation():
-        tab.press("Enter")
-    tab.expect_focus("#add")
-    expect(page.locator("#title_en")).to_have_value("Typed")
-    with page.expect_navigation():
-        page.locator(f".issue-search [value='add:{c}']").click()
-    expect_stored(b, a, c)
-    page.locator(f"#item-{b} .more-verbs").click()
-    with page.expect_navigation():
-        page.locator(f"#item-{b} button:has-text('Remove')").click()
-    page.locator("#title_en").fill("Kept words")
-    tab.press("Control+k")
-    tab.expect_focus("#palette input")
-    page.keyboard.type("headline")
-    with page.expect_navigation():
-        page.locator(f"#palette [data-add='{b}']").click()
-    expect_stored(a, c, b)
-    expect(page.locator("#title_en")).to_have_value("Kept words")
-    # Nobody leaves unsaved words without a question, or overwrites those of a colleague.
+    # Nobody leaves unsaved words without a question.
     page.locator("#title_en").fill("Mine")
-    questions: list[str] = []
-    page.once("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))
-    page.locator(".act-bar .back").click()
-    expect(page.locator("#title_en")).to_have_value("Mine")
-    assert questions == ["beforeunload"]
-    making.edit_issue(Issue.objects.get(), team.other_writer, title_en="Another")
-    tab.expected_messages = ("status of 409",)
-    page.locator("#desk-store").click()
-    expect(page.locator("#clash-title_en")).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as question:
+        page.locator(".act-bar .back").click()
+    assert question.value.type == "beforeunload"
     expect(page.locator("#title_en")).to_have_value("Mine")
     assert tab.faults() == []
-    assert making.load_content(Issue.objects.get()).en.title == "Another"
 
 
-@pytest.mark.parametrize("choice", ["zh", "both"])
-def test_mail_is_accessible_and_fits_every_width(
-    open_tab: OpenTab, team: factories.Team, live: list[Brief], choice: str
-) -> None:
-    making.published_issue(team, *live)
-    shown = load_issue(1, timezone.now())
-    assert shown
-    html = mail_text.build_issue_body(shown, choice)["html"]
-    assert "<img" not in html
-    tab = open_tab()
-    tab.page.set_content(
-        html
-    )  # on an empty page, which has no policy of ours: it forbids the mail's own styles
-    assert tab.faults_by_width_and_colours(choice, (800, 320)) == []
-
-
-BUTTONS = {
-    "en": ("Subscribe", "Confirm the subscription", "Save", "Unsubscribe", "Delete everything about me"),
-    "zh-hant": ("訂閱", "確認訂閱", "儲存", "取消訂閱", "刪除我的所有資料"),
-}
-
-
-def read_link() -> str:
-    subscribers.send_confirmations(timezone.now())
-    found = re.search(r"/u/[\w-]{22}/", str(mail.outbox[-1].body))
-    assert found
-    return found[0]
-
-
-@pytest.mark.parametrize(("language", "has_script"), [("zh-hant", True), ("en", False)])
-def test_reader_subscribes_changes_leaves_and_is_erased(
-    open_tab: OpenTab, language: str, *, has_script: bool
-) -> None:
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_reader_subscribes_leaves_and_is_erased(open_tab: OpenTab, language: str) -> None:
     cache.clear()
-    tab = open_tab(java_script_enabled=has_script)
-    tab.expected_messages = ("status of 4",)
+    tab = open_tab()
     page = tab.page
-    faults: list[Any] = []
 
-    def look(name: str) -> None:
-        if has_script:
-            faults.extend(tab.faults_by_width_and_colours(name))
-
-    def press(name: str) -> None:
-        button = page.get_by_role("button", name=name, exact=True)
-        button.wait_for()
+    def press(act: str) -> None:
         with page.expect_navigation():
-            button.click()
+            page.locator(f"form:has([value={act}]) button").click()
+        expect(page.get_by_role("status")).to_be_visible()
 
-    subscribe, confirm, save, leave, erase = BUTTONS[language]
     tab.open(f"/{language}/subscribe/")
-    look("subscribe")
-    page.get_by_role("textbox", name=re.compile("E-mail|電子郵件")).fill("ada@example.org")
-    press(subscribe)
+    faults = tab.faults_by_width_and_colours("subscribe")
+    page.locator("[type=email]").fill("ada@example.org")
+    with page.expect_navigation():
+        tab.press("Enter")
     expect(page.get_by_role("status")).to_be_visible()
-    look("asked")
-    link = read_link()
-    tab.open(link)
-    look("confirm")
-    assert page.get_by_role("button", name=confirm, exact=True).bounding_box()["height"] >= 44
-    assert not Subscriber.objects.reading().exists()
-    press(confirm)
-    expect(page.get_by_role("status")).to_be_visible()
-    look("confirmed")
-    page.get_by_role("radio").nth(2).check()
-    press(save)
-    expect(page.get_by_role("status")).to_be_visible()
-    assert Subscriber.objects.reading().get().side == "both"
-    press(leave)
-    expect(page.get_by_role("link", name=re.compile("Subscribe again|重新訂閱"))).to_be_visible()
-    look("left")
-    assert not Subscriber.objects.reading().exists()
-    press(erase)
-    expect(page.get_by_role("status")).to_be_visible()
+    subscribers.send_confirmations(timezone.now())
+    tab.open(re.findall(r"/u/[\w-]{22}/", str(mail.outbox[-1].body))[0])
+    faults += tab.faults_by_width_and_colours("confirm")
+    press("confirm")
+    faults += tab.faults_by_width_and_colours("confirmed")
+    press("erase")
+    faults += tab.faults_by_width_and_colours("erased")
+    assert (faults, page.context.cookies()) == ([], [])
     assert not Subscriber.objects.exists()
-    tab.open(link)
-    look("unknown")
-    assert faults == []
-    assert page.context.cookies() == []

@@ -1,7 +1,6 @@
 """Read the public pages in a browser: accessible at every width in both languages, by keyboard, without JavaScript."""
 
 import dataclasses
-import itertools
 from typing import Any
 
 import pytest
@@ -9,14 +8,13 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from briefs.content import Bullet, Facts
 from briefs.models import Brief, Edition, Keyword, Letter
 from briefs.models.site import SiteText
-from briefs.models.vocabulary import Source, Term
+from briefs.models.vocabulary import Term
 from briefs.publications.letters import MIN_FORM_AGE
 from briefs.tests.support import browser_tabs, corpus_fixtures
 from briefs.tests.support.browser_tabs import expect
-from briefs.tests.support.published_issues import issue_content, publish_issue
+from briefs.tests.support.published_issues import publish_issue
 
 from .editor_driver import Editor, OpenTab
 
@@ -75,7 +73,7 @@ def _published_briefs() -> None:
 def test_every_public_page_is_accessible_and_fits(
     open_tab: OpenTab, language: str, schemes: tuple[str, str]
 ) -> None:
-    """At 1280, 390 and 320 pixels, light and dark: each pair in one of the languages."""
+    """At 1280 and 320 pixels, light and dark: each pair in one of the languages."""
     faults: list[Any] = []
 
     def walk(*addresses: str) -> Editor:
@@ -84,10 +82,11 @@ def test_every_public_page_is_accessible_and_fits(
         tab.expected_messages = ("status of 404", "status of 410")
         for address in addresses:
             tab.page.goto("about:blank")  # changing only the fragment would not reload the page
-            tab.page.set_viewport_size({"width": 1440, "height": 900})
             tab.open(address)
-            faults.extend(tab.overflow((address, 1440)))
-            for width, scheme in zip((1280, 390, 320), itertools.cycle(schemes), strict=False):
+            for width in (1440, 390):
+                tab.page.set_viewport_size({"width": width, "height": 900})
+                faults.extend(tab.overflow((address, width)))
+            for width, scheme in zip((1280, 320), schemes, strict=True):
                 tab.page.set_viewport_size({"width": width, "height": 900})
                 tab.page.emulate_media(color_scheme=scheme)
                 faults.extend(tab.faults((address, width, scheme)))
@@ -117,69 +116,86 @@ def test_pages_fit_at_200_percent_text_with_forced_colours(open_tab: OpenTab) ->
     assert colour != tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
-ENDS_ABOVE_FOLD = "found => found.filter((part) => part.getBoundingClientRect().bottom <= innerHeight).length"
+def boxes(tab: Editor, selector: str) -> list[Any]:
+    script = "all => all.map((part) => part.getBoundingClientRect().toJSON())"
+    return list(tab.page.eval_on_selector_all(selector, script))
 
 
-@pytest.mark.parametrize("language", ["zh-hant", "en"])
-def test_front_page_has_a_lead_and_three_more_rows_on_the_first_screen(
-    open_tab: OpenTab, language: str
-) -> None:
-    Edition.objects.update(removed_at=timezone.now())
-    texts = {"headline_zh": "和平是一個過程，也是解決問題的方法", "headline_en": "Peace Is a Process and a Way of Solving Problems",
-             "summary_zh": "講者主張，美國應提供大量援助，但復興計畫必須由歐洲國家共同提出。",
-             "summary_en": "The speaker argues that the United States should give substantial help, but that the plan for recovery must be drawn up jointly."}  # fmt: skip
-    sources = [
-        corpus_fixtures.get_or_make(Source, name=name).pk
-        for name in ("RAND Corporation", "John F. Kennedy Presidential Library")
-    ]
-    point = (
-        "援助應能根治問題，而非暫時止痛。阻礙他國復興的政府不能期待美國的幫助。",
-        "Assistance should provide a cure rather than a palliative. A government that blocks recovery cannot expect help.",
-    )
-    bullets = tuple(Bullet(n, *point) for n in (1, 2, 3))
-    contents = [
-        corpus_fixtures.numbered_content(
-            1, **texts, bullets=bullets, facts=Facts(source=source, date="1963-06-10")
-        )
-        for source in sources
-    ]
-    briefs = [corpus_fixtures.publish(contents[n % 2], f"peace-{n}").brief for n in range(9)]
-    issue = issue_content(1, briefs[:6])
-    preface = "Two briefs are about the technology race; four are speeches of the Cold War. All are free to read in full."
-    en = dataclasses.replace(issue.en, preface=preface)
-    publish_issue(1, briefs[:6], content=dataclasses.replace(issue, en=en))
-    tab = open_tab(at=f"/{language}/", viewport={"width": 1440, "height": 900})  # has kept no page
-    for part, least in ((".lead .claim", 1), (".points li", 3), ("article.row h3", 3)):
-        assert tab.page.eval_on_selector_all(part, ENDS_ABOVE_FOLD) >= least, part
+BROKEN_PARTS = (
+    """all => all.filter((part) => part.getClientRects().length > 1).map((part) => part.innerText)"""
+)
 
 
-def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(open_tab: OpenTab) -> None:
+def test_columns_are_aligned_and_lines_are_not_broken(open_tab: OpenTab, settings: Any) -> None:
+    name = "A Digest of Writing on Foreign Policy From Think Tanks"
+    settings.DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": name}
+    cache.clear()
+    # Parallel, on screen and on paper.
+    tab = open_tab(at=f"/zh-hant/{BRIEF}parallel/")
+    page = tab.page
+    sides = boxes(tab, "li.pair > .side")
+    left, right = sides[::2], sides[1::2]
+    assert len(left) == len(right) == 8
+    for one, other in zip(left, right, strict=True):
+        assert one["right"] < other["left"]
+        assert abs(one["top"] - other["top"]) < 8
+    (lacuna,), (text,) = boxes(tab, "#b2 .lacuna"), boxes(tab, "#b2 div.side")
+    assert lacuna["height"] >= text["height"] - 2
+    page.set_viewport_size({"width": 794, "height": 1123})
+    page.emulate_media(media="print")
+    one, other = boxes(tab, "#summary .summary")
+    (label,) = boxes(tab, "#summary > .anchor")
+    assert one["right"] <= label["left"] + 1
+    assert label["right"] <= other["left"]
+    page.emulate_media(media="screen")
+    # The panel of a filter is on the screen.
+    for width in (1440, 800, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        tab.open("/en/search/?q=標題")
+        page.locator("[popovertarget=f-year]").click()
+        expect(page.locator("#f-year")).to_be_visible()
+        (panel,) = boxes(tab, "#f-year")
+        assert (panel["left"] >= 0, panel["right"] <= width) == (True, True)
+    # No date, name or access in the byline is broken.
+    tab.open(f"/zh-hant/{BRIEF}")
+    for width in range(320, 1440, 80):
+        page.set_viewport_size({"width": width, "height": 900})
+        parts = ":is(.digested, .correction) :is(time, .who, .access)"
+        assert page.eval_on_selector_all(parts, BROKEN_PARTS) == [], width
+    # The name of the site, however long, is clear of the switch of languages, and the menu of the search.
+    tab.open("/en/keywords/?show=both")
+    expect(page.locator(".masthead .name:not(.twin)")).to_have_text(name)
+    for width in (800, 820, 860, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        for one, other in ((".name:not(.twin) a", ".views a"), (".menu a", ".find input")):
+            left, right = (boxes(tab, f".masthead {part}") for part in (one, other))
+            assert left[-1]["right"] <= right[0]["left"], (width, one)
+
+
+def test_reader_reads_a_brief_by_keyboard(open_tab: OpenTab) -> None:
     tab = open_tab(at=f"/en/{BRIEF}", permissions=["clipboard-read", "clipboard-write"])
     page = tab.page
     tab.press("Tab", "Enter")  # the skip link
     tab.press_tab_until("[href='#b3']")
     tab.press("Enter")
     page.wait_for_url("**#b3")
-    copied = {}
+    copied = []
     for _ in range(4):
         tab.press("Tab")
-        name = page.evaluate("document.activeElement.textContent")
         tab.press("Enter")
         expect(page.locator("#b3 > .elsewhere button:focus")).to_contain_text("Copied")
-        copied[name] = page.evaluate("navigator.clipboard.readText()")
-    assert list(copied) == ["link", "text", "both languages", "citation"]
-    link, text, both, citation = copied.values()
+        copied.append(page.evaluate("navigator.clipboard.readText()"))
+    link, text, both, citation = copied
     _, sides = corpus_fixtures.parse_sample(corpus_fixtures.SEED)
     zh, en = sides["zh"]["rows"][2][2], sides["en"]["rows"][2][2]
     assert link == f"{tab.site}/en/{BRIEF}#b3"
     assert (text, both) == (f"{en}\n{citation}", f"{en}\n{zh}\n{citation}")
-    assert citation == (
+    assert citation.startswith(
         "Think-Tank Digest, “How the U.S. Can Win the Next Technology Race,” June 12, 2026, "
-        f"digest of “The Next Tech Race” by Vivek Chilukuri, Foreign Policy, June 9, 2025; digest corrected June 15, 2026, {link}"
     )
+    assert citation.endswith(link)
     tab.press("Tab", "Enter")
     expect(page.locator("#b3 .twintext[lang=zh-Hant-TW]")).to_contain_text(zh)
-    expect(page.locator("#b3 a[href$='/report/?bullet=3']")).to_be_visible()
     assert tab.faults() == []
     tab.press("Escape")
     expect(page.locator(".elsewhere:visible")).to_have_count(0)
@@ -198,14 +214,9 @@ def test_reader_opens_menu_of_bullet_by_keyboard_and_copies(open_tab: OpenTab) -
         f"() => Math.abs(document.querySelector('#b6 > .anchor').getBoundingClientRect().y - {before['y']}) < 2",
         True,
     )
-    page.mouse.click(5, 300)
-    expect(page.locator(".elsewhere:visible")).to_have_count(0)
-
-
-def test_term_opens_card_and_page_stays(open_tab: OpenTab) -> None:
-    tab = open_tab(at=f"/zh-hant/{BRIEF}")
-    page, card = tab.page, tab.page.locator(".gloss:popover-open")
-    term = page.locator("a.term").last
+    # A term opens its card, and the page stays.
+    tab.open(f"/zh-hant/{BRIEF}")
+    card, term = page.locator(".gloss:popover-open"), page.locator("a.term").last
     term.focus()
     term.evaluate("e => e.scrollIntoView({block: 'end'})")  # where the card has no room below the term
     before = page.evaluate("scrollY"), term.bounding_box()
@@ -216,7 +227,6 @@ def test_term_opens_card_and_page_stays(open_tab: OpenTab) -> None:
     tab.expect_focus(f"[href*='/{TERM}']")
     tab.press("Escape")
     expect(card).to_have_count(0)
-    assert (page.evaluate("scrollY"), term.bounding_box()) == before
     tab.expect_focus("a.term")
     for close in (term.click, lambda: page.mouse.click(5, 300)):
         term.click()
@@ -224,113 +234,6 @@ def test_term_opens_card_and_page_stays(open_tab: OpenTab) -> None:
         close()
         expect(card).to_have_count(0)
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
-
-
-def boxes(tab: Editor, selector: str) -> list[Any]:
-    script = "all => all.map((part) => part.getBoundingClientRect().toJSON())"
-    return list(tab.page.eval_on_selector_all(selector, script))
-
-
-def test_parallel_sides_are_aligned_on_screen_and_paper(open_tab: OpenTab) -> None:
-    tab = open_tab(at=f"/zh-hant/{BRIEF}parallel/")
-    sides = boxes(tab, "li.pair > .side")
-    left, right = sides[::2], sides[1::2]
-    assert len(left) == len(right) == 8
-    for one, other in zip(left, right, strict=True):
-        assert one["right"] < other["left"]
-        assert abs(one["top"] - other["top"]) < 8
-    for column in (left[:5], right[:5]):
-        assert len({round(box["left"]) // 60 for box in column}) == 1
-    (lacuna,), (text,) = boxes(tab, "#b2 .lacuna"), boxes(tab, "#b2 div.side")
-    assert lacuna["height"] >= text["height"] - 2
-    tab.page.set_viewport_size({"width": 794, "height": 1123})
-    tab.page.emulate_media(media="print")
-    (address, label), (one, other) = (
-        boxes(tab, ".address, #summary > .anchor"),
-        boxes(tab, "#summary .summary"),
-    )
-    if address["left"] > label["left"]:
-        address, label = label, address
-    assert address["right"] <= label["left"] + 1
-    assert one["right"] <= label["left"] + 1
-    assert label["right"] <= other["left"]
-
-
-BROKEN_PARTS = (
-    """all => all.filter((part) => part.getClientRects().length > 1).map((part) => part.innerText)"""
-)
-
-
-def test_lines_are_marked_and_not_broken(open_tab: OpenTab, settings: Any) -> None:
-    tab = open_tab()
-    page = tab.page
-    # Across the fold the headline is level with its own; on a narrower screen it is left out.
-    for width, is_shown in ((1440, True), (1024, True), (1000, False), (390, False)):
-        page.set_viewport_size({"width": width, "height": 900})
-        tab.open("/en/search/?q=標題")
-        own, far = page.locator("article.row h3").first, page.locator("article.row .far .hed").first
-        expect(far).to_be_visible(visible=is_shown)
-        if is_shown:
-            assert abs(own.bounding_box()["y"] - far.bounding_box()["y"]) <= 6, width
-    # No date, name or access in the byline is broken.
-    tab.open(f"/zh-hant/{BRIEF}")
-    for width in range(320, 1440, 40):
-        page.set_viewport_size({"width": width, "height": 900})
-        parts = ":is(.digested, .correction) :is(time, .who, .access)"
-        assert page.eval_on_selector_all(parts, BROKEN_PARTS) == [], width
-    # The name of the site, however long, is clear of the switch of languages.
-    name = "A Digest of Writing on Foreign Policy From Think Tanks"
-    settings.DIGEST_SITE_NAME = {"zh": "智庫文摘", "en": name}
-    cache.clear()
-    tab.open("/en/?show=both")
-    expect(page.locator(".masthead .name:not(.twin)")).to_have_text(name)
-    for width in (800, 820, 860, 1024, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        (title,), (switch, *_) = boxes(tab, ".masthead .name:not(.twin) a"), boxes(tab, ".masthead .views a")
-        assert title["right"] <= switch["left"], width
-    # Names of an index have room across the fold at every width, and on paper.
-    tab.open("/en/keywords/")
-    for width, medium in (
-        (390, "screen"),
-        (820, "screen"),
-        (1000, "screen"),
-        (1440, "screen"),
-        (700, "print"),
-    ):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(media=medium)  # type: ignore[arg-type]
-        assert boxes(tab, ".names .far")[0]["width"] >= 150, width
-        if medium == "screen" and width >= 800:
-            (field,), entries = boxes(tab, ".masthead .find input"), boxes(tab, ".masthead .menu a")
-            assert entries[-1]["right"] <= field["left"], width
-    page.emulate_media(media="screen")
-    # A link to the original has an arrow.
-    tab.open(f"/en/{BRIEF}")
-    assert "↗" in page.locator("main .out").first.evaluate("e => getComputedStyle(e, '::after').content")
-
-
-def test_choice_of_languages_is_kept_in_the_browser(open_tab: OpenTab) -> None:
-    tab = open_tab(at="/en/")
-    page = tab.page
-    page.get_by_role("link", name="Both", exact=True).click()
-    page.wait_for_url("**/en/?show=both")
-    for path, moved in (
-        ("/en/archive/2025/", "/en/archive/2025/?show=both"),
-        ("/en/search/?q=AI", "/en/search/?q=AI&show=both"),
-        ("/en/search/?from=2025-13", "/en/search/?from=2025-13&show=both"),
-        (f"/zh-hant/{BRIEF}#b4", f"/zh-hant/{BRIEF}parallel/#b4"),
-        ("/en/about/", "/en/about/?show=both"),
-        ("/en/follow/", "/en/follow/"),
-    ):
-        tab.open(path)
-        page.wait_for_url(f"{tab.site}{moved}")
-    tab.open("/zh-hant/archive/2025/")
-    page.wait_for_url("**/zh-hant/archive/2025/?show=both")
-    page.get_by_role("link", name="English", exact=True).click()
-    page.wait_for_url("**/en/archive/2025/**")
-    tab.open("/zh-hant/archive/2025/")
-    expect(page).to_have_url(f"{tab.site}/zh-hant/archive/2025/")
-    assert page.context.cookies() == []
 
 
 END_VISIT = """() => {
@@ -345,7 +248,7 @@ MARKED = """() => [...document.querySelectorAll("[data-published] > .new-mark")]
   .map((mark) => mark.parentElement.querySelector(".hed a").pathname.split("/")[3])"""
 
 
-def test_lists_mark_what_appeared_since_the_last_visit(open_tab: OpenTab) -> None:
+def test_browser_keeps_the_choice_of_languages_and_the_last_visit(open_tab: OpenTab) -> None:
     tab = open_tab(at="/en/", viewport={"width": 320, "height": 900})
     page = tab.page
 
@@ -374,29 +277,34 @@ def test_lists_mark_what_appeared_since_the_last_visit(open_tab: OpenTab) -> Non
     page.evaluate(END_VISIT)
     page.reload()
     expect_marks()  # seen in the visit before
+    tab = open_tab(at="/en/")
+    page = tab.page
+    page.get_by_role("link", name="Both", exact=True).click()
+    page.wait_for_url("**/en/?show=both")
+    for path, moved in (
+        ("/en/archive/2025/", "/en/archive/2025/?show=both"),
+        ("/en/search/?q=AI", "/en/search/?q=AI&show=both"),
+        (f"/zh-hant/{BRIEF}#b4", f"/zh-hant/{BRIEF}parallel/#b4"),
+        ("/en/follow/", "/en/follow/"),
+    ):
+        tab.open(path)
+        page.wait_for_url(f"{tab.site}{moved}")
+    tab.open("/zh-hant/archive/2025/")
+    page.wait_for_url("**/zh-hant/archive/2025/?show=both")
+    page.get_by_role("link", name="English", exact=True).click()
+    page.wait_for_url("**/en/archive/2025/**")
+    tab.open("/zh-hant/archive/2025/")
+    expect(page).to_have_url(f"{tab.site}/zh-hant/archive/2025/")
+    assert page.context.cookies() == []
     page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });")
     page.reload()
-    expect_marks()
+    page.wait_for_load_state()
+    tab.expect_read(MARKED, [])
 
 
-def test_follow_opens_its_feeds_and_closes_by_escape(open_tab: OpenTab) -> None:
-    tab = open_tab(at="/zh-hant/keywords/technology/", viewport={"width": 390, "height": 844})
-    tab.page.focus(".follow button")
-    tab.press("Enter")
-    expect(tab.page.locator("#feeds")).to_be_visible()
-    tab.press("Tab")
-    tab.expect_focus("[href$='/zh-hant/keywords/technology/feed.atom']")
-    assert tab.faults() == []
-    tab.press("Escape")
-    expect(tab.page.locator("#feeds")).to_be_hidden()
-    tab.expect_focus(".follow button")
-
-
-def test_reader_chooses_suggestions_of_the_search_by_keyboard(open_tab: OpenTab) -> None:
+def test_reader_searches_and_follows_by_keyboard(open_tab: OpenTab) -> None:
     tab = open_tab(at="/en/search/")
     page = tab.page
-    examples, topics = boxes(tab, "section:is([aria-labelledby=examples], [aria-labelledby=topics])")
-    assert examples["right"] < topics["left"]
     field, option = page.get_by_role("combobox"), page.get_by_role("option", name="Vivek Chilukuri")
     field.press_sequentially("chilu")
     expect(option).to_be_visible()
@@ -411,6 +319,17 @@ def test_reader_chooses_suggestions_of_the_search_by_keyboard(open_tab: OpenTab)
     expect(field).to_have_attribute("aria-activedescendant", str(option.get_attribute("id")))
     field.press("Enter")
     page.wait_for_url("**/en/authors/vivek-chilukuri/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    tab.open("/zh-hant/keywords/technology/")
+    page.focus(".follow button")
+    tab.press("Enter")
+    expect(page.locator("#feeds")).to_be_visible()
+    tab.press("Tab")
+    tab.expect_focus("[href$='/zh-hant/keywords/technology/feed.atom']")
+    assert tab.faults() == []
+    tab.press("Escape")
+    expect(page.locator("#feeds")).to_be_hidden()
+    tab.expect_focus(".follow button")
 
 
 def test_reader_searches_links_and_reports_without_javascript(open_tab: OpenTab) -> None:
@@ -443,29 +362,3 @@ def test_reader_searches_links_and_reports_without_javascript(open_tab: OpenTab)
         expect(page.locator("[role=status]")).to_be_visible()
     assert Letter.objects.get().bullet == 4
     assert page.context.cookies() == []
-
-
-@pytest.mark.parametrize("language", ["zh-hant", "en"])
-def test_answers_of_the_search_stand_above_the_fold(open_tab: OpenTab, language: str) -> None:
-    texts = {"headline_zh": "韌性的代價與修復速度", "headline_en": "The Price of Resilience and Repair"}
-    for n in range(21):
-        corpus_fixtures.publish(corpus_fixtures.numbered_content(20 + n, **texts), f"more-{n}")
-    tab = open_tab()
-    page = tab.page
-    for width, height, lowest in ((1440, 900, 310), (1024, 768, 310), (800, 800, 310), (390, 844, 360), (320, 568, 400)):  # fmt: skip
-        page.set_viewport_size({"width": width, "height": height})
-        tab.open(f"/{language}/")
-        page.locator("#find").fill("標題" if language == "zh-hant" else "summary")
-        page.locator("#find").press("Enter")
-        headline = page.locator("article.row .hed").first
-        expect(headline).to_be_visible()
-        page.wait_for_load_state()
-        assert headline.bounding_box()["y"] <= lowest, width
-        page.locator("[popovertarget=f-year]").click()
-        expect(page.locator("#f-year")).to_be_visible()
-        (panel,) = boxes(tab, "#f-year")
-        assert panel["left"] >= 0
-        assert panel["right"] <= width
-        assert tab.overflow(width) == []
-        tab.press("Escape")
-        expect(page.locator("#f-year")).to_be_hidden()

@@ -9,11 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
-from briefs.models import Brief, Revision, State
+from briefs.models import Brief, State
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.sign_in_pages import PASSWORD, app_code, set_password
@@ -46,10 +45,6 @@ def test_typing_is_saved_in_pauses_and_what_is_refused_stays_on_the_page(
     tab.expect_state("saved")
     assert stored_bullets(brief)[0] == (1, "第一句。", "First sentence. More.")
     tab.expect_local_drafts(0)
-    tab.press("Backspace")
-    tab.type(".")
-    tab.save()
-    assert Revision.objects.filter(brief=brief).count() == 2, "what is as it was stores nothing"
     # A new row that is saved again stays one row, even if the answer to the first save is lost.
     tab.lose_answers()
     tab.focus_cell(2, ZH)
@@ -65,9 +60,7 @@ def test_typing_is_saved_in_pauses_and_what_is_refused_stays_on_the_page(
     page.evaluate("document.querySelector('#brief-form [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
     tab.type_in(3, EN, "Fourth.")
     tab.save()
-    page.reload()
-    tab.wait_until_ready()
-    tab.expect_texts(["第一句。", "First sentence. More."], *ORIGINAL[1:], ["第四句", "Fourth."])
+    assert stored_texts(brief)[3] == ["第四句", "Fourth."]
     # A value that cannot be stored is explained beside its field; the rest is stored.
     tab.open_article()
     page.fill("[name=date]", "yesterday-ish")
@@ -126,7 +119,6 @@ def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(
     assert stored_texts(brief) == restored
     tab.expect_local_drafts(0)
     # Discarded, it is deleted.
-    revisions = Revision.objects.filter(brief=brief).count()
     tab.lose_network()
     tab.type_in(1, ZH, "不要了。")
     tab.expect_local_drafts(1)
@@ -136,7 +128,6 @@ def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(
     expect(tab.page.locator("#desk-banner")).to_be_hidden()
     tab.expect_local_drafts(0)
     tab.expect_texts(*restored)
-    assert Revision.objects.filter(brief=brief).count() == revisions
     # What reached the server is not offered, though its answer was lost and somebody else went on.
     tab.lose_answers()
     tab.type_in(1, EN, " Arrived.")
@@ -163,7 +154,7 @@ def test_text_of_a_crashed_tab_is_offered_if_the_server_lacks_it(
     tab.expect_local_drafts(0)
 
 
-def test_second_window_says_so_and_leaves_the_draft_of_the_first(
+def test_second_window_and_offline_work_lose_no_draft(
     open_tab: OpenTab, team: factories.Team, brief: Brief
 ) -> None:
     tab = open_tab(team.writer, brief)
@@ -176,24 +167,21 @@ def test_second_window_says_so_and_leaves_the_draft_of_the_first(
     second.locator(READY).wait_for()
     expect(second.locator("#desk-banner")).to_be_hidden()
     expect(second.locator("#desk-twice")).to_contain_text("another window")
+    tab.poll()
     expect(tab.page.locator("#desk-twice")).to_be_visible()
     second.fill("[name=text_en-b2]", "The other page.")
     second.keyboard.press("Control+s")
     second.locator("#desk-save[data-state=saved]").wait_for(state="attached")
     tab.expect_local_drafts(1)
     second.close()
+    tab.poll()
     expect(tab.page.locator("#desk-twice")).to_be_hidden()
     tab.find_network()
     tab.focus_cell(0, ZH)
     tab.save()
-    assert stored_texts(brief)[:2] == [["第一句。一頁。", "First sentence."], ["第二句。", "The other page."]]
-
-
-def test_text_written_offline_is_saved_once_when_online_again(
-    open_tab: OpenTab, team: factories.Team, brief: Brief
-) -> None:
-    tab = open_tab(team.writer, brief)
-    tab.expected_messages = NETWORK_ERRORS
+    begun = [["第一句。一頁。", "First sentence."], ["第二句。", "The other page."], ORIGINAL[2]]
+    assert stored_texts(brief) == begun
+    # Offline, everything is kept, and saved once when online again.
     tab.page.context.set_offline(True)
     tab.type_in(0, ZH, "離線。")
     tab.expect_state("kept")
@@ -205,7 +193,7 @@ def test_text_written_offline_is_saved_once_when_online_again(
     tab.expect_state("kept")
     tab.page.context.set_offline(False)
     tab.expect_state("saved")
-    rows = [["第一句。離線。", "First sentence."], ORIGINAL[1], ["", "Written offline."], ORIGINAL[2]]
+    rows = [["第一句。一頁。離線。", "First sentence."], begun[1], ["", "Written offline."], begun[2]]
     assert stored_texts(brief) == rows
     tab.expect_texts(*rows)
 
@@ -245,16 +233,14 @@ def find_processes(argument: str) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("has_app", [False, True])
 def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
-    open_tab: OpenTab, team: factories.Team, brief: Brief, settings: Any, *, has_app: bool
+    open_tab: OpenTab, team: factories.Team, brief: Brief, settings: Any
 ) -> None:
     set_password(team.writer)
     tab = open_tab(team.writer, brief)
     secret = generate_totp_secret()
-    if has_app:
-        TOTP.activate(team.writer, secret)
-        settings.DIGEST_REQUIRE_MFA = True
+    TOTP.activate(team.writer, secret)
+    settings.DIGEST_REQUIRE_MFA = True
     tab.page.context.clear_cookies(name="sessionid")
     tab.type_in(0, ZH, "登出時寫的。")
     tab.expect_state("signin")
@@ -267,27 +253,22 @@ def test_signed_out_writer_signs_in_beside_the_page_and_the_text_is_saved(
     window = popup.value
     window.fill("[name=login]", team.writer.username)
     window.fill("[name=password]", PASSWORD)
-    if has_app:
-        window.click("button.first")
-        window.wait_for_url("**/login/code/")
-        window.fill("[name=code]", app_code(secret))
+    window.click("button.first")
+    window.wait_for_url("**/login/code/")
+    window.fill("[name=code]", app_code(secret))
     with window.expect_event("close"):
         window.click("form .btn.first")
     tab.expect_state("saved")
     expect(panel).to_be_hidden()
     assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"
-
-
-def test_text_is_not_saved_in_the_name_of_somebody_else(
-    open_tab: OpenTab, team: factories.Team, brief: Brief
-) -> None:
-    tab, other = open_tab(team.writer, brief), open_tab(team.other_writer)
-    context = tab.page.context
+    # Nothing is saved in the name of somebody else.
+    settings.DIGEST_REQUIRE_MFA = False
+    other, context = open_tab(team.other_writer), tab.page.context
     context.clear_cookies(name="csrftoken")
     context.add_cookies([c for c in other.page.context.cookies() if c["name"] == "sessionid"])
-    tab.expected_messages = ("status of 403",)
+    tab.expected_messages += ("status of 403",)
     tab.type_in(0, ZH, "我的。")
     expect(tab.page.locator(".toast")).to_contain_text("other-writer is signed in now")
     tab.expect_state("signin")
-    expect(tab.cell(0, ZH)).to_have_value("第一句。我的。")
-    assert stored_bullets(brief)[0][1] == "第一句。"
+    expect(tab.cell(0, ZH)).to_have_value("第一句。登出時寫的。我的。")
+    assert stored_bullets(brief)[0][1] == "第一句。登出時寫的。"

@@ -1,25 +1,15 @@
-"""Upload documents, sheets and citations in a browser: dropped or chosen, with questions answered by keyboard."""
+"""Upload documents in a browser: dropped or chosen, with questions answered by keyboard."""
 
-import pytest
-
-from briefs.models import Brief, Keyword
-from briefs.tests.admin.uploads.test_brief_sheet_pages import sheet_with_headlines
-from briefs.tests.bilingual.citations.test_citation_files import ZOTERO_RIS
+from briefs.models import Brief
 from briefs.tests.conftest import SEED
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.factories import load_content
 
-from .editor_driver import OpenTab
+from .editor_driver import DROP_FILES, OpenTab
 
 pytestmark = browser_tabs.pytestmark
 PAGE = "/admin/briefs/brief/upload/"
-DROP_FILES = """([place, files]) => {
-  const data = new DataTransfer();
-  files.forEach(([name, text]) => data.items.add(new File([text], name)));
-  for (const kind of ["dragover", "drop"])
-    document.querySelector(place).dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
-}"""
 WATCH_PROGRESS = """() => {
   const progress = document.getElementById("progress-said");
   new MutationObserver(() => saw(progress.textContent)).observe(progress, { childList: true });
@@ -30,9 +20,7 @@ def digest_text(n: int) -> str:
     return f"作者/Author(s): Ann Lee\n網站來源/Source: Review\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
 
 
-def test_dropped_files_become_drafts_in_batches_with_progress(
-    open_tab: OpenTab, team: factories.Team
-) -> None:
+def test_writer_imports_dropped_files_and_a_new_version(open_tab: OpenTab, team: factories.Team) -> None:
     tab = open_tab(team.writer)
     page = tab.page
     progress: list[str] = []
@@ -67,74 +55,22 @@ def test_dropped_files_become_drafts_in_batches_with_progress(
     expect(page.locator(".chosen li")).to_have_count(0)
     assert Brief.objects.count() == 24
     assert tab.faults_by_width_and_colours("imported", (390,)) == []
-
-
-@pytest.mark.parametrize("has_script", [True, False])
-def test_new_version_is_taken_and_its_changes_accepted_by_keyboard(
-    open_tab: OpenTab, team: factories.Team, *, has_script: bool
-) -> None:
-    brief = factories.draft_brief(team, factories.content(facts=factories.facts(url="https://example.org/1")))
-    tab = open_tab(team.writer, java_script_enabled=has_script)
-    page = tab.page
+    # A new version of a brief, whose changes are accepted by keyboard.
+    brief = factories.draft_brief(
+        team, factories.content(facts=factories.facts(url="https://example.org/99"))
+    )
     tab.open(PAGE)
     page.set_input_files(
-        "#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(1).encode()}]
+        "#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(99).encode()}]
     )
     page.get_by_role("button", name="Continue").press("Enter")
     page.wait_for_url("**/change/")
     expect(page.get_by_text(f"Is this file a new version of brief {brief.pk}")).to_be_visible()
-    page.wait_for_load_state("networkidle")
-    if has_script:
-        assert tab.faults_by_width_and_colours("version", (390,)) == []
-        page.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.faults_by_width_and_colours("version", (390,)) == []
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.get_by_role("button", name="A new version").press("Enter")
     page.wait_for_url(f"**/{brief.pk}/change/")
     expect(page.get_by_text("“a.txt” suggests 2 changes.")).to_be_visible()
     page.get_by_role("button", name="Accept all from this file").press("Enter")
     expect(page.get_by_text("“a.txt” suggests")).to_have_count(0)
-    assert load_content(brief).summary_en == "Number 1."
-
-
-@pytest.mark.parametrize("has_script", [True, False])
-def test_sheet_is_previewed_and_imported_by_keyboard(
-    open_tab: OpenTab, team: factories.Team, *, has_script: bool
-) -> None:
-    draft, other = factories.draft_brief(team), factories.draft_brief(team)
-    keyword = Keyword.objects.get(slug="technology")
-    tab = open_tab(team.writer, java_script_enabled=has_script)
-    page = tab.page
-
-    def preview(kind: str, sheet: bytes) -> None:
-        tab.open(f"/admin/briefs/{kind}/import/")
-        page.set_input_files("#files", [{"name": "x.csv", "mimeType": "text/csv", "buffer": sheet}])
-        page.get_by_role("button", name="Preview").click()
-        expect(page.locator("#confirm-form")).to_be_visible()
-        if has_script:  # axe needs it
-            assert tab.faults_by_width_and_colours(kind, (390,)) == []
-
-    preview("brief", sheet_with_headlines(draft, other))
-    page.get_by_role("button", name="Import 2").press("Enter")
-    expect(page.get_by_text("Imported: 2 drafts changed.")).to_be_visible()
-    preview("keyword", b"slug,label_en\ntechnology,Tech\n")
-    page.get_by_role("button", name="Import 1").press("Enter")
-    expect(page.get_by_text("Imported: 1 entry changed.")).to_be_visible()
-    assert set(Brief.objects.values_list("headline_en", flat=True)) == {"From the sheet"}
-    assert Keyword.objects.get(pk=keyword.pk).label_en == "Tech"
-
-
-def test_citation_dropped_on_brief_is_imported(open_tab: OpenTab, team: factories.Team) -> None:
-    brief = factories.draft_brief(team)
-    tab = open_tab(team.writer, brief)
-    page = tab.page
-    tab.open_article()
-    page.get_by_text("Paste a citation").click()
-    page.evaluate(DROP_FILES, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
-    expect(page.locator("#citation")).to_have_value(ZOTERO_RIS)
-    page.get_by_role("button", name="Show the differences").click()
-    expect(page.get_by_role("heading", name="Facts from a citation")).to_be_visible()
-    assert tab.faults_by_width_and_colours("citation", (390,)) == []
-    page.get_by_role("checkbox", name="Article title").uncheck()
-    page.get_by_role("button", name="Take what is ticked").click()
-    page.wait_for_url("**/change/")
-    facts = load_content(brief).facts
-    assert (facts.title, facts.language, len(facts.authors)) == ("", "en-US", 3)
+    assert load_content(brief).summary_en == "Number 99."

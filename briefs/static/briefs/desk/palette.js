@@ -83,7 +83,7 @@ function findButton({ press, add, post }) {
   const button = Object.assign(document.createElement("button"), { hidden: true });
   if (add && issueForm) return addTo(issueForm, Object.assign(button, { name: "do", value: `add:${add}` }));
   if (!post) return null;
-  return addTo(document.getElementById("language-form"), Object.assign(button, { formAction: post })); // has the CSRF token
+  return addTo(document.getElementById("palette-form"), Object.assign(button, { formAction: post }));
 }
 
 function addTo(form, button) {

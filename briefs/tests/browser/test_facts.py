@@ -1,46 +1,53 @@
-"""Name the authors, source and keywords of a brief: choose them as one types, or create them in the form."""
+"""Fill in the article of a brief: names that are chosen or created, a citation, a cover picture."""
 
-import pytest
+from pathlib import Path
 
 from briefs.content import Byline
 from briefs.models import Author, Brief, Keyword, Source
+from briefs.tests.bilingual.citations.test_citation_files import ZOTERO_RIS
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.factories import load_content
+from briefs.tests.support.picture_samples import photo
+from briefs.tests.workflow.test_cover import upload_picture, with_picture
 
-from .editor_driver import Editor, OpenTab
+from .editor_driver import DROP_FILES, Editor, OpenTab
 
 pytestmark = browser_tabs.pytestmark
 NEW_NAME = "**/names/?*new=1*"
+OPTIONS = "[role=listbox]:visible [role=option]"
 
 
 def type_name(tab: Editor, text: str) -> None:
     """Type a name and wait for the options of the whole text: the last one repeats it."""
     tab.page.keyboard.type(text)
-    option = tab.page.locator("[role=listbox]:visible [role=option] > span").last
-    expect(option).to_contain_text(text, ignore_case=True)
+    expect(tab.page.locator(f"{OPTIONS} > span").last).to_contain_text(text, ignore_case=True)
 
 
 def expect_options(tab: Editor, *options: str) -> None:
-    expect(tab.page.locator("[role=listbox]:visible [role=option] > span")).to_have_text(list(options))
+    expect(tab.page.locator(f"{OPTIONS} > span")).to_have_text(list(options))
 
 
 def test_writer_chooses_names_by_keyboard(open_tab: OpenTab, team: factories.Team) -> None:
     first = Author.make(name="Wei Wang", family="Wang", given="Wei")
     Author.make(name="Wei Wang", family="Wang", given="Wei", name_zh="王偉", name_zh_kind="own")
     similar = Author.make(name="Vivek Chilukuri", family="Chilukuri", given="Vivek")
-    lawfare, defence = Source.make(name="Lawfare"), Keyword.make(label_zh="國防", label_en="Defense")
+    defence = Keyword.make(label_zh="國防", label_en="Defense")
     earlier = Byline(first.pk, "國防院研究員", "Fellow, INDSR")
     factories.draft_brief(team, factories.content(facts=factories.facts(authors=(earlier,))))
-    brief = factories.draft_brief(team)
+    brief = factories.draft_brief(team, factories.content(facts=factories.facts(source=None)))
     tab = open_tab(team.writer, brief)
-    tab.open_article()
     page = tab.page
+    for _ in range(2):  # the first leads to the page for writing, the second is followed on it
+        page.click(".main-act[data-next=fill]")
+        tab.wait_until_ready()
+        tab.expect_focus("#source-name")
+        page.focus("[name=title]")
     # One of two authors of the same name, with the affiliation that was used before.
     page.focus("[name=name-w1]")
     type_name(tab, "wei wa")
     expect_options(tab, "Wei Wang", "Wei Wang 王偉", "Add “wei wa”…")
-    expect(page.locator("[role=option]:visible").first).to_contain_text("Fellow, INDSR")
+    expect(page.locator(OPTIONS).first).to_contain_text("Fellow, INDSR")
     assert tab.faults() == []
     tab.press("ArrowDown", "ArrowDown")
     active = page.locator("[role=option][aria-selected=true]")
@@ -61,29 +68,25 @@ def test_writer_chooses_names_by_keyboard(open_tab: OpenTab, team: factories.Tea
     assert tab.faults() == []
     tab.press("Enter")
     expect(page.locator(".naming")).to_have_count(0)
-    # A source: what is left as typed stays, an exact name needs no choice.
-    source = page.get_by_role("combobox", name="Source")
-    expect(source).to_have_value("Foreign Policy 外交政策")
-    expect(page.locator("[name=source]")).to_be_hidden()
-    source.fill("")
-    type_name(tab, "lawf")
-    tab.press("Enter")  # the first match
-    expect(page.locator("[name=source]")).to_have_value(str(lawfare.pk))
-    # Keywords, in another order.
+    # A keyword, put above the first.
     page.click("[value='add:keyword']")
     type_name(tab, "國防")
     tab.press("ArrowDown", "Enter")
     tab.save()
     facts = load_content(brief).facts
     assert [byline.author for byline in facts.authors] == [first.pk, similar.pk]
-    assert facts.authors[0] == earlier
-    assert facts.source == lawfare.pk
-    assert facts.keywords[1:] == (defence.pk,)
-    assert Author.objects.count() == 3
+    assert (facts.authors[0], facts.keywords[1:]) == (earlier, (defence.pk,))
     for _ in range(2):  # above the empty row of the page, then above the first
         page.click("[value='up:x2']")
     tab.save()
     assert load_content(brief).facts.keywords == (defence.pk, facts.keywords[0])
+    # A source that is not known, left as typed, is created by Save.
+    page.focus("#source-name")
+    type_name(tab, "War on the Rocks")
+    tab.press("Control+s")
+    tab.expect_done()
+    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
+    assert Author.objects.count() == 3
 
 
 def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Team) -> None:
@@ -102,7 +105,7 @@ def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Tea
     expect(page.locator("[name=name-w1]")).to_have_attribute("aria-expanded", "false")
     expect(page.locator("[name=name-w1]")).to_have_value("Somebody")
     tab.press("ArrowDown")
-    expect(page.locator("[role=listbox]:visible [role=option] > span").last).to_contain_text("Somebody")
+    expect(page.locator(f"{OPTIONS} > span").last).to_contain_text("Somebody")
     tab.press("ArrowUp", "Enter")
     expect(panel.locator("[name=name]")).to_be_visible()
     tab.press("Escape")
@@ -136,11 +139,26 @@ def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Tea
     tab.press("Enter")
     expect(panel).to_have_count(0)
     expect(page.locator("[name=name-x1]")).to_have_value("量子 · Quantum")
+    # Nothing is created before the check for similar names, and one that is similar only if it is confirmed.
+    Source.make(name="War on the Rock")
+    sources = Source.objects.filter(name="War on the Rocks")
+    page.get_by_role("combobox", name="Source").fill("")
+    type_name(tab, "War on the Rocks")
+    with tab.hold(NEW_NAME):
+        with page.expect_request(NEW_NAME):
+            tab.press("ArrowUp", "Enter")
+        panel.locator(".create").click()
+        assert not sources.exists()
+    tab.expect_focus(".naming-like button")
+    assert not sources.exists()
+    panel.locator(".create").click()
+    expect(panel).to_have_count(0)
     tab.save()
     author, facts = Author.objects.get(), load_content(brief).facts
     assert (author.name, author.family, author.name_zh_kind) == ("Jane van Doe", "Van Doe-Smith", "own")
     assert [byline.author for byline in facts.authors] == [author.pk]
     assert facts.keywords[-1] == Keyword.objects.get(label_en="Quantum").pk
+    assert facts.source == sources.get().pk
     # Left as typed, a name is created by Save, not by the autosave.
     page.click("[value='add:keyword']")
     type_name(tab, "太空 · Space")
@@ -155,58 +173,53 @@ def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Tea
     assert Keyword.objects.filter(label_zh="太空", label_en="Space").exists()
 
 
-def test_writer_fills_a_source_that_is_not_known(open_tab: OpenTab, team: factories.Team) -> None:
-    brief = factories.draft_brief(team, factories.content(facts=factories.facts(source=None)))
-    tab = open_tab(team.writer, brief)
-    for _ in range(2):  # the first leads to the page for writing, the second is followed on it
-        tab.page.click(".main-act[data-next=fill]")
-        tab.wait_until_ready()
-        tab.expect_focus("#source-name")
-        tab.page.focus("[name=title]")
-    tab.page.focus("#source-name")
-    type_name(tab, "War on the Rocks")
-    expect_options(tab, "Add “War on the Rocks”…")
-    tab.press("Control+s")
-    tab.expect_done()
-    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
-
-
-@pytest.mark.parametrize("existing", ["Lawfare", "War on the Rock"])
-def test_create_waits_for_the_check_for_similar_names(
-    open_tab: OpenTab, team: factories.Team, existing: str
+def test_writer_fills_in_cover_citation_and_names_on_a_phone(
+    open_tab: OpenTab, team: factories.Team, tmp_path: Path
 ) -> None:
-    Source.make(name=existing)
-    brief = factories.draft_brief(team)
-    tab = open_tab(team.writer, brief)
-    tab.open_article()
-    page = tab.page
-    sources = Source.objects.filter(name="War on the Rocks")
-    page.get_by_role("combobox", name="Source").fill("")
-    type_name(tab, "War on the Rocks")
-    with tab.hold(NEW_NAME):
-        with page.expect_request(NEW_NAME):
-            tab.press("ArrowUp", "Enter")
-        page.locator(".naming .create").click()
-        assert not sources.exists()
-    if existing == "War on the Rock":  # similar: must be confirmed first
-        tab.expect_focus(".naming-like button")
-        assert not sources.exists()
-        page.locator(".naming .create").click()
-    expect(page.locator(".naming")).to_have_count(0)
-    tab.save()
-    assert load_content(brief).facts.source == sources.get().pk
-
-
-def test_names_are_chosen_by_touch_on_a_phone(open_tab: OpenTab, team: factories.Team) -> None:
     Author.make(name="Vivek Chilukuri")
-    size = {"width": 390, "height": 800}
-    brief = factories.draft_brief(team)
-    tab = open_tab(team.writer, brief, language="zh-hant", viewport=size, has_touch=True, is_mobile=True)
-    tab.open_article()
+    file = tmp_path / "port.jpg"
+    file.write_bytes(photo((900, 600)))
+    tab = open_tab(
+        team.writer,
+        viewport={"width": 390, "height": 900},
+        color_scheme="dark",
+        language="zh-hant",
+        has_touch=True,
+        is_mobile=True,
+    )
     page = tab.page
+    tab.new_brief()
+    tab.open_article()
+    expect(page.locator("[data-send]")).to_be_hidden()
+    page.set_input_files("#picture_file", str(file))  # creates the brief
+    page.wait_for_url("**/change/")
+    tab.wait_until_ready()
+    image = page.locator("#picture .sight img")
+    expect(image).to_have_js_property("naturalWidth", 640)
+    box = image.bounding_box()
+    image.click(position={"x": box["width"] * 0.25, "y": box["height"] * 0.75})
+    page.fill("[name=picture_alt_zh]", "港口")
+    page.fill("[name=picture_credit]", "AP")
+    tab.save()
+    brief = Brief.objects.get()
+    content = load_content(brief)
+    x, _, y = content.facts.picture.focus.partition(",")
+    assert (abs(int(x) - 25) <= 1, abs(int(y) - 75) <= 1) == (True, True)
+    assert (content.facts.picture.credit, content.picture_alt_zh) == ("AP", "港口")
+    tab.expected_messages = ("status of 409",)
+    page.set_input_files("#picture_file", {"name": "a.svg", "mimeType": "image/png", "buffer": b"<svg/>"})
+    expect(page.locator("#picture .refused")).to_contain_text("JPEG")
+    assert tab.faults(within="#picture") == []
+    for picture in (None, content.facts.picture):  # removed, and back with its description and focus point
+        with page.expect_response("**/autosave/"):
+            page.click("[data-remove]")
+        tab.expect_state("saved")
+        assert load_content(brief).facts.picture == picture
+        assert tab.faults(within="#picture") == []
+    # Names are chosen by touch.
     page.locator("[name=name-w1]").tap()
     type_name(tab, "Vivek")
-    option = page.locator("[role=option]:visible").first
+    option = page.locator(OPTIONS).first
     assert option.bounding_box()["height"] >= 44
     assert tab.faults() == []
     option.tap()
@@ -216,3 +229,36 @@ def test_names_are_chosen_by_touch_on_a_phone(open_tab: OpenTab, team: factories
     page.locator("[role=option].is-command:visible").tap()
     expect(page.locator(".naming [name=label_en]")).to_be_visible()
     assert tab.faults() == []
+    tab.press("Escape")
+    # A citation is dropped on the brief.
+    page.evaluate(DROP_FILES, ["#citation", [["zotero.ris", ZOTERO_RIS]]])
+    expect(page.locator("#citation")).to_have_value(ZOTERO_RIS)
+    page.get_by_role("button", name="顯示差異").click()
+    expect(page.get_by_role("heading", name="由引用資料帶入原文資訊")).to_be_visible()
+    assert tab.faults() == []
+    page.locator("[type=checkbox][value=title]").uncheck()
+    page.get_by_role("button", name="採用勾選項目").click()
+    page.wait_for_url("**/change/")
+    facts = load_content(brief).facts
+    assert (facts.title, facts.language) == ("", "en-US")
+
+
+def test_cover_is_shown_uncropped_and_moves_no_text(open_tab: OpenTab, team: factories.Team) -> None:
+    brief = factories.live_brief(team, with_picture(upload_picture(team, size=(2000, 1000))))
+    tab = open_tab(viewport={"width": 390, "height": 900})
+    image = tab.page.locator(".cover img")
+    with tab.hold("**/*.webp"):
+        with tab.page.expect_request("**/*.webp"):
+            tab.page.goto(f"{tab.site}/en/briefs/{brief.slug}/", wait_until="domcontentloaded")
+        tab.expect_read(
+            "() => [...document.querySelectorAll('[rel=stylesheet]')].every((link) => link.sheet)", True
+        )
+        tab.wait_for_layout()
+        places = tab.page.evaluate(browser_tabs.PLACES_OF_TEXTS)
+    expect(image).not_to_have_js_property("naturalWidth", 0)
+    assert tab.page.evaluate(browser_tabs.PLACES_OF_TEXTS) == places
+    shape, kind = image.evaluate("i => [i.clientWidth / i.clientHeight, i.currentSrc.slice(-5)]")
+    assert (abs(shape - 2) < 0.02, kind) == (True, ".webp")
+    assert tab.faults() == []
+    tab.page.emulate_media(media="print")
+    expect(image).to_be_hidden()
