@@ -214,6 +214,7 @@ class IssuePageData(PageData):
                 cell.html = SafeString("\n\n".join(render_preface(cell.text)))
         return render_rows(rows, folds=not difference.is_empty)
 
+    @cached_property
     def mailing(self) -> IssueMailing:
         return IssueMailing.load(self.issue, self.person)
 
