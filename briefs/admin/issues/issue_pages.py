@@ -111,6 +111,10 @@ class IssuePageData(PageData):
     def get_seen(self, name: LeafName) -> str:
         return four_eyes.format_seen(name, four_eyes.get_hashes(self.facts.leaves))
 
+    def list_answers(self, name: str) -> list[dict[str, Any]]:
+        """Return the answers that stand; publication ends them."""
+        return [answer for answer in super().list_answers(name) if answer["stands"]]
+
     def get_act_url(self, act: str) -> str:
         if ACTS[act].way == "form":
             return build_issue_url(self.issue, "verb", act)
@@ -210,6 +214,7 @@ class IssuePageData(PageData):
                 cell.html = SafeString("\n\n".join(render_preface(cell.text)))
         return render_rows(rows, folds=not difference.is_empty)
 
+    @cached_property
     def mailing(self) -> IssueMailing:
         return IssueMailing.load(self.issue, self.person)
 

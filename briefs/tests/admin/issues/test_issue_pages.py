@@ -78,6 +78,7 @@ def test_whole_way_from_new_issue_to_published(team: Team, live: list[Brief]) ->
     seen = re.search(r'name="seen"\s+value="(\w+)"', publisher.get(url).content.decode())[1]  # type: ignore[index]
     answer = publisher.post(url, {"seen": seen, "when": "now"}, follow=True)
     assert "Published since" in answer.content.decode()
+    assert "Signature lapsed" not in answer.content.decode(), "the published leaves are signed"
     shown = load_issue(issue.number, timezone.now())
     assert shown
     assert shown.text("en") == making.TEXTS["en"]
