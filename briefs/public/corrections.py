@@ -99,11 +99,7 @@ def _build_entries(rows: list[LogRow], now: dt.datetime) -> list[LogEntry]:
         for pk, *values in Edition.objects.filter(pk__in={row.pk for row in rows}).values_list("pk", *columns)
     }
     briefs = {values[0] for values in details.values()}
-    pages = Edition.objects.found(now).filter(brief__in=briefs)
-    links = {
-        brief: BriefLink(slug, {"zh": zh or "", "en": en or ""})
-        for brief, slug, zh, en in pages.values_list("brief", "slug", *editions.select_headlines())
-    }
+    links = editions.load_links(Edition.objects.found(now).filter(brief__in=briefs))
     before = _find_predecessors(briefs, now)
     pairs = {row.pk: before.get(row.pk) for row in rows if row.event == "correction"}
     shown = _load_briefs({pk for pair in pairs.items() for pk in pair if pk}, now)

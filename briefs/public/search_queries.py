@@ -8,12 +8,11 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote_plus
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.fields.json import KeyTextTransform
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.content import SIDES, Side
-from briefs.database import prepare
 from briefs.derived import (
     BRIEF_COLUMNS,
     GlossaryEntry,
@@ -178,7 +177,6 @@ MAX_FACET_VALUES: int = 8
 _MAX_SUGGESTIONS: int = 8
 _MAX_SUGGESTED_TERMS: int = 2
 _MAX_ROWS_EXAMINED: int = 100
-_MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
@@ -368,18 +366,13 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
     if not rows:
         return {}, False
     ids = [row.edition for row in rows]
-    loaded = _hit_rows(now, term, *ids)
+    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
+    listed = Edition.objects.listed(now).filter(pk__in=ids)
+    loaded = list(listed.values_list("pk", has_term, *BRIEF_COLUMNS))
     by_pk = {
         pk: SearchHit(brief, row[-1]) for row, (pk, _, brief) in zip(loaded, join_briefs(loaded), strict=True)
     }
     return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
-
-
-@prepare(dt.datetime, int, ids=_MAX_HITS)
-def _hit_rows(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
-    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
-    rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
-    return rows.values_list("pk", "has_term", *BRIEF_COLUMNS)
 
 
 class Suggestion(NamedTuple):

@@ -11,14 +11,13 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet, Subquery
+from django.db.models import Max, Q, Subquery
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from msgspec import Struct
 
 from briefs.content import hash_json
-from briefs.database import PreparedQuery, prepare
 from briefs.derived import name_changes
 from briefs.derived.brief_shape import (
     API_PATH,
@@ -302,7 +301,11 @@ class _Newest(NamedTuple):
 
     @classmethod
     def read(cls, now: dt.datetime) -> Self:
-        ((generation, at, pk, names),) = _newest_change(now) or [("", None, 0, 0)]
+        newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
+        names_now = NameChange.objects.filter(position__isnull=False).order_by("-position")[:1]
+        parts_of = (newest.values("changed_at"), newest.values("pk"), names_now.values("position"))
+        row = SiteVersion.objects.filter(pk=1).values_list("generation", *map(Subquery, parts_of)).first()
+        generation, at, pk, names = row or ("", None, 0, 0)
         # The settings and the version that an answer depends on: with others, no change tells of the difference.
         parts = (generation, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)
         edition = ListPosition(at, pk) if at else ChangePosition().edition
@@ -357,7 +360,8 @@ def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
 
 def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> list[tuple[Any, ...]]:
     """Return up to `limit` rows of `changed` after a position."""
-    return _changes_query(limit)(position.published_at, until, position.id)
+    beyond = Q(changed_at__gt=position.published_at) | Q(pk__gt=position.id)
+    return list(Edition.objects.changed(position.published_at, until).filter(beyond)[:limit])
 
 
 find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
@@ -421,30 +425,6 @@ def _newest_query(limit: int, has_since: bool, has_position: bool) -> ShapeQuery
         return editions.order_by("-published_at", "-pk")[:limit]
 
     return ShapeQuery(build, *[dt.datetime] * has_since, *[dt.datetime, int] * has_position)
-
-
-@lru_cache(maxsize=64)
-def _changes_query(limit: int) -> PreparedQuery:
-    def build(since: dt.datetime, until: dt.datetime, pk: int) -> EditionRows:
-        beyond = Q(changed_at__gt=since) | Q(pk__gt=pk)
-        return Edition.objects.changed(since, until).filter(beyond)[:limit]
-
-    return PreparedQuery(build, dt.datetime, dt.datetime, int)
-
-
-@prepare(dt.datetime)
-def _newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
-    newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
-    return SiteVersion.objects.filter(
-        pk=1
-    ).values_list(
-        "generation",
-        Subquery(newest.values("changed_at")),  # type: ignore[misc]
-        Subquery(newest.values("pk")),
-        Subquery(
-            NameChange.objects.filter(position__isnull=False).order_by("-position").values("position")[:1]
-        ),
-    )
 
 
 @lru_cache(maxsize=16)
