@@ -1,5 +1,5 @@
 """The site for readers. `urls` names every address and keeps answers (`page_cache`); `views` and `subject_views`
-render pages, from `editions` and presenters; `feeds`, `brief_answers` and `sitemaps` are for programs.
+render pages, from `editions` and `subject_queries`; `feeds`, `brief_answers` and `sitemaps` are for programs.
 """
 
 from .api.api_responses import CORS, Problem

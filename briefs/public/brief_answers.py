@@ -299,20 +299,15 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 
 
-def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, str]:
+def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, Any]:
     """Return the links to other pages of the list. Only its first page is indexed."""
-    robots = NOINDEX if page.query_string else ""
-    if page.rows and not page.older_key and not page.newer_key:
-        return {"robots": robots, "paging": ""}
-    links = text.render_partial(
-        "briefs/_list_paging.html",
-        here=list_url,
-        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", view.show),
-        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", view.show),
-        newest=not page.query_string,
-        empty=not page.rows,
-    )
-    return {"robots": robots, "paging": links}
+    links = page.build_links(list_url, view)
+    is_alone = page.rows and not any(links.values())
+    state = {"here": list_url, "newest": not page.query_string, "empty": not page.rows}
+    return {
+        "robots": NOINDEX if page.query_string else "",
+        "paging": "" if is_alone else text.render_partial("briefs/_list_paging.html", **links, **state),
+    }
 
 
 # The Markdown twin of a brief's page, at an address of its own and by `Accept: text/markdown`.

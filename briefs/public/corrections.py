@@ -196,12 +196,8 @@ def _build_changes_head(brief: PublicBrief, side: Side) -> RowSide:
 
 
 def _build_page_context(page: KeysetPage[LogEntry], url: str, view: ListView) -> dict[str, Any]:
-    return {
-        "list_view": view,
-        "entries": [build_entry_sides(entry, view) for entry in page.rows],
-        "older": page.older_key and paths.with_query(url, f"before={page.older_key}", view.show),
-        "newer": page.newer_key and paths.with_query(url, f"after={page.newer_key}", view.show),
-    }
+    entries = [build_entry_sides(entry, view) for entry in page.rows]
+    return {"list_view": view, "entries": entries, **page.build_links(url, view)}
 
 
 def build_entry_sides(entry: LogEntry, view: ListView) -> list[dict[str, Any]]:

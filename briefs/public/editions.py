@@ -11,12 +11,13 @@ from django.http import Http404, HttpRequest
 
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.rendering import text
+from briefs.bilingual.text import paths
 from briefs.content import SIDES, Side
 from briefs.derived import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
 
-from .responses import Gone
+from .responses import Gone, ListView
 
 # Keys of list positions in addresses: publication time (or article day) and id, encoded.
 
@@ -104,6 +105,13 @@ class KeysetPage[R](NamedTuple):
     older_key: str
     newer_key: str
     query_string: str
+
+    def build_links(self, url: str, view: ListView) -> dict[str, Any]:
+        """Return the addresses of the older and the newer page, empty if there are none. `url`: of the first page."""
+        return {
+            "older": self.older_key and paths.with_query(url, f"before={self.older_key}", view.show),
+            "newer": self.newer_key and paths.with_query(url, f"after={self.newer_key}", view.show),
+        }
 
 
 def fetch_page(

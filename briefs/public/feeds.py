@@ -19,7 +19,6 @@ from django.urls.converters import StringConverter
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed, SyndicationFeed, rfc3339_date
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 from django.utils.xmlutils import SimplerXMLGenerator
 
@@ -112,12 +111,6 @@ class FeedFormatConverter(StringConverter):
     regex = "|".join(FORMATS)
 
 
-class FeedLinks(NamedTuple):
-    head: SafeString
-    button: SafeString
-    """*Follow*, which opens a list of the feeds."""
-
-
 class FeedScope(NamedTuple):
     """The page that a feed belongs to: its path below the language prefix, and its name."""
 
@@ -185,18 +178,12 @@ def search_feed(
         matches = Edition.objects.listed(now).filter(pk__in=[row.edition for row in rows])
         newest = matches.order_by("-published_at", "-pk")
         return _respond(
-            newest, Edition.objects.none(), _search_scope(asked), language, view, feed_format, now
+            newest, Edition.objects.none(), build_search_scope(asked), language, view, feed_format, now
         )
 
 
-def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
-    """Return the feed links of a search; empty ones for an empty search."""
-    nothing = mark_safe("")
-    return FeedLinks(nothing, nothing) if asked.is_empty else build_feed_links(language, _search_scope(asked))
-
-
-def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
-    """Return the `link` elements for the head of a page, and its *Follow* links."""
+def build_feed_links(language: Side, scope: FeedScope) -> dict[str, Any]:
+    """Return `feeds`, the `link` elements for the head of a page, and `follow`, the button that opens a list of the feeds."""
     other = paths.OTHER_SIDE[language]
     names = paths.NATIVE_LANGUAGE_NAMES
     both = gettext("Both languages, point by point")
@@ -222,9 +209,10 @@ def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
         for link in links
         if not link["lang"]
     ]
-    return FeedLinks(
-        format_html_join("\n", line, heads), text.render_partial("briefs/_follow.html", feeds=links)
-    )
+    return {
+        "feeds": format_html_join("\n", line, heads),
+        "follow": text.render_partial("briefs/_follow.html", feeds=links),
+    }
 
 
 def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
@@ -253,7 +241,7 @@ def _file_name(view: ReadingView, feed_format: str) -> str:
     return f"{'parallel/' if view == 'parallel' else ''}feed.{feed_format}"
 
 
-def _search_scope(asked: SearchParams) -> FeedScope:
+def build_search_scope(asked: SearchParams) -> FeedScope:
     shared = replace(asked.first_page(), newest_first=False)
     return FeedScope("search/", str(shared), asked.query_text or gettext("Search"))
 

@@ -91,13 +91,8 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
         list_view=view,
         rows=list_rows.render_rows([_build_issue_row(row, view) for row in page.rows], view),
         robots=brief_answers.NOINDEX if page.query_string else "",
-        older=_build_link(page.older_key and f"before={page.older_key}", view),
-        newer=_build_link(page.newer_key and f"after={page.newer_key}", view),
+        **page.build_links(f"{paths.home(language)}issues/", view),
     )
-
-
-def _build_link(key: str, view: ListView) -> str:
-    return key and paths.with_query(f"{paths.home(view.language)}issues/", key, view.show)
 
 
 def _build_issue_row(issue: IssueLine, view: ListView) -> Row:

@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
@@ -41,6 +43,8 @@ class SubjectKind:
     model: type[Vocabulary]
     join_table: type[Model]
     join_path: str
+    label: Promise
+    plural: Promise
 
     @property
     def join_column(self) -> str:
@@ -64,10 +68,10 @@ class SubjectKind:
 SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
     for kind in (
-        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword"),
-        SubjectKind("authors", Author, EditionAuthor, "in_authors__author"),
-        SubjectKind("sources", Source, EditionPlace, "place__source"),
-        SubjectKind("terms", Term, EditionTerm, "in_terms__term"),
+        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", _("Topic"), _("Topics")),
+        SubjectKind("authors", Author, EditionAuthor, "in_authors__author", _("Author"), _("Authors")),
+        SubjectKind("sources", Source, EditionPlace, "place__source", _("Source"), _("Sources")),
+        SubjectKind("terms", Term, EditionTerm, "in_terms__term", _("Term"), _("Glossary")),
     )
 }
 

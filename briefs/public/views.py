@@ -27,8 +27,8 @@ from . import (
     list_rows,
     page_cache,
     responses,
-    subject_presenters,
     subject_queries,
+    subject_views,
 )
 from .editions import KeysetPage, ListedBrief
 from .list_rows import Row, RowSide
@@ -145,7 +145,7 @@ def render_topics(view: ListView, now: dt.datetime) -> SafeString:
             "code": paths.LANGUAGE_CODES[side],
             "lang": LANGUAGE_TAGS[side],
             "url": f"{paths.home(side)}keywords/",
-            "topics": [subject_presenters.build_name_row(row, "keywords", side) for row in rows],
+            "topics": [subject_views.build_name_row(row, "keywords", side) for row in rows],
         }
         for side in view.sides
     ]

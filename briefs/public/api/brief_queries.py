@@ -303,9 +303,13 @@ class _Newest(NamedTuple):
     def read(cls, now: dt.datetime) -> Self:
         newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
         names_now = NameChange.objects.filter(position__isnull=False).order_by("-position")[:1]
-        parts_of = (newest.values("changed_at"), newest.values("pk"), names_now.values("position"))
-        row = SiteVersion.objects.filter(pk=1).values_list("generation", *map(Subquery, parts_of)).first()
-        generation, at, pk, names = row or ("", None, 0, 0)
+        row = SiteVersion.objects.filter(pk=1).values_list(
+            "generation",
+            Subquery(newest.values("changed_at")),  # type: ignore[misc]
+            Subquery(newest.values("pk")),
+            Subquery(names_now.values("position")),
+        )
+        generation, at, pk, names = row.first() or ("", None, 0, 0)
         # The settings and the version that an answer depends on: with others, no change tells of the difference.
         parts = (generation, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)
         edition = ListPosition(at, pk) if at else ChangePosition().edition
