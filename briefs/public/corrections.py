@@ -51,7 +51,7 @@ class LogEntry(NamedTuple):
 
 
 def list_log(now: dt.datetime, page: PageKey, brief_id: int | None = None) -> KeysetPage[LogEntry]:
-    """Return a page of the log of the site, or of one brief, newest first. Raise MalformedKey."""
+    """Return a page of the log of the site, or of one brief, newest first. Raise Http404."""
     is_upwards = page.side == "after"
     rows = sorted(_list_events(now, page, brief_id), key=lambda row: (row.at, row.pk), reverse=not is_upwards)
     shown = editions.cut_page(rows[: editions.PAGE_SIZE + 1], page)

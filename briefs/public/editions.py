@@ -30,10 +30,6 @@ _KEY = re.compile(
 type PageSide = Literal["", "before", "after"]
 
 
-class MalformedKey(Http404):
-    """The key does not have the format of `ListPosition`."""
-
-
 class PageKey(NamedTuple):
     """Requested page: older than (`before`) or newer than (`after`) a list position, or the first page."""
 
@@ -68,14 +64,14 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Parse the key of an address. Raise MalformedKey."""
+        """Parse the key of an address. Raise Http404."""
         parts = _KEY.fullmatch(key)
         try:
-            if not parts:
-                raise MalformedKey(key)
-            return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
-        except OverflowError as error:
-            raise MalformedKey(key) from error
+            if parts:
+                return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
+        except OverflowError:
+            pass
+        raise Http404
 
     def __str__(self) -> str:
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
@@ -117,7 +113,7 @@ class KeysetPage[R](NamedTuple):
 def fetch_page(
     rows: QuerySet[Any, Any], page: PageKey, columns: Sequence[Any], *, time: str = "published_at", pk: str = "pk", where: Q | None = None
 ) -> KeysetPage[tuple[Any, ...]]:  # fmt: skip
-    """Return a page of rows of id, time and `columns`, ordered by the columns `time` and `pk`. Raise MalformedKey.
+    """Return a page of rows of id, time and `columns`, ordered by the columns `time` and `pk`. Raise Http404.
 
     `where` stands in one filter with the position: a second filter would join again, and repeat a brief for each of its
     keywords.
@@ -217,7 +213,7 @@ type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
 
 
 def fetch_briefs(listed: EditionRows, page: PageKey, **options: Any) -> KeysetPage[ListedBrief]:
-    """Return a page of briefs. Raise MalformedKey. `options`: of `fetch_page`."""
+    """Return a page of briefs. Raise Http404. `options`: of `fetch_page`."""
     rows, *keys = fetch_page(listed, page, BRIEF_COLUMNS, **options)
     return KeysetPage([ListedBrief(*row) for row in join_briefs(rows)], *keys)
 
@@ -329,7 +325,7 @@ def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
 
 
 def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Return a page of listed briefs, by first publication, newest first. Raise MalformedKey."""
+    """Return a page of listed briefs, by first publication, newest first. Raise Http404."""
     return fetch_briefs(Edition.objects.listed(now), page)
 
 

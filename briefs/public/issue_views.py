@@ -48,7 +48,7 @@ class IssueLine(NamedTuple):
 
 
 def list_issues(now: dt.datetime, page: PageKey) -> editions.KeysetPage[IssueLine]:
-    """Return a page of listed issues, by first publication, newest first. Raise MalformedKey."""
+    """Return a page of listed issues, by first publication, newest first. Raise Http404."""
     rows, *keys = editions.fetch_page(IssueEdition.objects.listed(now), page, _LINE_COLUMNS)
     return editions.KeysetPage(_build_lines(rows), *keys)
 

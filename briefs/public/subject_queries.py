@@ -165,7 +165,7 @@ def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
 def list_timeline(
     kind: SubjectKind, subject: Subject, now: dt.datetime, page: PageKey
 ) -> KeysetPage[ListedBrief]:
-    """Return a page of the subject's briefs by article day, newest first. Raise MalformedKey."""
+    """Return a page of the subject's briefs by article day, newest first. Raise Http404."""
     return _fetch_by_day(kind, Q(**{kind.join_path: subject.pk}), now, page)
 
 
@@ -184,7 +184,7 @@ def list_years(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[in
 
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
-    """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
+    """Return a page of briefs in which a term occurs, newest first. Raise Http404."""
     rows, *keys = editions.fetch_page(
         Edition.objects.listed(now),
         page,
@@ -327,12 +327,12 @@ def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]
 
 
 def list_briefs_of_month(year: int, month: int, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Return a page of briefs by article day in this month, newest first. Raise MalformedKey."""
+    """Return a page of briefs by article day in this month, newest first. Raise Http404."""
     return _fetch_by_day(_SOURCES, Q(place__article_month=year * 100 + month), now, page)
 
 
 def list_briefs_of_year(year: int, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise MalformedKey."""
+    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise Http404."""
     first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
     return _fetch_by_day(_SOURCES, Q(place__article_date__gte=first, place__article_date__lt=end), now, page)
 
