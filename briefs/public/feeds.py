@@ -112,42 +112,54 @@ class FeedFormatConverter(StringConverter):
 
 
 class FeedScope(NamedTuple):
-    """The page that a feed belongs to: its path below the language prefix, and its name."""
+    """A feed: the page that it belongs to, by its path below the language prefix and its name; format, and languages."""
 
+    language: Side
     path: str = ""
     query_string: str = ""
     name: str = ""
+    feed_format: str = "atom"
+    is_parallel: bool = False
+    """Each entry has both languages, pair by pair."""
+
+    @property
+    def view(self) -> ReadingView:
+        return "parallel" if self.is_parallel else self.language
+
+    @property
+    def page(self) -> str:
+        return f"{settings.SITE_URL}{paths.home(self.language)}{self.path}{self.query_string}"
+
+    @property
+    def address(self) -> str:
+        file = f"{'parallel/' * self.is_parallel}feed.{self.feed_format}"
+        return f"{settings.SITE_URL}{paths.home(self.language)}{self.path}{file}{self.query_string}"
 
 
-def feed(
-    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
-) -> HttpResponse:
-    """Return the feed of the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
-    now, view = timezone.now(), _view(language, is_parallel)
+def feed(request: HttpRequest, **options: Any) -> HttpResponse:
+    """Return the feed of the newest briefs. `options`: of `FeedScope`."""
+    now = timezone.now()
     newest = Edition.objects.listed(now).order_by("-published_at", "-pk")
-    return _respond(newest, Edition.objects.found(now), FeedScope(), language, view, feed_format, now)
+    return _respond(newest, Edition.objects.found(now), FeedScope(**options), now)
 
 
-def subject_feed(
-    request: HttpRequest, language: Side, feed_format: str, kind: str, slug: str, *, is_parallel: bool = False
-) -> HttpResponse:
-    now, view = timezone.now(), _view(language, is_parallel)
-    of = SUBJECT_KINDS[kind]
+def subject_feed(request: HttpRequest, kind: str, slug: str, **options: Any) -> HttpResponse:
+    now, of = timezone.now(), SUBJECT_KINDS[kind]
     subject = subject_queries.find_subject(of, slug, now)
-    path = f"{kind}/{subject.slug}/"
+    scope = FeedScope(**options, path=f"{kind}/{subject.slug}/")
     if subject.slug != slug:
-        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
-    scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
+        return HttpResponsePermanentRedirect(scope.address.removeprefix(settings.SITE_URL))
+    scope = scope._replace(name=subject_queries.subject_label(subject, scope.language))
     newest = of.listed_editions(now, subject.pk).order_by(f"-{of.column('published_at')}", f"-{of.id_column}")
-    return _respond(newest, of.found_editions(now, subject.pk), scope, language, view, feed_format, now)
+    return _respond(newest, of.found_editions(now, subject.pk), scope, now)
 
 
 def corrections_feed(request: HttpRequest, language: Side) -> HttpResponse:
     """Return the Atom feed of the log of corrections."""
     now = timezone.now()
     entries = [_build_log_entry(entry, language) for entry in corrections.list_log(now, PageKey()).rows]
-    scope = FeedScope("corrections/", name=gettext("Corrections and withdrawals"))
-    return _answer_with(entries, scope, language, language, "atom", now)
+    name = gettext("Corrections and withdrawals")
+    return _answer_with(entries, FeedScope(language, "corrections/", name=name), now)
 
 
 def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
@@ -159,16 +171,13 @@ def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
     shown = Q(withdrawn_at=None) | Q(withdrawn_at__gte=now - WITHDRAWAL_SHOWN)
     newest = IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[:PAGE_SIZE]
     entries = [_build_issue_entry(issue, language) for issue in published.load_issues(newest, now)]
-    scope = FeedScope("issues/", name=pgettext("menu of the site", "Issues"))
-    return _answer_with(entries, scope, language, language, "atom", now)
+    name = pgettext("menu of the site", "Issues")
+    return _answer_with(entries, FeedScope(language, "issues/", name=name), now)
 
 
-def search_feed(
-    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
-) -> HttpResponse:
+def search_feed(request: HttpRequest, language: Side, **options: Any) -> HttpResponse:
     """Return the feed of the newest briefs that a search finds."""
-    now, view = timezone.now(), _view(language, is_parallel)
-    asked = SearchParams.from_query(request.GET.dict())
+    now, asked = timezone.now(), SearchParams.from_query(request.GET.dict())
     if asked.is_empty:
         raise Http404
     if wait := responses.seconds_to_wait(request):
@@ -176,15 +185,18 @@ def search_feed(
     with responses.charge_time(request):
         rows = search_queries.list_newest(asked, now, limit=PAGE_SIZE)
         matches = Edition.objects.listed(now).filter(pk__in=[row.edition for row in rows])
-        newest = matches.order_by("-published_at", "-pk")
-        return _respond(
-            newest, Edition.objects.none(), build_search_scope(asked), language, view, feed_format, now
-        )
+        scope = build_search_scope(language, asked)._replace(**options)
+        return _respond(matches.order_by("-published_at", "-pk"), Edition.objects.none(), scope, now)
 
 
-def build_feed_links(language: Side, scope: FeedScope) -> dict[str, Any]:
+def build_search_scope(language: Side, asked: SearchParams) -> FeedScope:
+    shared = replace(asked.first_page(), newest_first=False)
+    return FeedScope(language, "search/", str(shared), asked.query_text or gettext("Search"))
+
+
+def build_feed_links(scope: FeedScope) -> dict[str, Any]:
     """Return `feeds`, the `link` elements for the head of a page, and `follow`, the button that opens a list of the feeds."""
-    other = paths.OTHER_SIDE[language]
+    language, other = scope.language, paths.OTHER_SIDE[scope.language]
     names = paths.NATIVE_LANGUAGE_NAMES
     both = gettext("Both languages, point by point")
     rows = [
@@ -233,65 +245,48 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
     return responses.render("briefs/follow.html", language, "follow/", menu_entry="follow", feeds=feeds)
 
 
-def _view(language: Side, is_parallel: bool) -> ReadingView:
-    return "parallel" if is_parallel else language
-
-
-def _file_name(view: ReadingView, feed_format: str) -> str:
-    return f"{'parallel/' if view == 'parallel' else ''}feed.{feed_format}"
-
-
-def build_search_scope(asked: SearchParams) -> FeedScope:
-    shared = replace(asked.first_page(), newest_first=False)
-    return FeedScope("search/", str(shared), asked.query_text or gettext("Search"))
-
-
-def _respond(
-    newest: EditionRows, found: EditionRows, scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
-) -> HttpResponse:  # fmt: skip
+def _respond(newest: EditionRows, found: EditionRows, scope: FeedScope, now: dt.datetime) -> HttpResponse:
     """Return the feed of the first of `newest`, after the notices of the ones of `found` that were withdrawn lately."""
     rows = join_briefs(list(newest.values_list("brief_id", *BRIEF_COLUMNS)[:PAGE_SIZE]))
     changes = editions.list_major_changes([brief_id for brief_id, _ in rows], now)
     withdrawn = editions.list_withdrawn(found, now - WITHDRAWAL_SHOWN)
     entries = [
-        *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, language, view)),
-        *(_build_entry(brief, changes.get(brief_id, []), language, view) for brief_id, brief in rows),
+        *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, scope)),
+        *(_build_entry(brief, changes.get(brief_id, []), scope) for brief_id, brief in rows),
     ]
-    return _answer_with(entries, scope, language, view, feed_format, now)
+    return _answer_with(entries, scope, now)
 
 
-def _answer_with(
-    entries: Iterable[dict[str, Any]], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
-) -> HttpResponse:  # fmt: skip
+def _answer_with(entries: Iterable[dict[str, Any]], scope: FeedScope, now: dt.datetime) -> HttpResponse:
     """Return the feed with these entries, which are arguments of `add_item`."""
-    site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
-    page = f"{home}{scope.path}{scope.query_string}"
-    address = f"{home}{scope.path}{_file_name(view, feed_format)}{scope.query_string}"
-    titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
-    feed = FORMATS[feed_format](
-        title=_NOT_XML.sub("", responses.TITLE_SEPARATOR[language].join(filter(None, titles))),
-        link=page,
+    site = settings.DIGEST_SITE_NAME[scope.language]
+    titles = [scope.name, gettext("Side by side") if scope.is_parallel else "", site]
+    feed = FORMATS[scope.feed_format](
+        title=_NOT_XML.sub("", responses.TITLE_SEPARATOR[scope.language].join(filter(None, titles))),
+        link=scope.page,
         description=None,
-        language=LANGUAGE_TAGS[language],
+        language=LANGUAGE_TAGS[scope.language],
         author_name=site,
-        author_link=home,
+        author_link=f"{settings.SITE_URL}{paths.home(scope.language)}",
         subtitle=gettext("Bilingual briefs of writing on foreign policy"),
-        feed_url=address,
-        feed_guid=address if view == "parallel" else page,
+        feed_url=scope.address,
+        feed_guid=scope.address if scope.is_parallel else scope.page,
         icon=f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
         midnight=_in_utc(now).replace(hour=0, minute=0, second=0),
     )
     for entry in entries:
         cleaned: dict[str, Any] = {
-            k: _NOT_XML.sub("", v) if isinstance(v, str) else v for k, v in entry.items()
+            name: _NOT_XML.sub("", value) if isinstance(value, str) else value
+            for name, value in entry.items()
         }
         feed.add_item(**cleaned, unique_id=entry["link"], description=None)  # type: ignore[arg-type]
     return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 def _build_entry(
-    brief: PublicBrief, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
+    brief: PublicBrief, changes: list[editions.EditionHistoryLine], scope: FeedScope
 ) -> dict[str, Any]:
+    language, view = scope.language, scope.view
     fragment = rendering.render_fragment(
         brief.content, view, language, brief.slug, pictures_url="", has_links=False
     )
@@ -300,7 +295,7 @@ def _build_entry(
         "source_withdrew": brief.facts.source_withdrew,
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
-    return _name_entry(brief, language, view) | {
+    return _name_entry(brief, scope) | {
         "updateddate": _in_utc(changes[0].live_from if changes else brief.published_at),
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
@@ -309,10 +304,11 @@ def _build_entry(
     }
 
 
-def _name_entry(brief: PublicBrief, language: Side, view: ReadingView) -> dict[str, Any]:
+def _name_entry(brief: PublicBrief, scope: FeedScope) -> dict[str, Any]:
     """Return what an entry of a brief keeps when the brief is corrected or withdrawn, and its title."""
+    language = scope.language
     path, title = paths.brief(language, brief.slug), brief.headline(language)
-    if view == "parallel":
+    if scope.is_parallel:
         path = paths.parallel(language, brief.slug)
         title = f"{title}{responses.TITLE_SEPARATOR[language]}{brief.headline(paths.OTHER_SIDE[language])}"
     return {
@@ -323,12 +319,13 @@ def _name_entry(brief: PublicBrief, language: Side, view: ReadingView) -> dict[s
     }
 
 
-def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: ReadingView) -> list[dict[str, Any]]:
+def _build_withdrawal_entries(row: WithdrawnBrief, scope: FeedScope) -> list[dict[str, Any]]:
     """Return the notice in place of the brief, and the one in the log."""
+    language = scope.language
     notices = brief_answers.build_withdrawal_notices(row, row.withdrawn_at, language)
-    named = _name_entry(row.brief, language, view)
+    named = _name_entry(row.brief, scope)
     shown = {
-        "notices": notices if view == "parallel" else notices[:1],
+        "notices": notices if scope.is_parallel else notices[:1],
         "original": cards.get_original_link(row.brief),
     }
     notice = named | {

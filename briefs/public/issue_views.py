@@ -116,7 +116,8 @@ def show_issue(
         return _show_notice(issue, issue.withdrawn_at, language, path)
     if request.GET.get("show") == "both" and not is_parallel:
         return HttpResponseRedirect(f"{paths.issue(language, number)}parallel/")
-    view, changes = ListView(language, is_both=is_parallel), _list_changes(issue, now)
+    view = ListView(language, is_both=is_parallel)
+    changes = [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
     return responses.render(
         "public/issue.html",
         language,
@@ -205,11 +206,6 @@ def _render_correction_mark(item: PublicItem, side: Side) -> str:
     with translation.override(paths.LANGUAGE_CODES[side]):
         words = escape(gettext("Corrected since, on %(date)s")) % {"date": day}
     return f'<p class="corrected"><a href="{escape(paths.changes(side, item.brief.slug))}">{words}</a></p>'
-
-
-def _list_changes(issue: PublicIssue, now: dt.datetime) -> list[EditionHistoryLine]:
-    """Return the corrections of the issue itself, newest first."""
-    return [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
 
 
 def extract_gist(own: IssueText, side: Side) -> str:

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote_plus
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.content import SIDES, Side
+from briefs.database import prepare
 from briefs.derived import (
     BRIEF_COLUMNS,
     GlossaryEntry,
@@ -366,13 +367,17 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
     if not rows:
         return {}, False
     ids = [row.edition for row in rows]
-    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
-    listed = Edition.objects.listed(now).filter(pk__in=ids)
-    loaded = list(listed.values_list("pk", has_term, *BRIEF_COLUMNS))
+    loaded = _hit_rows(now, term, *ids)
     by_pk = {
         pk: SearchHit(brief, row[-1]) for row, (pk, _, brief) in zip(loaded, join_briefs(loaded), strict=True)
     }
     return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
+
+
+@prepare(dt.datetime, int, ids=RESULTS_PER_PAGE)
+def _hit_rows(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
+    has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
+    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", has_term, *BRIEF_COLUMNS)
 
 
 class Suggestion(NamedTuple):

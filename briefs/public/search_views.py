@@ -57,7 +57,7 @@ def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpRe
     now = timezone.now()
     results, view = search_queries.run_search(asked, now), ListView.read(request, language)
     plain = replace(asked, show="")
-    follow = {} if asked.is_empty else feeds.build_feed_links(language, feeds.build_search_scope(plain))
+    follow = {} if asked.is_empty else feeds.build_feed_links(feeds.build_search_scope(language, plain))
     response = responses.render(
         "briefs/search.html",
         language,

@@ -16,7 +16,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.content import Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
@@ -198,9 +197,7 @@ def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage
 
 def count_term_uses(term: Subject, now: dt.datetime) -> int:
     """Return the number of listed briefs; MAX_COUNTED_BRIEFS + 1 if there are more."""
-    return len(
-        SUBJECT_KINDS["terms"].listed_editions(now, term.pk).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
-    )
+    return SUBJECT_KINDS["terms"].listed_editions(now, term.pk)[: MAX_COUNTED_BRIEFS + 1].count()
 
 
 def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> SubjectFacets:
@@ -243,17 +240,6 @@ def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> li
         for choice in chosen
         if choice["brief"] in briefs
     ]
-
-
-def source_site_url(source: Subject) -> str:
-    """Return the outlet's URL; empty if it is not a safe link."""
-    return write_host_in_ascii(source.url) if is_safe_link(source.url) else ""
-
-
-def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
-    """Return the accepted renderings besides the preferred one, by language."""
-    zh, en = Term.objects.values_list("also_zh", "also_en").get(pk=term.pk)
-    return {"zh": zh, "en": en}
 
 
 def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = False) -> list[CountedSubject]:

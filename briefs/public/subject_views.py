@@ -17,8 +17,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.text import KeyLine
 from briefs.bilingual.text import date_format, detect_language_code, fold_accents, paths
+from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.bilingual.text.person_names import NameOrder, find_name_order
 from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.models.vocabulary import Term
 from briefs.search import highlight_spans
 
 from . import brief_answers, corrections, editions, feeds, list_rows, responses, subject_queries
@@ -34,7 +36,6 @@ from .subject_queries import (
     SubjectFacets,
     SubjectKind,
     TermUse,
-    source_site_url,
     subject_label,
     twin_label,
 )
@@ -73,7 +74,7 @@ def subject(request: HttpRequest, language: Side, kind: str, slug: str) -> HttpR
         menu_entry=kind,
         kind=str(of.label),
         plain=plain,
-        **feeds.build_feed_links(language, feeds.FeedScope(path, name=plain)),
+        **feeds.build_feed_links(feeds.FeedScope(language, path, name=plain)),
         **words,
     )
 
@@ -97,7 +98,7 @@ def _build_topic(
     points = [text.find_point_naming(row.brief.content, labels) if is_topic else 0 for row in timeline.rows]
     frame = {
         "header": list_rows.render_head(view, partial(_build_head, subject, kind, view, facets)),
-        "site_link": _render_site_link(source_site_url(subject)),
+        "site_link": _render_site_link(subject.url),
         "start": list_rows.render_rows(
             [
                 list_rows.build_row(
@@ -180,8 +181,11 @@ def _link_kind(path: str, label: str, side: Side) -> str:
 
 
 def _render_site_link(url: str) -> SafeString:
+    """Render the link to an outlet; empty if its URL is not safe."""
+    if not is_safe_link(url):
+        return mark_safe("")
     link = '<a class="out" href="{}" rel="external">{}</a>'
-    return format_html(link, url, gettext("Its own site")) if url else mark_safe("")
+    return format_html(link, write_host_in_ascii(url), gettext("Its own site"))
 
 
 def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> SafeString:
@@ -206,7 +210,8 @@ def _render_names(facets: SubjectFacets, kind: SubjectKind, language: Side) -> S
 
 def _build_term(term: Subject, kind: SubjectKind, view: ListView, now: dt.datetime, key: PageKey) -> _Page:
     uses = subject_queries.list_term_uses(term, now, key)
-    renderings = subject_queries.list_accepted_renderings(term)
+    zh, en = Term.objects.values_list("also_zh", "also_en").get(pk=term.pk)
+    renderings = {"zh": zh, "en": en}  # accepted besides the preferred one
 
     def build_head(side: Side) -> RowSide:
         topic = _link_kind("terms", gettext("Glossary"), side)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404
 
+from briefs.public import search_queries
 from briefs.publications import epub
 from briefs.search import store
 
@@ -92,6 +93,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
     monkeypatch.setattr(store, "_compile_listed", store._compile_listed.__wrapped__)
+    monkeypatch.setattr(search_queries._hit_rows, "_compiled", {})
 
 
 def links(answer: PublicResponse) -> Iterator[str]:
