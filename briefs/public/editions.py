@@ -77,10 +77,6 @@ class ListPosition(NamedTuple):
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
 
 
-OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
-"""Key that precedes every row, including articles from before 1970."""
-
-
 def build_year_key(year: int) -> str:
     """Return the key of the position before the first article of a year, in a list by article day."""
     return build_key(0, dt.date(year + 1, 1, 1))

@@ -357,17 +357,6 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
-    """Return the `found` editions of these briefs."""
-    return _found_rows(now, *briefs) if briefs else []
-
-
-def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> list[tuple[Any, ...]]:
-    """Return up to `limit` rows of `changed` after a position."""
-    beyond = Q(changed_at__gt=position.published_at) | Q(pk__gt=position.id)
-    return list(Edition.objects.changed(position.published_at, until).filter(beyond)[:limit])
-
-
 find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
 
 
@@ -391,7 +380,9 @@ def build_change_page(values: Mapping[str, str]) -> ChangePage:
         )
     newest, limit = _Newest.read(now), read_limit(values)
     position = newest.read_since(values)
-    rows = fetch_changes(position.edition, now - SETTLING, limit + 1)
+    at, pk = position.edition
+    changed = Edition.objects.changed(at, now - SETTLING).filter(Q(changed_at__gt=at) | Q(pk__gt=pk))
+    rows = list(changed[: limit + 1])
     names = list(NameChange.objects.filter(position__gt=position.names).order_by("position")[: limit + 1])
     has_more = len(rows) + len(names) > limit
     page, names = rows[:limit], names[: limit - len(rows[:limit])]
@@ -405,8 +396,8 @@ def build_change_page(values: Mapping[str, str]) -> ChangePage:
 
 
 def _build_changes(rows: Sequence[tuple[Any, ...]], now: dt.datetime) -> list[Change]:
-    shapes = build_shapes(fetch_found(now, list({row[1] for row in rows})))
-    by_id = {brief.id: brief for brief in shapes}
+    found = _found_rows(now, *{row[1] for row in rows}) if rows else []
+    by_id = {brief.id: brief for brief in build_shapes(found)}
     return [CHANGES[kind](brief, number, at, by_id.get(brief)) for _, brief, number, kind, at in rows]
 
 

@@ -15,7 +15,6 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Edition
 from briefs.models.vocabulary import Source
-from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.factories import Team
 
@@ -227,7 +226,7 @@ def test_log_pages_by_key(client: Client) -> None:
     assert (notes, links.keys()) == ([4, 3, 2, 1, 0], {"prev"})
     assert read_notes(client, links["prev"])[0] == [*range(24, 4, -1)]
     assert client.get(f"{LOG}?before=x").status_code == 404
-    notes, links = read_notes(client, f"{LOG}?after={OLDEST_KEY}")
+    notes, links = read_notes(client, f"{LOG}?after={corpus_fixtures.OLDEST_KEY}")
     assert notes == [*range(19, -1, -1)], "the static site is written from the oldest page on"
     assert read_notes(client, links["prev"])[0] == [*range(24, 19, -1)]
 

@@ -19,12 +19,15 @@ from briefs.models.edition import Edition
 from briefs.models.history import Revision
 from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.public.editions import ListPosition
 from briefs.search import draft_index
 from briefs.workflow.rules.revisions import hash_leaves
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not run collectstatic
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
+OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
+"""Key of a list that precedes every row."""
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 
