@@ -1,5 +1,5 @@
 """The site for readers. `urls` names every address and keeps answers (`page_cache`); `views` and `subject_views`
-render pages, from `editions` and presenters; `feeds`, `brief_answers`, `sitemaps` and `api/` are for programs.
+render pages, from `editions` and `subject_queries`; `feeds`, `brief_answers`, `sitemaps` and `api/` are for programs.
 
 In: a request. Out: what `listed(now)` allows; for a guest with a link, one revision (`preview_views`).
 """

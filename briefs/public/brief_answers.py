@@ -48,21 +48,13 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
     path = f"briefs/{slug}/parallel/" if is_parallel else f"briefs/{slug}/"
     edition = editions.find(slug, now)
     if edition.withdrawn_at:
-        context = build_withdrawn_context(edition, edition.withdrawn_at, language)
+        context = _build_withdrawn_context(edition, edition.withdrawn_at, language)
         return _mark_withdrawn(responses.render("briefs/withdrawn.html", language, path, **context), edition)
     return responses.render(
         "briefs/parallel.html" if is_parallel else "briefs/brief.html",
         language,
         path,
-        **build_brief_context(
-            edition,
-            editions.list_history(edition, now),
-            editions.load_neighbours(edition, now),
-            editions.load_terms(edition.pk),
-            language,
-            is_parallel=is_parallel,
-            issues=editions.list_issues_of_brief(edition.brief_id, now),
-        ),
+        **_build_brief_context(edition, language, now, is_parallel=is_parallel),
     )
 
 
@@ -73,23 +65,15 @@ def _mark_withdrawn(response: HttpResponse, edition: PublicEdition) -> HttpRespo
     return response
 
 
-def build_brief_context(
-    edition: PublicEdition,
-    history: list[EditionHistoryLine],
-    neighbours: editions.Neighbours,
-    terms: editions.TermsOfEdition,
-    language: Side,
-    *,
-    is_parallel: bool,
-    issues: Sequence[int],
+def _build_brief_context(
+    edition: PublicEdition, language: Side, now: dt.datetime, *, is_parallel: bool
 ) -> dict[str, Any]:
-    """`issues`: numbers of the issues that the brief was in."""
-    brief = edition.brief
+    brief, history = edition.brief, editions.list_history(edition, now)
     sides = (language, paths.OTHER_SIDE[language]) if is_parallel else (language,)
     fragment = rendering.render_fragment(
         brief.content, "parallel" if is_parallel else language, language, brief.slug
     )
-    html, term_list = text.mark_terms(brief.content, fragment, sides, *terms)
+    html, term_list = text.mark_terms(brief.content, fragment, sides, *editions.load_terms(edition.pk))
     lines = [build_history_line(row, language) for row in history]
     corrected_on = find_correction(history)
     return _build_headlines(brief, language) | {
@@ -98,7 +82,7 @@ def build_brief_context(
         "source": cards.render_source_box(brief, language, linked=True),
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
-        "issues": _render_issue_links(issues, language),
+        "issues": _render_issue_links(editions.list_issues_of_brief(edition.brief_id, now), language),
         "head": _insert_site_url(cards.render_head_tags(brief, language, corrected_on)),
         "cite": _insert_site_url(cards.render_citation_box(brief, language, corrected_on)),
         "description": text.extract_gist(brief.summary(language), language),
@@ -108,7 +92,7 @@ def build_brief_context(
             history=[(row["iso"], row["date"], row["words"]) for row in lines],
             changes=paths.changes(language, brief.slug) if any(row["note"] for row in lines) else "",
         ),
-        "beside": _render_neighbours(edition, neighbours, language),
+        "beside": _render_neighbours(edition, now, language),
         "citation": cards.format_attribution(brief, language, corrected_on),
         "zh_url": paths.brief("zh", brief.slug),
         "en_url": paths.brief("en", brief.slug),
@@ -185,9 +169,9 @@ def render_posted_line(brief: PublicBrief, lines: list[dict[str, str]], language
     return mark_safe(words)  # noqa: S308 every part is escaped
 
 
-def _render_neighbours(edition: PublicEdition, neighbours: editions.Neighbours, language: Side) -> str:
+def _render_neighbours(edition: PublicEdition, now: dt.datetime, language: Side) -> str:
     """Render the links to related, newer and older briefs, skipping any that are not listed."""
-    related, by_id = neighbours
+    related, by_id = editions.load_neighbours(edition, now)
     sections = [
         ("related", gettext("Related briefs"), related[:MAX_RELATED]),
         ("newer", gettext("Next brief"), [by_id[pk] for pk in (edition.newer,) if pk in by_id]),
@@ -204,7 +188,7 @@ def _render_links(name: str, heading: str, links: list[editions.BriefLink], lang
     return f'<section class="related {name}" aria-labelledby="{name}"><h2 id="{name}">{escape(heading)}</h2><ul>{items}</ul></section>'
 
 
-def build_withdrawn_context(
+def _build_withdrawn_context(
     edition: PublicEdition, withdrawn_at: dt.datetime, language: Side
 ) -> dict[str, Any]:
     """Return the withdrawal notice in both languages, the page's own first."""
@@ -299,20 +283,15 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 
 
-def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, str]:
+def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -> dict[str, Any]:
     """Return the links to other pages of the list. Only its first page is indexed."""
-    robots = NOINDEX if page.query_string else ""
-    if page.rows and not page.older_key and not page.newer_key:
-        return {"robots": robots, "paging": ""}
-    links = text.render_partial(
-        "briefs/_list_paging.html",
-        here=list_url,
-        older=page.older_key and paths.with_query(list_url, f"before={page.older_key}", view.show),
-        newer=page.newer_key and paths.with_query(list_url, f"after={page.newer_key}", view.show),
-        newest=not page.query_string,
-        empty=not page.rows,
-    )
-    return {"robots": robots, "paging": links}
+    links = page.build_links(list_url, view)
+    is_alone = page.rows and not any(links.values())
+    state = {"here": list_url, "newest": not page.query_string, "empty": not page.rows}
+    return {
+        "robots": NOINDEX if page.query_string else "",
+        "paging": "" if is_alone else text.render_partial("briefs/_list_paging.html", **links, **state),
+    }
 
 
 # The Markdown twin of a brief's page, at an address of its own and by `Accept: text/markdown`.

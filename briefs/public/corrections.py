@@ -51,7 +51,7 @@ class LogEntry(NamedTuple):
 
 
 def list_log(now: dt.datetime, page: PageKey, brief_id: int | None = None) -> KeysetPage[LogEntry]:
-    """Return a page of the log of the site, or of one brief, newest first. Raise MalformedKey."""
+    """Return a page of the log of the site, or of one brief, newest first. Raise Http404."""
     is_upwards = page.side == "after"
     rows = sorted(_list_events(now, page, brief_id), key=lambda row: (row.at, row.pk), reverse=not is_upwards)
     shown = editions.cut_page(rows[: editions.PAGE_SIZE + 1], page)
@@ -99,11 +99,7 @@ def _build_entries(rows: list[LogRow], now: dt.datetime) -> list[LogEntry]:
         for pk, *values in Edition.objects.filter(pk__in={row.pk for row in rows}).values_list("pk", *columns)
     }
     briefs = {values[0] for values in details.values()}
-    pages = Edition.objects.found(now).filter(brief__in=briefs)
-    links = {
-        brief: BriefLink(slug, {"zh": zh or "", "en": en or ""})
-        for brief, slug, zh, en in pages.values_list("brief", "slug", *editions.select_headlines())
-    }
+    links = editions.load_links(Edition.objects.found(now).filter(brief__in=briefs))
     before = _find_predecessors(briefs, now)
     pairs = {row.pk: before.get(row.pk) for row in rows if row.event == "correction"}
     shown = _load_briefs({pk for pair in pairs.items() for pk in pair if pk}, now)
@@ -200,12 +196,8 @@ def _build_changes_head(brief: PublicBrief, side: Side) -> RowSide:
 
 
 def _build_page_context(page: KeysetPage[LogEntry], url: str, view: ListView) -> dict[str, Any]:
-    return {
-        "list_view": view,
-        "entries": [build_entry_sides(entry, view) for entry in page.rows],
-        "older": page.older_key and paths.with_query(url, f"before={page.older_key}", view.show),
-        "newer": page.newer_key and paths.with_query(url, f"after={page.newer_key}", view.show),
-    }
+    entries = [build_entry_sides(entry, view) for entry in page.rows]
+    return {"list_view": view, "entries": entries, **page.build_links(url, view)}
 
 
 def build_entry_sides(entry: LogEntry, view: ListView) -> list[dict[str, Any]]:

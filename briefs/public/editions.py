@@ -2,8 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, Self
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -12,13 +11,13 @@ from django.http import Http404, HttpRequest
 
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.rendering import text
-from briefs.content import Side
+from briefs.bilingual.text import paths
+from briefs.content import SIDES, Side
 from briefs.derived import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
 from briefs.models.derived import EditionPlace, EditionTerm
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
-from briefs.models.prepared import PreparedQuery, prepare
 
-from .responses import Gone
+from .responses import Gone, ListView
 
 # Keys of list positions in addresses: publication time (or article day) and id, encoded.
 
@@ -29,10 +28,6 @@ _KEY = re.compile(
 
 
 type PageSide = Literal["", "before", "after"]
-
-
-class MalformedKey(Http404):
-    """The key does not have the format of `ListPosition`."""
 
 
 class PageKey(NamedTuple):
@@ -69,21 +64,17 @@ class ListPosition(NamedTuple):
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Parse the key of an address. Raise MalformedKey."""
+        """Parse the key of an address. Raise Http404."""
         parts = _KEY.fullmatch(key)
         try:
-            if not parts:
-                raise MalformedKey(key)
-            return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
-        except OverflowError as error:
-            raise MalformedKey(key) from error
+            if parts:
+                return cls(_EPOCH + dt.timedelta(microseconds=int(parts[1], 16)), int(parts[2], 16))
+        except OverflowError:
+            pass
+        raise Http404
 
     def __str__(self) -> str:
         return f"{(self.published_at - _EPOCH) // dt.timedelta(microseconds=1):x}-{self.id:x}"
-
-
-OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
-"""Key that precedes every row, including articles from before 1970."""
 
 
 def build_year_key(year: int) -> str:
@@ -94,9 +85,6 @@ def build_year_key(year: int) -> str:
 # Keyset pagination of brief lists.
 
 PAGE_SIZE = 20
-NO_FILTER = Q()
-
-type QuerysetBuilder = Callable[..., QuerySet[Any, Any]]
 
 
 class KeysetPage[R](NamedTuple):
@@ -110,47 +98,29 @@ class KeysetPage[R](NamedTuple):
     newer_key: str
     query_string: str
 
-
-class KeysetPaginator:
-    """Fetch pages of a queryset ordered by time and id, newest first.
-
-    `build_queryset` takes the query arguments and a `where` condition, and must apply `where` in the same
-    filter as its joins: a second filter would join again and repeat a brief for each of its keywords.
-    `select_columns` selects the columns of a row, id and time first. `time_column` and `id_column` define
-    the order.
-    """
-
-    def __init__(
-        self, build_queryset: QuerysetBuilder, select_columns: QuerysetBuilder, *argument_types: type, time_column: str, id_column: str
-    ) -> None:  # fmt: skip
-        def build(side: PageSide, *arguments: Any) -> QuerySet[Any, Any]:
-            where, sign = NO_FILTER, "" if side == "after" else "-"
-            if side:
-                *arguments, time, pk = arguments  # type: ignore[assignment]
-                where = build_beyond_condition(
-                    "gt" if side == "after" else "lt", time, pk, time_column, id_column
-                )
-            rows = build_queryset(*arguments, where=where)
-            return select_columns(rows.order_by(f"{sign}{time_column}", f"{sign}{id_column}"))[
-                : PAGE_SIZE + 1
-            ]
-
-        self._orders_by_day = time_column.endswith("date")
-        position = (dt.date if self._orders_by_day else dt.datetime, int)
-        self.queries: dict[PageSide, PreparedQuery] = {
-            "": PreparedQuery(partial(build, ""), *argument_types),
-            "before": PreparedQuery(partial(build, "before"), *argument_types, *position),
-            "after": PreparedQuery(partial(build, "after"), *argument_types, *position),
+    def build_links(self, url: str, view: ListView) -> dict[str, Any]:
+        """Return the addresses of the older and the newer page, empty if there are none. `url`: of the first page."""
+        return {
+            "older": self.older_key and paths.with_query(url, f"before={self.older_key}", view.show),
+            "newer": self.newer_key and paths.with_query(url, f"after={self.newer_key}", view.show),
         }
 
-    def fetch_page(self, *arguments: Any, page: PageKey) -> KeysetPage[tuple[Any, ...]]:
-        """Return a page of the list. Raise MalformedKey."""
-        position = self._parse_key(page.position) if page.side else ()
-        return cut_page(self.queries[page.side](*arguments, *position), page)
 
-    def _parse_key(self, key: str) -> tuple[dt.date, int]:
-        position = ListPosition.parse(key)
-        return (position.published_at.date() if self._orders_by_day else position.published_at), position.id
+def fetch_page(
+    rows: QuerySet[Any, Any], page: PageKey, columns: Sequence[Any], *, time: str = "published_at", pk: str = "pk", where: Q | None = None
+) -> KeysetPage[tuple[Any, ...]]:  # fmt: skip
+    """Return a page of rows of id, time and `columns`, ordered by the columns `time` and `pk`. Raise Http404.
+
+    `where` stands in one filter with the position: a second filter would join again, and repeat a brief for each of its
+    keywords.
+    """
+    where, sign = where or Q(), "" if page.side == "after" else "-"
+    if page.side:
+        at, row_id = ListPosition.parse(page.position)
+        is_day = time.endswith("date")
+        where &= build_beyond_condition("lt" if sign else "gt", at.date() if is_day else at, row_id, time, pk)
+    ordered = rows.filter(where).order_by(f"{sign}{time}", f"{sign}{pk}").values_list("pk", time, *columns)
+    return cut_page(list(ordered[: PAGE_SIZE + 1]), page)
 
 
 def cut_page[R: tuple[Any, ...]](rows: list[R], page: PageKey) -> KeysetPage[R]:
@@ -177,8 +147,6 @@ def build_key(pk: int, at: dt.date) -> str:
 
 
 # Queries for public pages. Each selects editions with a method of the `Editions` queryset (`listed`, `found` or `gone`).
-
-MAX_NEIGHBOURS = 10
 
 type EditionRows = QuerySet[Edition, Any]
 
@@ -240,9 +208,10 @@ type Neighbours = tuple[list[BriefLink], dict[int, BriefLink]]
 type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
 
 
-def build_listed(page: KeysetPage[tuple[Any, ...]]) -> KeysetPage[ListedBrief]:
-    """Convert a page of rows (id, time and `BRIEF_COLUMNS`) to a page of briefs."""
-    return KeysetPage([ListedBrief(*row) for row in join_briefs(page.rows)], *page[1:])
+def fetch_briefs(listed: EditionRows, page: PageKey, **options: Any) -> KeysetPage[ListedBrief]:
+    """Return a page of briefs. Raise Http404. `options`: of `fetch_page`."""
+    rows, *keys = fetch_page(listed, page, BRIEF_COLUMNS, **options)
+    return KeysetPage([ListedBrief(*row) for row in join_briefs(rows)], *keys)
 
 
 MAX_WITHDRAWN: Final = 100
@@ -261,83 +230,12 @@ def find(slug: str, now: dt.datetime) -> PublicEdition:
 
     Hidden and nonexistent briefs raise the same error.
     """
-    rows = _edition_by_slug(slug, now)
+    found = Edition.objects.found(now).filter(slug=slug)
+    found = found.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
+    rows = list(found.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1])
     if not rows:
         raise _missing_page_error(slug, now)
     return PublicEdition(*join_briefs(rows)[0])
-
-
-def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
-    """Return the editions that are or were public, newest first, without scheduled, cancelled or removed
-    ones.
-    """
-    rows = _history(edition.brief_id, now) if edition.number > 1 else []
-    return [
-        *(EditionHistoryLine(*row) for row in rows[:-1]),
-        EditionHistoryLine(edition.brief.published_at, is_first=True),
-    ]
-
-
-def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
-    """Return the related briefs, and those of the older and newer brief that are listed, by brief id. Two queries."""
-    keywords, source = edition.brief.keywords, edition.brief.source
-    related = find_related(edition.brief_id, [name.pk for name in keywords], source.pk if source else None)
-    briefs = [edition.older or 0, edition.newer or 0, *related][:MAX_NEIGHBOURS]
-    rows = _links(now, *briefs)
-    links = {brief: BriefLink(slug, {"zh": zh or "", "en": en or ""}) for brief, slug, zh, en in rows}
-    return [links[brief] for brief in related if brief in links], links
-
-
-def load_terms(pk: int) -> TermsOfEdition:
-    """Return the term occurrences of an edition, and the terms' current names by id. One query."""
-    rows = _terms(pk)
-    occurrences = text.collect_occurrences({term: places for term, *_, places in rows})
-    return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
-
-
-def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
-    """Return the numbers of the listed issues that the brief is in, newest first."""
-    return [number for (number,) in _issues_of_brief(brief_id, now)]
-
-
-def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Return a page of listed briefs, by first publication, newest first. Raise MalformedKey."""
-    return build_listed(_newest_paginator.fetch_page(now, page=page))
-
-
-def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
-    """Return a listed brief. Raise Gone or Http404, as `find` does. A withdrawn brief is not listed."""
-    rows = _listed_by_slug(slug, now)
-    if not rows:
-        raise _missing_page_error(slug, now)
-    return build_briefs(rows)[0]
-
-
-def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
-    """Return the past and present editions of these briefs by brief id, newest first, without small repairs."""
-    changes: dict[int, list[EditionHistoryLine]] = {}
-    for brief, *row in _major_changes(now, *briefs) if briefs else ():
-        changes.setdefault(brief, []).append(EditionHistoryLine(*row))
-    return changes
-
-
-def is_picture_public(key: str, now: dt.datetime) -> bool:
-    """Return whether a listed edition has this picture."""
-    return bool(_listed_with_picture(key, now))
-
-
-def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
-    return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
-
-
-_HISTORY_COLUMNS = ("live_from", "change_kind", "change_note_zh", "change_note_en")
-
-
-@prepare(str, dt.datetime)
-def _edition_by_slug(slug: str, now: dt.datetime) -> EditionRows:
-    rows: EditionRows = Edition.objects.found(now).filter(slug=slug)
-    rows = rows.annotate(older=_neighbour_subquery(now, "lt"), newer=_neighbour_subquery(now, "gt"))
-    return rows.values_list(*PublicEdition._fields[:-1], *BRIEF_COLUMNS)[:1]
 
 
 def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Subquery:
@@ -348,40 +246,41 @@ def _neighbour_subquery(now: dt.datetime, comparison: Literal["lt", "gt"]) -> Su
     return Subquery(listed.values("brief_id")[:1])
 
 
-@prepare(dt.datetime, ids=MAX_NEIGHBOURS)
-def _links(now: dt.datetime, *briefs: Any) -> EditionRows:
-    listed = Edition.objects.listed(now).filter(brief_id__in=briefs)
-    return listed.values_list("brief_id", "slug", *select_headlines())
+def find_listed(slug: str, now: dt.datetime) -> PublicBrief:
+    """Return a listed brief. Raise Gone or Http404, as `find` does. A withdrawn brief is not listed."""
+    rows = list(Edition.objects.listed(now).filter(slug=slug).values_list(*BRIEF_COLUMNS)[:1])
+    if not rows:
+        raise _missing_page_error(slug, now)
+    return build_briefs(rows)[0]
 
 
-def select_headlines() -> tuple[KeyTextTransform, KeyTextTransform]:
-    """Select the Chinese and the English headline of an edition, without reading its text."""
-    return KeyTextTransform("headline_zh", "content"), KeyTextTransform("headline_en", "content")
+def _missing_page_error(slug: str, now: dt.datetime) -> Exception:
+    return Gone() if Edition.objects.gone(now).filter(slug=slug).exists() else Http404()
 
 
-@prepare(int, dt.datetime)
-def _issues_of_brief(brief: int, now: dt.datetime) -> QuerySet[IssueEdition, Any]:
-    listed = IssueEdition.objects.listed(now).filter(items__brief=brief)
-    return listed.order_by("-published_at", "-pk").values_list("issue_number")
+def list_history(edition: PublicEdition, now: dt.datetime) -> list[EditionHistoryLine]:
+    """Return the editions that are or were public, newest first, without scheduled, cancelled or removed
+    ones.
+    """
+    first = EditionHistoryLine(edition.brief.published_at, is_first=True)
+    if edition.number == 1:
+        return [first]
+    rows = _past_and_present_editions(now).filter(brief=edition.brief_id).values_list(*_HISTORY_COLUMNS)
+    return [*(EditionHistoryLine(*row) for row in list(rows)[:-1]), first]
 
 
-@prepare(int)
-def _terms(pk: int) -> QuerySet[EditionTerm, Any]:
-    rows = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
-    return rows.values_list("term", "term__slug", "term__zh", "term__en", "places")
-
-
-@prepare(int, dt.datetime)
-def _history(brief: int, now: dt.datetime) -> EditionRows:
-    return _past_and_present_editions(now).filter(brief_id=brief).values_list(*_HISTORY_COLUMNS)
-
-
-@prepare(dt.datetime, ids=PAGE_SIZE)
-def _major_changes(now: dt.datetime, *briefs: int) -> EditionRows:
+def list_major_changes(briefs: Sequence[int], now: dt.datetime) -> dict[int, list[EditionHistoryLine]]:
+    """Return the past and present editions of these briefs by brief id, newest first, without small repairs."""
+    changes: dict[int, list[EditionHistoryLine]] = {}
     rows = (
         _past_and_present_editions(now).filter(brief__in=briefs).exclude(change_kind=ChangeKind.SMALL_REPAIR)
     )
-    return rows.values_list("brief", *_HISTORY_COLUMNS)
+    for brief, *row in rows.values_list("brief", *_HISTORY_COLUMNS):
+        changes.setdefault(brief, []).append(EditionHistoryLine(*row))
+    return changes
+
+
+_HISTORY_COLUMNS: Final = ("live_from", "change_kind", "change_note_zh", "change_note_en")
 
 
 def _past_and_present_editions(now: dt.datetime) -> EditionRows:
@@ -389,25 +288,44 @@ def _past_and_present_editions(now: dt.datetime) -> EditionRows:
     return public.uncancelled().order_by("-live_from")
 
 
-def _listed_editions(now: dt.datetime, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(where)
+def load_neighbours(edition: PublicEdition, now: dt.datetime) -> Neighbours:
+    """Return the related briefs, and those of the older and newer brief that are listed, by brief id. Two queries."""
+    keywords, source = edition.brief.keywords, edition.brief.source
+    related = find_related(edition.brief_id, [name.pk for name in keywords], source.pk if source else None)
+    near = [brief for brief in (edition.older, edition.newer, *related) if brief]
+    links = load_links(Edition.objects.listed(now).filter(brief__in=near))
+    return [links[brief] for brief in related if brief in links], links
 
 
-def _select_newest(listed: EditionRows) -> EditionRows:
-    return listed.values_list("pk", "published_at", *BRIEF_COLUMNS)
+def load_links(rows: EditionRows) -> dict[int, BriefLink]:
+    """Return the links to these briefs by brief id, without reading their texts."""
+    headlines = (KeyTextTransform(f"headline_{side}", "content") for side in SIDES)
+    return {
+        brief: BriefLink(slug, {"zh": zh or "", "en": en or ""})
+        for brief, slug, zh, en in rows.values_list("brief", "slug", *headlines)
+    }
 
 
-@prepare(str, dt.datetime)
-def _listed_by_slug(slug: str, now: dt.datetime) -> EditionRows:
-    return Edition.objects.listed(now).filter(slug=slug).values_list(*BRIEF_COLUMNS)[:1]
+def load_terms(pk: int) -> TermsOfEdition:
+    """Return the term occurrences of an edition, and the terms' current names by id. One query."""
+    terms = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
+    rows = terms.values_list("term", "term__slug", "term__zh", "term__en", "places")
+    occurrences = text.collect_occurrences({term: places for term, *_, places in rows})
+    return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 
-@prepare(str, dt.datetime)
-def _listed_with_picture(key: str, now: dt.datetime) -> EditionRows:
+def list_issues_of_brief(brief_id: int, now: dt.datetime) -> list[int]:
+    """Return the numbers of the listed issues that the brief is in, newest first."""
+    listed = IssueEdition.objects.listed(now).filter(items__brief=brief_id)
+    return list(listed.order_by("-published_at", "-pk").values_list("issue_number", flat=True))
+
+
+def list_newest_briefs(now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
+    """Return a page of listed briefs, by first publication, newest first. Raise Http404."""
+    return fetch_briefs(Edition.objects.listed(now), page)
+
+
+def is_picture_public(key: str, now: dt.datetime) -> bool:
+    """Return whether a listed edition has this picture."""
     with_it = EditionPlace.objects.filter(picture=key).exclude(picture="").values("edition")
-    return Edition.objects.listed(now).filter(pk__in=with_it).values_list("pk")[:1]
-
-
-_newest_paginator = KeysetPaginator(
-    _listed_editions, _select_newest, dt.datetime, time_column="published_at", id_column="pk"
-)
+    return Edition.objects.listed(now).filter(pk__in=with_it).exists()

@@ -7,20 +7,20 @@ replace the text. Not all do: an entry of its own says the same.
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls.converters import StringConverter
 from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed, SyndicationFeed, rfc3339_date
 from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
+from django.utils.xmlutils import SimplerXMLGenerator
 
 from briefs.bilingual import rendering
 from briefs.bilingual.public_brief import PublicBrief
@@ -29,175 +29,176 @@ from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, IssueEdition
-from briefs.models.prepared import PreparedQuery, prepare
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 
-from . import (
-    brief_answers,
-    corrections,
-    editions,
-    responses,
-    search_queries,
-    subject_queries,
-)
+from . import brief_answers, corrections, editions, responses, search_queries, subject_queries
 from .corrections import LogEntry
-from .editions import PAGE_SIZE, EditionRows, PageKey, WithdrawnBrief
+from .editions import EditionRows, PageKey, WithdrawnBrief
 from .search_queries import SearchParams
 from .subject_queries import SUBJECT_KINDS
 
-# Queries.
-
 WITHDRAWAL_SHOWN: Final = dt.timedelta(days=90)
 """How long feeds carry the notice of a withdrawal."""
-
-
-class FeedEntry(NamedTuple):
-    brief_id: int
-    brief: PublicBrief
-
-
-def list_newest(now: dt.datetime) -> list[FeedEntry]:
-    return _join_entries(_newest(now))
-
-
-def list_newest_of_subject(kind: str, subject: int, now: dt.datetime) -> list[FeedEntry]:
-    return _join_entries(_newest_of_subject[kind](now, subject))
-
-
-def select_withdrawn(found: EditionRows, now: dt.datetime) -> list[WithdrawnBrief]:
-    """Return the withdrawn ones of these editions whose notice is in the feeds."""
-    return editions.list_withdrawn(found, now - WITHDRAWAL_SHOWN)
-
-
-def list_found(edition_ids: list[int], now: dt.datetime) -> list[FeedEntry]:
-    """Return those of up to PAGE_SIZE editions that are listed, newest first."""
-    return _join_entries(_listed_with_id(now, *edition_ids)) if edition_ids else []
-
-
-def _join_entries(rows: Sequence[Sequence[Any]]) -> list[FeedEntry]:
-    return [FeedEntry(*row) for row in join_briefs(rows)]
-
-
-def _select(rows: EditionRows) -> EditionRows:
-    return rows.values_list("brief_id", *BRIEF_COLUMNS)[:PAGE_SIZE]
-
-
-@prepare(dt.datetime)
-def _newest(now: dt.datetime) -> EditionRows:
-    return _select(Edition.objects.listed(now).order_by("-published_at", "-pk"))
-
-
-def _subject_query(kind: str, now: dt.datetime, pk: int) -> EditionRows:
-    of = SUBJECT_KINDS[kind]
-    return _select(of.listed_editions(now, pk).order_by(f"-{of.column('published_at')}", f"-{of.id_column}"))
-
-
-@prepare(dt.datetime, ids=PAGE_SIZE)
-def _listed_with_id(now: dt.datetime, *ids: int) -> EditionRows:
-    return _select(Edition.objects.listed(now).filter(pk__in=ids).order_by("-published_at", "-pk"))
-
-
-_newest_of_subject = {
-    kind: PreparedQuery(partial(_subject_query, kind), dt.datetime, int) for kind in SUBJECT_KINDS
-}
-
-
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_FORMAT_NAMES = {"atom": "Atom", "json": "JSON Feed"}
-_CONTENT_TYPES = {"atom": "application/atom+xml", "json": "application/feed+json"}
+
+
+class AtomFeed(Atom1Feed):
+    """Atom with an icon, and entries with the full text, the original's address and the labels of keywords."""
+
+    name = "Atom"
+
+    def latest_post_date(self) -> dt.datetime:
+        latest: dt.datetime = super().latest_post_date() if self.items else self.feed["midnight"]
+        return latest
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        handler.addQuickElement("icon", self.feed["icon"])
+
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        if original := item.get("original"):
+            handler.addQuickElement("link", "", {"rel": "related", "href": original})
+        for slug, label in item.get("keywords", ()):
+            handler.addQuickElement("category", "", {"term": slug, "label": label})
+        handler.addQuickElement("summary", item["summary"])
+        handler.addQuickElement("content", item["content"], {"type": "html"})
+
+
+class JsonFeed(SyndicationFeed):
+    """JSON Feed 1.1."""
+
+    name = "JSON Feed"
+    content_type = "application/feed+json; charset=utf-8"
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        feed = self.feed
+        value = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": feed["title"],
+            "description": feed["subtitle"],
+            "home_page_url": feed["link"],
+            "feed_url": feed["feed_url"],
+            "icon": feed["icon"],
+            "language": feed["language"],
+            "authors": [{"name": feed["author_name"], "url": feed["author_link"]}],
+            "items": [self._build_item(item) for item in self.items],
+        }
+        outfile.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def _build_item(self, item: dict[str, Any]) -> dict[str, Any]:
+        values = {
+            "id": item["link"],
+            "url": item["link"],
+            "external_url": item.get("original"),
+            "title": item["title"],
+            "content_html": item["content"],
+            "summary": item["summary"],
+            "image": item.get("image"),
+            "date_published": rfc3339_date(item["pubdate"]),
+            "date_modified": rfc3339_date(item["updateddate"]),
+            "tags": [label for _, label in item.get("keywords", ())],
+            "language": self.feed["language"],
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+FORMATS: Final[dict[str, type[AtomFeed | JsonFeed]]] = {"atom": AtomFeed, "json": JsonFeed}
 
 
 class FeedFormatConverter(StringConverter):
-    regex = "|".join(_CONTENT_TYPES)
-
-
-class FeedLinks(NamedTuple):
-    head: SafeString
-    button: SafeString
-    """*Follow*, which opens a list of the feeds."""
+    regex = "|".join(FORMATS)
 
 
 class FeedScope(NamedTuple):
-    """The page that a feed belongs to: its path below the language prefix, and its name."""
+    """A feed: the page that it belongs to, by its path below the language prefix and its name; format, and languages."""
 
+    language: Side
     path: str = ""
     query_string: str = ""
     name: str = ""
+    feed_format: str = "atom"
+    is_parallel: bool = False
+    """Each entry has both languages, pair by pair."""
+
+    @property
+    def view(self) -> ReadingView:
+        return "parallel" if self.is_parallel else self.language
+
+    @property
+    def page(self) -> str:
+        return f"{settings.SITE_URL}{paths.home(self.language)}{self.path}{self.query_string}"
+
+    @property
+    def address(self) -> str:
+        file = f"{'parallel/' * self.is_parallel}feed.{self.feed_format}"
+        return f"{settings.SITE_URL}{paths.home(self.language)}{self.path}{file}{self.query_string}"
 
 
-def feed(
-    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
-) -> HttpResponse:
-    """Return the feed of the newest briefs. With `is_parallel`, each entry has both languages, pair by pair."""
-    now, view = timezone.now(), _view(language, is_parallel)
-    withdrawn = select_withdrawn(Edition.objects.found(now), now)
-    return _respond(list_newest(now), FeedScope(), language, view, feed_format, now, withdrawn)
+def feed(request: HttpRequest, **options: Any) -> HttpResponse:
+    """Return the feed of the newest briefs. `options`: of `FeedScope`."""
+    now = timezone.now()
+    newest = Edition.objects.listed(now).order_by("-published_at", "-pk")
+    return _respond(newest, Edition.objects.found(now), FeedScope(**options), now)
 
 
-def subject_feed(
-    request: HttpRequest, language: Side, feed_format: str, kind: str, slug: str, *, is_parallel: bool = False
-) -> HttpResponse:
-    now, view = timezone.now(), _view(language, is_parallel)
-    of = SUBJECT_KINDS[kind]
+def subject_feed(request: HttpRequest, kind: str, slug: str, **options: Any) -> HttpResponse:
+    now, of = timezone.now(), SUBJECT_KINDS[kind]
     subject = subject_queries.find_subject(of, slug, now)
-    path = f"{kind}/{subject.slug}/"
+    scope = FeedScope(**options, path=f"{kind}/{subject.slug}/")
     if subject.slug != slug:
-        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}{_file_name(view, feed_format)}")
-    scope = FeedScope(path, name=subject_queries.subject_label(subject, language))
-    entries = list_newest_of_subject(kind, subject.pk, now)
-    withdrawn = select_withdrawn(of.found_editions(now, subject.pk), now)
-    return _respond(entries, scope, language, view, feed_format, now, withdrawn)
+        return HttpResponsePermanentRedirect(scope.address.removeprefix(settings.SITE_URL))
+    scope = scope._replace(name=subject_queries.subject_label(subject, scope.language))
+    newest = of.listed_editions(now, subject.pk).order_by(f"-{of.column('published_at')}", f"-{of.id_column}")
+    return _respond(newest, of.found_editions(now, subject.pk), scope, now)
 
 
 def corrections_feed(request: HttpRequest, language: Side) -> HttpResponse:
     """Return the Atom feed of the log of corrections."""
     now = timezone.now()
     entries = [_build_log_entry(entry, language) for entry in corrections.list_log(now, PageKey()).rows]
-    scope = FeedScope("corrections/", name=gettext("Corrections and withdrawals"))
-    return _answer_with(entries, scope, language, language, "atom", now)
+    name = gettext("Corrections and withdrawals")
+    return _answer_with(entries, FeedScope(language, "corrections/", name=name), now)
 
 
 def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
-    """Return the Atom feed of the newest issues, each with its preface and the summaries of its briefs."""
+    """Return the Atom feed of the newest issues, each with its preface and the summaries of its briefs.
+
+    A withdrawn issue is its notice for a time.
+    """
     now = timezone.now()
-    newest = published.load_issues(select_feed_issues(now), now)
-    entries = [_build_issue_entry(issue, language) for issue in newest]
-    scope = FeedScope("issues/", name=pgettext("menu of the site", "Issues"))
-    return _answer_with(entries, scope, language, language, "atom", now)
-
-
-def select_feed_issues(now: dt.datetime) -> QuerySet[IssueEdition]:
-    """Return the issues in the feed, newest first: the listed ones, and those withdrawn lately."""
     shown = Q(withdrawn_at=None) | Q(withdrawn_at__gte=now - WITHDRAWAL_SHOWN)
-    return IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[:PAGE_SIZE]
+    newest = (
+        IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[: editions.PAGE_SIZE]
+    )
+    entries = [_build_issue_entry(issue, language) for issue in published.load_issues(newest, now)]
+    name = pgettext("menu of the site", "Issues")
+    return _answer_with(entries, FeedScope(language, "issues/", name=name), now)
 
 
-def search_feed(
-    request: HttpRequest, language: Side, feed_format: str, *, is_parallel: bool = False
-) -> HttpResponse:
+def search_feed(request: HttpRequest, language: Side, **options: Any) -> HttpResponse:
     """Return the feed of the newest briefs that a search finds."""
-    now, view = timezone.now(), _view(language, is_parallel)
-    asked = SearchParams.from_query(request.GET.dict())
+    now, asked = timezone.now(), SearchParams.from_query(request.GET.dict())
     if asked.is_empty:
         raise Http404
     if wait := responses.seconds_to_wait(request):
         return responses.too_many_requests(language, wait)
     with responses.charge_time(request):
         rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
-        entries = list_found([row.edition for row in rows], now)
-        return _respond(entries, _search_scope(asked), language, view, feed_format, now)
+        matches = Edition.objects.listed(now).filter(pk__in=[row.edition for row in rows])
+        scope = build_search_scope(language, asked)._replace(**options)
+        return _respond(matches.order_by("-published_at", "-pk"), Edition.objects.none(), scope, now)
 
 
-def build_search_links(language: Side, asked: SearchParams) -> FeedLinks:
-    """Return the feed links of a search; empty ones for an empty search."""
-    nothing = mark_safe("")
-    return FeedLinks(nothing, nothing) if asked.is_empty else build_feed_links(language, _search_scope(asked))
+def build_search_scope(language: Side, asked: SearchParams) -> FeedScope:
+    shared = replace(asked.first_page(), newest_first=False)
+    return FeedScope(language, "search/", str(shared), asked.query_text or gettext("Search"))
 
 
-def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
-    """Return the `link` elements for the head of a page, and its *Follow* links."""
-    other = paths.OTHER_SIDE[language]
+def build_feed_links(scope: FeedScope) -> dict[str, Any]:
+    """Return `feeds`, the `link` elements for the head of a page, and `follow`, the button that opens a list of the feeds."""
+    language, other = scope.language, paths.OTHER_SIDE[scope.language]
     names = paths.NATIVE_LANGUAGE_NAMES
     both = gettext("Both languages, point by point")
     rows = [
@@ -211,8 +212,8 @@ def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
             "url": f"{paths.home(side)}{scope.path}{file}{scope.query_string}",
             "lang": LANGUAGE_TAGS[side] if side != language else "",
             "label": label,
-            "format": _FORMAT_NAMES[kind],
-            "type": _CONTENT_TYPES[kind],
+            "format": FORMATS[kind].name,
+            "type": FORMATS[kind].content_type.partition(";")[0],
         }
         for side, file, label, kind in rows
     ]
@@ -222,9 +223,10 @@ def build_feed_links(language: Side, scope: FeedScope) -> FeedLinks:
         for link in links
         if not link["lang"]
     ]
-    return FeedLinks(
-        format_html_join("\n", line, heads), text.render_partial("briefs/_follow.html", feeds=links)
-    )
+    return {
+        "feeds": format_html_join("\n", line, heads),
+        "follow": text.render_partial("briefs/_follow.html", feeds=links),
+    }
 
 
 def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
@@ -245,61 +247,48 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
     return responses.render("briefs/follow.html", language, "follow/", menu_entry="follow", feeds=feeds)
 
 
-def _view(language: Side, is_parallel: bool) -> ReadingView:
-    return "parallel" if is_parallel else language
-
-
-def _file_name(view: ReadingView, feed_format: str) -> str:
-    return f"{'parallel/' if view == 'parallel' else ''}feed.{feed_format}"
-
-
-def _search_scope(asked: SearchParams) -> FeedScope:
-    shared = replace(asked.first_page(), newest_first=False)
-    return FeedScope("search/", str(shared), asked.query_text or gettext("Search"))
-
-
-def _respond(
-    rows: list[FeedEntry], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime,
-    withdrawn: Sequence[WithdrawnBrief] = (),
-) -> HttpResponse:  # fmt: skip
-    changes = editions.list_major_changes([row.brief_id for row in rows], now)
+def _respond(newest: EditionRows, found: EditionRows, scope: FeedScope, now: dt.datetime) -> HttpResponse:
+    """Return the feed of the first of `newest`, after the notices of the ones of `found` that were withdrawn lately."""
+    rows = join_briefs(list(newest.values_list("brief_id", *BRIEF_COLUMNS)[: editions.PAGE_SIZE]))
+    changes = editions.list_major_changes([brief_id for brief_id, _ in rows], now)
+    withdrawn = editions.list_withdrawn(found, now - WITHDRAWAL_SHOWN)
     entries = [
-        *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, language, view)),
-        *(_build_entry(row, changes.get(row.brief_id, []), language, view) for row in rows),
+        *(entry for row in withdrawn for entry in _build_withdrawal_entries(row, scope)),
+        *(_build_entry(brief, changes.get(brief_id, []), scope) for brief_id, brief in rows),
     ]
-    return _answer_with(entries, scope, language, view, feed_format, now)
+    return _answer_with(entries, scope, now)
 
 
-def _answer_with(
-    entries: list[dict[str, Any]], scope: FeedScope, language: Side, view: ReadingView, feed_format: str, now: dt.datetime
-) -> HttpResponse:  # fmt: skip
-    """Return the feed with these entries."""
-    site, home = settings.DIGEST_SITE_NAME[language], f"{settings.SITE_URL}{paths.home(language)}"
-    page = f"{home}{scope.path}{scope.query_string}"
-    address = f"{home}{scope.path}{_file_name(view, feed_format)}{scope.query_string}"
-    titles = [scope.name, gettext("Side by side") if view == "parallel" else "", site]
-    midnight = now.replace(hour=0, minute=0, second=0)
-    values = {
-        "id": address if view == "parallel" else page,
-        "lang": LANGUAGE_TAGS[language],
-        "site": site,
-        "title": responses.TITLE_SEPARATOR[language].join(filter(None, titles)),
-        "subtitle": gettext("Bilingual briefs of writing on foreign policy"),
-        "site_home": home,
-        "home": page,
-        "address": address,
-        "icon": f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
-        "updated": max((entry["updated"] for entry in entries), default=format_rfc3339(midnight)),
-        "entries": entries,
-    }
-    body = _render_atom(values) if feed_format == "atom" else _render_json(values)
-    return HttpResponse(body, content_type=f"{_CONTENT_TYPES[feed_format]}; charset=utf-8")
+def _answer_with(entries: Iterable[dict[str, Any]], scope: FeedScope, now: dt.datetime) -> HttpResponse:
+    """Return the feed with these entries, which are arguments of `add_item`."""
+    site = settings.DIGEST_SITE_NAME[scope.language]
+    titles = [scope.name, gettext("Side by side") if scope.is_parallel else "", site]
+    feed = FORMATS[scope.feed_format](
+        title=_NOT_XML.sub("", responses.TITLE_SEPARATOR[scope.language].join(filter(None, titles))),
+        link=scope.page,
+        description=None,
+        language=LANGUAGE_TAGS[scope.language],
+        author_name=site,
+        author_link=f"{settings.SITE_URL}{paths.home(scope.language)}",
+        subtitle=gettext("Bilingual briefs of writing on foreign policy"),
+        feed_url=scope.address,
+        feed_guid=scope.address if scope.is_parallel else scope.page,
+        icon=f"{settings.SITE_URL}{settings.STATIC_URL}briefs/mark.svg",
+        midnight=_in_utc(now).replace(hour=0, minute=0, second=0),
+    )
+    for entry in entries:
+        cleaned: dict[str, Any] = {
+            name: _NOT_XML.sub("", value) if isinstance(value, str) else value
+            for name, value in entry.items()
+        }
+        feed.add_item(**cleaned, unique_id=entry["link"], description=None)  # type: ignore[arg-type]
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
 
 
 def _build_entry(
-    entry: FeedEntry, changes: list[editions.EditionHistoryLine], language: Side, view: ReadingView
+    brief: PublicBrief, changes: list[editions.EditionHistoryLine], scope: FeedScope
 ) -> dict[str, Any]:
-    brief = entry.brief
+    language, view = scope.language, scope.view
     fragment = rendering.render_fragment(
         brief.content, view, language, brief.slug, pictures_url="", has_links=False
     )
@@ -308,8 +297,8 @@ def _build_entry(
         "source_withdrew": brief.facts.source_withdrew,
     }
     said = render_to_string("briefs/_feed_notices.html", notices) if any(notices.values()) else ""
-    return _name_entry(brief, language, view) | {
-        "updated": format_rfc3339(changes[0].live_from if changes else brief.published_at),
+    return _name_entry(brief, scope) | {
+        "updateddate": _in_utc(changes[0].live_from if changes else brief.published_at),
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
@@ -317,31 +306,33 @@ def _build_entry(
     }
 
 
-def _name_entry(brief: PublicBrief, language: Side, view: ReadingView) -> dict[str, Any]:
+def _name_entry(brief: PublicBrief, scope: FeedScope) -> dict[str, Any]:
     """Return what an entry of a brief keeps when the brief is corrected or withdrawn, and its title."""
+    language = scope.language
     path, title = paths.brief(language, brief.slug), brief.headline(language)
-    if view == "parallel":
+    if scope.is_parallel:
         path = paths.parallel(language, brief.slug)
         title = f"{title}{responses.TITLE_SEPARATOR[language]}{brief.headline(paths.OTHER_SIDE[language])}"
     return {
-        "url": f"{settings.SITE_URL}{path}",
+        "link": f"{settings.SITE_URL}{path}",
         "title": title,
-        "published": format_rfc3339(brief.published_at),
+        "pubdate": _in_utc(brief.published_at),
         "original": brief.url,
     }
 
 
-def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: ReadingView) -> list[dict[str, Any]]:
+def _build_withdrawal_entries(row: WithdrawnBrief, scope: FeedScope) -> list[dict[str, Any]]:
     """Return the notice in place of the brief, and the one in the log."""
+    language = scope.language
     notices = brief_answers.build_withdrawal_notices(row, row.withdrawn_at, language)
-    named = _name_entry(row.brief, language, view)
+    named = _name_entry(row.brief, scope)
     shown = {
-        "notices": notices if view == "parallel" else notices[:1],
+        "notices": notices if scope.is_parallel else notices[:1],
         "original": cards.get_original_link(row.brief),
     }
     notice = named | {
         "title": f"{notices[0]['heading']}{brief_answers.COLON[language]}{named['title']}",
-        "updated": format_rfc3339(row.withdrawn_at),
+        "updateddate": _in_utc(row.withdrawn_at),
         "summary": notices[0]["sentence"],
         "content": text.strip_indentation(text.render_partial("briefs/_feed_withdrawal.html", **shown)),
     }
@@ -351,14 +342,14 @@ def _build_withdrawal_entries(row: WithdrawnBrief, language: Side, view: Reading
 def _build_log_entry(entry: LogEntry, language: Side) -> dict[str, Any]:
     both = (language, paths.OTHER_SIDE[language])
     shown = corrections.build_entry_context(entry, language, both)
-    moment = format_rfc3339(entry.row.at)
+    moment = _in_utc(entry.row.at)
     joint = brief_answers.COLON[language]
     html = text.render_partial("briefs/_log_entry.html", entry=shown, is_feed=True)
     return {
-        "url": f"{settings.SITE_URL}{paths.home(language)}corrections/#{shown['id']}",
+        "link": f"{settings.SITE_URL}{paths.home(language)}corrections/#{shown['id']}",
         "title": f"{shown['kind']}{joint}{shown['headline']}" if shown["headline"] else shown["kind"],
-        "published": moment,
-        "updated": moment,
+        "pubdate": moment,
+        "updateddate": moment,
         "summary": shown["reason"] or shown["kind"],
         "content": text.strip_indentation(html),
     }
@@ -383,10 +374,10 @@ def _build_issue_entry(issue: PublicIssue, language: Side) -> dict[str, Any]:
         items=items,
     )
     return {
-        "url": f"{settings.SITE_URL}{paths.issue(language, issue.number)}",
+        "link": f"{settings.SITE_URL}{paths.issue(language, issue.number)}",
         "title": title,
-        "published": format_rfc3339(issue.published_at),
-        "updated": format_rfc3339(max(filter(None, moments))),
+        "pubdate": _in_utc(issue.published_at),
+        "updateddate": _in_utc(max(filter(None, moments))),
         "summary": notices[0]["sentence"]
         if notices
         else strip_inline(" ".join(text.split_paragraphs(own.preface))),
@@ -413,43 +404,6 @@ def _build_issue_item(item: PublicItem, language: Side) -> dict[str, Any]:
     }
 
 
-def _render_atom(values: dict[str, Any]) -> str:
-    return _NOT_XML.sub("", render_to_string("briefs/feed.atom", values))
-
-
-def _render_json(values: dict[str, Any]) -> str:
-    """Return the feed as JSON Feed 1.1."""
-    author = {"name": values["site"], "url": values["site_home"]}
-    feed = {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": values["title"],
-        "description": values["subtitle"],
-        "home_page_url": values["home"],
-        "feed_url": values["address"],
-        "icon": values["icon"],
-        "language": values["lang"],
-        "authors": [author],
-        "items": [_build_json_item(entry, values["lang"]) for entry in values["entries"]],
-    }
-    return json.dumps(feed, ensure_ascii=False, separators=(",", ":"))
-
-
-def _build_json_item(entry: dict[str, Any], lang: str) -> dict[str, Any]:
-    item = {
-        "id": entry["url"],
-        "url": entry["url"],
-        "external_url": entry.get("original"),
-        "title": entry["title"],
-        "content_html": entry["content"],
-        "summary": entry["summary"],
-        "image": entry.get("image"),
-        "date_published": entry["published"],
-        "date_modified": entry["updated"],
-        "tags": [label for _, label in entry.get("keywords", ())],
-        "language": lang,
-    }
-    return {name: value for name, value in item.items() if value}
-
-
-def format_rfc3339(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    """Return the time without offset and microseconds, which Django writes as `…Z`."""
+    return moment.astimezone(dt.UTC).replace(microsecond=0, tzinfo=None)

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls.converters import IntConverter
 from django.utils import timezone, translation
@@ -24,7 +24,7 @@ from briefs.publications.published import PublicIssue, PublicItem
 from briefs.publications.recent_corrections import list_recent_corrections
 
 from . import brief_answers, editions, list_rows, responses
-from .editions import EditionHistoryLine, KeysetPaginator, PageKey
+from .editions import EditionHistoryLine, PageKey
 from .list_rows import Row, RowSide
 from .responses import ListView
 
@@ -48,9 +48,12 @@ class IssueLine(NamedTuple):
 
 
 def list_issues(now: dt.datetime, page: PageKey) -> editions.KeysetPage[IssueLine]:
-    """Return a page of listed issues, by first publication, newest first. Raise MalformedKey."""
-    rows, *keys = _paginator.fetch_page(now, page=page)
+    """Return a page of listed issues, by first publication, newest first. Raise Http404."""
+    rows, *keys = editions.fetch_page(IssueEdition.objects.listed(now), page, _LINE_COLUMNS)
     return editions.KeysetPage(_build_lines(rows), *keys)
+
+
+_LINE_COLUMNS: Final = ("issue_number", "content")
 
 
 def list_neighbours(issue: PublicIssue, now: dt.datetime) -> list[IssueLine]:
@@ -59,27 +62,15 @@ def list_neighbours(issue: PublicIssue, now: dt.datetime) -> list[IssueLine]:
     newer = listed.filter(editions.build_beyond_condition("gt", *place)).order_by("published_at", "pk")
     older = listed.filter(editions.build_beyond_condition("lt", *place)).order_by("-published_at", "-pk")
     near = listed.filter(Q(pk__in=newer.values("pk")[:1]) | Q(pk__in=older.values("pk")[:MAX_OLDER]))
-    return _build_lines(_select_lines(near.order_by("-published_at", "-pk")))
+    rows = near.order_by("-published_at", "-pk").values_list("pk", "published_at", *_LINE_COLUMNS)
+    return _build_lines(list(rows))
 
 
-def _build_lines(rows: Sequence[tuple[Any, ...]] | QuerySet[IssueEdition, Any]) -> list[IssueLine]:
+def _build_lines(rows: Sequence[tuple[Any, ...]]) -> list[IssueLine]:
     return [
         IssueLine(pk, timezone.localtime(at), number, IssueContent.from_json(content))
         for pk, at, number, content in rows
     ]
-
-
-def _select_lines(listed: QuerySet[IssueEdition, Any]) -> QuerySet[IssueEdition, Any]:
-    return listed.values_list("pk", "published_at", "issue_number", "content")
-
-
-def _listed_issues(now: dt.datetime, *, where: Q = editions.NO_FILTER) -> QuerySet[IssueEdition, Any]:
-    return IssueEdition.objects.listed(now).filter(where)
-
-
-_paginator = KeysetPaginator(
-    _listed_issues, _select_lines, dt.datetime, time_column="published_at", id_column="pk"
-)
 
 
 # Pages.
@@ -100,13 +91,8 @@ def show_list(request: HttpRequest, language: Side) -> HttpResponse:
         list_view=view,
         rows=list_rows.render_rows([_build_issue_row(row, view) for row in page.rows], view),
         robots=brief_answers.NOINDEX if page.query_string else "",
-        older=_build_link(page.older_key and f"before={page.older_key}", view),
-        newer=_build_link(page.newer_key and f"after={page.newer_key}", view),
+        **page.build_links(f"{paths.home(language)}issues/", view),
     )
-
-
-def _build_link(key: str, view: ListView) -> str:
-    return key and paths.with_query(f"{paths.home(view.language)}issues/", key, view.show)
 
 
 def _build_issue_row(issue: IssueLine, view: ListView) -> Row:
@@ -130,7 +116,8 @@ def show_issue(
         return _show_notice(issue, issue.withdrawn_at, language, path)
     if request.GET.get("show") == "both" and not is_parallel:
         return HttpResponseRedirect(f"{paths.issue(language, number)}parallel/")
-    view, changes = ListView(language, is_both=is_parallel), _list_changes(issue, now)
+    view = ListView(language, is_both=is_parallel)
+    changes = [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
     return responses.render(
         "public/issue.html",
         language,
@@ -219,11 +206,6 @@ def _render_correction_mark(item: PublicItem, side: Side) -> str:
     with translation.override(paths.LANGUAGE_CODES[side]):
         words = escape(gettext("Corrected since, on %(date)s")) % {"date": day}
     return f'<p class="corrected"><a href="{escape(paths.changes(side, item.brief.slug))}">{words}</a></p>'
-
-
-def _list_changes(issue: PublicIssue, now: dt.datetime) -> list[EditionHistoryLine]:
-    """Return the corrections of the issue itself, newest first."""
-    return [EditionHistoryLine(*row) for row in published.list_changes(issue, now)]
 
 
 def extract_gist(own: IssueText, side: Side) -> str:

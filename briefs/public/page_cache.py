@@ -5,7 +5,6 @@ import hashlib
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, Final, NamedTuple
@@ -128,35 +127,17 @@ def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
         key = _build_key(version, name, request.path, sorted(request.GET.lists()))
         if kept := _get(key, now):
             return HttpResponse(kept[0], headers=kept[1])
-        with _known_to_request(version):
+        reset = _version_of_request.set(version)
+        try:
             response = view(request, **arguments)
+        finally:
+            _version_of_request.reset(reset)
         if _may_be_kept(response):
             response.headers.setdefault("ETag", make_etag(response.content))
             _set(key, (response.content, dict(response.headers)), version, now)
         return response
 
     return serve
-
-
-def read_version_once(view: View) -> View:
-    """Read the site version once for a view whose answers are not kept, but which shows kept parts."""
-
-    @wraps(view)
-    def serve(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        version = _read_version(timezone.now())
-        with _known_to_request(version) if version.token else nullcontext():
-            return view(request, **arguments)
-
-    return serve
-
-
-@contextmanager
-def _known_to_request(version: _Version) -> Iterator[None]:
-    reset = _version_of_request.set(version)
-    try:
-        yield
-    finally:
-        _version_of_request.reset(reset)
 
 
 def _decides_alone(query: QueryDict, paging_keys: frozenset[str]) -> bool:

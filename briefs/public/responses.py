@@ -369,25 +369,25 @@ MESSAGES = {
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if not request.path_info.startswith("/admin/"):
         drop_session(request)
-    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 404))
+    return strip_head_body(
+        request, render_error(language_from_path(request.path_info) or "zh", 404, *MESSAGES[404])
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return strip_head_body(request, _error_page(language_from_path(request.path_info) or "zh", 500))
+    return strip_head_body(
+        request, render_error(language_from_path(request.path_info) or "zh", 500, *MESSAGES[500])
+    )
 
 
 def gone(language: Side) -> HttpResponse:
-    return _error_page(language, 410)
+    return render_error(language, 410, *MESSAGES[410])
 
 
 def too_many_requests(language: Side, seconds: int) -> HttpResponse:
-    response = _error_page(language, 429)
+    response = render_error(language, 429, *MESSAGES[429])
     response.headers["Retry-After"] = str(seconds)
     return response
-
-
-def _error_page(language: Side, status: int) -> HttpResponse:
-    return render_error(language, status, *MESSAGES[status])
 
 
 def render_error(

@@ -178,7 +178,6 @@ MAX_FACET_VALUES: int = 8
 _MAX_SUGGESTIONS: int = 8
 _MAX_SUGGESTED_TERMS: int = 2
 _MAX_ROWS_EXAMINED: int = 100
-_MAX_HITS: int = RESULTS_PER_PAGE
 
 
 class SearchHit(NamedTuple):
@@ -375,11 +374,10 @@ def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[
     return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
 
 
-@prepare(dt.datetime, int, ids=_MAX_HITS)
+@prepare(dt.datetime, int, ids=RESULTS_PER_PAGE)
 def _hit_rows(now: dt.datetime, term: int, *ids: int) -> QuerySet[Edition, Any]:
     has_term = Exists(EditionTerm.objects.filter(edition=OuterRef("pk"), term=term))
-    rows = Edition.objects.listed(now).filter(pk__in=ids).annotate(has_term=has_term)
-    return rows.values_list("pk", "has_term", *BRIEF_COLUMNS)
+    return Edition.objects.listed(now).filter(pk__in=ids).values_list("pk", has_term, *BRIEF_COLUMNS)
 
 
 class Suggestion(NamedTuple):

@@ -111,10 +111,10 @@ def _archive_paths(listed: QuerySet[Edition, Edition]) -> Iterator[tuple[str, dt
 
 
 def _index_response(blocks: Iterable[tuple[int, dt.datetime]]) -> HttpResponse:
-    pages = f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-pages.xml</loc></sitemap>\n"
-    body = pages + "".join(
-        f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{block}.xml</loc>{_lastmod_element(last)}</sitemap>\n"
-        for block, last in blocks
+    files = [("pages", None), *blocks]
+    body = "".join(
+        f"<sitemap><loc>{escape(settings.SITE_URL)}/sitemap-{name}.xml</loc>{_lastmod_element(last)}</sitemap>\n"
+        for name, last in files
     )
     return _xml_response(f"<sitemapindex {_XMLNS}>\n{body}</sitemapindex>")
 
@@ -123,11 +123,9 @@ def _url_entry(path: str, modified: dt.datetime | None) -> str:
     """Return the entries of a page in both languages, with hreflang links and x-default as in the page's
     head.
     """
-    places = [(paths.HREFLANG[side], _address(side, path)) for side in SIDES]
-    places.append(("x-default", _address("en", path) if path else escape(f"{settings.SITE_URL}/")))
-    twins = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{lang}" href="{address}"/>' for lang, address in places
-    )
+    default = _address("en", path) if path else escape(f"{settings.SITE_URL}/")
+    places = [*((paths.HREFLANG[side], _address(side, path)) for side in SIDES), ("x-default", default)]
+    twins = "".join(f'<xhtml:link rel="alternate" hreflang="{lang}" href="{url}"/>' for lang, url in places)
     return "".join(
         f"<url><loc>{_address(side, path)}</loc>{_lastmod_element(modified)}{twins}</url>\n" for side in SIDES
     )

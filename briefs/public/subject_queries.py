@@ -5,27 +5,26 @@ still has a page. A name used only in drafts is not listed or counted, and its a
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
 from briefs.content import Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.prepared import PreparedQuery, prepare
 from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
 from . import editions
-from .editions import NO_FILTER, EditionRows, KeysetPage, KeysetPaginator, ListedBrief, PageKey
+from .editions import EditionRows, KeysetPage, ListedBrief, PageKey
 
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
@@ -43,6 +42,8 @@ class SubjectKind:
     model: type[Vocabulary]
     join_table: type[Model]
     join_path: str
+    label: Promise
+    plural: Promise
 
     @property
     def join_column(self) -> str:
@@ -56,8 +57,8 @@ class SubjectKind:
     def id_column(self) -> str:
         return self.column("pk" if self.join_table is EditionPlace else "edition_id")
 
-    def listed_editions(self, now: dt.datetime, subject: Any, *, where: Q = NO_FILTER) -> EditionRows:
-        return Edition.objects.listed(now).filter(where, **{self.join_path: subject})
+    def listed_editions(self, now: dt.datetime, subject: Any) -> EditionRows:
+        return Edition.objects.listed(now).filter(**{self.join_path: subject})
 
     def found_editions(self, now: dt.datetime, subject: Any) -> EditionRows:
         return Edition.objects.found(now).filter(**{self.join_path: subject})
@@ -66,10 +67,10 @@ class SubjectKind:
 SUBJECT_KINDS: dict[str, SubjectKind] = {
     kind.name: kind
     for kind in (
-        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword"),
-        SubjectKind("authors", Author, EditionAuthor, "in_authors__author"),
-        SubjectKind("sources", Source, EditionPlace, "place__source"),
-        SubjectKind("terms", Term, EditionTerm, "in_terms__term"),
+        SubjectKind("keywords", Keyword, EditionKeyword, "in_keywords__keyword", _("Topic"), _("Topics")),
+        SubjectKind("authors", Author, EditionAuthor, "in_authors__author", _("Author"), _("Authors")),
+        SubjectKind("sources", Source, EditionPlace, "place__source", _("Source"), _("Sources")),
+        SubjectKind("terms", Term, EditionTerm, "in_terms__term", _("Term"), _("Glossary")),
     )
 }
 
@@ -147,7 +148,7 @@ def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
 
     An unknown slug costs as many queries as a merged one, so that timing does not reveal which names drafts use.
     """
-    rows = list(_subject_by_slug[kind.name](slug, now))
+    rows = list(_subjects(kind, now).filter(slug=slug))
     seen: set[int] = set()
     into = (rows[0][4] or 0) if rows else 0
     if into or not rows or not rows[0][5]:
@@ -163,32 +164,52 @@ def find_subject(kind: SubjectKind, slug: str, now: dt.datetime) -> Subject:
 def list_timeline(
     kind: SubjectKind, subject: Subject, now: dt.datetime, page: PageKey
 ) -> KeysetPage[ListedBrief]:
-    """Return a page of the subject's briefs by article day, newest first. Raise MalformedKey."""
-    return editions.build_listed(_timeline_paginators[kind.name].fetch_page(now, subject.pk, page=page))
+    """Return a page of the subject's briefs by article day, newest first. Raise Http404."""
+    return _fetch_by_day(kind, Q(**{kind.join_path: subject.pk}), now, page)
+
+
+def _fetch_by_day(kind: SubjectKind, where: Q, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
+    """Return a page of listed briefs by article day, as the rows of a kind's `join_table` have it."""
+    day = kind.column("article_date")
+    return editions.fetch_briefs(Edition.objects.listed(now), page, time=day, pk=kind.id_column, where=where)
 
 
 def list_years(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[int]:
     """Return the years of the articles in the subject's timeline, newest first. One query."""
-    return sorted((int(year) for (year,) in _years[kind.name](now, subject.pk)), reverse=True)
+    rows = _listed_rows(kind.join_table, now).filter(**{kind.join_column: subject.pk})
+    year = Substr(Cast("article_date", CharField()), 1, 4)  # Extract calls Python for each row on SQLite
+    years = rows.exclude(article_date=UNDATED).values_list(year, flat=True).distinct()
+    return sorted(map(int, years), reverse=True)
 
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
-    """Return a page of briefs in which a term occurs, newest first. Raise MalformedKey."""
-    rows_page = _term_use_paginator.fetch_page(now, term.pk, page=page)
-    uses = [TermUse(brief, places) for _, _, places, brief in join_briefs(rows_page.rows)]
-    return KeysetPage(uses, *rows_page[1:])
+    """Return a page of briefs in which a term occurs, newest first. Raise Http404."""
+    rows, *keys = editions.fetch_page(
+        Edition.objects.listed(now),
+        page,
+        ("in_terms__places", *BRIEF_COLUMNS),
+        time="in_terms__published_at",
+        pk="in_terms__edition_id",
+        where=Q(in_terms__term=term.pk),
+    )
+    return KeysetPage([TermUse(brief, places) for _, _, places, brief in join_briefs(rows)], *keys)
 
 
 def count_term_uses(term: Subject, now: dt.datetime) -> int:
     """Return the number of listed briefs; MAX_COUNTED_BRIEFS + 1 if there are more."""
-    return len(_ids_with_term(now, term.pk))
+    return SUBJECT_KINDS["terms"].listed_editions(now, term.pk)[: MAX_COUNTED_BRIEFS + 1].count()
 
 
 def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> SubjectFacets:
     """Count the names of up to MAX_COUNTED_BRIEFS + 1 newest briefs. One query."""
+    newest = kind.listed_editions(now, subject.pk).order_by(
+        f"-{kind.column('published_at')}", f"-{kind.id_column}"
+    )
+    newest = newest.values("pk")[: MAX_COUNTED_BRIEFS + 1]
+    first, *others = (_count_names(of, newest) for of in SUBJECT_KINDS.values())
     names: dict[str, list[CountedSubject]] = {}
     brief_count = 0
-    rows = sorted(_facets[kind.name](now, subject.pk), key=lambda row: (-row[4], row[1]))
+    rows = sorted(first.union(*others, all=True), key=lambda row: (-row[4], row[1]))
     for name, slug, zh, en, n in rows:
         counted = CountedSubject(slug, zh, en, en, "", n)
         if name == kind.name and counted.slug == subject.slug:
@@ -198,29 +219,27 @@ def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> Subje
     return SubjectFacets(brief_count, names)
 
 
+def _count_names(kind: SubjectKind, newest: EditionRows) -> Any:
+    """Select kind, slug, labels and number of the names of these editions."""
+    column = kind.join_column
+    rows = kind.join_table._default_manager.filter(edition__in=newest, **{f"{column}__isnull": False})
+    labels = [f"{column}__{label}" for label in ("slug", *kind.model.label_columns)]
+    return rows.values_list(Value(kind.name), *labels).annotate(n=Count("pk")).order_by()
+
+
 def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[StartHere]:
     """Return the recommended briefs that are listed and still have the subject. At most one query."""
     chosen = list(subject.start_here or ())[:MAX_START_HERE]
     if not chosen:
         return []
     ids = [choice["brief"] for choice in chosen]
-    briefs = dict(join_briefs(list(_start_here[kind.name](now, subject.pk, *ids))))
+    rows = kind.listed_editions(now, subject.pk).filter(brief__in=ids)
+    briefs = dict(join_briefs(list(rows.values_list("brief", *BRIEF_COLUMNS))))
     return [
         StartHere(briefs[choice["brief"]], {"zh": choice["zh"], "en": choice["en"]})
         for choice in chosen
         if choice["brief"] in briefs
     ]
-
-
-def source_site_url(source: Subject) -> str:
-    """Return the outlet's URL; empty if it is not a safe link."""
-    return write_host_in_ascii(source.url) if is_safe_link(source.url) else ""
-
-
-def list_accepted_renderings(term: Subject) -> dict[Side, list[str]]:
-    """Return the accepted renderings besides the preferred one, by language."""
-    zh, en = Term.objects.values_list("also_zh", "also_en").get(pk=term.pk)
-    return {"zh": zh, "en": en}
 
 
 def list_subjects(kind: SubjectKind, now: dt.datetime, *, is_complete: bool = False) -> list[CountedSubject]:
@@ -276,101 +295,6 @@ def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
     )
 
 
-def _subject_query(kind: SubjectKind, slug: str, now: dt.datetime) -> Any:
-    return _subjects(kind, now).filter(slug=slug)
-
-
-@prepare(dt.datetime, int)
-def _ids_with_term(now: dt.datetime, term: Any) -> Any:
-    return SUBJECT_KINDS["terms"].listed_editions(now, term).values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
-
-
-def _select_term_uses(rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", "published_at", "in_terms__places", *BRIEF_COLUMNS)
-
-
-def _select_timeline(kind: SubjectKind, rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", kind.column("article_date"), *BRIEF_COLUMNS)
-
-
-def _years_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
-    rows = _listed_rows(kind.join_table, now).filter(**{kind.join_column: subject})
-    year = Substr(Cast("article_date", CharField()), 1, 4)  # Extract calls Python for each row on SQLite
-    return rows.exclude(article_date=UNDATED).values_list(year).distinct()
-
-
-def _newest_query(kind: SubjectKind, now: dt.datetime, subject: Any) -> Any:
-    newest = kind.listed_editions(now, subject).order_by(
-        f"-{kind.column('published_at')}", f"-{kind.id_column}"
-    )
-    return newest.values_list("pk")[: MAX_COUNTED_BRIEFS + 1]
-
-
-def _count_names_sql() -> str:
-    """Build SQL that counts the name ids of the editions in `newest`, and then looks up the names.
-
-    SQLite ran a plain join from the names: all keywords × all editions. CROSS JOIN fixes the order of its loops.
-    """
-    parts = []
-    for of in SUBJECT_KINDS.values():
-        links, names, column = of.join_table._meta.db_table, of.model._meta.db_table, f"{of.join_column}_id"
-        zh, en = of.model.label_columns
-        parts.append(
-            f"SELECT '{of.name}', v.slug, v.{zh}, v.{en}, c.n FROM (SELECT {column} AS pk, COUNT(*) AS n"  # noqa: S608 our own names
-            f" FROM {links} WHERE edition_id IN (SELECT id FROM newest) GROUP BY {column}) c CROSS JOIN {names} v WHERE v.id = c.pk"
-        )
-    return " UNION ALL ".join(parts)
-
-
-def _start_here_query(kind: SubjectKind, now: dt.datetime, subject: Any, *briefs: Any) -> Any:
-    rows = kind.listed_editions(now, subject, where=Q(brief_id__in=briefs))
-    return rows.values_list("brief_id", *BRIEF_COLUMNS)
-
-
-def _prepare_by_kind(
-    query: Callable[..., Any], *argument_types: type, **options: Any
-) -> dict[str, PreparedQuery]:
-    return {
-        name: PreparedQuery(partial(query, kind), *argument_types, **options)
-        for name, kind in SUBJECT_KINDS.items()
-    }
-
-
-_subject_by_slug = _prepare_by_kind(_subject_query, str, dt.datetime)
-_facets = _prepare_by_kind(
-    _newest_query,
-    dt.datetime,
-    int,
-    around=f"WITH newest (id) AS MATERIALIZED ({{queryset}}) {_count_names_sql()}",
-)
-_years = {
-    name: PreparedQuery(partial(_years_query, kind), dt.datetime, int)
-    for name, kind in SUBJECT_KINDS.items()
-    if name != "terms"
-}
-_start_here = _prepare_by_kind(_start_here_query, dt.datetime, int, ids=MAX_START_HERE)
-_timeline_paginators = {
-    name: KeysetPaginator(
-        kind.listed_editions,
-        partial(_select_timeline, kind),
-        dt.datetime,
-        int,
-        time_column=kind.column("article_date"),
-        id_column=kind.id_column,
-    )
-    for name, kind in SUBJECT_KINDS.items()
-    if name != "terms"
-}
-_term_use_paginator = KeysetPaginator(
-    SUBJECT_KINDS["terms"].listed_editions,
-    _select_term_uses,
-    dt.datetime,
-    int,
-    time_column="in_terms__published_at",
-    id_column="in_terms__edition_id",
-)
-
-
 # Queries for the archive, which lists briefs by the date of their article.
 
 
@@ -389,40 +313,15 @@ def list_months(now: dt.datetime, year: int | None = None) -> list[ArchiveMonth]
 
 
 def list_briefs_of_month(year: int, month: int, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Return a page of briefs by article day in this month, newest first. Raise MalformedKey."""
-    return editions.build_listed(_month_paginator.fetch_page(now, year * 100 + month, page=page))
+    """Return a page of briefs by article day in this month, newest first. Raise Http404."""
+    return _fetch_by_day(_SOURCES, Q(place__article_month=year * 100 + month), now, page)
 
 
 def list_briefs_of_year(year: int, now: dt.datetime, page: PageKey) -> KeysetPage[ListedBrief]:
-    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise MalformedKey."""
+    """Like `list_briefs_of_month`, for a year. Articles with only a year come last. Raise Http404."""
     first, end = dt.date(year, 1, 1), dt.date(year + 1, 1, 1)
-    return editions.build_listed(_year_paginator.fetch_page(now, first, end, page=page))
+    return _fetch_by_day(_SOURCES, Q(place__article_date__gte=first, place__article_date__lt=end), now, page)
 
 
-def _select_archive_rows(rows: EditionRows) -> EditionRows:
-    return rows.values_list("pk", "place__article_date", *BRIEF_COLUMNS)
-
-
-def _editions_of_month(now: dt.datetime, month: Any, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(where, place__article_month=month)
-
-
-def _editions_of_year(now: dt.datetime, first: Any, end: Any, *, where: Q = NO_FILTER) -> EditionRows:
-    return Edition.objects.listed(now).filter(
-        where, place__article_date__gte=first, place__article_date__lt=end
-    )
-
-
-def _prepare_archive(build_queryset: Callable[..., EditionRows], *period_types: type) -> KeysetPaginator:
-    return KeysetPaginator(
-        build_queryset,
-        _select_archive_rows,
-        dt.datetime,
-        *period_types,
-        time_column="place__article_date",
-        id_column="place__pk",
-    )
-
-
-_month_paginator = _prepare_archive(_editions_of_month, int)
-_year_paginator = _prepare_archive(_editions_of_year, dt.date, dt.date)
+_SOURCES: Final = SUBJECT_KINDS["sources"]
+"""Has one row an edition, with the date of its article."""

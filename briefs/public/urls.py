@@ -18,7 +18,7 @@ from . import (
     views,
 )
 from .brief_answers import offer_markdown
-from .page_cache import keep, read_version_once
+from .page_cache import keep
 from .responses import (
     LANGUAGE_ALIAS_PATTERN,
     LanguageConverter,
@@ -79,7 +79,7 @@ pages = [
         )
     ),
     *list_feeds("search/", "search-", public_view(feeds.search_feed)),
-    path("search/", public_view(read_version_once(search_views.search)), name="search"),
+    path("search/", public_view(search_views.search), name="search"),
     path("search/suggest/", public_view(search_views.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public_view(offer_markdown(keep(brief_answers.brief))), name="brief"),
     kept("briefs/<slug:slug>.md", brief_answers.markdown_twin, "markdown"),

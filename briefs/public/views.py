@@ -27,10 +27,10 @@ from . import (
     list_rows,
     page_cache,
     responses,
-    subject_presenters,
     subject_queries,
+    subject_views,
 )
-from .editions import KeysetPage, ListedBrief
+from .editions import ListedBrief
 from .list_rows import Row, RowSide
 from .responses import ListView, accepts_chinese
 
@@ -42,8 +42,10 @@ MAX_NEWEST: Final = 5
 LEAD_POINTS: Final = 3
 
 
-def build_home_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.datetime) -> dict[str, Any]:
-    """Build the context of the home page. Its later pages have only the list."""
+def home(request: HttpRequest, language: Side) -> HttpResponse:
+    """Show the home page. Its later pages have only the list."""
+    now, view = timezone.now(), ListView.read(request, language)
+    page = editions.list_newest_briefs(now, editions.read_page_key(request))
     context: dict[str, Any] = {}
     rows = page.rows
     if rows and not page.query_string:
@@ -59,10 +61,17 @@ def build_home_context(page: KeysetPage[ListedBrief], view: ListView, now: dt.da
     entries = [list_rows.build_row_by_posting(row.brief, view) for row in rows]
     if context:
         entries = [row._replace(year="") for row in entries]
-    return context | {
-        "entries": list_rows.render_rows(entries, view, heading=gettext("Newest briefs")),
-        **brief_answers.build_paging_context(page, paths.home(view.language), view),
-    }
+    return responses.render(
+        "briefs/home.html",
+        language,
+        "",
+        menu_entry="home",
+        query_string=page.query_string,
+        list_view=view,
+        entries=list_rows.render_rows(entries, view, heading=gettext("Newest briefs")),
+        **context,
+        **brief_answers.build_paging_context(page, paths.home(language), view),
+    )
 
 
 def _build_top(
@@ -145,7 +154,7 @@ def render_topics(view: ListView, now: dt.datetime) -> SafeString:
             "code": paths.LANGUAGE_CODES[side],
             "lang": LANGUAGE_TAGS[side],
             "url": f"{paths.home(side)}keywords/",
-            "topics": [subject_presenters.build_name_row(row, "keywords", side) for row in rows],
+            "topics": [subject_views.build_name_row(row, "keywords", side) for row in rows],
         }
         for side in view.sides
     ]
@@ -164,21 +173,6 @@ def redirect_language_alias(request: HttpRequest, alias: str, rest: str) -> Http
     query = request.META.get("QUERY_STRING", "")
     return HttpResponsePermanentRedirect(
         paths.home(side) + escape_uri_path(rest) + (f"?{query}" if query else "")
-    )
-
-
-def home(request: HttpRequest, language: Side) -> HttpResponse:
-    now = timezone.now()
-    page = editions.list_newest_briefs(now, editions.read_page_key(request))
-    view = ListView.read(request, language)
-    return responses.render(
-        "briefs/home.html",
-        language,
-        "",
-        menu_entry="home",
-        query_string=page.query_string,
-        list_view=view,
-        **build_home_context(page, view, now),
     )
 
 

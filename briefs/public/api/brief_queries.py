@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet, Subquery
+from django.db.models import Max, Q, Subquery
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -32,7 +32,6 @@ from briefs.derived.brief_shape import (
     build_shapes,
 )
 from briefs.models.edition import Edition
-from briefs.models.prepared import PreparedQuery, prepare
 from briefs.models.site import NameChange, SiteVersion
 from briefs.public.editions import ListPosition, build_beyond_condition
 from briefs.public.search_queries import SearchParams
@@ -302,7 +301,15 @@ class _Newest(NamedTuple):
 
     @classmethod
     def read(cls, now: dt.datetime) -> Self:
-        ((generation, at, pk, names),) = _newest_change(now) or [("", None, 0, 0)]
+        newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
+        names_now = NameChange.objects.filter(position__isnull=False).order_by("-position")[:1]
+        row = SiteVersion.objects.filter(pk=1).values_list(
+            "generation",
+            Subquery(newest.values("changed_at")),  # type: ignore[misc]
+            Subquery(newest.values("pk")),
+            Subquery(names_now.values("position")),
+        )
+        generation, at, pk, names = row.first() or ("", None, 0, 0)
         # The settings and the version that an answer depends on: with others, no change tells of the difference.
         parts = (generation, settings.VERSION, settings.SITE_URL, settings.DIGEST_LICENCE)
         edition = ListPosition(at, pk) if at else ChangePosition().edition
@@ -350,16 +357,6 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def fetch_found(now: dt.datetime, briefs: Sequence[int]) -> list[ShapeRow]:
-    """Return the `found` editions of these briefs."""
-    return _found_rows(now, *briefs) if briefs else []
-
-
-def fetch_changes(position: ListPosition, until: dt.datetime, limit: int) -> list[tuple[Any, ...]]:
-    """Return up to `limit` rows of `changed` after a position."""
-    return _changes_query(limit)(position.published_at, until, position.id)
-
-
 find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
 
 
@@ -383,7 +380,9 @@ def build_change_page(values: Mapping[str, str]) -> ChangePage:
         )
     newest, limit = _Newest.read(now), read_limit(values)
     position = newest.read_since(values)
-    rows = fetch_changes(position.edition, now - SETTLING, limit + 1)
+    at, pk = position.edition
+    changed = Edition.objects.changed(at, now - SETTLING).filter(Q(changed_at__gt=at) | Q(pk__gt=pk))
+    rows = list(changed[: limit + 1])
     names = list(NameChange.objects.filter(position__gt=position.names).order_by("position")[: limit + 1])
     has_more = len(rows) + len(names) > limit
     page, names = rows[:limit], names[: limit - len(rows[:limit])]
@@ -397,8 +396,8 @@ def build_change_page(values: Mapping[str, str]) -> ChangePage:
 
 
 def _build_changes(rows: Sequence[tuple[Any, ...]], now: dt.datetime) -> list[Change]:
-    shapes = build_shapes(fetch_found(now, list({row[1] for row in rows})))
-    by_id = {brief.id: brief for brief in shapes}
+    found = _found_rows(now, *{row[1] for row in rows}) if rows else []
+    by_id = {brief.id: brief for brief in build_shapes(found)}
     return [CHANGES[kind](brief, number, at, by_id.get(brief)) for _, brief, number, kind, at in rows]
 
 
@@ -421,30 +420,6 @@ def _newest_query(limit: int, has_since: bool, has_position: bool) -> ShapeQuery
         return editions.order_by("-published_at", "-pk")[:limit]
 
     return ShapeQuery(build, *[dt.datetime] * has_since, *[dt.datetime, int] * has_position)
-
-
-@lru_cache(maxsize=64)
-def _changes_query(limit: int) -> PreparedQuery:
-    def build(since: dt.datetime, until: dt.datetime, pk: int) -> EditionRows:
-        beyond = Q(changed_at__gt=since) | Q(pk__gt=pk)
-        return Edition.objects.changed(since, until).filter(beyond)[:limit]
-
-    return PreparedQuery(build, dt.datetime, dt.datetime, int)
-
-
-@prepare(dt.datetime)
-def _newest_change(now: dt.datetime) -> QuerySet[SiteVersion, Any]:
-    newest = Edition.objects.changed(_EARLIEST, now).reverse()[:1]
-    return SiteVersion.objects.filter(
-        pk=1
-    ).values_list(
-        "generation",
-        Subquery(newest.values("changed_at")),  # type: ignore[misc]
-        Subquery(newest.values("pk")),
-        Subquery(
-            NameChange.objects.filter(position__isnull=False).order_by("-position").values("position")[:1]
-        ),
-    )
 
 
 @lru_cache(maxsize=16)

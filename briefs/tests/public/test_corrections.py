@@ -15,10 +15,10 @@ from django.utils import timezone
 from briefs import workflow
 from briefs.models import Edition
 from briefs.models.vocabulary import Source
-from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support.corpus_fixtures import (
     DAY,
     NO_STATIC,
+    OLDEST_KEY,
     get_or_make,
     load_sample,
     numbered_content,

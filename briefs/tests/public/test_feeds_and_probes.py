@@ -151,6 +151,20 @@ def test_feeds_show_change_notes_but_no_minor_or_future_change(client: Client) -
     ][-1] == corrected
 
 
+def test_feeds_leave_out_characters_that_xml_forbids(client: Client) -> None:
+    content = replace(
+        corpus_fixtures.numbered_content(1),
+        headline_en='A <b> & "]]>\x01\ufffe',
+        summary_en="Less < more\x0b & so on",
+    )
+    corpus_fixtures.publish(content, "a")
+    (entry,) = read_feed(client, "/en/feed.atom").values()
+    assert (entry["title"], entry["summary"]) == ('A <b> & "]]>', "Less < more & so on")
+    assert (
+        get_xml(client, "/en/search/feed.atom?q=x%01%EF%BF%BEy").findtext(f"{ATOM}title", "").startswith("xy")
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "slug", "extension"), [("keywords", "technology", "atom"), ("sources", "foreign-policy", "json")]
 )

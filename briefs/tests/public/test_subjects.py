@@ -11,7 +11,6 @@ from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
 from briefs.public import editions
-from briefs.public.editions import OLDEST_KEY
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import (
     DAY,
@@ -174,7 +173,7 @@ def test_paging_timeline_shows_each_brief_once_by_article_date(
     back, top = follow_links(client, page_link(last, "prev"), "prev")
     assert [slug for page in reversed(back) for slug in page] == expected[:8]
     assert page_link(top, "prev") is None
-    oldest = client.get(f"{subject.address(kind)}?after={OLDEST_KEY}").content.decode()
+    oldest = client.get(f"{subject.address(kind)}?after={corpus_fixtures.OLDEST_KEY}").content.decode()
     assert listed_slugs(oldest) == expected[-4:]
 
 

@@ -20,6 +20,7 @@ from briefs.models.edition import Edition
 from briefs.models.history import Revision
 from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
+from briefs.public.editions import ListPosition
 from briefs.workflow.rules.revisions import hash_leaves
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
@@ -27,6 +28,8 @@ NO_STATIC = pytest.mark.filterwarnings("ignore:No directory at")  # tests do not
 SEED = "seeds/000_a01fbe574e0e12f3.txt"
 DAY = dt.datetime(2026, 6, 12, 2, 0, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 11, 24, 4, 0, tzinfo=dt.UTC)  # what `fixed_clock` of public pages shows
+OLDEST_KEY = str(ListPosition(dt.datetime.min.replace(tzinfo=dt.UTC), 0))
+"""Key of a list that precedes every row."""
 
 _BULLET = re.compile(r"^(\s+)(•|\d+\.)\s+(.*)$")
 

@@ -16,9 +16,7 @@ from django.test import Client
 from django.urls import Resolver404
 
 from briefs.derived.search import store
-from briefs.models.prepared import PreparedQuery
-from briefs.public import editions, feeds, issue_views, search_queries, search_views, subject_queries
-from briefs.public.editions import KeysetPaginator
+from briefs.public import search_queries
 from briefs.publications import epub
 
 from . import route_registry
@@ -95,12 +93,7 @@ def fetch(address: str, method: str = "GET", **headers: str) -> PublicResponse:
 def forget_prepared_queries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the compiled SQL of prepared queries until the test ends."""
     monkeypatch.setattr(store, "_compile_listed", store._compile_listed.__wrapped__)
-    for module in (editions, issue_views, subject_queries, feeds, search_queries, search_views):
-        for value in vars(module).values():
-            for query in value.values() if isinstance(value, dict) else [value]:
-                for part in query.queries.values() if isinstance(query, KeysetPaginator) else [query]:
-                    if isinstance(part, PreparedQuery):
-                        monkeypatch.setattr(part, "_compiled", {})
+    monkeypatch.setattr(search_queries._hit_rows, "_compiled", {})
 
 
 def links(answer: PublicResponse) -> Iterator[str]:
