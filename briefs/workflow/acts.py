@@ -78,8 +78,6 @@ class Act:
     leaf: Leaf | None = None
     of: str = ""
     """The act of a brief from which an issue's act derives."""
-    saves_first: bool = False
-    """The button of an issue sends the form with its texts."""
 
     @property
     def of_issue(self) -> bool:
@@ -215,7 +213,7 @@ _ISSUE_DIFFERENCES: Final[Mapping[str, Mapping[str, Any]]] = {
                      "rules": (Rule(WRITERS),)},
     "edit_issue": {"of": "edit"},
     "fill_issue": {"of": "fill"},
-    "submit_issue": {"of": "submit", "saves_first": True},
+    "submit_issue": {"of": "submit"},
     "sign_off_issue_zh": {"of": "sign_off_zh"},
     "sign_off_issue_en": {"of": "sign_off_en"},
     "sign_off_issue_common": {"of": "sign_off_common", "label": _("Sign off the briefs"),
@@ -232,7 +230,7 @@ _ISSUE_DIFFERENCES: Final[Mapping[str, Mapping[str, Any]]] = {
     "recover_issue": {"of": "recover"},
     "cancel_issue": {"of": "cancel"},
     "withdraw_issue": {"of": "withdraw", "label": _("Withdraw the issue"), "past": pgettext_lazy("happened", "withdrew the issue")},
-    "discard_issue": {"of": "discard", "way": "button", "saves_first": True},
+    "discard_issue": {"of": "discard", "way": "button"},
 }
 """Acts of issues, in the order of the bar: the act of a brief, and what differs."""
 # fmt: on
