@@ -148,7 +148,7 @@ MAX_QUERIES = {
     "/api/docs/": 1,
     "/api/v1/briefs": 4,
     "/api/v1/briefs?q=bullet": 7,
-    "/api/v1/briefs?q=bullet&source=sample-review": 7,
+    "/api/v1/briefs?q=bullet&source=foreign-policy": 7,
     "/api/v1/briefs?q=AI&keyword=technology&updated_since=2020-01-01": 7,
     "/api/v1/briefs/next-technology-race": 4,
     "/api/v1/changes": 6,
