@@ -96,10 +96,10 @@ def test_composition_survives_the_arrival_of_a_colleagues_text(
     assert stored_texts(brief)[2][0] == "第三句加。再加。"
     # A row that is added between a colleague's move and its arrival keeps the move.
     one, two, three = factories.load_content(brief).bullets
-    tab.type_in(3, ZH, "第四句。")
-    factories.edit(brief, team.other_writer, bullets=(three, one, two))
     with tab.hold(AUTOSAVE):
         with tab.page.expect_request(AUTOSAVE):
+            tab.type_in(3, ZH, "第四句。")
+            factories.edit(brief, team.other_writer, bullets=(three, one, two))
             tab.press("Control+s")
         tab.type_in(4, ZH, "第五句。")
     # A new row follows the one before it.
