@@ -122,6 +122,13 @@ def test_withdrawn_brief_is_gone_at_the_next_request(client: Client) -> None:
     assert client.get(BRIEF).status_code == 410
 
 
+def test_part_of_pages_is_built_anew_after_a_change_whatever_was_asked_for_before(client: Client) -> None:
+    client.get("/en/")
+    assert [page_cache.keep_part("number", lambda n=n: n) for n in (1, 2)] == [1, 1]
+    Edition.objects.update(live_until=timezone.now() + dt.timedelta(days=1))
+    assert page_cache.keep_part("number", lambda: 3) == 3
+
+
 def test_scheduled_edition_appears_at_its_time_and_ends_at_its_end(client: Client) -> None:
     now = timezone.now()
     opening, end = now + dt.timedelta(seconds=20), now + dt.timedelta(seconds=40)
