@@ -7,6 +7,7 @@ still has a page. A name used only in drafts is not listed or counted, and its a
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.db.models import CharField, Count, Exists, Model, OuterRef, Q, QuerySet, Subquery, Value
@@ -20,6 +21,7 @@ from briefs.content import Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
+from briefs.models.prepared import PreparedQuery
 from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
@@ -202,14 +204,9 @@ def count_term_uses(term: Subject, now: dt.datetime) -> int:
 
 def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> SubjectFacets:
     """Count the names of up to MAX_COUNTED_BRIEFS + 1 newest briefs. One query."""
-    newest = kind.listed_editions(now, subject.pk).order_by(
-        f"-{kind.column('published_at')}", f"-{kind.id_column}"
-    )
-    newest = newest.values("pk")[: MAX_COUNTED_BRIEFS + 1]
-    first, *others = (_count_names(of, newest) for of in SUBJECT_KINDS.values())
     names: dict[str, list[CountedSubject]] = {}
     brief_count = 0
-    rows = sorted(first.union(*others, all=True), key=lambda row: (-row[4], row[1]))
+    rows = sorted(_facets[kind.name](now, subject.pk), key=lambda row: (-row[4], row[1]))
     for name, slug, zh, en, n in rows:
         counted = CountedSubject(slug, zh, en, en, "", n)
         if name == kind.name and counted.slug == subject.slug:
@@ -219,12 +216,29 @@ def count_facets(kind: SubjectKind, subject: Subject, now: dt.datetime) -> Subje
     return SubjectFacets(brief_count, names)
 
 
+def _select_facets(kind: SubjectKind, now: dt.datetime, subject: int) -> QuerySet[Any, Any]:
+    newest = kind.listed_editions(now, subject).order_by(
+        f"-{kind.column('published_at')}", f"-{kind.id_column}"
+    )
+    newest = newest.values("pk")[: MAX_COUNTED_BRIEFS + 1]
+    first, *others = (_count_names(of, newest) for of in SUBJECT_KINDS.values())
+    facets: QuerySet[Any, Any] = first.union(*others, all=True)
+    return facets
+
+
 def _count_names(kind: SubjectKind, newest: EditionRows) -> Any:
     """Select kind, slug, labels and number of the names of these editions."""
     column = kind.join_column
     rows = kind.join_table._default_manager.filter(edition__in=newest, **{f"{column}__isnull": False})
     labels = [f"{column}__{label}" for label in ("slug", *kind.model.label_columns)]
     return rows.values_list(Value(kind.name), *labels).annotate(n=Count("pk")).order_by()
+
+
+_facets: Final = {
+    name: PreparedQuery(partial(_select_facets, kind), dt.datetime, int)
+    for name, kind in SUBJECT_KINDS.items()
+}
+"""Compiled once: to build this query takes a third of the time of a page of a subject."""
 
 
 def list_start_here(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[StartHere]:
