@@ -50,9 +50,9 @@ def store_table(name: str, table: ReturnedTable, brief: Brief, *, by: Person) ->
         row = lock_brief(brief)
         plan = plan_table(name, table, row)
         if plan.suggestions:
-            workflow.suggest_together(row, plan.suggestions, by=by, file=name)
+            workflow.review_comments.suggest_together(row, plan.suggestions, by=by, file=name)
         if plan.notes:
-            workflow.add_notes_together(row, plan.notes, by=by)
+            workflow.reviewing.add_notes_together(row, plan.notes, by=by)
     counts = (
         (plan.suggestions, ngettext("%(n)s suggestion", "%(n)s suggestions", len(plan.suggestions))),
         (plan.notes, ngettext("%(n)s note", "%(n)s notes", len(plan.notes))),

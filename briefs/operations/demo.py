@@ -146,10 +146,10 @@ def import_demo_briefs(people: dict[str, Person], *, now: dt.datetime | None = N
     for key, paragraphs in json.loads(TEXTS.read_text(encoding="utf-8")).items():
         if not SiteText.objects.filter(key=key).exists():
             zh, en = ("\n\n".join(paragraphs[side]) for side in SIDES)
-            draft = workflow.revise_site_text(key, zh, en, by=people["publisher"], now=now - day)
+            draft = workflow.vocabulary.revise_site_text(key, zh, en, by=people["publisher"], now=now - day)
             if draft:
                 for side in SIDES:
-                    workflow.sign_draft(draft, [side], by=people[f"reviewer-{side}"], now=now - day)
+                    workflow.drafts.sign_draft(draft, [side], by=people[f"reviewer-{side}"], now=now - day)
 
 
 def _import_document(path: Path, people: dict[str, Person], now: dt.datetime) -> Brief:
@@ -181,10 +181,12 @@ def _submit_draft(
     if facts:
         content = replace(content, facts=replace(content.facts, **facts))
     if content != stored:
-        workflow.save(brief, content, by=people["writer"], version=_version(brief), now=now)
+        workflow.editing.save(brief, content, by=people["writer"], version=_version(brief), now=now)
     row = Brief.objects.get(pk=brief.pk)
     if not row.article_date_confirmed:
-        workflow.confirm_date(brief, content.facts.date, by=people["writer"], version=row.version, now=now)
+        workflow.editing.confirm_date(
+            brief, content.facts.date, by=people["writer"], version=row.version, now=now
+        )
     workflow.submit(brief, by=people["writer"], version=_version(brief), now=now)
 
 
@@ -216,7 +218,7 @@ def _publish_correction(brief: Brief, people: dict[str, Person], now: dt.datetim
     writer = people["writer"]
     workflow.revise(brief, by=writer, version=_version(brief), now=now)
     corrected = replace(repaired or content, bullets=tuple(bullets), **CORRECTION)
-    workflow.save(brief, corrected, by=writer, version=_version(brief), now=now)
+    workflow.editing.save(brief, corrected, by=writer, version=_version(brief), now=now)
     workflow.submit(brief, by=writer, version=_version(brief), now=now)
     _review_and_approve(brief, people, now)
 
@@ -239,9 +241,9 @@ def _publish_issue(people: dict[str, Person], now: dt.datetime) -> None:
 def _review_and_approve(brief: Brief, people: dict[str, Person], now: dt.datetime) -> None:
     row, hour = Brief.objects.get(pk=brief.pk), dt.timedelta(hours=1)
     for hours, side in enumerate(SIDES, 1):
-        reviewer, seen = people[f"reviewer-{side}"], workflow.hash_for_sign_off(row, side)
+        reviewer, seen = people[f"reviewer-{side}"], workflow.reviewing.hash_for_sign_off(row, side)
         workflow.sign_off(brief, side, by=reviewer, seen=seen, now=now + hours * hour)
-    seen = workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))
+    seen = workflow.publishing.hash_for_approval(Brief.objects.get(pk=brief.pk))
     workflow.approve(brief, by=people["publisher"], seen=seen, now=now + 3 * hour)
 
 

@@ -48,7 +48,8 @@ from briefs.operations.accounts.account_actions import (
 from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_brief_facts
 from briefs.workflow.next_step import next_step
-from briefs.workflow.rules import NOTICE_CONDITIONS, find_people_for_verb, format_iso_date_in_sentence
+from briefs.workflow.rules import NOTICE_CONDITIONS, find_people_for_verb
+from briefs.workflow.rules.local_times import format_iso_date_in_sentence
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from briefs.content import LANGUAGE_TAGS, Side
 from briefs.derived import BRIEF_COLUMNS, build_briefs
 from briefs.models import Brief, ChangeKind, Copy, Edition, Mailing, Person, Subscriber
 from briefs.models.mailings import MailSide
-from briefs.workflow import build_refusal
 from briefs.workflow.rules import require_allowed
+from briefs.workflow.rules.refusals import build_refusal
 
 from .issue_document import COLON
 from .mail_text import MailBody, render_body

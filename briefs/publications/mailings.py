@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs.content import hash_json
 from briefs.models import Copy, Edition, Event, IssueEdition, Mailing, MailingEdition, Person, Subscriber
-from briefs.workflow import Reason, Refused, build_refusal
+from briefs.workflow import Refused
 from briefs.workflow.rules import require_allowed
+from briefs.workflow.rules.refusals import Reason, build_refusal
 
 from .mail_text import MailBody, build_issue_bodies
 from .published import load_edition

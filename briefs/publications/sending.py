@@ -27,8 +27,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from briefs.models import Copy, JobRun, Mailing, Person, Subscriber
-from briefs.workflow import build_refusal
 from briefs.workflow.rules import require_allowed
+from briefs.workflow.rules.refusals import build_refusal
 
 from . import mailings
 from .bounces import Verdict, build_return_path, classify

@@ -74,7 +74,7 @@ def test_form_refuses_too_many_authors_before_it_looks_for_them(
 
 def test_brief_at_the_bounds_is_stored(team: factories.Team) -> None:
     texts = [MAX_TEXT_BYTES // MAX_BULLETS * "x"] * MAX_BULLETS
-    brief = workflow.create(
+    brief = workflow.editing.create(
         factories.content(
             headline_zh="",
             headline_en="",
@@ -165,7 +165,7 @@ def test_suggestions_of_a_returned_table_make_no_brief_too_large(
     writer_client.post(brief_url(brief, "word"), {"file": SimpleUploadedFile("a.docx", data)})
     assert brief.suggestions.count() == 70
     with translation.override("en"), pytest.raises(workflow.Refused, match=TOO_MUCH):
-        workflow.accept_file(brief, "a.docx", by=team.writer)
+        workflow.review_comments.accept_file(brief, "a.docx", by=team.writer)
     assert factories.load_content(brief).bullets[0].text_en == "Point 0."
 
 

@@ -77,11 +77,13 @@ def test_form_saves_each_fact_and_shows_it_again(client: Client, team: factories
 def test_unfit_text_is_refused_by_the_label_of_the_fact(name: str, team: factories.Team) -> None:
     fact = FACTS[name]
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.create(content_with(name, "https://example.org/".ljust(fact.limit + 1, "x")), by=team.writer)
+        workflow.editing.create(
+            content_with(name, "https://example.org/".ljust(fact.limit + 1, "x")), by=team.writer
+        )
     with translation.override("en"):
         assert f"{fact.label} is too long" in str(refusal.value)
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.create(content_with(name, "https://example.org/\x07"), by=team.writer)
+        workflow.editing.create(content_with(name, "https://example.org/\x07"), by=team.writer)
     assert refusal.value.codes[0] == "control-character"
 
 
@@ -95,7 +97,7 @@ def test_unfit_text_is_refused_by_the_label_of_the_fact(name: str, team: factori
 )
 def test_invalid_fact_is_refused_beside_its_field(name: str, team: factories.Team) -> None:
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.create(content_with(name, "javascript:alert(1)"), by=team.writer)
+        workflow.editing.create(content_with(name, "javascript:alert(1)"), by=team.writer)
     assert [reason.about for reason in refusal.value.reasons] == [name]
 
 

@@ -92,6 +92,11 @@ def test_other_packages_import_only_what_a_package_offers() -> None:
     assert not past
 
 
+@pytest.mark.parametrize("file", sorted(BRIEFS.rglob("__init__.py")))
+def test_package_offers_at_most_40_names(file: Path) -> None:
+    assert len(read_offer(".".join(file.parent.relative_to(BRIEFS.parent).parts))) <= 40
+
+
 def test_pure_modules_load_without_django() -> None:
     names = "documents.parser", "documents.writer", "checks", "text.article_urls", "text.text_diff"
     imports = "\n".join(["import briefs.content", *(f"import briefs.bilingual.{name}" for name in names)])

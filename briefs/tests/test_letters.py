@@ -46,7 +46,7 @@ class Guest:
     def __init__(self, clock: Any, brief: Brief, team: Team, *, address: str = "203.0.113.5") -> None:
         self.clock, self.address = clock, address
         self.client = Client(enforce_csrf_checks=True)
-        self.page = f"/preview/{workflow.share(brief, by=team.writer).token}/en/"
+        self.page = f"/preview/{workflow.sharing.share(brief, by=team.writer).token}/en/"
 
     def form(self) -> dict[str, str]:
         html = self.client.get(self.page, REMOTE_ADDR=self.address).content.decode()
@@ -172,7 +172,7 @@ def test_filled_honeypot_is_thanked_and_stores_nothing(guest: Guest) -> None:
 
 def test_remark_through_revoked_link_is_not_found(guest: Guest, team: Team) -> None:
     form = guest.form()
-    workflow.unshare(PreviewLink.objects.get(), by=team.writer)
+    workflow.sharing.unshare(PreviewLink.objects.get(), by=team.writer)
     assert guest.send(form).status_code == 404
     assert not Letter.objects.exists()
 
@@ -247,14 +247,14 @@ def test_database_rejects_letter_with_inconsistent_origin(guest: Guest, origin: 
 def test_letter_turned_into_note_keeps_sender_and_time(guest: Guest, team: Team) -> None:
     guest.send(name="王小明", bullet="2", text="數字不對。")
     letter = Letter.objects.get()
-    note = workflow.turn_letter_into_note(letter, by=team.reviewer)
+    note = workflow.letters.turn_letter_into_note(letter, by=team.reviewer)
     assert (note.bullet, note.side, note.by, note.brief) == (2, "en", team.reviewer, letter.brief)
     assert note.text == "數字不對。\n— 王小明 · 2026-05-04 14:00"
     letter.refresh_from_db()
     assert (letter.note, letter.handled_by, letter.handled_at) == (note, team.reviewer, note.at)
     assert [e.verb for e in Event.objects.order_by("id")][-1:] == ["note"]
     assert Event.objects.filter(verb="note").count() == 1
-    for verb in (workflow.turn_letter_into_note, workflow.handle_letter):
+    for verb in (workflow.letters.turn_letter_into_note, workflow.letters.handle_letter):
         with pytest.raises(workflow.Refused) as refused:
             verb(letter, by=team.publisher)
         assert refused.value.codes == ["letter-handled"]
@@ -265,16 +265,16 @@ def test_note_text_names_bullet_that_was_deleted_since(guest: Guest, team: Team)
     guest.send(bullet="3", text="這點。")
     brief = Brief.objects.get()
     factories.edit(brief, team.writer, bullets=workflow.load_working_copy(brief).bullets[:1])
-    note = workflow.turn_letter_into_note(Letter.objects.get(), by=team.writer)
+    note = workflow.letters.turn_letter_into_note(Letter.objects.get(), by=team.writer)
     assert note.bullet is None
     assert "#b3" in note.text
 
 
 def test_handled_letter_leaves_one_event(guest: Guest, team: Team) -> None:
     guest.send()
-    workflow.handle_letter(Letter.objects.get(), by=team.publisher)
+    workflow.letters.handle_letter(Letter.objects.get(), by=team.publisher)
     letter, event = Letter.objects.get(), Event.objects.latest("id")
     assert (letter.handled_by, letter.note) == (team.publisher, None)
     assert (event.verb, event.by, event.note) == ("handle", team.publisher, "不對。")
     with pytest.raises(workflow.Refused):
-        workflow.handle_letter(letter, by=team.outsider)
+        workflow.letters.handle_letter(letter, by=team.outsider)

@@ -132,7 +132,7 @@ def test_author_cannot_approve_own_brief_with_forged_post(superuser: bool) -> No
     author = team.publisher
     Person.objects.filter(pk=author.pk).update(is_superuser=superuser)
     client = logged_in_client(Person.objects.get(pk=author.pk))
-    brief = workflow.create(factories.content(), by=author)
+    brief = workflow.editing.create(factories.content(), by=author)
     workflow.submit(brief, by=author, version=brief.version)
     forged = {**FORGED, **dict.fromkeys(("approved_by", "edited_by", "by"), team.other_publisher.pk)}
     address = f"/admin/briefs/brief/{brief.pk}/"

@@ -238,9 +238,6 @@ def _load_histories(briefs: Sequence[Brief], editions: EditionsByBrief) -> dict[
     }
 
 
-# What is missing
-
-
 def _load_gaps(briefs: Sequence[Brief], was_public: Collection[int]) -> dict[int, list[Gap]]:
     """Return what refuses submission, by brief id, from columns. One query. `was_public`: ids of briefs."""
     if not briefs:

@@ -19,8 +19,9 @@ from briefs.models import Brief, Person, Revision, RowKey
 
 from .editing import PreparedContent, create_many, store_revision
 from .rules import working_copy
+from .rules.local_times import format_time
 from .rules.refusals import Reason, Refused, Stale
-from .rules.transitions import format_time, run_verb
+from .rules.transitions import run_verb
 
 type BuildContent = Callable[[Content, Mapping[str, int]], Content]
 """Build the page's content from its base content and the numbers of its new bullets by key."""

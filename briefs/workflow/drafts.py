@@ -294,9 +294,6 @@ def _end(state: PageDraft, verb: str, *, by: Person, now: dt.datetime) -> None:
     notify(event, "settled", state.authors, draft=draft.pk, label=label, outcome=verb)
 
 
-# Store what is public, or what no public page shows.
-
-
 def _store(state: PageDraft, *, now: dt.datetime) -> None:
     row, author, stored = state.row, state.draft.by, cast("Vocabulary | None", state.stored)
     if isinstance(row, SiteText):

@@ -28,12 +28,11 @@ from briefs.models import (
 from briefs.models.vocabulary import find_free_slug
 
 from .rules.histories import find_last_shown_edition, load_contributors, load_editions, load_revisions
-from .rules.refusals import Reason, Refused, format_iso_date, why_not_past
+from .rules.local_times import format_iso_date, why_not_past
+from .rules.refusals import Reason, Refused
 from .rules.transitions import IssueRun, Target, VerbRun, notify, run_act, run_verb
 
 type AnyEdition = Edition | IssueEdition
-
-# Find the public and scheduled editions of a brief, and add or cancel editions.
 
 
 def find_scheduled_edition(row: Brief, now: dt.datetime) -> Edition | None:
@@ -164,8 +163,6 @@ def cancel_edition(edition: AnyEdition, now: dt.datetime) -> None:
     indexing.drop([edition.pk])
     rebuild_memory([edition.brief_id])
 
-
-# Verbs after approval: cancel, reschedule, withdraw, remove, reinstate.
 
 _KEPT_ON_RESCHEDULING = (
     *("revision_id", "approved_by_id", "edited_by_id", "four_eyes", "hash_zh", "hash_en", "hash_common"),

@@ -28,8 +28,9 @@ from briefs.models import (
 from .editions import begin_interval, describe_approval
 from .rules import issue_review
 from .rules.gaps import ISSUE_TEXT_LABELS
+from .rules.local_times import format_time
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
-from .rules.transitions import IssueRun, format_time, require_allowed, run_issue_verb
+from .rules.transitions import IssueRun, require_allowed, run_issue_verb
 
 TEXT_LIMITS: Final = {
     "title": 200, "preface": 5_000, "subject": 200, "preheader": 300, "why": 300, "change_note": 2_000,
@@ -55,9 +56,6 @@ class IssueConflict(Refused):
     ) -> None:
         super().__init__(reason)
         self.theirs, self.merged, self.fields, self.version = theirs, merged, fields, version
-
-
-# Write
 
 
 def create_issue(*, by: Person, now: dt.datetime | None = None) -> Issue:
@@ -176,9 +174,6 @@ def _merge(row: Issue, version: int, mine: IssueContent, theirs: IssueContent) -
             Reason("stale", told), theirs=theirs, merged=merged, fields=fields, version=row.version
         )
     return merged
-
-
-# Publish
 
 
 def publish_issue(

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from briefs.models import Letter, Note, Person
 
 from .reviewing import add_note
+from .rules.local_times import format_time
 from .rules.refusals import build_refusal
-from .rules.transitions import format_time, run_verb
+from .rules.transitions import run_verb
 
 TIMELINE_EXCERPT_LENGTH = 300
 """Maximum number of characters of a letter on the timeline."""

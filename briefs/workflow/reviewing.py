@@ -1,20 +1,18 @@
-"""Review verbs of briefs and issues: submit, take back, sign off, send back; notes, and findings dismissed."""
+"""Acts of review on briefs and issues: submit, take back, sign off, send back, and notes."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
-from briefs.bilingual import checks
 from briefs.content import SIDES, Content, Side
 from briefs.derived import PageNames
-from briefs.models import Brief, Dismissal, Event, Issue, Note, Person, SignOff, State
+from briefs.models import Brief, Event, Issue, Note, Person, SignOff, State
 from briefs.models.people import IMPORTER
 from briefs.workflow import policy
 
 from .assignments import AssignmentPlan, build_review_request_values
 from .rules import four_eyes
-from .rules.gaps import COMPLETENESS_CHECK
 from .rules.histories import BriefHistory
 from .rules.leaves import LeafName
 from .rules.refusals import Reason, Refused, build_refusal, tidy_or_refuse
@@ -22,64 +20,6 @@ from .rules.revisions import add_revisions_of_names, hash_leaves
 from .rules.standing import build_facts
 from .rules.transitions import IssueRun, Target, VerbRun, find_people_for_verb, notify, run_act, run_verb
 from .rules.working_copy import load_working_copy
-
-# Verbs on findings: dismiss a finding with a reason, and undo that. The text and the version stay unchanged.
-
-
-def load_dismissals(brief: int) -> list[Dismissal]:
-    """Return the dismissals that are not undone, with their authors. The caller checks whether the text changed since."""
-    return list(Dismissal.objects.filter(brief=brief, undone_at=None).select_related("by"))
-
-
-def to_check_dismissal(dismissal: Dismissal) -> checks.Dismissal:
-    """Convert the row for `checks`, which does not use the database."""
-    return checks.Dismissal(dismissal.code, dismissal.bullet, dismissal.text, dismissal.field)  # type: ignore[arg-type]
-
-
-def dismiss(
-    brief: Brief | int,
-    finding: checks.Finding,
-    *,
-    by: Person,
-    reason: str,
-    seen: Content,
-    now: dt.datetime | None = None,
-) -> Dismissal:
-    """Dismiss one check code on the bullet or field of the finding, until that text changes.
-
-    `seen` is the content in which the finding was found. A repeated call returns the existing dismissal.
-    Findings of the completeness check cannot be dismissed.
-    """
-    with run_verb("dismiss", brief, by=by, now=now) as run:
-        row = run.row
-        if finding.check_name == COMPLETENESS_CHECK:
-            raise build_refusal("finding-refuses", about="findings")
-        if not (reason := reason.strip()):
-            raise build_refusal("dismissal-reason", about="findings")
-        text = checks.hash_text_pair(load_working_copy(row), finding.bullet, finding.field)
-        if not text or text != checks.hash_text_pair(seen, finding.bullet, finding.field):
-            raise build_refusal("finding-gone", about="findings")
-        place = {"code": finding.code, "field": finding.field, "bullet": finding.bullet, "text": text}
-        if same := row.dismissals.filter(undone_at=None, **place).first():
-            return same
-        made = Dismissal.objects.create(brief=row, reason=reason, by=by, at=run.now, **place)
-        run.record_event(note=_describe_dismissal(made))
-        return made
-
-
-def undo_dismissal(dismissal: Dismissal, *, by: Person, now: dt.datetime | None = None) -> None:
-    """Show the finding again. Do nothing when the dismissal is already undone."""
-    with run_verb("dismiss", dismissal, by=by, now=now) as run:
-        if Dismissal.objects.filter(pk=dismissal.pk, undone_at=None).update(undone_at=run.now, undone_by=by):
-            run.record_event("undismiss", note=_describe_dismissal(Dismissal.objects.get(pk=dismissal.pk)))
-
-
-def _describe_dismissal(dismissal: Dismissal) -> str:
-    place = f"#b{dismissal.bullet}" if dismissal.bullet else dismissal.field
-    return f"{dismissal.code} {place}: {dismissal.reason}"
-
-
-# Review verbs: submit, take back, sign off, send back, and notes.
 
 
 def submit(row: Target, *, by: Person, version: int | None = None, now: dt.datetime | None = None) -> None:

@@ -258,9 +258,6 @@ def revise_site_text(
     return None
 
 
-# Merge duplicate vocabulary entries into one, and undo merges.
-
-
 def merge_vocabulary(
     losers: Sequence[Vocabulary], *, into: Vocabulary, by: Person, now: dt.datetime | None = None
 ) -> list[Draft]:

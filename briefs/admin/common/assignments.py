@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from briefs.content import SIDES
 from briefs.models import Brief, Person, State
-from briefs.workflow import Assignee, AssignmentPlan, policy
+from briefs.workflow import policy
 from briefs.workflow.acts import Role
+from briefs.workflow.assignments import Assignee, AssignmentPlan
 
 from . import interface_labels
 

@@ -22,9 +22,10 @@ from briefs.bilingual.text import paths
 from briefs.bilingual.text.article_urls import find_original
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Marker, Side
 from briefs.models import Brief, Edition, IssueEdition, State
-from briefs.workflow import find_scheduled_edition
 from briefs.workflow.acts import get_past
-from briefs.workflow.rules import BriefFacts, format_time
+from briefs.workflow.editions import find_scheduled_edition
+from briefs.workflow.rules import BriefFacts
+from briefs.workflow.rules.local_times import format_time
 
 # Render badges for a brief's editorial state and its public state, and links to its public pages.
 

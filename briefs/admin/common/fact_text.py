@@ -22,7 +22,7 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Byline, Content, Facts, IssueCo
 from briefs.facts import FACTS, FactKind
 from briefs.models import ChangeKind
 from briefs.workflow import next_step
-from briefs.workflow.rules import format_iso_date_in_sentence
+from briefs.workflow.rules.local_times import format_iso_date_in_sentence
 
 from .interface_labels import FIELD_LABELS, format_with_remark, interface_side
 from .name_fields import NamesById

@@ -20,9 +20,9 @@ from briefs.bilingual import checks
 from briefs.bilingual.checks import iterate_text_pairs
 from briefs.content import SIDES, Content, hash_json
 from briefs.models import Dismissal
-from briefs.workflow.import_findings import load_import_findings
-from briefs.workflow.reviewing import load_dismissals, to_check_dismissal
-from briefs.workflow.rules import COMPLETENESS_CHECK, describe_finding, load_check_context
+from briefs.workflow.findings import load_dismissals, load_import_findings, to_check_dismissal
+from briefs.workflow.rules import COMPLETENESS_CHECK, load_check_context
+from briefs.workflow.rules.refusals import describe_finding
 
 MAX_SHOWN: Final = 400
 """Findings of one answer, those that block first. Ten thousand would take 4 s to render and 10 MB to send."""

@@ -16,8 +16,10 @@ from briefs import workflow
 from briefs.bilingual.documents import ParsedDate, read_date
 from briefs.content import ForbiddenCharacter, tidy, tidy_line
 from briefs.models import Brief, Issue
-from briefs.workflow import Reason, Refused, Stale, policy
-from briefs.workflow.rules import build_wrong_state_reason, format_iso_date
+from briefs.workflow import Refused, policy
+from briefs.workflow.rules import build_wrong_state_reason
+from briefs.workflow.rules.local_times import format_iso_date, resolve_local_time
+from briefs.workflow.rules.refusals import Reason, Stale
 
 from .interface_labels import format_with_label
 
@@ -106,7 +108,7 @@ class LocalDateTimeField(forms.CharField):
         except ValueError as error:
             raise ValidationError(_("Choose a time.")) from error
         try:
-            return workflow.resolve_local_time(naive.replace(tzinfo=None))
+            return resolve_local_time(naive.replace(tzinfo=None))
         except workflow.Refused as refused:
             raise ValidationError(str(refused)) from refused
 

@@ -15,6 +15,7 @@ from briefs.content import Content, ForbiddenCharacter, tidy_line
 from briefs.derived import build, build_source_name
 from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
+from briefs.workflow.rules.refusals import Reason
 
 from .brief_pages import parse_int_or_zero
 from .interface_labels import format_with_label
@@ -133,7 +134,7 @@ def _clean_name(typed: str) -> str:
     try:
         return tidy_line(typed)
     except ForbiddenCharacter as bad:
-        raise InvalidName(str(workflow.Reason("control-character", {
+        raise InvalidName(str(Reason("control-character", {
             "field": typed[:20], "line": bad.line, "code": f"U+{ord(bad.character):04X}"
         }))) from bad  # fmt: skip
 
@@ -151,5 +152,5 @@ def _create_row[Row: Vocabulary](row: Row, by: Person | None) -> Row:
         row.clean_fields(exclude=["slug", "merged_into"])
     except ValidationError as error:
         raise InvalidName(format_with_label(row, " ".join(error.messages))) from error
-    workflow.save_vocabulary_row(row, by=by)
+    workflow.vocabulary.save_vocabulary_row(row, by=by)
     return row

@@ -358,7 +358,7 @@ def create_entry(form: NewEntryForm, *, by: Person, shown_ids: set[int]) -> Voca
             if others:
                 raise SimilarEntriesExist(others)
             row.validate_constraints(exclude={"slug"})
-            workflow.save_vocabulary_row(row, by=by)
+            workflow.vocabulary.save_vocabulary_row(row, by=by)
             return row
     except IntegrityError as error:  # somebody else created the same entry concurrently
         raise SimilarEntriesExist(find_similar_entries(form.instance)) from error

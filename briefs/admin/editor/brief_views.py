@@ -41,9 +41,9 @@ from briefs.bilingual.text.paths import NATIVE_LANGUAGE_NAMES
 from briefs.bilingual.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, Side, tidy
 from briefs.models import Author, Brief, ChangeKind, State
-from briefs.workflow import PAGE_KEY, SaveConflict
 from briefs.workflow.acts import get_label
-from briefs.workflow.rules import format_time
+from briefs.workflow.concurrent_save import PAGE_KEY, SaveConflict
+from briefs.workflow.rules.local_times import format_time
 
 from .draft_form import (
     FACT_FIELDS,

@@ -39,7 +39,9 @@ from briefs.exchange.intake import (
     find_source,
 )
 from briefs.models import Author, Brief, Person, State
-from briefs.workflow.rules import format_time, require_allowed
+from briefs.workflow.rules import require_allowed
+from briefs.workflow.rules.local_times import format_time
+from briefs.workflow.rules.refusals import Stale, build_refusal
 
 from . import saving
 
@@ -95,7 +97,7 @@ def import_citation(request: HttpRequest, pk: int) -> HttpResponse:
     brief = get_brief_or_404(pk)
     try:
         if brief.state == State.APPROVED:
-            raise workflow.build_refusal("approved-closed")
+            raise build_refusal("approved-closed")
         require_allowed(person, "edit", brief)
     except workflow.Refused as refused:
         return _render_page(request, brief, errors=field_errors(refused), status=409)
@@ -146,11 +148,11 @@ def _save_ticked_facts(
             content = workflow.load_working_copy(brief)
             ticked = collect_facts(reading.article, content.facts, names, by, chosen_authors)
             content = replace(content, facts=replace(content.facts, **ticked))
-            saved = workflow.save(brief.pk, content, by=by, version=version)
+            saved = workflow.editing.save(brief.pk, content, by=by, version=version)
     except workflow.Refused as refused:
         brief = get_brief_or_404(brief.pk)
         errors = field_errors(refused)
-        if isinstance(refused, workflow.Stale):
+        if isinstance(refused, Stale):
             told = _("%(name)s saved a newer version at %(time)s. Look at the facts again, then take them.")
             errors = [FieldError(told % {"name": brief.updated_by, "time": format_time(brief.updated_at)})]
         return _render_page(

@@ -35,15 +35,10 @@ from briefs.models import (
     Suggestion,
 )
 from briefs.publications import corrections
-from briefs.workflow import AssignmentPlan
+from briefs.workflow.assignments import AssignmentPlan
 from briefs.workflow.brief_facts import load_brief_facts
-from briefs.workflow.rules import (
-    BriefFacts,
-    LeafName,
-    format_iso_date,
-    four_eyes,
-    hash_leaves,
-)
+from briefs.workflow.rules import BriefFacts, LeafName, four_eyes, hash_leaves
+from briefs.workflow.rules.local_times import format_iso_date
 
 from .draft_form import Draft
 

@@ -103,7 +103,7 @@ def _store_uploaded_picture(request: HttpRequest, person: Person) -> Picture:
     if found is None:
         raise PictureRefused("none")
     images.check_size(found.size or 0)
-    return workflow.store_picture(found.read(), by=person)
+    return workflow.editing.store_picture(found.read(), by=person)
 
 
 def serve_picture_file(request: HttpRequest, name: str) -> HttpResponse:

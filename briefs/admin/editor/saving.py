@@ -35,8 +35,10 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.bilingual.text.text_diff import FACT_NAMES, LEAD_NAMES, MergeChoice, collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Person, Revision
-from briefs.workflow import PAGE_KEY, Reason, Refused, SaveConflict, SaveRequest, SaveResult
-from briefs.workflow.rules import format_time
+from briefs.workflow import Refused
+from briefs.workflow.concurrent_save import PAGE_KEY, SaveConflict, SaveRequest, SaveResult
+from briefs.workflow.rules.local_times import format_time
+from briefs.workflow.rules.refusals import Reason
 from briefs.workflow.rules.working_copy import TEXT_RULES, ContentTidier
 
 from .brief_views import build_conflict, is_unchanged, read_page_key, render_brief_page, render_new_brief_page
@@ -238,7 +240,7 @@ def save_draft(
     """
     typed = _build_submission(draft, request.POST, person_of(request))
     try:
-        saved = workflow.merge_and_save(brief, typed, by=person_of(request))
+        saved = workflow.concurrent_save.merge_and_save(brief, typed, by=person_of(request))
     except SaveConflict as clashed:
         return _render_conflict(request, brief.pk, draft, clashed, typed)
     except (workflow.Refused, InvalidDraft) as refused:
@@ -273,7 +275,7 @@ def create_brief(
     key = request.POST.get("client_key", "")
     begun_as = key if PAGE_KEY.fullmatch(key) else secrets.token_hex(16)
     try:
-        saved = workflow.create_once(typed, by=person, begun_as=begun_as)
+        saved = workflow.concurrent_save.create_once(typed, by=person, begun_as=begun_as)
     except SaveConflict as clashed:
         return _render_conflict(request, Brief.objects.get(begun_as=begun_as).pk, draft, clashed, typed)
     except (workflow.Refused, InvalidDraft) as refused:
@@ -286,7 +288,7 @@ def create_brief(
 def save_if_changed(request: HttpRequest, brief: Brief, draft: Draft) -> HttpResponse | None:
     """Save unsaved changes before a verb is run; an unchanged form saves nothing."""
     keys, base = draft.new_bullet_keys(), _load_base_draft(brief.pk, draft)
-    numbers = workflow.find_bullet_numbers(brief, keys)
+    numbers = workflow.concurrent_save.find_bullet_numbers(brief, keys)
     has_new_rows = len(numbers) < len(keys) or draft.fields["source_new"].strip()
     if base is not None and not has_new_rows and is_unchanged(draft, base, numbers):
         return None
@@ -331,7 +333,7 @@ def _list_errors(
 def _expected_bullet_numbers(draft: Draft, brief: Brief | None) -> dict[str, int]:
     """Return the numbers of new bullets by key, including those that the refused save would have assigned."""
     keys = draft.new_bullet_keys()
-    numbers = workflow.find_bullet_numbers(brief, keys) if brief else {}
+    numbers = workflow.concurrent_save.find_bullet_numbers(brief, keys) if brief else {}
     first = brief.next_number if brief else 1
     return numbers | {key: first + i for i, key in enumerate(k for k in keys if k not in numbers)}
 
@@ -374,7 +376,7 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
     return _save_and_respond(
         request,
         person,
-        lambda typed: workflow.merge_and_save(pk, typed, by=person),
+        lambda typed: workflow.concurrent_save.merge_and_save(pk, typed, by=person),
         brief_id=pk,
     )
 
@@ -386,7 +388,7 @@ def autosave_new_brief(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not PAGE_KEY.fullmatch(key):
         return HttpResponseBadRequest()
     return _save_and_respond(
-        request, person, lambda typed: workflow.create_once(typed, by=person, begun_as=key)
+        request, person, lambda typed: workflow.concurrent_save.create_once(typed, by=person, begun_as=key)
     )
 
 
@@ -413,7 +415,7 @@ def _save_and_respond(
     )
     try:
         if request.POST.get("compare"):
-            unsaved = workflow.would_store(lambda: save(typed)) or bool(partial_save.errors)
+            unsaved = workflow.concurrent_save.would_store(lambda: save(typed)) or bool(partial_save.errors)
             return json_response({"unsaved": unsaved})
         saved = save(typed)
     except Brief.DoesNotExist as error:

@@ -41,6 +41,7 @@ from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
 from briefs.workflow import policy
 from briefs.workflow.brief_facts import load_edition_content, load_editions_by_brief
+from briefs.workflow.rules.refusals import Reason
 
 from .timeline import EditSession, group_edit_sessions
 
@@ -259,7 +260,7 @@ def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
     if not brief.revisions.filter(number=number).exists():
         raise Http404
     try:
-        revision = workflow.restore(pk, number, by=person, version=version)
+        revision = workflow.versions.restore(pk, number, by=person, version=version)
     except workflow.Refused as refused:
         history = RevisionHistory(get_brief_or_404(pk))
         comparison = Comparison(history, (str(history.newest_number), str(number)))
@@ -301,4 +302,4 @@ def _comparison_page(
 def _why_not(request: HttpRequest, brief: Brief) -> str:
     """Return a sentence on why the person cannot restore now although the role may; empty if they can."""
     held = policy.has_role_for(person_of(request), "restore")
-    return str(workflow.Reason("approved-closed")) if held and brief.state == State.APPROVED else ""
+    return str(Reason("approved-closed")) if held and brief.state == State.APPROVED else ""

@@ -26,7 +26,7 @@ from briefs.admin.common.interface_labels import SIDE_NAMES, interface_side
 from briefs.models import Brief, Event, Note, Revision
 from briefs.workflow.acts import get_past
 from briefs.workflow.review_comments import TextAnchor, get_anchor
-from briefs.workflow.rules import format_iso_date, format_time
+from briefs.workflow.rules.local_times import format_iso_date, format_time
 
 # Group revisions into edit sessions: consecutive saves by one person.
 

@@ -23,8 +23,9 @@ from briefs.admin.common.access import person_of, read_return_url
 from briefs.admin.common.brief_pages import render_page
 from briefs.models import Person
 from briefs.operations.accounts.second_factor import has_second_factor
-from briefs.workflow import Reason, policy
+from briefs.workflow import policy
 from briefs.workflow.rules import format_permitted_people
+from briefs.workflow.rules.refusals import Reason
 
 # Strings of Django's admin.
 

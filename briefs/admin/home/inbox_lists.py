@@ -29,7 +29,7 @@ from briefs.bilingual.text import paths
 from briefs.models import Brief, Letter, MailSwitch, Outbox, Person, Search
 from briefs.operations import notifications
 from briefs.workflow import policy
-from briefs.workflow.rules import format_time
+from briefs.workflow.rules.local_times import format_time
 
 DAY_SPANS = (7, 30, 90, 365)
 MAX_SEARCHES = 50
@@ -114,7 +114,10 @@ def link_brief(brief: Brief, bullet: int | None = None) -> SafeString:
 def act_on_letters(request: HttpRequest, verb: str, letters: Iterable[Letter]) -> None:
     """Do the act to each letter. A refusal does not stop the others."""
     person = require_role(request, verb)
-    action = {"handle": workflow.handle_letter, "note_letter": workflow.turn_letter_into_note}[verb]
+    action = {
+        "handle": workflow.letters.handle_letter,
+        "note_letter": workflow.letters.turn_letter_into_note,
+    }[verb]
     for letter in letters:
         try:
             action(letter, by=person)

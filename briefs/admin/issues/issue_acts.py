@@ -19,7 +19,8 @@ from briefs.models import Issue
 from briefs.publications import mailings
 from briefs.workflow import Refused, policy
 from briefs.workflow.acts import Act
-from briefs.workflow.rules import find_earliest_time, format_time
+from briefs.workflow.rules import find_earliest_time
+from briefs.workflow.rules.local_times import format_time
 
 from .issue_pages import IssuePageData, build_issue_url, render_issue_page, save_form
 

@@ -53,9 +53,10 @@ from briefs.admin.editor.margin import (
 from briefs.admin.uploads.versions import keep_as_other_brief, take_as_version
 from briefs.models import Brief, Dismissal, Note, Person, State, Suggestion
 from briefs.models.site import REVIEW_CARD_KEY
-from briefs.workflow import policy, review_comments, reviewing
-from briefs.workflow.import_findings import find_named_rows
+from briefs.workflow import policy, review_comments
+from briefs.workflow.findings import find_named_rows
 from briefs.workflow.review_comments import TextAnchor, get_anchor, parse_side
+from briefs.workflow.rules.refusals import build_refusal
 
 from .review_page_data import SINCE_PATTERN, ReviewPageData
 
@@ -202,16 +203,16 @@ def _add_note(brief: Brief, by: Person, data: QueryDict, target: str, side: str)
     """Add a note to one side of a text, or to the whole brief if the target is `brief`."""
     text = data.get(f"note-{target}-{side}", "")
     if target == "brief":
-        workflow.add_note(brief, text, by=by)
+        workflow.reviewing.add_note(brief, text, by=by)
         return
     place = _get_place_or_404(brief, target)
     field = "" if place.bullet else place.field
-    workflow.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=parse_side(side))
+    workflow.reviewing.add_note(brief, text, by=by, bullet=place.bullet, field=field, side=parse_side(side))
 
 
 def _suggest(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     key = f"{target}-{side}"
-    workflow.suggest(
+    workflow.review_comments.suggest(
         brief, _get_place_or_404(brief, target), parse_side(side), data.get(f"suggest-{key}", ""),
         by=by, seen=data.get(f"seen-{key}", ""), why=data.get(f"why-{key}", ""),
     )  # fmt: skip
@@ -225,32 +226,32 @@ def _on_row(model: type[Note] | type[Suggestion], act: Callable[..., Any]) -> Re
 
 
 def _accept_file(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
-    workflow.accept_file(brief, data.get(f"file-{target}", ""), by=by)
+    workflow.review_comments.accept_file(brief, data.get(f"file-{target}", ""), by=by)
 
 
 def _use_known(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     """Merge a name that an import added into the known entry."""
     if (rows := find_named_rows(target)) is None:
         raise Http404
-    workflow.merge_vocabulary([rows[0]], into=rows[1], by=by)
+    workflow.vocabulary.merge_vocabulary([rows[0]], into=rows[1], by=by)
 
 
 def _reply(brief: Brief, by: Person, data: QueryDict, target: str, side: str) -> None:
     note = get_object_or_404(Note, brief=brief, pk=parse_int_or_zero(target))
-    workflow.reply(note, data.get(f"reply-{target}", ""), by=by)
+    workflow.review_comments.reply(note, data.get(f"reply-{target}", ""), by=by)
 
 
 REVIEW_ACTIONS: dict[str, ReviewAction] = {
     "note": _add_note,
     "suggest": _suggest,
-    "accept": _on_row(Suggestion, workflow.accept),
-    "decline": _on_row(Suggestion, workflow.decline),
+    "accept": _on_row(Suggestion, workflow.review_comments.accept),
+    "decline": _on_row(Suggestion, workflow.review_comments.decline),
     "accept_file": _accept_file,
     "use_known": _use_known,
     "version": lambda brief, by, data, target, side: take_as_version(brief, by=by),
     "other": lambda brief, by, data, target, side: keep_as_other_brief(brief, by=by),
     "reply": _reply,
-    "resolve": _on_row(Note, workflow.resolve),
+    "resolve": _on_row(Note, workflow.reviewing.resolve),
     "reopen": _on_row(Note, review_comments.reopen),
 }
 POLICY_VERBS = {
@@ -291,7 +292,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
             return render_workspace(request, brief, errors=field_errors(refused), verb="dismiss", status=409)
         return json_response({"reasons": errors_as_json(field_errors(refused))}, 409)
     if wants_json(request):
-        numbers = workflow.find_bullet_numbers(brief, request.POST.getlist("bullet"))
+        numbers = workflow.concurrent_save.find_bullet_numbers(brief, request.POST.getlist("bullet"))
         keys = {number: key for key, number in numbers.items()}
         shown, plain = findings.as_json_with_plain_repair(pk, workflow.load_working_copy(brief), keys)
         margin = render_items(BriefPageData(brief, person), list_finding_items(shown))
@@ -304,13 +305,13 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 def _dismiss_or_undo(request: HttpRequest, brief: Brief, person: Person) -> str:
     data = request.POST
     if undone := read_number(data, "undo"):
-        reviewing.undo_dismissal(get_object_or_404(Dismissal, pk=undone, brief=brief), by=person)
+        workflow.findings.undo_dismissal(get_object_or_404(Dismissal, pk=undone, brief=brief), by=person)
         return "undismiss"
     id = data.get("finding", "")
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).get_finding(id)
     if finding is None:
-        raise workflow.build_refusal("finding-gone", about="findings")
+        raise build_refusal("finding-gone", about="findings")
     reason = data.get("reason", "") or data.get(f"reason-{id}", "")
-    workflow.dismiss(brief.pk, finding, by=person, reason=reason, seen=content)
+    workflow.findings.dismiss(brief.pk, finding, by=person, reason=reason, seen=content)
     return "dismiss"

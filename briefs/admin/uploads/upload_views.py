@@ -35,6 +35,7 @@ from briefs.exchange.intake import (
 )
 from briefs.models import Person
 from briefs.workflow import policy
+from briefs.workflow.rules.refusals import Reason
 
 from .document_imports import UPLOAD_LIMITS, ImportResult, import_uploaded_files, unpack_documents
 
@@ -137,7 +138,7 @@ def _claim_article(
     return _go_to(request, reverse("admin:briefs_brief_change", args=[brief.pk]))
 
 
-def _build_claim_error(reason: workflow.Reason) -> FieldError:
+def _build_claim_error(reason: Reason) -> FieldError:
     """Link the error to the brief that already exists for the article."""
     other = reason.values.get("pk")
     return FieldError(

@@ -18,6 +18,7 @@ from briefs.models import Brief, Note, Person, Revision, State
 from briefs.models.people import IMPORTER
 from briefs.workflow.review_comments import SuggestedText, TextAnchor, index_texts
 from briefs.workflow.rules import lock_brief, require_allowed
+from briefs.workflow.rules.refusals import build_refusal
 
 MAX_QUOTED = 80
 """Characters of a bullet that a note quotes."""
@@ -39,7 +40,7 @@ def take_as_version(draft: Brief, *, by: Person) -> Brief:
         row = lock_brief(draft)
         brief = lock_brief(row.version_of_id or 0) if row.version_of_id else None
         if brief is None or brief.state == State.DISCARDED:
-            raise workflow.build_refusal("no-earlier-brief")
+            raise build_refusal("no-earlier-brief")
         if brief.state == State.APPROVED:
             workflow.revise(brief, by=by, version=brief.version)
             brief = lock_brief(brief)
@@ -49,10 +50,12 @@ def take_as_version(draft: Brief, *, by: Person) -> Brief:
         mine = workflow.load_working_copy(row)
         mine = _number_bullets(brief, mine, base, stored)
         wanted = list(_list_suggestions(base, mine, stored))
-        workflow.suggest_together(brief, wanted, by=by, file=file, also_by=_list_authors(row) - {by.pk})
+        workflow.review_comments.suggest_together(
+            brief, wanted, by=by, file=file, also_by=_list_authors(row) - {by.pk}
+        )
         if sentences := list(_describe_rest(base, mine, stored)):
             text = "\n".join([_("“%(file)s” also says:") % {"file": file}, *sentences])
-            workflow.add_notes_together(brief, [Note(text=text)], by=by)
+            workflow.reviewing.add_notes_together(brief, [Note(text=text)], by=by)
         workflow.discard(row, by=by, version=row.version)
     return brief
 

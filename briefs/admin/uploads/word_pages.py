@@ -30,6 +30,7 @@ from briefs.exchange import WORD_TYPE, BriefFile, write_table_files, write_word_
 from briefs.facts import DOCUMENT_FACTS, FACTS, SCALAR_FACTS
 from briefs.models import Brief, Person, State
 from briefs.workflow import policy
+from briefs.workflow.rules.refusals import Reason
 
 from .document_imports import FILE_REFUSAL_MESSAGES, MAX_FILE_SIZE, UPLOAD_LIMITS, take_table
 
@@ -104,7 +105,7 @@ def _explain_locked(person: Person, brief: Brief) -> str:
     if policy.is_allowed(person, "edit", brief):
         return ""
     if brief.state == State.APPROVED:
-        return str(workflow.Reason("approved-closed"))
+        return str(Reason("approved-closed"))
     return _("You may not edit this brief now.")
 
 

@@ -46,10 +46,12 @@ from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
 from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Issue, WithdrawalKind
-from briefs.workflow import Reason, Refused
+from briefs.workflow import Refused
 from briefs.workflow.acts import Act
 from briefs.workflow.brief_facts import load_edition_content
-from briefs.workflow.rules import find_last_shown_edition, find_moments, format_time
+from briefs.workflow.rules import find_last_shown_edition
+from briefs.workflow.rules.local_times import find_moments, format_time
+from briefs.workflow.rules.refusals import Reason
 
 from .correction_pages import describe_holders
 

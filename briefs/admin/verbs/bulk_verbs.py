@@ -24,8 +24,9 @@ from briefs.admin.uploads.sheet_pages import download_briefs
 from briefs.admin.uploads.word_pages import download_files
 from briefs.exchange import WORD_TYPE, write_brief_files, write_table_files, write_word_collection
 from briefs.models import Brief, Person
-from briefs.workflow import Assignee, AssignmentPlan, policy
+from briefs.workflow import policy
 from briefs.workflow.acts import ACTS, get_label
+from briefs.workflow.assignments import Assignee, AssignmentPlan
 from briefs.workflow.rules import lock_brief, require_current_version
 
 # Admin actions on several briefs.
@@ -134,7 +135,7 @@ def _assign(request: HttpRequest, change: Callable[[AssignmentPlan], AssignmentP
         with transaction.atomic():  # `apply_plan` checks no version
             row = lock_brief(pk)
             require_current_version(row, version)
-            workflow.apply_plan(row, change(AssignmentPlan.load(row)), by=by)
+            workflow.assignments.apply_plan(row, change(AssignmentPlan.load(row)), by=by)
 
     return run_bulk_verb(request, "assign", act)
 

@@ -50,8 +50,10 @@ from briefs.admin.review import review_views
 from briefs.content import SIDES, Side
 from briefs.models import Brief, Letter, Note, Person, PreviewLink
 from briefs.publications import preview_links
-from briefs.workflow import MAX_LINK_HOURS, Assignee, AssignmentPlan, policy
+from briefs.workflow import policy
 from briefs.workflow.acts import ACTS, Act, get_label
+from briefs.workflow.assignments import Assignee, AssignmentPlan
+from briefs.workflow.sharing import MAX_LINK_HOURS
 
 from . import correction_pages
 from .act_forms import BriefActForm, answer_form, perform_act
@@ -62,7 +64,7 @@ type DirectVerb = Callable[[Brief, Person, QueryDict], Any]
 
 
 def _confirm_date(brief: Brief, by: Person, data: QueryDict) -> None:
-    workflow.confirm_date(brief.pk, data.get("iso", ""), by=by, version=read_number(data, "version"))
+    workflow.editing.confirm_date(brief.pk, data.get("iso", ""), by=by, version=read_number(data, "version"))
 
 
 def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
@@ -70,7 +72,7 @@ def _add_note(brief: Brief, by: Person, data: QueryDict) -> None:
     if number and not brief.bullets.filter(number=number).exists():
         raise Http404
     side = data.get("note_side", "")
-    workflow.add_note(
+    workflow.reviewing.add_note(
         brief.pk, data.get("note_text", ""), by=by, bullet=number, side=side if side in ("zh", "en") else None  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -85,9 +87,9 @@ def _build_row_verb(model: type[Note | Letter], name: str, act: Callable[..., An
 CONTROLS: Final[dict[str, DirectVerb]] = {
     "confirm_date": _confirm_date,
     "note": _add_note,
-    "resolve": _build_row_verb(Note, "note", workflow.resolve),
-    "note_letter": _build_row_verb(Letter, "letter", workflow.turn_letter_into_note),
-    "handle": _build_row_verb(Letter, "letter", workflow.handle_letter),
+    "resolve": _build_row_verb(Note, "note", workflow.reviewing.resolve),
+    "note_letter": _build_row_verb(Letter, "letter", workflow.letters.turn_letter_into_note),
+    "handle": _build_row_verb(Letter, "letter", workflow.letters.handle_letter),
 }
 """Acts beside what they are about: a date, a note or a letter. All others follow from the table."""
 OPENING_VERBS = ("revise", "recover")
@@ -217,7 +219,7 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     revision = read_number(request.POST, "revision") or None
     hours = read_number(request.POST, "hours") if "hours" in request.POST else MAX_LINK_HOURS
     try:
-        made = workflow.share(brief.pk, by=person, hours=hours, revision=revision)
+        made = workflow.sharing.share(brief.pk, by=person, hours=hours, revision=revision)
     except workflow.Refused as refused:
         return _render_sharing_page(request, get_brief_or_404(pk), refused=refused, status=409)
     return _render_sharing_page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
@@ -228,7 +230,7 @@ def unshare(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     link = get_object_or_404(PreviewLink, brief=pk, pk=read_number(request.POST, "link"))
-    workflow.unshare(link, by=person)
+    workflow.sharing.unshare(link, by=person)
     add_done_message(request, "unshare")
     return redirect("admin:briefs_brief_share", pk=pk)
 
@@ -361,7 +363,9 @@ def assign(request: HttpRequest, pk: int) -> HttpResponse:
             if not form.is_valid():
                 errors = field_errors_from_form(form)
                 return _render_assignment_page(request, brief, person, form=form, errors=errors, status=409)
-            workflow.apply_plan(brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-")
+            workflow.assignments.apply_plan(
+                brief, form.build_plan(), by=person, seen=form.cleaned_data["seen"] or "-"
+            )
     except workflow.Refused as refused:
         brief = get_brief_or_404(pk)
         form = form and _build_form(brief, person, _with_current_plan(request.POST, brief))
@@ -388,7 +392,9 @@ def claim_part(brief: Brief, part: str, *, by: Person, seen: str = "") -> None:
     """Assign a part to the person, keeping its due date."""
     plan = AssignmentPlan.load(brief)
     due_on = get_assignees(plan).get(part, plan.writer).due_on
-    workflow.apply_plan(brief, replace_assignee(plan, part, Assignee(by, due_on)), by=by, seen=seen)
+    workflow.assignments.apply_plan(
+        brief, replace_assignee(plan, part, Assignee(by, due_on)), by=by, seen=seen
+    )
 
 
 def _render_assignment_page(

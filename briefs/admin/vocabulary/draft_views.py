@@ -187,10 +187,10 @@ def show_draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _act(request: HttpRequest, draft: Draft, act: str, person: Person) -> HttpResponse | None:
     if act == "take_back":
-        workflow.take_back_draft(draft, by=person)
+        workflow.drafts.take_back_draft(draft, by=person)
         add_done_message(request, "take_back_draft")
     elif act in YES_LABELS:
-        is_public = workflow.sign_draft(draft, YES_LABELS[act][1], by=person)
+        is_public = workflow.drafts.sign_draft(draft, YES_LABELS[act][1], by=person)
         add_done_message(request, "publish_draft" if is_public else "sign_draft")
         if not is_public:
             return redirect("admin:briefs_draft_change", pk=draft.pk)

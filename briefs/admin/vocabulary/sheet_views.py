@@ -79,7 +79,7 @@ class MergingAdmin(DraftedAdmin):
                 reasons = [_("The entries changed while you were reading. Look at them, then merge.")]
             else:
                 try:
-                    drafts = workflow.merge_vocabulary(losers, into=heir, by=person)
+                    drafts = workflow.vocabulary.merge_vocabulary(losers, into=heir, by=person)
                     return self._finish_merge(request, heir, losers, drafts)
                 except workflow.Refused as refused:
                     reasons = refused.reasons
@@ -145,7 +145,7 @@ class MergingAdmin(DraftedAdmin):
         row = get_object_or_404(self.model, pk=pk)
         heir = row.merged_into
         try:
-            draft = workflow.unmerge_vocabulary(row, by=person)
+            draft = workflow.vocabulary.unmerge_vocabulary(row, by=person)
         except workflow.Refused as refused:
             for reason in refused.reasons:
                 messages.error(request, str(reason))

@@ -133,7 +133,7 @@ class TopicPageAdmin(DraftedAdmin):
         if request.method == "POST" and form.is_valid():
             values = form.cleaned_data
             try:
-                draft = workflow.revise_site_text(
+                draft = workflow.vocabulary.revise_site_text(
                     key,
                     values["text_zh"],
                     values["text_en"],

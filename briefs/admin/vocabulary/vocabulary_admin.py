@@ -135,7 +135,7 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.changed_data != ["seen"]:
-            request.written_draft = workflow.save_vocabulary_row(  # type: ignore[attr-defined]
+            request.written_draft = workflow.vocabulary.save_vocabulary_row(  # type: ignore[attr-defined]
                 obj, by=person_of(request), seen=getattr(request, "shown_hash", "")
             )
 
@@ -276,7 +276,7 @@ class TermAdmin(VocabularyAdmin):
         if draft is None:
             super().save_model(request, obj, form, change)
         else:
-            request.written_draft = workflow.save_vocabulary_row(  # type: ignore[attr-defined]
+            request.written_draft = workflow.vocabulary.save_vocabulary_row(  # type: ignore[attr-defined]
                 obj, by=person_of(request), page=draft.page, seen=hash_values(draft.values)
             )
 
@@ -348,6 +348,6 @@ class SiteTextAdmin(DeskList, DraftedAdmin):
         return [(label, self.reverse_url("change", key)) for key, label in missing]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        request.written_draft = workflow.revise_site_text(  # type: ignore[attr-defined]
+        request.written_draft = workflow.vocabulary.revise_site_text(  # type: ignore[attr-defined]
             obj.key, obj.text_zh, obj.text_en, by=person_of(request), seen=form.cleaned_data["seen"]
         )

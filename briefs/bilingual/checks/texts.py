@@ -17,7 +17,7 @@ from briefs.content import INVISIBLE, Content, Side
 
 FindingField = Literal["headline", "summary", "bullet", "source", "authors", "date", "url", "picture", "file"]
 IMPORT_CHECK = "import"
-"""Name of the check to which doubts about an imported file belong (`workflow/import_findings.py`)."""
+"""Name of the check to which doubts about an imported file belong (`workflow/findings.py`)."""
 Span = tuple[int, int]
 MessageValues = dict[str, str | int]
 

@@ -62,7 +62,7 @@ def collect_facts(
 
 
 def _create_row[Row: Vocabulary](row: Row, by: Person) -> Row:
-    workflow.save_vocabulary_row(row, by=by)
+    workflow.vocabulary.save_vocabulary_row(row, by=by)
     return row
 
 

@@ -271,7 +271,7 @@ class DocumentChecker:
 
     def _check(self, parsed: ParsedDocument) -> list[checks.Finding]:
         facts = replace(build_text_facts(parsed), source=UNSAVED_SOURCE_ID if parsed.source else None)
-        content = workflow.prepare(build_content(parsed, facts)).content
+        content = workflow.editing.prepare(build_content(parsed, facts)).content
         context = self.shipped or load_check_context(content)
         authors = map(read_author, parsed.authors)  # known names for the checks, as after an import
         names = [name for author in authors for name in (author.name, author.name_zh)]

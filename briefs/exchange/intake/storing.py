@@ -171,7 +171,7 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
     """
     known = ExistingDocuments(group)
     outcomes: dict[int, ImportOutcome] = {}
-    new: list[tuple[ImportItem, workflow.PreparedContent]] = []
+    new: list[tuple[ImportItem, workflow.editing.PreparedContent]] = []
     for item in group:
         try:
             if (same := known.by_lines_hash.get(item.lines_hash)) is not None:
@@ -192,7 +192,9 @@ def store_items(group: Sequence[ImportItem], job: ImportJob) -> dict[int, Import
             outcomes[id(item)] = item.build_refused_outcome(build_not_storable_refusal(refused))
     kind = Revision.Kind.IMPORT
     drafts = _attach_documents(new, job)
-    made = workflow.create_many(drafts, by=job.writer, actor=job.actor, kind=kind, verb="import", now=job.now)
+    made = workflow.editing.create_many(
+        drafts, by=job.writer, actor=job.actor, kind=kind, verb="import", now=job.now
+    )
     for (item, _), brief in zip(new, made, strict=True):
         outcomes[id(item)] = item.build_outcome("created", brief.pk)
     if job.for_desk:
@@ -282,7 +284,7 @@ def _plan_new_brief(
     item: ImportItem,
     known: ExistingDocuments,
     job: ImportJob,
-    new: list[tuple[ImportItem, workflow.PreparedContent]],
+    new: list[tuple[ImportItem, workflow.editing.PreparedContent]],
 ) -> dict[int, ImportOutcome]:
     """Add the item to `new`, or return its outcome if the brief of the same article says the same already."""
     draft = _build_draft(item, known, job)
@@ -296,7 +298,7 @@ def _plan_draft(
     item: ImportItem,
     known: ExistingDocuments,
     job: ImportJob,
-    new: list[tuple[ImportItem, workflow.PreparedContent]],
+    new: list[tuple[ImportItem, workflow.editing.PreparedContent]],
 ) -> dict[int, ImportOutcome]:
     """Add a draft to `new`, which asks whether it is a version of an earlier brief. A claim takes the text directly."""
     earlier = known.find_earlier_brief(item)
@@ -310,11 +312,13 @@ def _plan_draft(
     return outcomes
 
 
-def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) -> workflow.PreparedContent:
+def _build_draft(
+    item: ImportItem, existing: ExistingDocuments, job: ImportJob
+) -> workflow.editing.PreparedContent:
     """Prepare a new brief. Content that cannot be stored is refused before vocabulary rows are created for
     it.
     """
-    draft = workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
+    draft = workflow.editing.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     item.cautions += existing.find_duplicate_cautions(item, job.dry_run_state)
     rows = job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
     content = replace(draft.content, facts=replace(draft.content.facts, **rows))
@@ -323,7 +327,7 @@ def _build_draft(item: ImportItem, existing: ExistingDocuments, job: ImportJob) 
 
 def _simulate_update(item: ImportItem, job: ImportJob) -> ImportOutcome:
     """Return the outcome that a real run would have: an update of the brief that the dry run created and rolled back."""
-    workflow.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
+    workflow.editing.prepare(build_content(item.parsed, build_text_facts(item.parsed)))
     job.vocabulary.find_or_create_rows(item.parsed, item.cautions)
     return item.build_outcome("updated")
 
@@ -339,7 +343,7 @@ def _update_brief(item: ImportItem, brief: int, job: ImportJob) -> ImportOutcome
         with transaction.atomic():
             before = workflow.load_working_copy(row)
             content = _build_updated_content(item, row, before, job)
-            workflow.reimport(
+            workflow.editing.reimport(
                 row,
                 content,
                 by=job.writer,
@@ -392,8 +396,8 @@ def _load_earlier_bullets(row: Brief) -> Iterator[Sequence[Bullet]]:
 
 
 def _attach_documents(
-    new: Sequence[tuple[ImportItem, workflow.PreparedContent]], job: ImportJob
-) -> list[workflow.PreparedContent]:
+    new: Sequence[tuple[ImportItem, workflow.editing.PreparedContent]], job: ImportJob
+) -> list[workflow.editing.PreparedContent]:
     """Store each distinct file once and add the provenance to each draft."""
     hashes = {id(item): hashlib.sha256(item.data).hexdigest() for item, _ in new}
     rows = Document.objects.filter(sha256__in=set(hashes.values())).defer("data")

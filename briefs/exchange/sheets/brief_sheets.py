@@ -19,8 +19,10 @@ from briefs import workflow
 from briefs.bilingual.documents import DocumentRefused, read_zip_directory, unpack_parts
 from briefs.content import LEAD_FIELDS, SIDES, Bullet, Content
 from briefs.models import Brief, Edition, Person, Revision, State
-from briefs.workflow import Reason, Refused, build_refusal, load_working_copy
-from briefs.workflow.rules import build_wrong_state_reason, format_time
+from briefs.workflow import Refused, load_working_copy
+from briefs.workflow.rules import build_wrong_state_reason
+from briefs.workflow.rules.local_times import format_time
+from briefs.workflow.rules.refusals import Reason, build_refusal
 
 from .columns import (
     BRIEF_COLUMNS,
@@ -388,7 +390,7 @@ def _check(content: Content, brief: Brief) -> Content:
     """
     names = {name: getattr(content.facts, name) for name in ("source", "authors", "keywords")}
     bare = replace(content, facts=replace(content.facts, source=None, authors=(), keywords=()))
-    tidied = workflow.prepare(bare, next_number=brief.next_number).content
+    tidied = workflow.editing.prepare(bare, next_number=brief.next_number).content
     return replace(tidied, facts=replace(tidied.facts, **names))
 
 
@@ -446,7 +448,7 @@ def save_changes(changes: Sequence[BriefChange], *, by: Person) -> None:
     with transaction.atomic():
         for change in changes:
             try:
-                workflow.save(change.brief.pk, change.after, by=by, version=change.brief.version)
+                workflow.editing.save(change.brief.pk, change.after, by=by, version=change.brief.version)
             except Refused as refused:
                 row = change.row
                 raise SheetRefused(

@@ -86,7 +86,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         self.by, self.seen = by, seen
         self.fields["slug"].readonly = True
         self.rows: Sequence[SheetRow] = ()
-        self._batch: workflow.VocabularyBatch
+        self._batch: workflow.vocabulary.VocabularyBatch
         self._by_slug: dict[str, Vocabulary] = {}
         self._used_slugs: set[str] = set()
         self._by_unique_value: dict[str, dict[str, list[Vocabulary]]] = defaultdict(lambda: defaultdict(list))
@@ -127,7 +127,7 @@ class VocabularyResource(ModelResource):  # type: ignore[misc]
         Its own dry run would write and roll back, and so hold SQLite's write lock.
         """
         self.rows = sheet.rows
-        self._batch = workflow.VocabularyBatch(self._meta.model, by=cast(Person, self.by))
+        self._batch = workflow.vocabulary.VocabularyBatch(self._meta.model, by=cast(Person, self.by))
         used = [i for i, heading in enumerate(sheet.headings) if heading]
         data = tablib.Dataset(headers=[sheet.headings[i] for i in used])
         for line in sheet.rows:

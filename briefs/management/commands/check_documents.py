@@ -9,7 +9,7 @@ from django.utils import translation
 from briefs.bilingual.checks import Finding
 from briefs.bilingual.documents import list_formats
 from briefs.exchange.intake import CheckedDigest, DocumentChecker, find_files
-from briefs.workflow.rules import describe_finding
+from briefs.workflow.rules.refusals import describe_finding
 
 SIDE_NAMES = {"zh": "Chinese", "en": "English"}
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from briefs.models import Outbox, Person
 from briefs.models.people import SignInEvent
-from briefs.workflow import build_refusal
+from briefs.workflow.rules.refusals import build_refusal
 from digest.client_address import get_client_address
 
 from .second_factor import FACTORS, describe_methods

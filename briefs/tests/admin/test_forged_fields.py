@@ -250,7 +250,7 @@ def test_publisher_with_indirect_edit_cannot_approve_own_text(scenario: Permissi
         client = scenario.clients["p"]
         brief_url = f"/admin/briefs/brief/{brief.pk}/"
         content = factories.load_content(brief)
-        suggestion = workflow.suggest(
+        suggestion = workflow.review_comments.suggest(
             brief,
             TextAnchor("summary"),
             "en",

@@ -231,7 +231,7 @@ def test_preview_link_opens_for_everybody_until_revoked(scenario: PermissionScen
 
     with transaction.atomic():
         assert statuses() == {200}
-        workflow.unshare(scenario.shared_link.link, by=scenario.people["v"])
+        workflow.sharing.unshare(scenario.shared_link.link, by=scenario.people["v"])
         assert statuses() == {404}
         transaction.set_rollback(True)
 

@@ -41,13 +41,15 @@ def build_world(team: factories.Team) -> tuple[Person, dict[str, str]]:
     keyword = Keyword.make(label_zh="嚇阻", label_en="Deterence")
     live = factories.live_brief(team, factories.content("一", facts=factories.facts(keywords=(keyword.pk,))))
     keyword.label_en = "Deterrence"
-    workflow.save_vocabulary_row(keyword, by=team.writer)
-    workflow.merge_vocabulary([Source.objects.get()], into=Source.make(name="FP Analytics"), by=team.writer)
-    workflow.save_vocabulary_row(
+    workflow.vocabulary.save_vocabulary_row(keyword, by=team.writer)
+    workflow.vocabulary.merge_vocabulary(
+        [Source.objects.get()], into=Source.make(name="FP Analytics"), by=team.writer
+    )
+    workflow.vocabulary.save_vocabulary_row(
         Term(zh="灰色地帶", en="gray zone", also_en=["grey zone"]), by=team.publisher
     )
     draft, review = factories.draft_brief(team), factories.signed_brief(team)
-    workflow.add_note(review, "看一下", by=team.reviewer, bullet=1)
+    workflow.reviewing.add_note(review, "看一下", by=team.reviewer, bullet=1)
     scheduled = factories.signed_brief(team)
     factories.approve(scheduled, team.publisher, at=factories.tomorrow())
     workflow.claim(
@@ -62,7 +64,7 @@ def build_world(team: factories.Team) -> tuple[Person, dict[str, str]]:
         Bullet(0, "新的一點。", "A new point."),
     )
     factories.edit(changed, team.writer, bullets=rows, headline_en="Another", summary_zh="先改摘要。")
-    workflow.share(changed, by=team.writer)
+    workflow.sharing.share(changed, by=team.writer)
     factories.guest_letter(changed, name="王小明", bullet=2)
     Search.objects.create(words="半導體", day=timezone.localdate(), times=3, found=0)
     reader = Subscriber.objects.create(
@@ -217,7 +219,7 @@ def test_screen_reader_hears_rows_margins_and_headings_in_order(
 ) -> None:
     texts = (Bullet(0, "限制,以晶片。", "A limit of 5 chips."), Bullet(0, "第二點。", "A second point."))
     brief = factories.submitted_brief(team, factories.content(bullets=texts))
-    workflow.add_note(brief, "看一下", by=team.reviewer, bullet=1)
+    workflow.reviewing.add_note(brief, "看一下", by=team.reviewer, bullet=1)
     sides = ("Chinese", "English")
     leads = [f"{part}, {side}" for part in ("Headline", "Summary") for side in sides]
     for person, view, name in (

@@ -19,7 +19,9 @@ WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 def suggest(team: factories.Team, brief: Brief, number: int, text: str) -> None:
     was = next(bullet for bullet in load_content(brief).bullets if bullet.number == number).text_en
-    workflow.suggest(brief, TextAnchor("bullet", number), "en", text, by=team.reviewer, seen=hash_json(was))
+    workflow.review_comments.suggest(
+        brief, TextAnchor("bullet", number), "en", text, by=team.reviewer, seen=hash_json(was)
+    )
 
 
 FAULTY = (
@@ -224,7 +226,7 @@ def test_writer_answers_notes_that_appear_on_the_open_page(open_tab: OpenTab, te
     brief = factories.submitted_brief(team, factories.content(bullets=rows))
     tab = open_tab(team.writer, brief, viewport=WIDE)
     page = tab.page
-    note = workflow.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
+    note = workflow.reviewing.add_note(brief, "Which one?", by=team.reviewer, bullet=2)
     tab.poll()
     expect(page.locator(f"#b2 #note-{note.pk}")).to_contain_text("Which one?")
     page.focus("[name=text_zh-b2]")
@@ -243,7 +245,7 @@ def test_writer_answers_notes_that_appear_on_the_open_page(open_tab: OpenTab, te
     assert note.resolved_by == team.writer
     # Notes stand at their rows; those that are resolved are folded. A mail links to one.
     for text, place in (("Too long.", {"field": "summary", "side": "en"}), ("Why?", {"bullet": 1})):
-        linked = workflow.add_note(brief, text, by=team.reviewer, **place)
+        linked = workflow.reviewing.add_note(brief, text, by=team.reviewer, **place)
     workflow.send_back(brief, by=team.reviewer, note="Which plan?", sides=("en",))
     tab.brief(brief, query=f"#note-{linked.pk}")
     expect(page.locator(f"#summary #note-{linked.pk - 1}")).to_contain_text("Too long.")

@@ -22,7 +22,7 @@ ROWS_SHOWN = "() => [...document.querySelectorAll('.review .pair')].filter((row)
 def test_reviewer_reviews_and_signs_by_keyboard(open_tab: OpenTab, team: factories.Team) -> None:
     brief = factories.submitted_brief(team)
     factories.assign_reviewer(brief, "en", team.reviewer, by=team.writer)
-    note = workflow.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
+    note = workflow.reviewing.add_note(brief, "Which one?", by=team.writer, bullet=1, side="en")
     tab = open_tab(team.reviewer, "/admin/")
     tab.expected_messages = ("status of 409",)
     page = tab.page

@@ -94,7 +94,7 @@ def test_others_and_troubles_move_no_text_while_one_types(
         tab.save()
         expect(tab.page.locator("[name=text_en-b2]")).to_have_value("Other.")
     with still_text(tab, "note of a colleague"):
-        workflow.add_note(Brief.objects.get(pk=brief.pk), "Which?", by=team.reviewer, bullet=2)
+        workflow.reviewing.add_note(Brief.objects.get(pk=brief.pk), "Which?", by=team.reviewer, bullet=2)
         tab.type_in(0, EN, " yet")
         tab.save()
         tab.poll()
@@ -156,8 +156,8 @@ def test_entering_a_row_and_faces_of_colleagues_move_no_text(
         Bullet(0, f"見{LONG_WORD}。", f"See {LONG_WORD}."),
     )
     brief = factories.submitted_brief(team, factories.content(bullets=rows))
-    workflow.add_note(brief, f"Which one? {LONG_WORD}", by=team.reviewer, bullet=1)
-    workflow.suggest(
+    workflow.reviewing.add_note(brief, f"Which one? {LONG_WORD}", by=team.reviewer, bullet=1)
+    workflow.review_comments.suggest(
         brief,
         TextAnchor("bullet", 1),
         "en",

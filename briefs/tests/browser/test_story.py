@@ -88,7 +88,7 @@ def test_two_people_publish_by_keyboard_alone(open_tab: OpenTab) -> None:
     """Each finds the brief among the tasks and presses the first act that is offered, with Tab and Enter."""
     every = ("Writers", "Reviewers", "Publishers")
     one, two = factories.person("one", *every), factories.person("two", *every)
-    brief = workflow.create(factories.content(), by=one)
+    brief = workflow.editing.create(factories.content(), by=one)
 
     def press_enter(tab: Editor, selector: str) -> None:
         expect(tab.page.locator(selector).first).to_be_attached()

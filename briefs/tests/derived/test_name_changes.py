@@ -42,7 +42,7 @@ def test_renamed_row_is_found_by_its_new_name_alone(
 ) -> None:
     current = set(edition_ids[:-1])
     assert find_by_name(kind, "One") == current
-    workflow.save_vocabulary_row(renamed_row(kind, "7"), by=team.publisher)
+    workflow.vocabulary.save_vocabulary_row(renamed_row(kind, "7"), by=team.publisher)
     assert (find_by_name(kind, "One"), find_by_name(kind, "Name 7")) == (set(), current)
     assert find_stale() == set()
 
@@ -54,7 +54,7 @@ def test_merged_and_unmerged_row_moves_to_the_page_where_it_belongs(
     loser, heir = shared_row(kind), make_heir(kind)
     slugs = {f"s{n}" for n in range(6)} | {"s8"}
     assert list_page(client, kind, loser.slug) == slugs
-    workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
+    workflow.vocabulary.merge_vocabulary([loser], into=heir, by=team.publisher)
     if kind == "term":  # found in the text, so the one kept has only its own places
         assert not EditionTerm.objects.exclude(edition=edition_ids[-1]).exists()
     else:
@@ -65,7 +65,7 @@ def test_merged_and_unmerged_row_moves_to_the_page_where_it_belongs(
         assert len(get_store().find_page(ask, limit=1000)) == len(slugs)
     assert find_stale() == set()
     loser.refresh_from_db()
-    workflow.unmerge_vocabulary(loser, by=team.publisher)
+    workflow.vocabulary.unmerge_vocabulary(loser, by=team.publisher)
     assert list_page(client, kind, loser.slug) == slugs
     assert list_page(client, kind, heir.slug) == set()
     assert find_stale() == set()
@@ -78,7 +78,7 @@ def test_rename_costs_the_same_however_many_editions(
     def count_queries(tag: str) -> int:
         row = renamed_row(kind, tag)
         with CaptureQueriesContext(connection) as queries:
-            workflow.save_vocabulary_row(row, by=team.publisher)
+            workflow.vocabulary.save_vocabulary_row(row, by=team.publisher)
         return len(queries)
 
     count_queries("0")  # some queries run once per person
@@ -91,10 +91,10 @@ def test_changed_term_is_marked_in_every_public_edition(
     client: Client, team: factories.Team, edition_ids: list[int]
 ) -> None:
     assert client.get("/en/briefs/s0/").text.count('class="term"') == 1
-    workflow.save_vocabulary_row(Term(zh="談", en="on"), by=team.publisher)
+    workflow.vocabulary.save_vocabulary_row(Term(zh="談", en="on"), by=team.publisher)
     term = shared_row("term")
     term.en, term.also_en = "a threat", []
-    workflow.save_vocabulary_row(term, by=team.publisher)
+    workflow.vocabulary.save_vocabulary_row(term, by=team.publisher)
     assert {client.get(f"/en/briefs/s{n}/").text.count('class="term"') for n in range(6)} == {1}
     assert "deterrence</a>" not in client.get("/en/briefs/s0/").text
     assert set(EditionTerm.objects.values_list("term__en", flat=True)) == {"on"}
@@ -107,12 +107,12 @@ def test_longer_new_term_hides_the_shorter_one_only_where_it_stands(
     texts = {"summary_zh": "第一篇談核嚇阻。", "summary_en": "On nuclear deterrence."}
     publish(numbered_content(30, **texts), "s30")
     term = Term(zh="核嚇阻", en="nuclear deterrence")
-    workflow.save_vocabulary_row(term, by=team.publisher)
+    workflow.vocabulary.save_vocabulary_row(term, by=team.publisher)
     assert list_page(client, "term", "nuclear-deterrence") == {"s30"}
     assert "s30" not in list_page(client, "term", "deterrence")
     assert find_stale() == set()
     term.zh = term.en = "Elsewhere"
-    workflow.save_vocabulary_row(term, by=team.publisher)
+    workflow.vocabulary.save_vocabulary_row(term, by=team.publisher)
     assert "s30" in list_page(client, "term", "deterrence")
     assert find_stale() == set()
 
@@ -136,7 +136,7 @@ def test_rename_and_approval_at_once_show_readers_no_name_that_nobody_approved(
     brief = factories.signed_brief(team, factories.content("新", facts=facts, **texts))
 
     def rename() -> None:
-        workflow.save_vocabulary_row(renamed_row(kind, "1"), by=team.publisher)
+        workflow.vocabulary.save_vocabulary_row(renamed_row(kind, "1"), by=team.publisher)
 
     def approve() -> None:
         factories.approve(brief, team.publisher)
@@ -185,7 +185,7 @@ def test_sheet_import_waiting_for_a_rename_holds_no_row_locks(
             import_result = pool.submit(import_sheet)
             with pytest.raises(TimeoutError):
                 import_result.result(timeout=0.5)
-            workflow.save_vocabulary_row(shared_row("keyword"), by=team.publisher)
-            workflow.save_vocabulary_row(shared_row("term"), by=team.publisher)
+            workflow.vocabulary.save_vocabulary_row(shared_row("keyword"), by=team.publisher)
+            workflow.vocabulary.save_vocabulary_row(shared_row("term"), by=team.publisher)
         import_result.result(timeout=60)
     assert Term.objects.filter(en="on").exists()

@@ -119,7 +119,7 @@ def check_round_trip(brief: Brief, texts: list[str], resave: Callable[[str, byte
         bullets = list(before.bullets)
         bullets[1] = replace(bullets[1], text_zh=texts[2])
         wanted = replace(before, headline_zh=texts[0], summary_en=texts[1], bullets=tuple(bullets))
-        assert factories.load_content(brief) == workflow.prepare(wanted, next_number=9).content
+        assert factories.load_content(brief) == workflow.editing.prepare(wanted, next_number=9).content
         brief.refresh_from_db()
         again = plan_brief_import(
             *read_brief_sheets([("x.xlsx", resave("y.xlsx", write_brief_workbook(rows_of(brief))))])

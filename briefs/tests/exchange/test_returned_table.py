@@ -165,7 +165,7 @@ def test_changed_cells_become_suggestions_by_number_not_position() -> None:
         ("b2", "en", "Plan B.", "Plan B, 007."),
     ]
     assert factories.load_content(brief).bullets[1].text_en == "Plan B.", "the text stays"
-    workflow.accept_file(brief, "a.docx", by=team.writer)
+    workflow.review_comments.accept_file(brief, "a.docx", by=team.writer)
     content = factories.load_content(brief)
     assert [b.text_en for b in content.bullets] == ["Plan A.", "Plan B, 007.", "Plan C."]
     assert content.summary_zh == "新摘要。"
@@ -285,7 +285,7 @@ def test_tracked_changes_and_comments_become_suggestions_and_notes() -> None:
         (2, "", "Which plan?"), (3, "zh", "王小明: 請　查證。"),
         (None, "", "Not read from “a.docx”:\n#3 is empty in the file. It stays on the desk."),
     ]  # fmt: skip
-    workflow.accept(Suggestion.objects.get(), by=team.other_writer)
+    workflow.review_comments.accept(Suggestion.objects.get(), by=team.other_writer)
     assert factories.load_content(brief).bullets[0].text_en == "Plan Alpha."
 
 

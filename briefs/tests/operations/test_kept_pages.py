@@ -25,7 +25,7 @@ workflow.withdraw(first.brief, by=team.publisher, kind="rights")
 row = Keyword.objects.get(pk=second.frozen_content.facts.keywords[0])
 print(row.label_en)
 row.label_en = "Renamed meanwhile"
-workflow.save_vocabulary_row(row, by=team.publisher)
+workflow.vocabulary.save_vocabulary_row(row, by=team.publisher)
 """
 
 

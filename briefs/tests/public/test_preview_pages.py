@@ -38,7 +38,7 @@ def clock() -> Iterator[Any]:
 
 
 def share_token(brief: Brief, by: Person, **options: Any) -> str:
-    return workflow.share(brief, by=by, **options).token
+    return workflow.sharing.share(brief, by=by, **options).token
 
 
 def request_pages(token: str, method: str = "GET", **headers: str) -> dict[str, PublicResponse]:
@@ -95,7 +95,7 @@ def test_preview_hides_passages_reasons_and_notes(clock: Any) -> None:
         Bullet(0, "單", "", one_sided="SECRET reason"),
     )
     brief = factories.draft_brief(team, factories.content(bullets=bullets))
-    workflow.add_note(brief, "SECRET note", by=team.reviewer)
+    workflow.reviewing.add_note(brief, "SECRET note", by=team.reviewer)
     assert all(
         "SECRET" not in answer.wire_text for answer in request_pages(share_token(brief, team.writer)).values()
     )
@@ -148,7 +148,7 @@ def test_get_requests_count_as_openings_and_head_requests_do_not(clock: Any) -> 
 
 
 def _revoke(team: Team, brief: Brief) -> None:
-    workflow.unshare(PreviewLink.objects.get(), by=team.other_writer)
+    workflow.sharing.unshare(PreviewLink.objects.get(), by=team.other_writer)
 
 
 def _approve(team: Team, brief: Brief, **options: Any) -> None:
@@ -225,7 +225,7 @@ def test_link_never_works_longer_than_three_days(clock: Any) -> None:
 def test_share_with_invalid_hours_is_refused(clock: Any, hours: int) -> None:
     team = Team()
     with pytest.raises(workflow.Refused) as refused:
-        workflow.share(factories.draft_brief(team), by=team.writer, hours=hours)
+        workflow.sharing.share(factories.draft_brief(team), by=team.writer, hours=hours)
     assert refused.value.codes == ["share-hours"]
 
 
@@ -233,9 +233,9 @@ def test_share_and_revoke_log_one_event_each_without_token(clock: Any) -> None:
     team = Team()
     brief = factories.draft_brief(team)
     version = Brief.objects.get().version
-    shared = workflow.share(brief, by=team.reviewer)
-    workflow.unshare(shared.link, by=team.writer)
-    workflow.unshare(shared.link, by=team.publisher)
+    shared = workflow.sharing.share(brief, by=team.reviewer)
+    workflow.sharing.unshare(shared.link, by=team.writer)
+    workflow.sharing.unshare(shared.link, by=team.publisher)
     events = Event.objects.filter(brief=brief).order_by("id")
     assert [(e.verb, e.by, e.revision_id) for e in events][1:] == [
         ("share", team.reviewer, shared.link.revision_id),
@@ -253,7 +253,7 @@ def test_guest_sees_cover_until_link_is_revoked(client: Client, clock: Any) -> N
     team = Team()
     row, other = upload_picture(team), upload_picture(team, seed=2)
     brief = factories.draft_brief(team, with_picture(row))
-    shared = workflow.share(brief, by=team.writer)
+    shared = workflow.sharing.share(brief, by=team.writer)
     preview = f"/preview/{shared.token}/"
     page = client.get(f"{preview}en/").content.decode()
     name = f"{row.key}-320.jpg"
@@ -266,5 +266,5 @@ def test_guest_sees_cover_until_link_is_revoked(client: Client, clock: Any) -> N
     assert client.get(f"{preview}picture/{other.key}-320.jpg").status_code == 404
     assert client.post(f"{preview}picture/{name}").status_code == 405
     assert client.get(f"/media/pictures/{name}").status_code == 404  # not public
-    workflow.unshare(shared.link, by=team.writer)
+    workflow.sharing.unshare(shared.link, by=team.writer)
     assert client.get(f"{preview}picture/{name}").status_code == 404

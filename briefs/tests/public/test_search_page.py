@@ -162,7 +162,9 @@ def test_date_that_is_none_is_named_and_filters_nothing(site: Client) -> None:
 
 def test_keyword_used_only_by_draft_is_never_shown(site: Client) -> None:
     hidden = Keyword.make(label_zh="機密", label_en="Secret thing")
-    workflow.create(factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=get_person("writer"))
+    workflow.editing.create(
+        factories.content(facts=factories.facts(keywords=(hidden.pk,))), by=get_person("writer")
+    )
     assert "Secret thing" not in get_search_page(site, f"?keyword={hidden.slug}")
     assert "Secret" not in get_search_page(site, "?q=secrt+thing")
     assert "Secret thing" not in site.get("/en/search/suggest/?q=secret").content.decode()

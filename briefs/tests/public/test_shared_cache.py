@@ -44,7 +44,7 @@ def private_addresses(world: World) -> Iterator[str]:
         if leaf.name != "admin:logout":
             yield from desk_addresses(leaf, brief_in_review)
     yield from (f"/admin/briefs/brief/{brief.pk}/change/" for brief in briefs)
-    tokens = [workflow.share(brief, by=world.team.writer).token for brief in briefs if brief.state in ("draft", "in_review")]  # fmt: skip
+    tokens = [workflow.sharing.share(brief, by=world.team.writer).token for brief in briefs if brief.state in ("draft", "in_review")]  # fmt: skip
     for address in itertools.chain.from_iterable(
         map(route_registry.token_addresses, [*tokens[:3], "no-such-token"])
     ):

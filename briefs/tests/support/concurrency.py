@@ -37,7 +37,9 @@ def save(brief: int, by: int, version: int, summary: str) -> object:
     from briefs.models import Brief
 
     content = workflow.load_working_copy(Brief.objects.get(pk=brief))
-    revision = workflow.save(brief, replace(content, summary_en=summary), by=_person(by), version=version)
+    revision = workflow.editing.save(
+        brief, replace(content, summary_en=summary), by=_person(by), version=version
+    )
     return revision and revision.number
 
 

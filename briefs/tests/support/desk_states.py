@@ -36,7 +36,7 @@ def reload(brief: Brief) -> Brief:
 
 
 def draft(team: SmallTeam, **changes: Any) -> Brief:
-    brief = workflow.create(factories.content(**changes), by=team.lin)
+    brief = workflow.editing.create(factories.content(**changes), by=team.lin)
     for side, person in (("zh", team.chen), ("en", team.claire)):
         factories.assign_reviewer(brief, side, person, by=team.lin)
     return reload(brief)
@@ -62,7 +62,7 @@ def submit(team: SmallTeam, brief: Brief) -> Brief:
 
 def returned(team: SmallTeam) -> Brief:
     brief = in_review(team)
-    workflow.add_note(brief, "Why?", by=team.claire)
+    workflow.reviewing.add_note(brief, "Why?", by=team.claire)
     workflow.send_back(brief, by=team.claire, note="No.", sides=("en",))
     return reload(brief)
 
@@ -98,7 +98,7 @@ def both_signed(team: SmallTeam) -> Brief:
 
 def notes_open(team: SmallTeam) -> Brief:
     brief = both_signed(team)
-    workflow.add_note(brief, "Why?", by=team.chen)
+    workflow.reviewing.add_note(brief, "Why?", by=team.chen)
     return reload(brief)
 
 

@@ -151,12 +151,14 @@ def content(tag: str = "", **values: object) -> Content:
 
 
 def draft_brief(team: Team, text: Content | None = None) -> Brief:
-    return workflow.create(text or content(), by=team.writer)
+    return workflow.editing.create(text or content(), by=team.writer)
 
 
 def edit(brief: Brief, by: Person, **changes: object) -> Brief:
     row = Brief.objects.get(pk=brief.pk)
-    workflow.save(row, replace(workflow.load_working_copy(row), **changes), by=by, version=row.version)
+    workflow.editing.save(
+        row, replace(workflow.load_working_copy(row), **changes), by=by, version=row.version
+    )
     return Brief.objects.get(pk=brief.pk)
 
 
@@ -173,21 +175,23 @@ def submitted_brief(team: Team, text: Content | None = None) -> Brief:
 def assign_writer(
     brief: Brief, person: Person | None, *, by: Person, due_on: dt.date | None = None, urgent: bool = False
 ) -> None:
-    plan = workflow.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
-    changed = replace(plan, writer=workflow.Assignee(person, due_on), urgent=urgent)
-    workflow.apply_plan(brief, changed, by=by)
+    plan = workflow.assignments.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
+    changed = replace(plan, writer=workflow.assignments.Assignee(person, due_on), urgent=urgent)
+    workflow.assignments.apply_plan(brief, changed, by=by)
 
 
 def assign_reviewer(
     brief: Brief, side: Side, person: Person | None, *, by: Person, due_on: dt.date | None = None
 ) -> None:
-    plan = workflow.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
-    workflow.apply_plan(brief, plan.with_reviewer(side, workflow.Assignee(person, due_on)), by=by)
+    plan = workflow.assignments.AssignmentPlan.load(Brief.objects.get(pk=brief.pk))
+    workflow.assignments.apply_plan(
+        brief, plan.with_reviewer(side, workflow.assignments.Assignee(person, due_on)), by=by
+    )
 
 
 def seen(brief: Brief, leaf: str) -> str:
     """Return what the page sends back with a sign-off of the leaf."""
-    return workflow.hash_for_sign_off(Brief.objects.get(pk=brief.pk), leaf)
+    return workflow.reviewing.hash_for_sign_off(Brief.objects.get(pk=brief.pk), leaf)
 
 
 def sign_off(brief: Brief, by: Person, *sides: str) -> None:
@@ -202,7 +206,7 @@ def signed_brief(team: Team, text: Content | None = None) -> Brief:
 
 
 def content_hash(brief: Brief) -> str:
-    return workflow.hash_for_approval(Brief.objects.get(pk=brief.pk))
+    return workflow.publishing.hash_for_approval(Brief.objects.get(pk=brief.pk))
 
 
 def approve(brief: Brief, by: Person, *, at: dt.datetime | None = None, **values: object) -> Edition:
@@ -233,25 +237,30 @@ def change_note(kind: str = "update", zh: str = "改", en: str = "Changed") -> d
 def say_yes(*drafts: Draft | None, by: Person) -> None:
     """Say yes to all of the drafts, which makes them public."""
     for draft in filter(None, drafts):
-        assert workflow.sign_draft(draft, LEAVES, by=by)
+        assert workflow.drafts.sign_draft(draft, LEAVES, by=by)
 
 
 def change_public_name(row: Vocabulary, team: Team) -> None:
     """Save a row as one publisher, and say yes to the draft, if it is one, as the other."""
-    say_yes(workflow.save_vocabulary_row(row, by=team.publisher), by=team.other_publisher)
+    say_yes(workflow.vocabulary.save_vocabulary_row(row, by=team.publisher), by=team.other_publisher)
 
 
 def merge_public_names(losers: Sequence[Vocabulary], *, into: Vocabulary, team: Team) -> None:
-    say_yes(*workflow.merge_vocabulary(losers, into=into, by=team.publisher), by=team.other_publisher)
+    say_yes(
+        *workflow.vocabulary.merge_vocabulary(losers, into=into, by=team.publisher), by=team.other_publisher
+    )
 
 
 def unmerge_public_name(row: Vocabulary, team: Team) -> None:
-    say_yes(workflow.unmerge_vocabulary(row, by=team.publisher), by=team.other_publisher)
+    say_yes(workflow.vocabulary.unmerge_vocabulary(row, by=team.publisher), by=team.other_publisher)
 
 
 def write_public_text(key: str, zh: str, en: str, *, team: Team, **values: Any) -> None:
     """Write a text of the site, or the introduction of a topic, as one publisher, and say yes to it as the other."""
-    say_yes(workflow.revise_site_text(key, zh, en, by=team.publisher, **values), by=team.other_publisher)
+    say_yes(
+        workflow.vocabulary.revise_site_text(key, zh, en, by=team.publisher, **values),
+        by=team.other_publisher,
+    )
 
 
 def tomorrow() -> dt.datetime:

@@ -68,7 +68,7 @@ def _briefs_in_review(world: World) -> None:
     team = world.team
     brief = world.create_draft(world.canary_content("in review", date="1884-01-02"))
     workflow.submit(brief, by=team.writer, version=brief.version)
-    workflow.add_note(brief, world.latin_token("in review/open note"), by=team.reviewer)
+    workflow.reviewing.add_note(brief, world.latin_token("in review/open note"), by=team.reviewer)
     world.add("in review", brief)
 
     world.add(
@@ -250,7 +250,9 @@ def _briefs_with_terms(world: World) -> None:
     for words, name in ((live, "live"), (soon, "soon"), (draft, "draft")):
         zh, also_en = words.tokens["bullet1_zh"], [words.tokens["bullet1_en"]]
         terms[name] = Term(zh=zh, en=world.latin_token(f"term/{name}"), also_en=also_en)
-        factories.say_yes(workflow.save_vocabulary_row(terms[name], by=team.writer), by=team.publisher)
+        factories.say_yes(
+            workflow.vocabulary.save_vocabulary_row(terms[name], by=team.writer), by=team.publisher
+        )
     loser = Term.make(
         zh=live.tokens["bullet2_zh"],
         en=world.latin_token("term/merged"),
@@ -313,10 +315,10 @@ def _shared_vocabulary(world: World) -> None:
     )
     key = f"keyword/{keyword.slug}"
     intro = world.han_token("drafted/intro_zh"), world.latin_token("drafted/intro")
-    assert workflow.save_vocabulary_row(keyword, by=team.publisher)
-    assert workflow.merge_vocabulary([source], into=heir, by=team.publisher)
-    assert workflow.save_vocabulary_row(term, by=team.publisher)
-    assert workflow.revise_site_text(key, *intro, by=team.publisher)
+    assert workflow.vocabulary.save_vocabulary_row(keyword, by=team.publisher)
+    assert workflow.vocabulary.merge_vocabulary([source], into=heir, by=team.publisher)
+    assert workflow.vocabulary.save_vocabulary_row(term, by=team.publisher)
+    assert workflow.vocabulary.revise_site_text(key, *intro, by=team.publisher)
 
     words = world.canary_content("merged")
     brief = world.create_approved(words, "merged")

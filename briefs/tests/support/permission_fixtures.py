@@ -89,20 +89,20 @@ class PermissionScenario:
         content = workflow.load_working_copy(Brief.objects.get(pk=brief.pk))
         place = TextAnchor("bullet", content.bullets[0].number)
         text = content.bullets[0].text_en
-        self.suggestion: Suggestion = workflow.suggest(
+        self.suggestion: Suggestion = workflow.review_comments.suggest(
             brief, place, "en", "Another wording.", by=self.team.publisher, seen=hash_json(text)
         )
-        self.note = workflow.add_note(brief, "看", by=reviewer)
-        self.resolved_note = workflow.add_note(brief, "好了", by=reviewer)
-        workflow.resolve(self.resolved_note, by=reviewer)
+        self.note = workflow.reviewing.add_note(brief, "看", by=reviewer)
+        self.resolved_note = workflow.reviewing.add_note(brief, "好了", by=reviewer)
+        workflow.reviewing.resolve(self.resolved_note, by=reviewer)
         self.anchor, self.text = f"b{place.bullet}", text
         finding = next(
             f for f in Findings.check(brief.pk, content).open_findings if f.check_name != "completeness"
         )
-        self.dismissal = workflow.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
+        self.dismissal = workflow.findings.dismiss(brief, finding, by=reviewer, reason="x", seen=content)
         self.link = factories.preview_link(brief)
         self.letter = factories.guest_letter(brief)
-        self.shared_link = workflow.share(self.briefs["draft"], by=self.team.writer)
+        self.shared_link = workflow.sharing.share(self.briefs["draft"], by=self.team.writer)
 
     def _add_files_and_settings(self) -> None:
         """Add an imported file, a picture, a failed notice, an unread one for everybody, a site text."""
@@ -112,7 +112,7 @@ class PermissionScenario:
         )
         self.imported_brief = Brief.objects.get(pk=outcome.brief)
         self.document = self.imported_brief.revisions.get().document_id
-        self.picture = workflow.store_picture(photo((320, 200)), by=writer)
+        self.picture = workflow.editing.store_picture(photo((320, 200)), by=writer)
         now = timezone.now()
         self.subscriber = Subscriber.objects.create(
             address="ada@example.org", side="en", created_at=now, confirmed_at=now
@@ -135,8 +135,8 @@ class PermissionScenario:
         """Add drafts of the publisher and of the writer about names that public pages show."""
         keyword, source = Keyword.objects.get(label_zh="科技"), Source.objects.get(name="Foreign Policy")
         keyword.label_en, source.name_zh = "Tech", "外交"
-        self.publishers_draft = workflow.save_vocabulary_row(keyword, by=self.team.publisher)
-        self.writers_draft = workflow.save_vocabulary_row(source, by=self.team.writer)
+        self.publishers_draft = workflow.vocabulary.save_vocabulary_row(keyword, by=self.team.publisher)
+        self.writers_draft = workflow.vocabulary.save_vocabulary_row(source, by=self.team.writer)
 
     def _add_issues(self) -> None:
         """Add an issue in every state: the writer's, with the English reworded by the reviewer who does that."""
@@ -245,8 +245,8 @@ def valid_post_data(brief: Brief) -> dict[str, Any]:
     row = Brief.objects.get(pk=brief.pk)
     content = workflow.load_working_copy(row)
     return {
-        "version": row.version, "seen": workflow.hash_for_approval(row),
-        **{f"seen_{leaf}": workflow.hash_for_sign_off(row, leaf) for leaf in LEAVES},
+        "version": row.version, "seen": workflow.publishing.hash_for_approval(row),
+        **{f"seen_{leaf}": workflow.reviewing.hash_for_sign_off(row, leaf) for leaf in LEAVES},
         "when": "now", "kind": "other",
         "reason": "快",
         "note": "再看", "sides": ["zh", "en"], "note_text": "看",

@@ -11,7 +11,7 @@ from django.test import Client
 
 from briefs.content import hash_json
 from briefs.models import Brief, Edition, Suggestion
-from briefs.workflow import AssignmentPlan
+from briefs.workflow.assignments import AssignmentPlan
 from briefs.workflow.rules.four_eyes import format_seen
 from briefs.workflow.rules.leaves import LEAVES
 from briefs.workflow.rules.page_values import hash_values, read_values

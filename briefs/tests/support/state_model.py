@@ -243,7 +243,7 @@ class World:
         """Store a picture for one version. Its files are as confidential as its texts."""
         data = picture_samples.photo((320, 200), seed=len(route_registry.PICTURE_KEYS))
         data = data[:-2] + credit.encode() + data[-2:]  # other bytes give another key
-        row = workflow.store_picture(data, by=self.team.writer)
+        row = workflow.editing.store_picture(data, by=self.team.writer)
         self.picture_credits[row.key] = credit.lower()
         route_registry.PICTURE_KEYS.add(row.key)
         return Picture(row.key, row.width, row.height, credit, licence)
@@ -280,7 +280,7 @@ class World:
 
     def create_draft(self, words: CanaryContent, **options: object) -> Brief:
         self.clock.shift(60)
-        brief = workflow.create(words.content, by=self.team.writer, **options)
+        brief = workflow.editing.create(words.content, by=self.team.writer, **options)
         text = f"{self.latin_token('original')} {self.han_token('original_zh')}"
         originals.paste_original(brief, text, by=self.team.writer)
         return brief
@@ -296,15 +296,15 @@ class World:
                 row,
                 side,
                 by=team.reviewer,
-                seen=workflow.hash_for_sign_off(Brief.objects.get(pk=row.pk), side),
+                seen=workflow.reviewing.hash_for_sign_off(Brief.objects.get(pk=row.pk), side),
                 note=note,
             )
         return Brief.objects.get(pk=brief.pk)
 
     def add_resolved_note(self, brief: Brief, label: str) -> Note:
         text = f"{self.latin_token(f'{label}/note')} {self.han_token(f'{label}/note_zh')}"
-        note = workflow.add_note(brief, text, by=self.team.reviewer, bullet=1, side="en")
-        workflow.resolve(note, by=self.team.writer)
+        note = workflow.reviewing.add_note(brief, text, by=self.team.reviewer, bullet=1, side="en")
+        workflow.reviewing.resolve(note, by=self.team.writer)
         return note
 
     def create_approved(self, words: CanaryContent, label: str, *, at: dt.datetime | None = None) -> Brief:

@@ -46,9 +46,11 @@ def build_site() -> None:
     factories.draft_brief(team, factories.content(" draft"))
     review = factories.submitted_brief(team, factories.content(" review"))
     factories.sign_off(review, team.reviewer, "zh")
-    workflow.add_note(review, "Which year?", by=team.reviewer)
+    workflow.reviewing.add_note(review, "Which year?", by=team.reviewer)
     seen = hash_json(factories.load_content(review).summary_en)
-    workflow.suggest(review, TextAnchor("summary"), "en", "A better one.", by=team.reviewer_en, seen=seen)
+    workflow.review_comments.suggest(
+        review, TextAnchor("summary"), "en", "A better one.", by=team.reviewer_en, seen=seen
+    )
     factories.approve(
         factories.signed_brief(team, factories.content(" scheduled")), team.publisher, at=DUE_AT
     )

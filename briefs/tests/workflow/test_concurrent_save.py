@@ -168,7 +168,7 @@ for i in range(saves):
         rows = tuple(replace(b, text_en=f"{person}/{i}") if b.number == number else b for b in stored.bullets)
         return replace(stored, bullets=rows)
 
-    saved = workflow.merge_and_save(pk, workflow.SaveRequest(build, bases[pk]), by=by)
+    saved = workflow.concurrent_save.merge_and_save(pk, workflow.concurrent_save.SaveRequest(build, bases[pk]), by=by)
     acknowledged += saved.revision is not None
     bases[pk] = saved.revision_number
     time.sleep(0.005)  # as between requests: no lock is held; without it SQLite starves one process

@@ -36,7 +36,7 @@ WITHOUT_COVER = Content(
 
 
 def upload_picture(team: Team, seed: int = 0, size: tuple[int, int] = (320, 200)) -> PictureRow:
-    return workflow.store_picture(photo(size, seed=seed), by=team.writer)
+    return workflow.editing.store_picture(photo(size, seed=seed), by=team.writer)
 
 
 def with_picture(row: PictureRow, text: Content | None = None, **values: object) -> Content:
@@ -124,17 +124,17 @@ def test_incomplete_cover_can_be_saved_but_not_submitted() -> None:
 def test_same_picture_uploaded_twice_is_stored_once_and_restores_lost_files() -> None:
     team = Team()
     data = photo((320, 200), seed=5)
-    row = workflow.store_picture(data, by=team.writer)
+    row = workflow.editing.store_picture(data, by=team.writer)
     with patch.object(images, "clean", side_effect=AssertionError):
-        assert workflow.store_picture(data, by=team.reviewer) == row
+        assert workflow.editing.store_picture(data, by=team.reviewer) == row
     assert PictureRow.objects.get().by == team.writer
     name = images.picture_file_name(row.key, 320, "jpg")
     original = images.read(name)
     images.default_storage.delete(f"pictures/{name}")
-    workflow.store_picture(data, by=team.writer)
+    workflow.editing.store_picture(data, by=team.writer)
     assert images.read(name) == original
     with pytest.raises(workflow.Refused):
-        workflow.store_picture(data, by=team.outsider)
+        workflow.editing.store_picture(data, by=team.outsider)
 
 
 def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:
@@ -145,10 +145,10 @@ def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:
     def write_during_another_upload(cleaned: images.CleanedPicture) -> None:
         original_write(cleaned)
         with patch.object(images, "write", original_write):
-            workflow.store_picture(data, by=team.reviewer)
+            workflow.editing.store_picture(data, by=team.reviewer)
 
     with patch.object(images, "write", write_during_another_upload):
-        row = workflow.store_picture(data, by=team.writer)
+        row = workflow.editing.store_picture(data, by=team.writer)
     assert PictureRow.objects.get() == row
     assert row.by == team.reviewer
 

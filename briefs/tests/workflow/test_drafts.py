@@ -39,7 +39,7 @@ def keyword() -> Keyword:
 def rename(label: str = "Tech", zh: str = "科技", *, by: Person, seen: str = "") -> Draft:
     row = keyword()
     row.label_zh, row.label_en = zh, label
-    draft = workflow.save_vocabulary_row(row, by=by, seen=seen)
+    draft = workflow.vocabulary.save_vocabulary_row(row, by=by, seen=seen)
     assert draft
     return draft
 
@@ -50,7 +50,7 @@ def shown_hash() -> str:
 
 
 def sign(draft: Draft, *names: Any, by: Person) -> bool:
-    return workflow.sign_draft(draft, names or LEAVES, by=by)
+    return workflow.drafts.sign_draft(draft, names or LEAVES, by=by)
 
 
 def assert_refused(code: str, act: Any, *args: Any, **values: Any) -> None:
@@ -97,11 +97,11 @@ def test_row_of_drafts_alone_changes_freely(team: Team) -> None:
     factories.draft_brief(team)
     row = keyword()
     row.label_en = "Label of a draft"
-    assert workflow.save_vocabulary_row(row, by=team.writer) is None
+    assert workflow.vocabulary.save_vocabulary_row(row, by=team.writer) is None
     factories.live_brief(team)
     source = Source.objects.get()
     source.kind, source.country = "think-tank", "TW"  # readers see the kind by 《》
-    draft = workflow.save_vocabulary_row(source, by=team.writer)
+    draft = workflow.vocabulary.save_vocabulary_row(source, by=team.writer)
     assert draft
     stored = Source.objects.get()
     assert (stored.kind, stored.country) == ("", "TW"), "a column of the desk needs no yes"
@@ -123,7 +123,7 @@ def test_every_column_but_those_of_the_desk_changes_by_a_draft(team: Team) -> No
             new = next(value for value in choices if value != old)
         with transaction.atomic():
             setattr(row, field.name, new)
-            draft = workflow.save_vocabulary_row(row, by=team.publisher)
+            draft = workflow.vocabulary.save_vocabulary_row(row, by=team.publisher)
             row.refresh_from_db()
             is_free = field.name in row.desk_columns
             assert (draft is None, getattr(row, field.name) == new) == (is_free, is_free), field
@@ -135,14 +135,14 @@ def test_merge_and_its_undoing_wait_for_a_second_person(team: Team) -> None:
     loser, heir = Term.make(zh="灰色地帶", en="gray zone"), Term.make(zh="灰區", en="gray")
     brief = factories.live_brief(team, factories.content(bullets=(GRAY,)))
     before = brief_pages(brief)
-    (draft,) = workflow.merge_vocabulary([loser], into=heir, by=team.publisher)
+    (draft,) = workflow.vocabulary.merge_vocabulary([loser], into=heir, by=team.publisher)
     assert brief_pages(brief) == before
     assert sign(draft, by=team.reviewer)
     loser.refresh_from_db()
     assert loser.merged_into == heir
     merged = brief_pages(brief)
     assert merged != before
-    undo = workflow.unmerge_vocabulary(loser, by=team.publisher)
+    undo = workflow.vocabulary.unmerge_vocabulary(loser, by=team.publisher)
     assert undo
     assert brief_pages(brief) == merged
     assert sign(undo, by=team.reviewer)
@@ -154,7 +154,7 @@ def test_text_of_the_site_waits_for_a_second_person(team: Team, key: str) -> Non
     factories.live_brief(team)
     path = f"/en/{key.replace('keyword', 'keywords')}/"
     before = fetch_pages(path)
-    draft = workflow.revise_site_text(key, "關於科技。", "On technology.", by=team.publisher)
+    draft = workflow.vocabulary.revise_site_text(key, "關於科技。", "On technology.", by=team.publisher)
     assert draft
     assert (fetch_pages(path), SiteText.objects.exists()) == (before, False)
     assert not sign(draft, "en", by=team.reviewer)
@@ -236,7 +236,9 @@ def test_whoever_has_not_seen_the_draft_does_not_replace_it(team: Team) -> None:
     assert first == again  # a double click
     assert_refused("draft-waits", rename, "B", by=team.publisher)
     other = Keyword.make(label_zh="科學")
-    assert_refused("draft-waits", workflow.merge_vocabulary, [keyword()], into=other, by=team.publisher)
+    assert_refused(
+        "draft-waits", workflow.vocabulary.merge_vocabulary, [keyword()], into=other, by=team.publisher
+    )
     seen = shown_hash()
     assert sign(first, by=team.publisher)
     assert_refused("seen", rename, "C", by=team.writer, seen=seen + "x")
@@ -245,12 +247,12 @@ def test_whoever_has_not_seen_the_draft_does_not_replace_it(team: Team) -> None:
 def test_draft_is_taken_back_by_an_author_or_a_reviewer(team: Team) -> None:
     factories.live_brief(team)
     draft = rename(by=team.writer)
-    assert_refused("draft-not-own", workflow.take_back_draft, draft, by=team.other_writer)
-    workflow.take_back_draft(draft, by=team.reviewer)
+    assert_refused("draft-not-own", workflow.drafts.take_back_draft, draft, by=team.other_writer)
+    workflow.drafts.take_back_draft(draft, by=team.reviewer)
     assert_refused("draft-over", sign, draft, by=team.publisher)
     again = rename(by=team.other_writer)
     row = keyword()  # as readers have it
-    assert workflow.save_vocabulary_row(row, by=team.other_writer, seen=shown_hash()) is None
+    assert workflow.vocabulary.save_vocabulary_row(row, by=team.other_writer, seen=shown_hash()) is None
     assert_refused("draft-over", sign, again, by=team.publisher)
     assert not Draft.objects.waiting().exists()
     assert keyword().label_en == "Technology"
@@ -258,19 +260,19 @@ def test_draft_is_taken_back_by_an_author_or_a_reviewer(team: Team) -> None:
 
 def test_changes_before_a_draft_was_taken_back_count_for_nobody(team: Team) -> None:
     factories.live_brief(team)
-    workflow.take_back_draft(rename("A", by=team.publisher), by=team.publisher)
+    workflow.drafts.take_back_draft(rename("A", by=team.publisher), by=team.publisher)
     assert sign(rename("B", by=team.writer), by=team.publisher)
 
 
 def test_merge_into_an_entry_that_was_renamed_or_merged_meanwhile_is_refused(team: Team) -> None:
     factories.live_brief(team)
     heir, other = Keyword.make(label_zh="科學", label_en="Science"), Keyword.make(label_zh="其他")
-    (draft,) = workflow.merge_vocabulary([keyword()], into=heir, by=team.writer)
+    (draft,) = workflow.vocabulary.merge_vocabulary([keyword()], into=heir, by=team.writer)
     heir.label_en = "Sorcery"  # used by no edition yet, so it changes freely
-    assert workflow.save_vocabulary_row(heir, by=team.writer) is None
+    assert workflow.vocabulary.save_vocabulary_row(heir, by=team.writer) is None
     assert_refused("draft-outdated", sign, draft, by=team.publisher)
-    (draft,) = workflow.merge_vocabulary([keyword()], into=heir, by=team.writer)
-    workflow.merge_vocabulary([heir], into=other, by=team.writer)
+    (draft,) = workflow.vocabulary.merge_vocabulary([keyword()], into=heir, by=team.writer)
+    workflow.vocabulary.merge_vocabulary([heir], into=other, by=team.writer)
     assert_refused("draft-outdated", sign, draft, by=team.publisher)
 
 
@@ -284,7 +286,9 @@ def test_name_that_another_entry_took_is_refused(team: Team) -> None:
 
 def test_new_term_twice_is_one_draft_and_a_second_one_has_its_own_slug(team: Team) -> None:
     first, again, other = (
-        workflow.save_vocabulary_row(Term(zh="灰色地帶", en="gray zone", note=note), by=team.writer)
+        workflow.vocabulary.save_vocabulary_row(
+            Term(zh="灰色地帶", en="gray zone", note=note), by=team.writer
+        )
         for note in ("", "", "other")
     )
     assert first == again
@@ -336,7 +340,7 @@ def test_second_of_two_decisions_at_once_is_refused(team: Team) -> None:
 
     def take_back() -> list[str]:
         with pytest.raises(workflow.Refused) as refusal:
-            workflow.take_back_draft(draft, by=team.other_publisher)
+            workflow.drafts.take_back_draft(draft, by=team.other_publisher)
         return refusal.value.codes
 
     assert wait_for_lock(lambda: sign(draft, by=team.publisher), take_back) == ["draft-over"]
@@ -360,7 +364,7 @@ def test_those_who_may_say_yes_and_then_the_author_are_told(team: Team) -> None:
     assert "科技 · Tech" in notifications.describe_notice(notice)
     assert page in notifications.compose(notice).body
     assert notice in notifications.find_inbox(team.reviewer, timezone.now() + dt.timedelta(minutes=1))
-    workflow.take_back_draft(draft, by=team.other_publisher)
+    workflow.drafts.take_back_draft(draft, by=team.other_publisher)
     answer = Outbox.objects.get(kind="settled")
     assert answer.to == team.publisher
     with translation.override("en"):

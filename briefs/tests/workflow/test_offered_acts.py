@@ -176,9 +176,9 @@ def assert_public_at(typed: str, row: Brief | Issue) -> None:
 
 def answer_remarks(brief: Brief, by: Person) -> None:
     for note in Note.objects.filter(brief=brief, resolved_at=None):
-        workflow.resolve(note, by=by)
+        workflow.reviewing.resolve(note, by=by)
     for suggestion in Suggestion.objects.filter(brief=brief, answer=""):
-        workflow.decline(suggestion, by=by)
+        workflow.review_comments.decline(suggestion, by=by)
 
 
 def edit(row: Brief | Issue, by: Person, rng: random.Random) -> None:
@@ -263,7 +263,7 @@ def play(size: int, seed: int, seen: Counter[str], *, with_issue: bool = False) 
     begins = "create_issue" if with_issue else "edit"
     writer = rng.choice([p for p in people if policy.has_role_for(p, begins)])
     row: Brief | Issue = (
-        begin_issue(writer) if with_issue else workflow.create(factories.content(), by=writer)
+        begin_issue(writer) if with_issue else workflow.editing.create(factories.content(), by=writer)
     )
     log: list[str] = []
     facts = load_facts(row, people)

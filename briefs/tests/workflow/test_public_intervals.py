@@ -195,7 +195,7 @@ class Simulation:
 
     def sign(self) -> None:
         for note in Note.objects.filter(brief=self.brief, resolved_at=None):
-            workflow.resolve(note, by=self.team.reviewer)
+            workflow.reviewing.resolve(note, by=self.team.reviewer)
         factories.sign_off(self.brief, self.team.reviewer)
 
     # Invariants

@@ -12,6 +12,7 @@ from briefs import workflow
 from briefs.models import Brief, Edition, Event, Keyword, Outbox, State, WithdrawalKind
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
+from briefs.workflow.rules.local_times import resolve_local_time
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +117,7 @@ def test_refused_approval_lists_all_reasons_at_once(team: Team) -> None:
         "article_date_alternative": "2025-09-06",
     }
     Brief.objects.update(article_embargo_until=factories.tomorrow(), **date)
-    workflow.add_note(brief, "再看", by=team.reviewer)
+    workflow.reviewing.add_note(brief, "再看", by=team.reviewer)
 
     def refused_codes() -> set[str]:
         with pytest.raises(workflow.Refused) as refusal:
@@ -192,8 +193,8 @@ def test_change_note_of_a_second_edition(change: tuple[str, str, str], codes: li
 
 def test_local_time_in_a_dst_overlap_is_the_later_so_that_nothing_is_published_early(settings) -> None:
     settings.TIME_ZONE = "America/New_York"
-    moment = workflow.resolve_local_time(dt.datetime(2026, 11, 1, 1, 30))
+    moment = resolve_local_time(dt.datetime(2026, 11, 1, 1, 30))
     assert moment.utcoffset() == dt.timedelta(hours=-5)
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.resolve_local_time(dt.datetime(2026, 3, 8, 2, 30))
+        resolve_local_time(dt.datetime(2026, 3, 8, 2, 30))
     assert refusal.value.codes == ["time-gap"]

@@ -140,7 +140,7 @@ class World:
         self.is_brief = kind == "brief"
         if self.is_brief:
             facts = replace(factories.facts(), keywords=(self.keyword.pk,))
-            self.row: Any = workflow.create(factories.content(facts=facts), by=self.author)
+            self.row: Any = workflow.editing.create(factories.content(facts=facts), by=self.author)
             base = {side: self.read_side(Content(), side) for side in SIDES} | {"common": None}
         else:
             texts = [(corpus_fixtures.numbered_content(n), f"s{n}") for n in range(3)]
@@ -229,13 +229,15 @@ class World:
         published = list(Edition.objects.filter(brief=self.row).order_by("number"))
         earlier = self.rng.choice(published or list(self.row.revisions.order_by("number")))
         content = replace(Content.from_json(earlier.content), **note)
-        self.run(by, lambda: workflow.save(self.row, content, by=by, version=self.reload().version))
+        self.run(by, lambda: workflow.editing.save(self.row, content, by=by, version=self.reload().version))
         self.verb("submit", by)
         self.publish(by)
 
     def restore(self, by: Person) -> None:
         number = self.rng.choice(list(self.row.revisions.values_list("number", flat=True)))
-        self.run(by, lambda: workflow.restore(self.row, number, by=by, version=self.reload().version))
+        self.run(
+            by, lambda: workflow.versions.restore(self.row, number, by=by, version=self.reload().version)
+        )
 
     def suggest(self, by: Person) -> None:
         """Accept a colleague's wording: both of them changed the text."""
@@ -244,8 +246,8 @@ class World:
         seen = workflow.review_comments.hash_json(factories.load_content(self.row).summary_en)
 
         def act() -> Any:
-            made = workflow.suggest(self.row, anchor, "en", text, by=other, seen=seen)
-            return workflow.accept(Suggestion.objects.get(pk=made.pk), by=by)
+            made = workflow.review_comments.suggest(self.row, anchor, "en", text, by=other, seen=seen)
+            return workflow.review_comments.accept(Suggestion.objects.get(pk=made.pk), by=by)
 
         self.run(by, act, {by.pk, other.pk})
 
@@ -269,7 +271,7 @@ class World:
             return
         self.observe({chooser.pk})
         people = {uploader.pk, writer.pk, editor.pk, chooser.pk}
-        self.run(by, lambda: workflow.accept_file(self.row, "a.txt", by=by), people)
+        self.run(by, lambda: workflow.review_comments.accept_file(self.row, "a.txt", by=by), people)
 
     def rename(self, by: Person) -> None:
         row = Keyword.objects.get(pk=self.keyword.pk)
@@ -289,7 +291,7 @@ class World:
         """Say yes to a draft of a name that readers see. Its author is who changed what open briefs print."""
         for draft in Draft.objects.waiting().select_related("by"):
             before = list(Keyword.objects.order_by("pk").values())
-            self.run(draft.by, lambda draft=draft: workflow.sign_draft(draft, LEAVES, by=by))
+            self.run(draft.by, lambda draft=draft: workflow.drafts.sign_draft(draft, LEAVES, by=by))
             if by == draft.by and list(Keyword.objects.order_by("pk").values()) != before:
                 raise Unseen(f"{by} changed a public name alone: {self.log}")
 

@@ -21,7 +21,9 @@ FIRST_BULLET = TextAnchor("bullet", 1)
 
 def make_suggestion(brief: Brief, team: Team, text: str = "A better point.") -> Suggestion:
     current = FIRST_BULLET.find_text(workflow.load_working_copy(brief), "en") or ""
-    return workflow.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=hash_json(current))
+    return workflow.review_comments.suggest(
+        brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=hash_json(current)
+    )
 
 
 def test_sending_back_is_refused_with_all_reasons_at_once(team: Team) -> None:
@@ -35,14 +37,14 @@ def test_accepted_suggestion_is_one_revision_by_the_person_who_accepts(team: Tea
     brief = submitted_brief(team)
     suggestion = make_suggestion(brief, team)
     assert suggestion == make_suggestion(brief, team), "sent twice"
-    revision = workflow.accept(suggestion, by=team.writer)
+    revision = workflow.review_comments.accept(suggestion, by=team.writer)
     assert revision is not None
     assert revision.by == team.writer
     assert (revision.changed_zh, revision.changed_en) == (False, True)
     assert FIRST_BULLET.find_text(factories.load_content(brief), "en") == "A better point."
     assert Outbox.objects.filter(kind="answered", to=team.reviewer).count() == 1
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.accept(suggestion, by=team.writer)
+        workflow.review_comments.accept(suggestion, by=team.writer)
     assert refusal.value.codes == ["suggestion-answered"]
     assert [Event.objects.filter(verb=verb).count() for verb in ("suggest", "accept")] == [1, 1]
 
@@ -55,7 +57,7 @@ def test_suggestion_for_a_changed_text_cannot_be_accepted(team: Team) -> None:
         brief, team.writer, bullets=FIRST_BULLET.replace_text(content, "en", "My own words.").bullets
     )
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.accept(suggestion, by=team.writer)
+        workflow.review_comments.accept(suggestion, by=team.writer)
     assert refusal.value.codes == ["suggestion-lapsed"]
     assert FIRST_BULLET.find_text(factories.load_content(brief), "en") == "My own words."
 
@@ -70,19 +72,19 @@ def test_outdated_unchanged_or_blank_suggestion_is_refused(
     brief = submitted_brief(team)
     seen = seen or hash_json(FIRST_BULLET.find_text(workflow.load_working_copy(brief), "en"))
     with pytest.raises(workflow.Refused) as refusal:
-        workflow.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=seen)
+        workflow.review_comments.suggest(brief, FIRST_BULLET, "en", text, by=team.reviewer, seen=seen)
     assert refusal.value.codes == [code]
 
 
 def test_reply_is_stored_under_its_note_which_is_resolved_and_reopened(team: Team) -> None:
     brief = submitted_brief(team)
-    note = workflow.add_note(brief, "Why?", by=team.reviewer)
-    workflow.reply(note, "Because.", by=team.writer)
+    note = workflow.reviewing.add_note(brief, "Why?", by=team.reviewer)
+    workflow.review_comments.reply(note, "Because.", by=team.writer)
     assert [r.text for r in note.replies.all()] == ["Because."]
     assert Outbox.objects.filter(kind="answered", to=team.reviewer).count() == 1
     with pytest.raises(workflow.Refused):
-        workflow.reply(note, " \n", by=team.writer)
-    workflow.resolve(note, by=team.writer)
+        workflow.review_comments.reply(note, " \n", by=team.writer)
+    workflow.reviewing.resolve(note, by=team.writer)
     for _ in range(2):
         review_comments.reopen(note, by=team.reviewer)
     note.refresh_from_db()

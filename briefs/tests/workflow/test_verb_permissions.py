@@ -11,7 +11,7 @@ from briefs.models import Brief, Person, Revision
 from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import brief_states, factories
 from briefs.tests.support.factories import Team
-from briefs.workflow import prepare
+from briefs.workflow.editing import prepare
 from briefs.workflow.rules.revisions import hash_leaves
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,9 @@ def insert_older_revision(brief: Brief) -> int:
 
 VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "edit": lambda b, p: factories.edit(b, p, summary_en=f"By {p}."),
-    "restore": lambda b, p: workflow.restore(b, insert_older_revision(b), by=p, version=_reload(b).version),
+    "restore": lambda b, p: workflow.versions.restore(
+        b, insert_older_revision(b), by=p, version=_reload(b).version
+    ),
     "submit": lambda b, p: workflow.submit(b, by=p, version=_reload(b).version),
     "take_back": lambda b, p: workflow.take_back(b, by=p, version=_reload(b).version),
     "sign_off": lambda b, p: factories.sign_off(b, p, "en"),
@@ -78,10 +80,10 @@ VERBS: dict[str, Callable[[Brief, Person], object]] = {
     "source_withdrew": lambda b, p: workflow.source_withdrew(b, by=p, version=_reload(b).version),
     "discard": lambda b, p: workflow.discard(b, by=p, version=_reload(b).version),
     "recover": lambda b, p: workflow.recover(b, by=p, version=_reload(b).version),
-    "note": lambda b, p: workflow.add_note(b, "看", by=p),
-    "share": lambda b, p: workflow.share(b, by=p),
-    "unshare": lambda b, p: workflow.unshare(factories.preview_link(b), by=p),
-    "handle": lambda b, p: workflow.handle_letter(factories.guest_letter(b), by=p),
+    "note": lambda b, p: workflow.reviewing.add_note(b, "看", by=p),
+    "share": lambda b, p: workflow.sharing.share(b, by=p),
+    "unshare": lambda b, p: workflow.sharing.unshare(factories.preview_link(b), by=p),
+    "handle": lambda b, p: workflow.letters.handle_letter(factories.guest_letter(b), by=p),
 }
 
 # w wrote and submitted, v is another writer, r a reviewer, p a publisher, x without a role, i deactivated

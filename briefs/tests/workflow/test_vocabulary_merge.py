@@ -32,7 +32,7 @@ def merge(*losers: Any, into: Any, by: Any) -> None:
     if isinstance(by, Team):
         factories.merge_public_names(losers, into=into, team=by)
     else:
-        workflow.merge_vocabulary(losers, into=into, by=by)
+        workflow.vocabulary.merge_vocabulary(losers, into=into, by=by)
     for row in (*losers, into):
         row.refresh_from_db()
 
@@ -50,18 +50,22 @@ def test_invalid_merges_are_refused_and_change_nothing(team: Team) -> None:
     a, b, c = (Keyword.make(label_zh=label) for label in "甲乙丙")
     stale = Keyword.objects.get(pk=a.pk)
     for losers in ([b], [a, b], [], [Term.make(zh="甲", en="a")]):
-        assert_refused("merge-two", workflow.merge_vocabulary, losers, into=b, by=team.writer)
+        assert_refused("merge-two", workflow.vocabulary.merge_vocabulary, losers, into=b, by=team.writer)
     merge(a, into=b, by=team.writer)
     for loser, heir in ((a, c), (c, a), (b, a)):  # the last is a cycle
-        assert_refused("merged-already", workflow.merge_vocabulary, [loser], into=heir, by=team.writer)
-    assert_refused("unknown-row", workflow.merge_vocabulary, [Keyword(pk=999)], into=c, by=team.writer)
-    assert_refused("role", workflow.merge_vocabulary, [c], into=b, by=team.reviewer)
-    assert_refused("not-merged", workflow.unmerge_vocabulary, c, by=team.writer)
-    assert_refused("role", workflow.unmerge_vocabulary, a, by=team.reviewer)
+        assert_refused(
+            "merged-already", workflow.vocabulary.merge_vocabulary, [loser], into=heir, by=team.writer
+        )
+    assert_refused(
+        "unknown-row", workflow.vocabulary.merge_vocabulary, [Keyword(pk=999)], into=c, by=team.writer
+    )
+    assert_refused("role", workflow.vocabulary.merge_vocabulary, [c], into=b, by=team.reviewer)
+    assert_refused("not-merged", workflow.vocabulary.unmerge_vocabulary, c, by=team.writer)
+    assert_refused("role", workflow.vocabulary.unmerge_vocabulary, a, by=team.reviewer)
     stale.label_en = "Chips"
-    assert_refused("merged-already", workflow.save_vocabulary_row, stale, by=team.writer)
+    assert_refused("merged-already", workflow.vocabulary.save_vocabulary_row, stale, by=team.writer)
     Keyword.make(label_zh="甲")
-    assert_refused("label-taken", workflow.unmerge_vocabulary, a, by=team.writer)
+    assert_refused("label-taken", workflow.vocabulary.unmerge_vocabulary, a, by=team.writer)
 
 
 @pytest.mark.parametrize("kind", ["keyword", "source", "author"])
@@ -163,7 +167,7 @@ def test_merge_of_rows_changed_since_the_page_opened_shows_them_again(
     heir, loser = pair
     merge_url, page = open_merge_page(sign_in(client, team.writer), heir, loser)
     loser.label_en = "Chips"
-    workflow.save_vocabulary_row(loser, by=team.other_writer)
+    workflow.vocabulary.save_vocabulary_row(loser, by=team.other_writer)
     response = client.post(merge_url, {"seen": extract_seen_hash(page), "keep": heir.pk})
     assert response.status_code == 409
     assert "<mark>Chips</mark>" in response.text

@@ -30,7 +30,7 @@ def small_team(team: Team) -> Team:
 
 
 def test_signers_of_languages_are_enough_for_facts_that_the_publisher_wrote(small_team: Team) -> None:
-    brief = workflow.create(factories.content(), by=small_team.publisher)
+    brief = workflow.editing.create(factories.content(), by=small_team.publisher)
     workflow.submit(brief, by=small_team.publisher, version=brief.version)
     told = read_sentence(brief, small_team.publisher)
     assert "ask an administrator" not in told
@@ -49,8 +49,10 @@ def test_reviewer_who_was_asked_is_named_after_their_suggestion_was_accepted(tea
     factories.assign_reviewer(brief, "en", team.reviewer_en, by=team.publisher)
     anchor = workflow.review_comments.TextAnchor("summary")
     seen = workflow.review_comments.hash_json(factories.load_content(brief).summary_en)
-    suggestion = workflow.suggest(brief, anchor, "en", "Better words.", by=team.reviewer_en, seen=seen)
-    workflow.accept(suggestion, by=team.writer)
+    suggestion = workflow.review_comments.suggest(
+        brief, anchor, "en", "Better words.", by=team.reviewer_en, seen=seen
+    )
+    workflow.review_comments.accept(suggestion, by=team.writer)
     assert f"English waiting for {team.reviewer_en}" in read_sentence(brief, team.writer)
     facts = load_brief_facts([Brief.objects.get(pk=brief.pk)], timezone.now(), policy.load_staff())
     assert next_step(facts[brief.pk], team.reviewer_en).main == "sign_off_en"

@@ -4,14 +4,13 @@
 conditions of the acts, `working_copy` stores texts.
 """
 
-from . import four_eyes, working_copy
+from . import four_eyes, local_times, refusals, working_copy
 from .check_context import load_check_context
 from .gaps import COMPLETENESS_CHECK, ISSUE_TEXT_LABELS, KEYWORD_PREFIX, find_gaps, list_date_gaps
 from .histories import BriefHistory, find_last_shown_edition, load_editions
 from .issue_review import IssueFacts, find_earliest_time
 from .leaves import LEAVES, Leaf, LeafName
 from .page_values import build_page_name, find_row, get_leaf, hash_values, read_values
-from .refusals import describe_finding, find_moments, format_iso_date, format_iso_date_in_sentence
 from .revisions import build_revision, hash_leaves
 from .standing import BriefFacts, Standing
 from .transitions import (
@@ -19,7 +18,6 @@ from .transitions import (
     build_wrong_state_reason,
     find_people_for_verb,
     format_permitted_people,
-    format_time,
     lock_brief,
     require_allowed,
     require_current_version,
@@ -43,17 +41,12 @@ __all__ = [
     "build_page_name",
     "build_revision",
     "build_wrong_state_reason",
-    "describe_finding",
     "find_earliest_time",
     "find_gaps",
     "find_last_shown_edition",
-    "find_moments",
     "find_people_for_verb",
     "find_row",
-    "format_iso_date",
-    "format_iso_date_in_sentence",
     "format_permitted_people",
-    "format_time",
     "four_eyes",
     "get_leaf",
     "hash_leaves",
@@ -61,8 +54,10 @@ __all__ = [
     "list_date_gaps",
     "load_check_context",
     "load_editions",
+    "local_times",
     "lock_brief",
     "read_values",
+    "refusals",
     "require_allowed",
     "require_current_version",
     "working_copy",

@@ -14,7 +14,8 @@ from briefs.content import SIDES, Content, IssueContent
 from briefs.derived import LoadedNames
 from briefs.models import Brief
 
-from .refusals import Reason, format_iso_date, why_not_change_note
+from .local_times import format_iso_date
+from .refusals import Reason, why_not_change_note
 
 COMPLETENESS_CHECK: Final = "completeness"
 """The check that blocks. Its findings cannot be dismissed."""
@@ -119,8 +120,6 @@ def find_keyword_gaps(names: LoadedNames) -> list[Gap]:
     """Return a gap for each keyword, or the one that it was merged into, that lacks a name in one language."""
     return [build_keyword_gap(zh, en, pk) for zh, en, pk in names.list_keywords() if not (zh and en)]
 
-
-# What an issue lacks
 
 ISSUE_TEXT_LABELS: Final[Mapping[str, Promise]] = {
     "title_zh": _("Chinese title"),

@@ -14,7 +14,8 @@ from briefs.models import Brief, Edition, Event, Issue, IssueEdition, IssueRevis
 from . import four_eyes
 from .gaps import Gap, find_issue_gaps
 from .leaves import LEAVES
-from .refusals import Reason, why_not_past
+from .local_times import why_not_past
+from .refusals import Reason
 
 
 def _group_by_issue[Row: (IssueRevision, IssueEdition)](
@@ -123,9 +124,6 @@ class IssueFacts(four_eyes.PageFacts[Issue, IssueEdition]):
         return replace(edition.frozen_content, **NO_CHANGE) == replace(self.content, **NO_CHANGE)
 
 
-# Which briefs an issue may hold
-
-
 def find_available_editions(briefs: Collection[int], now: dt.datetime) -> set[int]:
     """Return those of the briefs that are public or scheduled."""
     rows = Edition.objects.listed(now) | Edition.objects.scheduled(now)
@@ -150,9 +148,6 @@ def why_not_items(
         titles = {pk: str(rows.get(pk, pk)) for pk in items if pk in missing}
         reasons += [Reason(code, {"title": title}, f"item-{pk}") for pk, title in titles.items()]
     return reasons
-
-
-# From when it may be published
 
 
 def find_earliest_time(facts: IssueFacts) -> dt.datetime | None:

@@ -1,12 +1,10 @@
-"""Refusals of verbs and their messages, and times in the site's time zone."""
+"""Refusals of verbs and their messages, shared by the desk, commands and imports."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-from django.utils import formats, timezone, translation
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +13,6 @@ from briefs.bilingual import checks
 from briefs.bilingual.checks import IMPORT_CHECK
 from briefs.content import SIDES, Content, ForbiddenCharacter, IssueContent, tidy
 from briefs.models import ChangeKind
-
-# Refusals of verbs and their messages, shared by admin, commands and imports.
 
 VERB_REFUSAL_MESSAGES: dict[str, str | Promise] = {
     "role": _("Your role does not allow this. Ask %(name)s to do it."),
@@ -217,62 +213,3 @@ def tidy_or_refuse(text: str, *, about: str) -> str:
     except ForbiddenCharacter as bad:
         values = {"line": bad.line, "code": f"U+{ord(bad.character):04X}"}
         raise Refused(Reason("control-here", values, about)) from bad
-
-
-# Parse and format times in the site's time zone.
-
-_WEEKDAYS_ZH = "一二三四五六日"
-
-
-def find_moments(naive: dt.datetime) -> list[dt.datetime]:
-    """Return the moments of a wall-clock time in the site's zone, the earlier first: none in a gap, two in an overlap.
-
-    Return none for the first and the last year of `datetime`, because conversion to another zone may overflow.
-    """
-    zone = timezone.get_default_timezone()
-    found: dict[dt.datetime, dt.datetime] = {}
-    if not dt.MINYEAR < naive.year < dt.MAXYEAR:
-        return []
-    for fold in (0, 1):
-        moment = naive.replace(tzinfo=zone, fold=fold)
-        exact = moment.astimezone(dt.UTC)
-        if exact.astimezone(zone).replace(tzinfo=None, fold=0) == naive:
-            found[exact] = moment
-    return list(found.values())
-
-
-def why_not_past(at: dt.datetime | None, now: dt.datetime) -> list[Reason]:
-    """Return a reason against a publication time that is over. An `at` of None is now."""
-    if at is None or at > now:
-        return []
-    values = {"time": f"{timezone.localtime(now):%H:%M}", "zone": settings.TIME_ZONE}
-    return [Reason("time-past", values, "at")]
-
-
-def resolve_local_time(naive: dt.datetime) -> dt.datetime:
-    """Return the moment of a wall-clock time. Raise Refused in a gap; in an overlap return the later moment."""
-    found = find_moments(naive)
-    if not found:
-        raise build_refusal("time-gap", about="at", zone=settings.TIME_ZONE)
-    return found[-1]
-
-
-def format_iso_date(iso: str) -> str:
-    """Format a date with its weekday in the active language: 9 June 2025 (Monday)."""
-    if len(iso) == 7:
-        return formats.date_format(dt.date.fromisoformat(f"{iso}-01"), "YEAR_MONTH_FORMAT")
-    date = dt.date.fromisoformat(iso)
-    if translation.get_language().startswith("zh"):
-        return f"{date.year} 年 {date.month} 月 {date.day} 日（星期{_WEEKDAYS_ZH[date.weekday()]}）"
-    return f"{date.day} {date:%B %Y} ({date:%A})"
-
-
-def format_iso_date_in_sentence(iso: str, *, with_weekday: bool = True) -> str:
-    """Format a date for use in a sentence: Monday, 9 June 2025. A month is June 2025."""
-    date = dt.date.fromisoformat(iso if len(iso) > 7 else f"{iso}-01")
-    chinese = (translation.get_language() or "").startswith("zh")
-    if len(iso) == 7:
-        return f"{date.year} 年 {date.month} 月" if chinese else f"{date:%B %Y}"
-    if chinese:
-        return format_iso_date(iso) if with_weekday else f"{date.year} 年 {date.month} 月 {date.day} 日"
-    return f"{date:%A}, {date.day} {date:%B %Y}" if with_weekday else f"{date.day} {date:%B %Y}"

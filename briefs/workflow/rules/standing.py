@@ -181,9 +181,8 @@ def has_own_answer(history: four_eyes.History, name: LeafName, person: int) -> b
     return any(s.answer != SignOff.Answer.TAKEN_BACK for s in answers)
 
 
-# Conditions of acts: each yields what the act is refused for.
-
 type Condition = Callable[[Standing, LeafName | None], Iterable[Reason]]
+"""Yields what the act is refused for. For an act done at a place of the page: whether there is something to do."""
 
 
 def _needs(code: str, is_met: Callable[[Any], object]) -> Condition:
@@ -262,9 +261,6 @@ CONDITIONS: Final = {
     if act.rule in names.split()
 }
 """An act of an issue has the conditions of the act that it derives from."""
-
-
-# Acts done at a place of the page, which no verb refuses: whether there is something to do.
 
 
 def _signs_no_language(standing: Standing) -> bool:

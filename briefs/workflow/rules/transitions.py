@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from briefs.content import IssueContent
@@ -34,6 +34,7 @@ from briefs.workflow.acts import ISSUE_ACTS, get_label
 from . import four_eyes
 from .issue_review import IssueFacts
 from .leaves import LeafName
+from .local_times import format_time
 from .refusals import Reason, Refused, Stale, build_refusal
 from .standing import CONDITIONS, BriefFacts, Standing, build_facts
 from .working_copy import load_working_copy
@@ -282,14 +283,6 @@ def _find_able_people(verb: str, row: Brief | Issue | None) -> list[Person]:
         return []
     facts = build_facts(row, timezone.now())
     return Standing(facts, facts.people[0]).find_able(verb) if facts.people else []
-
-
-def format_time(moment: dt.datetime) -> str:
-    """Format a time of today as 14:05, any other time with its date."""
-    local = timezone.localtime(moment)
-    if local.date() == timezone.localdate():
-        return f"{local:%H:%M}"
-    return f"{formats.date_format(local.date(), 'DATE_FORMAT')} {local:%H:%M}"
 
 
 def require_current_version(brief: Brief, version: int) -> None:

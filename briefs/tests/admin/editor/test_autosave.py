@@ -158,7 +158,9 @@ def test_merge_returns_other_writers_text_and_keeps_own_as_typed(
     theirs = load_content(brief)
     rows = (Bullet(0, "他們新增", "Theirs"), *theirs.bullets[:2])
     rows = (*rows[:2], replace(rows[2], text_en="Their point"))
-    workflow.save(brief, replace(theirs, headline_zh="他們", bullets=rows), by=team.other_writer, version=1)
+    workflow.editing.save(
+        brief, replace(theirs, headline_zh="他們", bullets=rows), by=team.other_writer, version=1
+    )
     data = with_bullet(
         form.data_with(headline_en="Mine, with a space ", text_zh__b2="我的 "), NEW_KEY, text_zh="新 "
     )

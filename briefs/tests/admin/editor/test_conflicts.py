@@ -20,7 +20,7 @@ def test_stale_form_shows_both_texts_and_writer_chooses(writer_client: Client, t
     form = get_brief_form(writer_client, brief)
     theirs = replace(load_content(brief), headline_en="Their headline", summary_zh="他們的摘要")
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
-    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    workflow.editing.save(brief, theirs, by=team.other_writer, version=brief.version)
     data = form.data_with(headline_en="My headline", text_en__b1="My point", text_zh__n1="新的")
     data["bullet"] = [*data["bullet"], "n1"]
     response = writer_client.post(brief_url(brief), data)
@@ -49,7 +49,7 @@ def test_changes_in_different_fields_merge_with_a_message(writer_client: Client,
     form = get_brief_form(writer_client, brief)
     theirs = load_content(brief)
     theirs = replace(theirs, bullets=(theirs.bullets[0], Bullet(0, "他們新增", "Theirs"), theirs.bullets[2]))
-    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    workflow.editing.save(brief, theirs, by=team.other_writer, version=brief.version)
     response = writer_client.post(brief_url(brief), form.data_with(headline_en="Mine"), follow=True)
     assert response.status_code == 200
     assert "What other-writer saved meanwhile was merged with yours." in response.text
@@ -64,7 +64,7 @@ def test_bullet_deleted_by_one_and_changed_by_other_is_a_conflict(writer_client:
     form = get_brief_form(writer_client, brief)
     theirs = load_content(brief)
     theirs = replace(theirs, bullets=(replace(theirs.bullets[0], text_en="Their point"), *theirs.bullets[1:]))
-    workflow.save(brief, theirs, by=team.other_writer, version=brief.version)
+    workflow.editing.save(brief, theirs, by=team.other_writer, version=brief.version)
     page = writer_client.post(brief_url(brief), form.data_with(deleted__b1="1")).text
     conflict = Form(page)
     assert "Not there" in page[page.index('id="clash-b1"') :]

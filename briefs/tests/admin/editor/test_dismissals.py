@@ -14,7 +14,6 @@ from briefs.models import Brief, Dismissal, Event, RowKey, Source
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, sign_in
-from briefs.workflow import reviewing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -91,7 +90,7 @@ def test_dismissal_of_grouped_finding_covers_one_bullet_only(
 def test_dismissal_holds_only_for_the_dismissed_text(team: Team, brief: Brief) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
-    workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
+    workflow.findings.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
     bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
     brief = factories.edit(brief, team.writer, bullets=bullets)
     assert ("b1", "mainland.wording", False) in summarise(findings_of(brief))
@@ -148,14 +147,16 @@ def test_dismissal_without_reason_or_finding_is_refused(client: Client, team: Te
 def test_repeated_dismissal_and_undo_are_recorded_once(client: Client, team: Team, brief: Brief) -> None:
     content = workflow.load_working_copy(brief)
     finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
-    dismissal = workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
-    assert workflow.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == dismissal
+    dismissal = workflow.findings.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
+    assert (
+        workflow.findings.dismiss(brief, finding, by=team.writer, reason="Again", seen=content) == dismissal
+    )
     assert Event.objects.filter(brief=brief, verb="dismiss").count() == 1
     other_brief = factories.draft_brief(team)
     sign_in(client, team.writer)
     assert post_dismissal(client, other_brief, undo=dismissal.pk).status_code == 404
     for _ in range(2):
-        reviewing.undo_dismissal(dismissal, by=team.writer)
+        workflow.findings.undo_dismissal(dismissal, by=team.writer)
     assert Event.objects.filter(brief=brief, verb="undismiss").count() == 1
 
 

@@ -120,7 +120,7 @@ def test_merged_keyword_is_not_suggested_and_its_uses_are_counted(writer_client:
     target = Keyword.make(label_zh="晶片", label_en="Chips")
     merged = Keyword.make(label_zh="芯片", label_en="Chip")
     factories.draft_brief(team, factories.content(facts=factories.facts(keywords=(merged.pk,))))
-    workflow.merge_vocabulary([merged], into=target, by=team.writer)
+    workflow.vocabulary.merge_vocabulary([merged], into=target, by=team.writer)
     assert [(row["id"], row["uses"]) for row in suggestions(writer_client, "keyword", "chip")] == [
         (target.pk, 1)
     ]

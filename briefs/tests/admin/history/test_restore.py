@@ -111,7 +111,7 @@ def test_sign_off_counts_again_when_signed_text_is_restored(team: Team) -> None:
     factories.sign_off(brief, team.reviewer)
     save(brief, team.writer, summary_zh="改壞了。")
     assert not four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
-    workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
+    workflow.versions.restore(brief, 1, by=team.writer, version=fresh(brief).version)
     assert four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
 
 
@@ -121,7 +121,7 @@ def test_restored_author_merged_meanwhile_shows_new_name(writer_client: Client, 
         team, factories.content(facts=factories.facts(authors=(Byline(merged_author.pk, "教授"),)))
     )
     save(brief, team.writer, facts=factories.facts())
-    workflow.merge_vocabulary([merged_author], into=merge_target, by=team.writer)
+    workflow.vocabulary.merge_vocabulary([merged_author], into=merge_target, by=team.writer)
     assert restore(writer_client, brief, 1) == 302
     assert stored_content(brief).facts.authors == (Byline(merged_author.pk, "教授"),)
     assert "Anna Lee" in writer_client.get(brief_url(brief)).text
@@ -145,16 +145,16 @@ def test_restored_date_is_confirmed_only_if_that_reading_was_chosen(
     code = "date-numbered" if facts.date_label else "date-ambiguous"
     provenance = {"document_notes": [{"line": 3, "code": code, "message": "…"}]}
     imported = replace(
-        workflow.prepare(factories.content(facts=facts)), columns=columns, provenance=provenance
+        workflow.editing.prepare(factories.content(facts=facts)), columns=columns, provenance=provenance
     )
     [brief] = workflow.editing.create_many([imported], by=team.writer, kind=Revision.Kind.IMPORT)
     if chosen:
-        workflow.confirm_date(brief, chosen, by=team.writer, version=fresh(brief).version)
+        workflow.editing.confirm_date(brief, chosen, by=team.writer, version=fresh(brief).version)
     save(brief, team.writer, facts=factories.facts(date="2024-01-01"))
     assert fresh(brief).article_date_confirmed
-    workflow.restore(brief, 1, by=team.writer, version=fresh(brief).version)
+    workflow.versions.restore(brief, 1, by=team.writer, version=fresh(brief).version)
     row = fresh(brief)
     assert stored_content(brief).facts.date == facts.date
     assert (row.article_date_confirmed, row.article_date_alternative) == expected
-    workflow.restore(brief, 2 + bool(chosen), by=team.writer, version=row.version)
+    workflow.versions.restore(brief, 2 + bool(chosen), by=team.writer, version=row.version)
     assert fresh(brief).article_date_confirmed, "a typed date"

@@ -36,7 +36,7 @@ def save(brief: Brief, by: Person, *, after: int = 0, kind: str = "save", **chan
     """Save the brief `after` minutes after its last revision."""
     saved_at = brief.revisions.latest("number").at + after * MINUTE
     content = replace(stored_content(brief), **changes)
-    revision = workflow.save(
+    revision = workflow.editing.save(
         brief.pk, content, by=by, version=fresh(brief).version, now=saved_at, kind=Revision.Kind(kind)
     )
     assert revision is not None

@@ -83,7 +83,7 @@ def test_own_draft_waits_with_what_it_lacks(client: Client, team: Team) -> None:
 
 
 def test_age_of_review_counts_from_submission(client: Client, team: Team) -> None:
-    old = workflow.create(factories.content(), by=team.writer, now=days_ago(9))
+    old = workflow.editing.create(factories.content(), by=team.writer, now=days_ago(9))
     workflow.submit(old, by=team.writer, version=old.version, now=days_ago(5))
     Brief.objects.update(updated_at=timezone.now())  # an edit does not reset the waiting time
     new = factories.submitted_brief(team)
@@ -174,12 +174,12 @@ def test_query_count_does_not_grow_with_briefs(client: Client, team: Team) -> No
     counts = []
     for n in (2, 5):
         for i in range(n):
-            workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
+            workflow.reviewing.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
             draft = factories.draft_brief(team)
             brief_states.scheduled(team)
             workflow.claim(f"https://example.org/{n}-{i}", by=team.writer)
             factories.signed_brief(team)
-            workflow.create(factories.content(headline_en=""), by=team.publisher)
+            workflow.editing.create(factories.content(headline_en=""), by=team.publisher)
             factories.guest_letter(draft)
             Presence.objects.create(brief=draft, person=team.writer, seen_at=timezone.now())
         with CaptureQueriesContext(connection) as queries:
@@ -205,8 +205,10 @@ def test_side_assigned_to_another_is_no_task_of_mine(client: Client, team: Team)
 
 def test_open_notes_and_suggestions_are_tasks_of_the_writer(client: Client, team: Team) -> None:
     brief, other = factories.submitted_brief(team), factories.submitted_brief(team)
-    notes = [workflow.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)]
-    suggestion = workflow.suggest(
+    notes = [
+        workflow.reviewing.add_note(brief, "Why?", by=team.reviewer, bullet=1, side="en") for _ in range(2)
+    ]
+    suggestion = workflow.review_comments.suggest(
         other, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
     tasks = load_tasks(client, team.writer)
@@ -216,7 +218,7 @@ def test_open_notes_and_suggestions_are_tasks_of_the_writer(client: Client, team
     }
     assert tasks[brief.pk].url == f"/admin/briefs/brief/{brief.pk}/change/#note-{notes[0].pk}"
     assert "Answer" not in str(verbs_of(client, team.reviewer))
-    workflow.decline(suggestion, by=team.writer)
+    workflow.review_comments.decline(suggestion, by=team.writer)
     factories.assign_writer(brief, team.other_writer, by=team.writer)
     assert verbs_of(client, team.other_writer) == {brief.pk: "Answer the notes"}
     assert not load_tasks(client, team.writer)

@@ -32,8 +32,8 @@ def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team
     brief = factories.draft_brief(team)
     brief = factories.edit(brief, team.other_writer, summary_zh="合寫的。")
     workflow.submit(brief, by=team.other_writer, version=brief.version)
-    note = workflow.add_note(brief, "Why?", by=team.reviewer)
-    suggestion = workflow.suggest(
+    note = workflow.reviewing.add_note(brief, "Why?", by=team.reviewer)
+    suggestion = workflow.review_comments.suggest(
         brief, TextAnchor("headline"), "en", "Better", by=team.reviewer, seen=hash_json("A Headline")
     )
     factories.sign_off(brief, team.reviewer, "zh")
@@ -46,16 +46,16 @@ def test_co_writer_reads_what_reviewer_did_while_it_is_true(client: Client, team
     for line in lines:
         assert client.get(line["url"], follow=True).status_code == 200
     assert lines_of(client, team.writer) == [], "what the writer has to do is among their acts"
-    workflow.reply(note, "Because.", by=team.writer)
+    workflow.review_comments.reply(note, "Because.", by=team.writer)
     assert lines_of(client, team.reviewer)[0]["who"] == "writer replied: Because."
-    workflow.decline(suggestion, by=team.writer)
-    workflow.resolve(note, by=team.writer)
+    workflow.review_comments.decline(suggestion, by=team.writer)
+    workflow.reviewing.resolve(note, by=team.writer)
     workflow.take_back_sign_off(brief, "zh", by=team.reviewer)
     assert lines_of(client, team.other_writer) == []
 
 
 def test_one_act_makes_one_notice(team: Team) -> None:
-    brief = workflow.create(factories.content(), by=team.publisher)
+    brief = workflow.editing.create(factories.content(), by=team.publisher)
     workflow.submit(brief, by=team.publisher, version=brief.version)
     factories.sign_off(brief, team.reviewer, "zh", "en")
     assert Outbox.objects.get(event__verb="sign_off_en", to=team.publisher).kind == "ready"
@@ -66,7 +66,9 @@ def test_inbox_does_not_depend_on_mail(client: Client, team: Team, mailoutbox: l
     MailSwitch.objects.create(person=team.writer, kind="answers")
     factories.sign_off(factories.submitted_brief(team), team.reviewer, "zh")
     Outbox.objects.exclude(to=team.writer).delete()
-    workflow.add_note(factories.draft_brief(team, factories.content("二")), "Why?", by=team.reviewer)
+    workflow.reviewing.add_note(
+        factories.draft_brief(team, factories.content("二")), "Why?", by=team.reviewer
+    )
     notifications.send_due()
     assert mailoutbox == []
     signed = "Chinese signed off: A Headline"
@@ -114,7 +116,7 @@ def test_query_count_does_not_grow_with_notices(client: Client, team: Team) -> N
     counts = []
     for n in (1, 4):
         for _ in range(n):
-            workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
+            workflow.reviewing.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(INBOX).status_code == 200
         counts.append(len(queries))

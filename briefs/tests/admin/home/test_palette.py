@@ -129,7 +129,7 @@ def test_every_link_of_the_palette_opens(client: Client, team: Team) -> None:
 
 def test_recent_briefs_are_the_persons_own_newest_first(client: Client, team: Team) -> None:
     first, second = (factories.draft_brief(team, factories.content(tag)) for tag in "甲乙")
-    workflow.add_note(second, "Why?", by=team.reviewer)
+    workflow.reviewing.add_note(second, "Why?", by=team.reviewer)
     factories.edit(first, team.writer, summary_en="New.")
     recent = found(sign_in(client, team.writer))["Recent"]
     assert [name for name, _second in recent] == ["A Headline甲", "A Headline乙"]

@@ -42,7 +42,7 @@ def badge_texts(brief: Brief) -> list[str]:
 def test_badges_follow_brief_life_cycle(team: factories.Team) -> None:
     brief = workflow.claim("https://example.org/a", by=team.writer)
     assert badge_texts(brief) == ["Planned"]
-    workflow.save(brief, factories.content(), by=team.writer, version=brief.version)
+    workflow.editing.save(brief, factories.content(), by=team.writer, version=brief.version)
     assert badge_texts(brief) == ["Draft"]
     workflow.submit(brief, by=team.writer, version=fresh(brief).version)
     assert badge_texts(brief) == ["In review"]
@@ -50,7 +50,7 @@ def test_badges_follow_brief_life_cycle(team: factories.Team) -> None:
     assert badge_texts(brief) == ["Changes requested"]
     factories.edit(brief, team.writer, summary_en="Better.")
     assert badge_texts(brief) == ["Changes requested"], "until it is submitted"
-    workflow.resolve(brief.notes.get(), by=team.writer)
+    workflow.reviewing.resolve(brief.notes.get(), by=team.writer)
     workflow.submit(brief, by=team.writer, version=fresh(brief).version)
     factories.sign_off(brief, team.reviewer)
     assert badge_texts(brief) == ["Ready for approval"]

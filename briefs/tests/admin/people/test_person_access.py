@@ -9,7 +9,7 @@ from briefs.models import Brief, Person
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
-from briefs.workflow import AssignmentPlan
+from briefs.workflow.assignments import AssignmentPlan
 
 from .people_pages import change_url, create_clerk, create_root, open_form, person_url, without
 
@@ -50,7 +50,7 @@ def test_open_work_of_a_deactivated_person_is_unassigned_and_their_links_close(
     factories.assign_writer(draft, team.writer, by=team.publisher)
     brief = factories.submitted_brief(team, factories.content("乙"))
     factories.assign_reviewer(brief, "en", team.reviewer, by=team.publisher)
-    preview = f"/preview/{workflow.share(brief, by=team.writer).token}/"
+    preview = f"/preview/{workflow.sharing.share(brief, by=team.writer).token}/"
     assert Client().get(preview).status_code == 200
     for person in (team.writer, team.reviewer):
         data = without(open_form(root_client, change_url(person)), "is_active")

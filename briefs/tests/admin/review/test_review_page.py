@@ -175,12 +175,12 @@ def test_only_publisher_edits_review_card_and_event_is_stored(
 
 
 def test_timeline_names_each_act_and_its_language(client: Client, team: Team, brief: Brief) -> None:
-    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1, side="zh")
+    note = workflow.reviewing.add_note(brief, "Which?", by=team.reviewer, bullet=1, side="zh")
     for text in ("Better", "Best"):
-        suggestion = workflow.suggest(
+        suggestion = workflow.review_comments.suggest(
             brief, TextAnchor("headline"), "en", text, by=team.reviewer, seen=hash_json("A Headline")
         )
-    workflow.decline(suggestion, by=team.writer)
+    workflow.review_comments.decline(suggestion, by=team.writer)
     sign_off(brief, team.reviewer, "zh")
 
     def timeline_entries(language: str) -> list[tuple[str, str]]:
@@ -227,7 +227,7 @@ def test_page_of_brief_in_review_is_for_writing_or_reading_by_role(
 
 
 def test_answer_in_the_form_saves_the_draft_first(client: Client, team: Team, brief: Brief) -> None:
-    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1)
+    note = workflow.reviewing.add_note(brief, "Which?", by=team.reviewer, bullet=1)
     sign_in(client, team.writer)
     form = Form(client.get(brief_url(brief)).text)
     assert f"resolve:{note.pk}" in [button.get("value") for button in form.buttons]
@@ -240,7 +240,7 @@ def test_answer_in_the_form_saves_the_draft_first(client: Client, team: Team, br
 
 
 def test_answer_for_an_open_page_is_json(client: Client, team: Team, brief: Brief) -> None:
-    note = workflow.add_note(brief, "Which?", by=team.reviewer, bullet=1)
+    note = workflow.reviewing.add_note(brief, "Which?", by=team.reviewer, bullet=1)
     sign_in(client, team.writer)
     url, headers = brief_url(brief, "review"), {"Accept": "application/json"}
     answer = client.post(url, {"do": f"reply:{note.pk}", f"reply-{note.pk}": "This."}, headers=headers).json()

@@ -166,7 +166,7 @@ def test_doubts_are_findings_that_are_dismissed_or_notes_that_keep_back(
     content = workflow.load_working_copy(bare)
     found = CheckedContent.check(bare.pk, content).open_findings
     finding = next(f for f in found if f.check_name == "import")
-    workflow.dismiss(bare, finding, by=bare.updated_by, reason="read", seen=content)
+    workflow.findings.dismiss(bare, finding, by=bare.updated_by, reason="read", seen=content)
     assert list_codes(bare) == set()
 
 

@@ -11,7 +11,7 @@ from briefs.models import Brief, Event, Outbox
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url, get_verb_form, post_verb_form, sign_in
-from briefs.workflow import AssignmentPlan
+from briefs.workflow.assignments import AssignmentPlan
 
 pytestmark = pytest.mark.django_db
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 def test_approve_page_links_each_obstacle_to_where_to_fix_it(client: Client, team: Team) -> None:
     brief = factories.submitted_brief(team)
-    note = workflow.add_note(brief, "Which minister?", by=team.reviewer, bullet=2)
+    note = workflow.reviewing.add_note(brief, "Which minister?", by=team.reviewer, bullet=2)
     keyword = Keyword.make(label_zh="半邊")
     factories.edit(brief, team.writer, facts=factories.facts(keywords=(keyword.pk,)))
     page = sign_in(client, team.publisher).get(brief_url(brief, "approve")).text
@@ -82,7 +82,7 @@ def test_approve_page_after_a_rename_says_what_changed_and_shows_the_new_name(
     form = get_verb_form(client, brief, "approve").data_with(when="now")
     row = Keyword.objects.get()
     row.label_en = "Techno"
-    workflow.save_vocabulary_row(row, by=team.writer)
+    workflow.vocabulary.save_vocabulary_row(row, by=team.writer)
     refused = client.post(brief_url(brief, "approve"), form)
     assert "科技 · Technology → 科技 · Techno" in refused.text
     assert "Two people have to have seen the Chinese" not in refused.text

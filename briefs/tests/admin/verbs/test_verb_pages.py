@@ -226,7 +226,7 @@ def test_approval_needs_a_fixed_number_of_queries(
 
 def test_reviewer_signs_what_they_wrote_and_the_press_is_the_second_yes(client: Client, team: Team) -> None:
     writer_reviewer = factories.person("both", "Writers", "Reviewers")
-    brief = workflow.create(factories.content(), by=writer_reviewer)
+    brief = workflow.editing.create(factories.content(), by=writer_reviewer)
     workflow.submit(brief, by=writer_reviewer, version=brief.version)
     sign_in(client, writer_reviewer)
     assert [save_brief_form(client, brief, f"sign_off_{side}").status_code for side in SIDES] == [302] * 2

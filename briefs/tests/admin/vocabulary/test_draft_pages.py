@@ -102,7 +102,7 @@ def test_yes_to_words_that_were_changed_since_is_not_shown(client: Client, team:
     form = f"/admin/briefs/keyword/{Keyword.objects.get().pk}/change/"
     sign_in(client, team.writer)
     save_form(client, form, "keyword", label_zh="科技業", label_en="Tech")
-    workflow.sign_draft(Draft.objects.get(), ["zh"], by=team.reviewer)
+    workflow.drafts.sign_draft(Draft.objects.get(), ["zh"], by=team.reviewer)
     save_form(client, form, "keyword", label_zh="科技產業")
     assert "Yes to the Chinese: reviewer" not in get_text(client, draft_url())
     save_form(client, form, "keyword", label_zh="科技業")
@@ -116,7 +116,7 @@ def test_stale_form_of_a_row_does_not_replace_a_draft_unseen(client: Client, tea
     sign_in(client, team.publisher)
     stale = Form(client.get(form).text, id="keyword_form").data_with(label_en="Technics")
     row.label_en = "Tech"
-    workflow.save_vocabulary_row(row, by=team.writer)
+    workflow.vocabulary.save_vocabulary_row(row, by=team.writer)
     page = client.post(form, stale).text
     assert "The entry changed while you were reading." in page
     assert "Now: Tech" in page
@@ -151,11 +151,11 @@ def test_decision_leads_to_the_next_draft_that_needs_the_persons_yes(client: Cli
     factories.live_brief(team)
     keyword, source = Keyword.objects.get(), Source.objects.get()
     keyword.label_en, source.name_zh = "Tech", "外交"
-    first = workflow.save_vocabulary_row(keyword, by=team.writer)
-    workflow.save_vocabulary_row(source, by=team.publisher)
+    first = workflow.vocabulary.save_vocabulary_row(keyword, by=team.writer)
+    workflow.vocabulary.save_vocabulary_row(source, by=team.publisher)
     heir, loser = (Keyword.make(label_zh=f"詞{n}", label_en=f"Word {n}") for n in range(2))
     factories.live_brief(team, factories.content("二", facts=factories.facts(keywords=(loser.pk,))))
-    (last,) = workflow.merge_vocabulary([loser], into=heir, by=team.other_publisher)
+    (last,) = workflow.vocabulary.merge_vocabulary([loser], into=heir, by=team.other_publisher)
     sign_in(client, team.publisher)
     page = get_text(client, draft_url(last))
     assert "詞0 · Word 0" in page, "what readers would see"
@@ -173,7 +173,7 @@ def test_outdated_draft_is_shown_as_such_and_written_anew(client: Client, team: 
     factories.live_brief(team)
     source = Source.objects.get()
     source.name_zh = "外交"
-    workflow.save_vocabulary_row(source, by=team.writer)
+    workflow.vocabulary.save_vocabulary_row(source, by=team.writer)
     Source.objects.update(kind="think-tank")
     sign_in(client, team.publisher)
     page = get_text(client, draft_url())

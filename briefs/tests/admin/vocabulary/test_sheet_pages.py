@@ -247,7 +247,7 @@ CHANGES: dict[str, Callable[[Team, Brief], object]] = {
     "came into use": lambda team, brief: factories.approve(brief, team.publisher),
     "changed": lambda team, brief: save_label(Keyword.objects.get(slug="technology"), team),
     "new name taken": lambda team, brief: Keyword.make(label_zh="北極"),
-    "merged": lambda team, brief: workflow.merge_vocabulary(
+    "merged": lambda team, brief: workflow.vocabulary.merge_vocabulary(
         [Keyword.objects.get(slug="technology")], into=Keyword.make(label_zh="技術"), by=team.publisher
     ),
 }
@@ -255,7 +255,7 @@ CHANGES: dict[str, Callable[[Team, Brief], object]] = {
 
 def save_label(row: Keyword, team: Team) -> None:
     row.label_en = "Theirs"
-    workflow.save_vocabulary_row(row, by=team.other_writer)
+    workflow.vocabulary.save_vocabulary_row(row, by=team.other_writer)
 
 
 @pytest.mark.parametrize("change", CHANGES)

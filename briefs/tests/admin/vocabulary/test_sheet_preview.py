@@ -76,7 +76,7 @@ def test_import_needs_a_constant_number_of_queries(
         assert len(outcome.rows) == 2 * n + 1
         counts.append(len(queries))
         for draft in outcome.drafts[:1]:
-            workflow.take_back_draft(draft, by=team.publisher)
+            workflow.drafts.take_back_draft(draft, by=team.publisher)
     assert counts[1] <= counts[0] + 4
 
 

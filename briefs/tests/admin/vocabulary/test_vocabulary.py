@@ -52,7 +52,7 @@ def test_stale_entry_shows_stored_value_and_saves_on_second_post(client: Client,
     sign_in(client, team.writer)
     stale_form = open_form(client, change_url(row))
     row.name_zh = "奇魯庫里"
-    workflow.save_vocabulary_row(row, by=team.other_writer)
+    workflow.vocabulary.save_vocabulary_row(row, by=team.other_writer)
     response = client.post(change_url(row), stale_form.data_with(name_zh="齊魯庫里"))
     page = response.text
     assert response.status_code == 200
