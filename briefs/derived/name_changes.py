@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.fields.json import KeyTransform
 
 from briefs.bilingual.checks import TermData, fold_for_names
-from briefs.bilingual.rendering import text
+from briefs.bilingual.rendering import terms
 from briefs.content import SIDES, Content
 from briefs.derived.search import ParsedQuery, QueryTerm, build_phrase, get_store
 from briefs.models.bulk_writes import insert_rows
@@ -124,7 +124,7 @@ def _find_places_again(
     read = {
         number
         for side in SIDES
-        for number, words in text.list_texts(content, side)
+        for number, words in terms.list_texts(content, side)
         if any(needle in folded for folded in [_fold(words)] for needle in needles)
     }
     made = term_occurrences.group_places_by_term(content, glossary.find_terms(content, read))

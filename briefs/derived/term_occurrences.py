@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from briefs.bilingual import checks
 from briefs.bilingual.checks import TermData, chinese
 from briefs.bilingual.public_brief import PublicName
-from briefs.bilingual.rendering import text
+from briefs.bilingual.rendering import terms
 from briefs.content import SIDES, Content
 from briefs.models.prepared import prepare
 from briefs.models.vocabulary import Term
@@ -73,11 +73,11 @@ class Glossary:
         (term,) = (entry.term for entry in build_glossary_entries(self._rows) if entry.pk == pk)
         return [list(getattr(term, name)) for name in _LISTS]
 
-    def find_terms(self, content: Content, only: Collection[int] | None = None) -> text.TermOccurrences:
+    def find_terms(self, content: Content, only: Collection[int] | None = None) -> terms.TermOccurrences:
         """Return the occurrences of all terms whose counterpart is in the same pair. `only`: in the pairs of these numbers."""
         if not self.terms:
             return {}
-        texts = {side: dict(text.list_texts(content, side)) for side in SIDES}
+        texts = {side: dict(terms.list_texts(content, side)) for side in SIDES}
         numbers = [n for n in texts["zh"] if n in texts["en"] and (only is None or n in only)]
         pairs = [(texts["zh"][number], texts["en"][number]) for number in numbers]
         return {
@@ -100,7 +100,7 @@ def _build_glossary(
     return names, ids, checks.CheckContext(terms=terms, mainland_wordings=chinese.load_default_wordings())
 
 
-def group_places_by_term(content: Content, occurrences: text.TermOccurrences) -> TermPlaces:
+def group_places_by_term(content: Content, occurrences: terms.TermOccurrences) -> TermPlaces:
     """Group the occurrences by term in the format of `EditionTerm.places`."""
     places: TermPlaces = {}
     for number in (0, *(b.number for b in content.bullets)):

@@ -23,9 +23,9 @@ from briefs import images
 from briefs.bilingual import rendering
 from briefs.bilingual.citations import bibtex, csl, ris, works
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.rendering import cards, markdown, text
-from briefs.bilingual.rendering.text import PICTURE_TYPES
+from briefs.bilingual.rendering import cards, citation_box, markdown, page_metadata, terms, text
 from briefs.bilingual.rendering.title_card import draw_title_card
+from briefs.bilingual.rendering.views import PICTURE_TYPES
 from briefs.bilingual.text import date_format, paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.edition import ChangeKind, WithdrawalKind
@@ -73,7 +73,7 @@ def _build_brief_context(
     fragment = rendering.render_fragment(
         brief.content, "parallel" if is_parallel else language, language, brief.slug
     )
-    html, term_list = text.mark_terms(brief.content, fragment, sides, *editions.load_terms(edition.pk))
+    html, term_list = terms.mark_terms(brief.content, fragment, sides, *editions.load_terms(edition.pk))
     lines = [build_history_line(row, language) for row in history]
     corrected_on = find_correction(history)
     return _build_headlines(brief, language) | {
@@ -83,8 +83,8 @@ def _build_brief_context(
         "byline": cards.render_credit(brief, language, linked=True),
         "posted": render_posted_line(brief, lines, language),
         "issues": _render_issue_links(editions.list_issues_of_brief(edition.brief_id, now), language),
-        "head": _insert_site_url(cards.render_head_tags(brief, language, corrected_on)),
-        "cite": _insert_site_url(cards.render_citation_box(brief, language, corrected_on)),
+        "head": _insert_site_url(page_metadata.render_head_tags(brief, language, corrected_on)),
+        "cite": _insert_site_url(citation_box.render_citation_box(brief, language, corrected_on)),
         "description": text.extract_gist(brief.summary(language), language),
         "notices": _render_notices(edition, history, sides),
         "history": text.render_partial(
@@ -93,7 +93,7 @@ def _build_brief_context(
             changes=paths.changes(language, brief.slug) if any(row["note"] for row in lines) else "",
         ),
         "beside": _render_neighbours(edition, now, language),
-        "citation": cards.format_attribution(brief, language, corrected_on),
+        "citation": citation_box.format_attribution(brief, language, corrected_on),
         "zh_url": paths.brief("zh", brief.slug),
         "en_url": paths.brief("en", brief.slug),
         "view": "parallel" if is_parallel else language,
@@ -194,16 +194,18 @@ def _build_withdrawn_context(
     """Return the withdrawal notice in both languages, the page's own first."""
     brief, notices = edition.brief, build_withdrawal_notices(edition, withdrawn_at, language)
     title = f"{notices[0]['heading']}{COLON[language]}{brief.headline(language)}"
-    head = cards.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
+    head = page_metadata.render_withdrawn_head_tags(brief, language, title, notices[0]["sentence"])
     return _build_headlines(brief, language) | {
         "notices": notices,
         "byline": cards.render_credit(brief, language, linked=True),
         "colon": COLON[language],
         "topics": cards.render_keywords(brief, language),
-        "citation": _insert_site_url(cards.render_citation(build_brief_work(edition, language), language)),
+        "citation": _insert_site_url(
+            citation_box.render_citation(build_brief_work(edition, language), language)
+        ),
         "files": [
             (f"{paths.brief(language, brief.slug)}original.{end}", label)
-            for end, label in cards.CITATION_FILE_LABELS.items()
+            for end, label in citation_box.CITATION_FILE_LABELS.items()
         ],
         "head": _insert_site_url(head),
         "description": notices[0]["sentence"],
@@ -214,7 +216,7 @@ def build_brief_work(
     edition: PublicEdition, language: Side, corrected_on: dt.date | None = None
 ) -> works.CitableWork:
     """Return the citable work of a public edition. That of a withdrawn one says so in its title."""
-    work = cards.build_brief_work(edition.brief, language, corrected_on)
+    work = citation_box.build_brief_work(edition.brief, language, corrected_on)
     if edition.withdrawn_at is None:
         return work
     return works.mark_withdrawn(work, timezone.localdate(edition.withdrawn_at), language)
@@ -304,7 +306,7 @@ def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpRespon
     edition = editions.find(slug, now)
     if edition.withdrawn_at:
         notices = build_withdrawal_notices(edition, edition.withdrawn_at, language)
-        citation = cards.render_citation(build_brief_work(edition, language), language)
+        citation = citation_box.render_citation(build_brief_work(edition, language), language)
         body = markdown.render_withdrawn_markdown(edition.brief, language, notices, citation)
     else:
         history = editions.list_history(edition, now)
@@ -380,7 +382,7 @@ def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     """Return a picture for link previews: the headline, or by a redirect the brief's own picture."""
     brief = editions.find_listed(slug, timezone.now())
     if brief.facts.picture:
-        return HttpResponseRedirect(cards.get_preview_path(brief, language))
+        return HttpResponseRedirect(page_metadata.get_preview_path(brief, language))
     picture = draw_title_card(brief.headline(language), settings.DIGEST_SITE_NAME[language])
     return HttpResponse(picture, content_type="image/png")
 

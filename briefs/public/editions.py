@@ -10,7 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.http import Http404, HttpRequest
 
 from briefs.bilingual.public_brief import PublicBrief, PublicName
-from briefs.bilingual.rendering import text
+from briefs.bilingual.rendering import terms
 from briefs.bilingual.text import paths
 from briefs.content import SIDES, Side
 from briefs.derived import BRIEF_COLUMNS, build_briefs, find_related, join_briefs
@@ -205,7 +205,7 @@ class BriefLink(NamedTuple):
 
 type Neighbours = tuple[list[BriefLink], dict[int, BriefLink]]
 """Related briefs, and all neighbours by brief id."""
-type TermsOfEdition = tuple[text.TermOccurrences, dict[int, PublicName]]
+type TermsOfEdition = tuple[terms.TermOccurrences, dict[int, PublicName]]
 
 
 def fetch_briefs(listed: EditionRows, page: PageKey, **options: Any) -> KeysetPage[ListedBrief]:
@@ -308,9 +308,9 @@ def load_links(rows: EditionRows) -> dict[int, BriefLink]:
 
 def load_terms(pk: int) -> TermsOfEdition:
     """Return the term occurrences of an edition, and the terms' current names by id. One query."""
-    terms = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
-    rows = terms.values_list("term", "term__slug", "term__zh", "term__en", "places")
-    occurrences = text.collect_occurrences({term: places for term, *_, places in rows})
+    found = EditionTerm.objects.filter(edition=pk, term__merged_into=None)
+    rows = found.values_list("term", "term__slug", "term__zh", "term__en", "places")
+    occurrences = terms.collect_occurrences({term: places for term, *_, places in rows})
     return occurrences, {term: PublicName(term, slug, zh, en) for term, slug, zh, en, _ in rows}
 
 

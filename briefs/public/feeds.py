@@ -24,7 +24,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 
 from briefs.bilingual import rendering
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.rendering import ReadingView, cards, text
+from briefs.bilingual.rendering import ReadingView, cards, page_metadata, text
 from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
@@ -302,7 +302,7 @@ def _build_entry(
         "summary": " ".join(text.split_paragraphs(brief.summary(language))),
         "content": f"<p>{cards.render_byline(brief, language)}</p>\n{text.strip_indentation(said + fragment)}",
         "keywords": [(keyword.slug, keyword.label(language)) for keyword in brief.keywords],
-        "image": f"{settings.SITE_URL}{cards.get_preview_path(brief, language)}",
+        "image": f"{settings.SITE_URL}{page_metadata.get_preview_path(brief, language)}",
     }
 
 

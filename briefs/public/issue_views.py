@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering import cards, page_metadata, text
 from briefs.bilingual.text import paths, strip_inline
 from briefs.content import LANGUAGE_TAGS, SIDES, IssueContent, IssueText, Side
 from briefs.models.edition import IssueEdition
@@ -249,8 +249,8 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
         "name": own.title,
         "description": extract_gist(own, language),
         "inLanguage": LANGUAGE_TAGS[language],
-        "datePublished": cards.format_local(issue.published_at),
-        "dateModified": cards.format_local(issue.updated_at),
+        "datePublished": page_metadata.format_local(issue.published_at),
+        "dateModified": page_metadata.format_local(issue.updated_at),
         "publisher": publisher,
         "isPartOf": {"@type": "Periodical", "name": site, "url": publisher["url"]},
         "workTranslation": {
@@ -268,5 +268,5 @@ def _render_head(issue: PublicIssue, language: Side) -> SafeString:
             for item in issue.listed_items
         ],
     }
-    tags = [*cards.render_meta_tags("property", graph.items()), cards.render_json_ld(data)]
+    tags = [*page_metadata.render_meta_tags("property", graph.items()), page_metadata.render_json_ld(data)]
     return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped

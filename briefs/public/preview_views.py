@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from briefs import images
 from briefs.bilingual import rendering
 from briefs.bilingual.rendering import cards
-from briefs.bilingual.rendering.text import PICTURE_TYPES
+from briefs.bilingual.rendering.views import PICTURE_TYPES
 from briefs.bilingual.text import date_format, paths
 from briefs.bilingual.text.paths import LANGUAGE_CODES
 from briefs.content import Content, Side

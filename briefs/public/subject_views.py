@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
-from briefs.bilingual.rendering import cards, text
+from briefs.bilingual.rendering import cards, terms, text
 from briefs.bilingual.rendering.text import KeyLine
 from briefs.bilingual.text import date_format, detect_language_code, fold_accents, paths
 from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
@@ -230,7 +230,7 @@ def _build_term(term: Subject, kind: SubjectKind, view: ListView, now: dt.dateti
 def _build_use(use: TermUse, view: ListView) -> Row:
     """Return the row of a brief that uses a term: the first point, else the sentence, in which the term occurs."""
     brief, language = use.brief, view.language
-    words = {side: dict(text.list_texts(brief.content, side)) for side in view.sides}
+    words = {side: dict(terms.list_texts(brief.content, side)) for side in view.sides}
     places = {number: dict(zip(SIDES, spans, strict=True)) for number, *spans in use.places}
     points = [number for number in places if number and words[language].get(number)]
     lines, notes = {}, {}

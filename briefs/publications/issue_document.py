@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from briefs import images
 from briefs.bilingual.citations import works
-from briefs.bilingual.rendering import cards, split_units, text
+from briefs.bilingual.rendering import cards, citation_box, split_units, views
 from briefs.bilingual.rendering.text import find_key_line, split_paragraphs
 from briefs.bilingual.text import Style, date_format, detect_language_code, parse_inline, paths
 from briefs.content import LANGUAGE_TAGS, Bullet, Content, Side, hash_json
@@ -247,7 +247,7 @@ def _describe_picture(content: Content, sides: Sequence[Side]) -> DocumentPictur
     if picture is None:
         return None
     with translation.override(paths.LANGUAGE_CODES[own]):
-        caption = _to_text(text.format_caption(picture, own))
+        caption = _to_text(views.format_caption(picture, own))
     return DocumentPicture(
         picture.column_jpeg_name,
         content.picture_alt(own),
@@ -289,7 +289,9 @@ def _list_details(item: PublicItem, side: Side, *, is_first: bool) -> Iterator[P
         work = works.mark_withdrawn(work, timezone.localdate(item.withdrawn_at), side)
     elif topics := cards.format_fact(brief, "keywords", side):
         yield [Words(lang, f"{gettext('Keywords')}{colon}{topics}")]
-    citation = _to_text(cards.render_citation(work, side)).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
+    citation = _to_text(citation_box.render_citation(work, side)).replace(
+        paths.SITE_PLACEHOLDER, settings.SITE_URL
+    )
     url = f"{settings.SITE_URL}{paths.brief(side, brief.slug)}"
     before, _, after = citation.partition(url)
     runs = [
@@ -304,7 +306,7 @@ def _build_points(bullets: Sequence[Bullet], sides: Sequence[Side], url: str) ->
     """Return the points with text in any of the languages. The first language that has one decides level and marker."""
     shown = [(bullet, [side for side in sides if bullet.text(side)]) for bullet in bullets]
     shown = [(bullet, present) for bullet, present in shown if present]
-    places, closing = text.nest((bullet.level(has[0]), bullet.marker(has[0])) for bullet, has in shown)
+    places, closing = views.nest((bullet.level(has[0]), bullet.marker(has[0])) for bullet, has in shown)
     points = [
         Point(
             bullet.number,

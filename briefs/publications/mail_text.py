@@ -24,13 +24,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from briefs.bilingual.rendering import cards, render_title
-from briefs.bilingual.rendering.text import (
-    format_caption,
-    mark_language,
-    render_preface,
-    split_paragraphs,
-    strip_indentation,
-)
+from briefs.bilingual.rendering.text import mark_language, render_preface, split_paragraphs, strip_indentation
+from briefs.bilingual.rendering.views import format_caption
 from briefs.bilingual.text import count_han, date_format, paths
 from briefs.content import LANGUAGE_TAGS, Bullet, Side
 from briefs.models.mailings import MailSide

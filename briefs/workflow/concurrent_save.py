@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from briefs.bilingual.text.text_diff import MergeChoice, MergeResult, collect_values_by_key, merge
+from briefs.bilingual.text.content_merge import MergeChoice, MergeResult, collect_values_by_key, merge
 from briefs.content import Content
 from briefs.models import Brief, Person, Revision, RowKey
 

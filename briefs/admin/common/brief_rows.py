@@ -16,8 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from briefs.bilingual.lexicon.passages import find_altered_quotations
-from briefs.bilingual.rendering.text import nest_bullets
-from briefs.bilingual.text.text_diff import BulletDifference, ContentDifference
+from briefs.bilingual.rendering.views import nest_bullets
+from briefs.bilingual.text.content_diff import BulletDifference, ContentDifference
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Side, hash_json
 
 from .brief_pages import bullet_structure_label

@@ -9,14 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from briefs.bilingual.text.text_diff import (
-    EFFORT_LIMIT,
-    LEAD_NAMES,
-    BulletDifference,
-    ContentDifference,
-    DiffKind,
-    diff_texts,
-)
+from briefs.bilingual.text.content_diff import BulletDifference, ContentDifference
+from briefs.bilingual.text.content_merge import LEAD_NAMES
+from briefs.bilingual.text.text_diff import EFFORT_LIMIT, DiffKind, diff_texts
 from briefs.content import CHANGE_FIELDS, SIDES
 
 from .interface_labels import FIELD_LABELS

@@ -37,8 +37,8 @@ from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS, SIDE_NAMES
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.bilingual.lexicon.passages import needs_passage
+from briefs.bilingual.text.content_merge import ORDER_KEY, MergeChoice
 from briefs.bilingual.text.paths import NATIVE_LANGUAGE_NAMES
-from briefs.bilingual.text.text_diff import ORDER_KEY, MergeChoice
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, ForbiddenCharacter, Side, tidy
 from briefs.models import Author, Brief, ChangeKind, State
 from briefs.workflow.acts import get_label
@@ -90,7 +90,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class _DraftValue:
-    """One comparable value of a draft, with the same key as in `text.text_diff`."""
+    """One comparable value of a draft, with the same key as in `text.content_merge`."""
 
     key: str
     label: str

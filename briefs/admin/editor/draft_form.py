@@ -265,7 +265,7 @@ def _identify(letter: str, pk: int, names: Mapping[int, str]) -> tuple[str, str,
 
 
 def get_merge_key(field_name: str) -> str:
-    """Return the merge key of a form field (see `text.text_diff`). Several fields may share one."""
+    """Return the merge key of a form field (see `text.content_merge`). Several fields may share one."""
     if field_name in PICTURE_FIELDS:
         return "picture"
     return "source" if field_name == "source_new" else field_name

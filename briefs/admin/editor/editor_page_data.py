@@ -20,7 +20,7 @@ from briefs.admin.common.name_fields import NamesById, load_names_by_id
 from briefs.admin.common.page_data import ActButton, PageData
 from briefs.admin.common.task_list import build_act_url
 from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
-from briefs.bilingual.text.text_diff import count_changes
+from briefs.bilingual.text.content_diff import count_changes
 from briefs.content import SIDES, Content, Side
 from briefs.derived import PageNames
 from briefs.models import (

@@ -24,7 +24,7 @@ from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404
 from briefs.bilingual import rendering
 from briefs.bilingual.rendering import cards
-from briefs.bilingual.rendering.text import PICTURE_TYPES
+from briefs.bilingual.rendering.views import PICTURE_TYPES
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, Content, Side
 from briefs.derived import build_unpublished_brief

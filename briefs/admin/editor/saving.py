@@ -32,7 +32,7 @@ from briefs.admin.common.brief_pages import (
 )
 from briefs.admin.common.form_fields import FieldError, InvalidDraft, errors_as_json, field_errors
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.bilingual.text.text_diff import FACT_NAMES, LEAD_NAMES, MergeChoice, collect_values_by_key
+from briefs.bilingual.text.content_merge import FACT_NAMES, LEAD_NAMES, MergeChoice, collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Person, Revision
 from briefs.workflow import Refused

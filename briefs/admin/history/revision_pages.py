@@ -36,7 +36,7 @@ from briefs.admin.common.form_fields import (
 )
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById, load_names_by_id
-from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
+from briefs.bilingual.text.content_diff import ContentDifference, diff_contents
 from briefs.content import CHANGE_FIELDS, Content
 from briefs.models import Brief, Edition, Revision, State
 from briefs.workflow import policy

@@ -37,7 +37,7 @@ from briefs.admin.editor.draft_form import ChangeForm
 from briefs.admin.history.timeline import TimelineEntry
 from briefs.admin.lists.changelist import find_briefs
 from briefs.bilingual.rendering.text import render_preface
-from briefs.bilingual.text.text_diff import diff_contents
+from briefs.bilingual.text.content_diff import diff_contents
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, IssueContent, Side
 from briefs.models import Brief, Edition, Event, Issue, Person
 from briefs.publications.published import fill_mail_lines

@@ -16,7 +16,7 @@ from briefs.admin.common.page_data import ActButton
 from briefs.admin.common.site_texts import default_review_card
 from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.editor.margin import list_comment_items, list_finding_items
-from briefs.bilingual.text.text_diff import diff_contents
+from briefs.bilingual.text.content_diff import diff_contents
 from briefs.content import SIDES, Content, Side
 from briefs.models import Revision, SiteText, State
 from briefs.models.site import REVIEW_CARD_KEY

@@ -13,7 +13,8 @@ from briefs.admin.common.diff_html import CELL_EFFORT, highlight_differences, sh
 from briefs.admin.common.fact_text import describe_key_line, format_fact
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.admin.common.name_fields import NamesById
-from briefs.bilingual.text.text_diff import EFFORT_LIMIT, diff_contents
+from briefs.bilingual.text.content_diff import diff_contents
+from briefs.bilingual.text.text_diff import EFFORT_LIMIT
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.facts import FACTS
 

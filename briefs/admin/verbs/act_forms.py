@@ -42,7 +42,7 @@ from briefs.admin.editor.editor_page_data import BriefPageData
 from briefs.admin.history.revision_pages import describe_comparison
 from briefs.bilingual.lexicon import passages
 from briefs.bilingual.text import date_format, paths
-from briefs.bilingual.text.text_diff import ContentDifference, diff_contents
+from briefs.bilingual.text.content_diff import ContentDifference, diff_contents
 from briefs.content import LANGUAGE_TAGS, NO_CHANGE, SIDES, Content, Side
 from briefs.derived import PageNames
 from briefs.models import Brief, Edition, Issue, WithdrawalKind

@@ -220,8 +220,6 @@ def _author(author: PublicAuthor, *, chinese: bool) -> AuthorName:
     return AuthorName(literal=author.en, is_order_unknown=author.order is NameOrder.UNKNOWN)
 
 
-# Format citations as sentences: Chicago (bibliography), APA, and the style of Taiwan's policy journals.
-
 MAX_CHICAGO_AUTHORS = 10
 MAX_APA_AUTHORS = 20
 

@@ -14,18 +14,13 @@ from .fields.authors import (
     split_keywords,
 )
 from .fields.date_reader import DateOrder, read_date
-from .files.archive import (
-    TABLE_PROPERTY,
-    ArchiveLimits,
-    open_package,
-    read_xml,
-    read_zip_directory,
-    unpack_parts,
-)
+from .files.archive import ArchiveLimits, read_zip_directory, unpack_parts
 from .files.decoder import require_word_format
 from .files.encodings import decode_text, split_clean_lines
 from .files.formats import DOCUMENT_FORMATS, list_formats
 from .files.word import ParagraphReader, decode_word, iterate_parts
+from .files.word_package import TABLE_PROPERTY, open_package
+from .files.xml_reader import read_xml
 from .markers import close_level_gaps, find_marker
 from .parser import read_document
 from .pasted_lines import read_pasted_lines

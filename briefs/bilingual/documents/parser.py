@@ -7,6 +7,7 @@ from itertools import pairwise, takewhile
 
 from briefs.bilingual.documents import alignment, unlabelled
 from briefs.bilingual.documents.alignment import align
+from briefs.bilingual.documents.digests import join_language_halves, split_digests
 from briefs.bilingual.documents.fields import header
 from briefs.bilingual.documents.fields.date_reader import DateOrder
 from briefs.bilingual.documents.fields.labels import (
@@ -17,22 +18,16 @@ from briefs.bilingual.documents.fields.labels import (
 )
 from briefs.bilingual.documents.files.decoder import decode_document
 from briefs.bilingual.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
-from briefs.bilingual.documents.line_classifier import (
-    SIGNATURE_DELIMITER,
-    DocumentLine,
-    classify_lines,
-    clean_typed_lines,
-    remove_page_furniture,
-)
+from briefs.bilingual.documents.line_classifier import SIGNATURE_DELIMITER, DocumentLine, classify_lines
+from briefs.bilingual.documents.line_wrapping import PARAGRAPH_STOPS, LineWrapping
 from briefs.bilingual.documents.markers import (
     DEEPEST_LEVEL,
     OUTLINE_STYLE_PREFIX,
     ends_sentence,
     find_marker,
 )
+from briefs.bilingual.documents.printed_lines import clean_typed_lines, remove_page_furniture
 from briefs.bilingual.documents.sections import (
-    PARAGRAPH_STOPS,
-    LineWrapping,
     Section,
     SectionItem,
     build_parsed_sides,
@@ -41,8 +36,6 @@ from briefs.bilingual.documents.sections import (
     count_paragraph_points,
     find_mixed_label_side,
     is_more_than_a_name,
-    join_language_halves,
-    split_digests,
 )
 from briefs.bilingual.documents.types import (
     Caution,

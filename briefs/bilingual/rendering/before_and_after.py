@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 from briefs.bilingual.checks import has_same_words
 from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.text import detect_language_code
-from briefs.bilingual.text.text_diff import DiffRun, diff_contents, diff_texts
+from briefs.bilingual.text.content_diff import diff_contents
+from briefs.bilingual.text.text_diff import DiffRun, diff_texts
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.facts import FACTS
 

@@ -1,30 +1,24 @@
-"""Render what pages show of a brief besides its text: list entries, byline, boxes, and tags of the head."""
+"""Render what pages show of a brief besides its text: list entries, byline and source box."""
 
 import datetime as dt
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from html import escape, unescape
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 from urllib.parse import quote
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs.bilingual.citations import works
 from briefs.bilingual.citations.works import is_publication
 from briefs.bilingual.public_brief import PublicBrief, PublicName
 from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.facts import FACTS, FactKind
 
-from . import text
+from . import text, views
 from .text import mark_language
-from .title_card import CARD_SIZE
-
-# Render what pages show of a brief besides its text: list entries, byline and source box.
 
 COMMA: dict[Side, str] = {"zh": "，", "en": ", "}
 LIST_SEPARATOR: dict[Side, str] = {"zh": "、", "en": ", "}
@@ -170,7 +164,7 @@ def format_fact(brief: PublicBrief, name: str, language: Side) -> str:
             return ""
         case "picture":
             picture = brief.facts.picture
-            return unescape(strip_tags(text.format_caption(picture, language))) if picture else ""
+            return unescape(strip_tags(views.format_caption(picture, language))) if picture else ""
     value, fact = brief.shown_facts.get(name, ""), FACTS[name]
     if fact.kind is FactKind.FLAG:
         return gettext("Yes") if value else ""
@@ -257,267 +251,3 @@ def _other_lang(words: str, language: Side) -> str:
 
 def _join_parts(parts: list[SafeString], separator: str) -> SafeString:
     return mark_safe(separator.join(part for part in parts if part))  # noqa: S308 escaped one by one
-
-
-# Render citations of a brief and of its article, with links to citation files.
-
-CITATION_FILE_LABELS = {"ris": "RIS", "bib": "BibTeX", "json": "CSL-JSON"}
-
-
-class CitationLine(NamedTuple):
-    """A citation in one style, in the language `lang`."""
-
-    name: str
-    lang: str
-    sentence: works.CitationSentence
-
-
-class CitationPart(NamedTuple):
-    """The citations of one work, and the paths and names of its files."""
-
-    heading: str
-    lines: list[CitationLine]
-    files: list[tuple[str, str]]
-
-
-def build_citations(
-    brief: PublicBrief, language: Side, corrected_on: dt.date | None = None
-) -> list[CitationPart]:
-    """Build citations of brief and article. Chicago and APA cite the English page, the Taiwan style the Chinese one."""
-    english, chinese = (build_brief_work(brief, side, corrected_on) for side in ("en", "zh"))
-    base = paths.brief(language, brief.slug)
-    return [
-        CitationPart(
-            heading,
-            _citation_lines(in_english, in_chinese),
-            [(f"{base}{name}.{end}", label) for end, label in CITATION_FILE_LABELS.items()],
-        )
-        for heading, name, in_english, in_chinese in (
-            (gettext("Cite this brief"), "cite", english, chinese),
-            (
-                gettext("Cite the original"),
-                "original",
-                works.build_article_work(brief, "en"),
-                works.build_article_work(brief, "zh"),
-            ),
-        )
-    ]
-
-
-def build_brief_work(
-    brief: PublicBrief, side: Side, corrected_on: dt.date | None = None
-) -> works.CitableWork:
-    """Return the citable work of a brief, which says when it was last corrected."""
-    work = works.build_brief_work(brief, side, settings.DIGEST_SITE_NAME[side])
-    return works.mark_corrected(work, corrected_on, side) if corrected_on else work
-
-
-def render_citation_box(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
-    """Render both parts, closed. A template takes as long as a tenth of the page."""
-    parts = "\n".join(map(_render_part, build_citations(brief, language, corrected_on)))
-    return f'''<section class="cite" data-copy-citation="{escape(gettext("Copy citation"))}" aria-label="{escape(gettext("Citations"))}">
-{parts}
-</section>'''
-
-
-def _render_part(part: CitationPart) -> str:
-    lines = "\n".join(
-        f'''<div>
-<dt>{escape(line.name)}</dt>
-<dd lang="{line.lang}">{"".join(_render_run(run, line.lang) for run in line.sentence)}</dd>
-</div>'''
-        for line in part.lines
-    )
-    files = "\n".join(
-        f'<a href="{escape(address)}" lang="en" rel="nofollow">{label}</a>' for address, label in part.files
-    )
-    return f"""<details>
-<summary>{escape(part.heading)}</summary>
-<dl>
-{lines}
-</dl>
-<p class="files">
-{files}
-</p>
-</details>"""
-
-
-def render_citation(work: works.CitableWork, language: Side) -> str:
-    """Render the citation of a brief in the first style of the page's language."""
-    style = works.format_taiwan if language == "zh" else works.format_chicago
-    return "".join(_render_run(run, LANGUAGE_TAGS[language]) for run in style(work))
-
-
-def format_attribution(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> str:
-    """Return the line that ends a copied bullet. The page appends the bullet's address."""
-    return works.format_attribution(build_brief_work(brief, language, corrected_on))
-
-
-def _citation_lines(english: works.CitableWork, chinese: works.CitableWork) -> list[CitationLine]:
-    lines = [
-        CitationLine(name, LANGUAGE_TAGS["en"], style(english))
-        for name, style in works.ENGLISH_STYLES.items()
-    ]
-    return [*lines, CitationLine(gettext("Taiwan style"), LANGUAGE_TAGS["zh"], works.format_taiwan(chinese))]
-
-
-def _render_run(run: works.StyledRun, lang: str) -> str:
-    own, words = detect_language_code(run.text), escape(run.text)
-    foreign = own != lang and any(letter.isalpha() for letter in run.text)
-    tag = "i" if run.italic and own == LANGUAGE_TAGS["en"] else "span" if foreign else ""
-    marked = f' lang="{own}"' if foreign else ""
-    return f"<{tag}{marked}>{words}</{tag}>" if tag else words
-
-
-# Metadata in the head of a brief's page: for Zotero, Dublin Core, Open Graph and JSON-LD.
-
-_OPEN_GRAPH_LOCALES: dict[Side, str] = {"zh": "zh_TW", "en": "en_US"}
-_SCHEMA_TYPES = {"report": "Report", "newspaper": "NewsArticle", "brief": "Article"}
-_SCRIPT_ESCAPES = {ord(mark): f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"}
-
-
-def render_head_tags(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> SafeString:
-    work = build_brief_work(brief, language, corrected_on)
-    tags = [
-        *render_meta_tags("name", _meta_tags(brief, work, language)),
-        *render_meta_tags("property", _open_graph_tags(brief, work, language)),
-        f'<link rel="alternate" type="text/markdown" href="{escape(paths.markdown(language, brief.slug))}">',
-        render_json_ld(_json_ld(brief, work, language)),
-    ]
-    return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
-
-
-def render_withdrawn_head_tags(brief: PublicBrief, language: Side, title: str, notice: str) -> SafeString:
-    """Render the tags of a withdrawal notice. They contain only what the notice shows."""
-    work = build_brief_work(brief, language)
-    names = {
-        **_zotero_fields(work, notice),
-        "DC.title": title,
-        "DC.publisher": settings.DIGEST_SITE_NAME[language],
-        "DC.date": work.date,
-        "DC.language": LANGUAGE_TAGS[language],
-    }
-    graph = {
-        "og:type": "article",
-        "og:site_name": settings.DIGEST_SITE_NAME[language],
-        "og:title": title,
-        "og:description": notice,
-        "og:url": work.url,
-    }
-    tags = [*render_meta_tags("name", names.items()), *render_meta_tags("property", graph.items())]
-    return mark_safe("\n".join(tags))  # noqa: S308 every value is escaped
-
-
-def render_meta_tags(attribute: str, tags: Iterable[tuple[str, str]]) -> list[str]:
-    return [f'<meta {attribute}="{name}" content="{escape(value)}">' for name, value in tags if value]
-
-
-def _zotero_fields(work: works.CitableWork, extra: str) -> dict[str, str]:
-    """Return fields of Zotero's item. The other tags would give a journal article dated to the second."""
-    return {"z:itemType": "webpage", "z:date": work.date, "z:extra": extra}
-
-
-def _meta_tags(brief: PublicBrief, work: works.CitableWork, language: Side) -> Iterator[tuple[str, str]]:
-    yield from _zotero_fields(work, works.describe_digested_article(work)).items()
-    yield "DC.title", work.title
-    yield "DC.publisher", settings.DIGEST_SITE_NAME[language]
-    yield "DC.date", work.date
-    yield "DCTERMS.modified", format_local(brief.updated_at)
-    yield "DC.language", LANGUAGE_TAGS[language]
-    yield from (("DC.subject", keyword.label(language)) for keyword in brief.keywords)
-    yield "twitter:card", "summary_large_image"
-
-
-def _open_graph_tags(
-    brief: PublicBrief, work: works.CitableWork, language: Side
-) -> Iterator[tuple[str, str]]:
-    yield "og:type", "article"
-    yield "og:site_name", settings.DIGEST_SITE_NAME[language]
-    yield "og:title", brief.headline(language)
-    yield "og:description", text.extract_gist(brief.summary(language), language)
-    yield "og:url", work.url
-    yield "og:locale", _OPEN_GRAPH_LOCALES[language]
-    yield "og:locale:alternate", _OPEN_GRAPH_LOCALES[paths.OTHER_SIDE[language]]
-    own = brief.facts.picture
-    width, height = (own.width, own.height) if own else CARD_SIZE
-    yield "og:image", f"{paths.SITE_PLACEHOLDER}{get_preview_path(brief, language)}"
-    yield "og:image:type", "image/jpeg" if own else "image/png"
-    yield "og:image:width", str(width)
-    yield "og:image:height", str(height)
-    yield "og:image:alt", brief.content.picture_alt(language) if own else brief.headline(language)
-    yield "article:published_time", format_local(brief.published_at)
-    yield "article:modified_time", format_local(brief.updated_at)
-    yield from (("article:tag", keyword.label(language)) for keyword in brief.keywords)
-
-
-def get_preview_path(brief: PublicBrief, language: Side) -> str:
-    """Return the path of the picture for link previews: the brief's own, or a card with its headline."""
-    own = brief.facts.picture
-    return f"{paths.PICTURES_PATH}{own.jpeg_name}" if own else paths.card(language, brief.slug)
-
-
-def format_local(moment: dt.datetime) -> str:
-    """Format a moment in the site's time zone, so that its day is the day shown on pages."""
-    return timezone.localtime(moment.replace(microsecond=0)).isoformat()
-
-
-def _json_ld(brief: PublicBrief, work: works.CitableWork, language: Side) -> dict[str, Any]:
-    other = paths.OTHER_SIDE[language]
-    publisher = {
-        "@type": "Organization",
-        "name": settings.DIGEST_SITE_NAME[language],
-        "url": f"{paths.SITE_PLACEHOLDER}{paths.home(language)}",
-    }
-    twin = {
-        "@type": "Article",
-        "@id": f"{paths.SITE_PLACEHOLDER}{paths.brief(other, brief.slug)}",
-        "headline": brief.headline(other),
-        "inLanguage": LANGUAGE_TAGS[other],
-    }
-    return {
-        "@context": "https://schema.org",
-        "@type": "Article",
-        "@id": work.url,
-        "url": work.url,
-        "mainEntityOfPage": work.url,
-        "headline": brief.headline(language),
-        "description": text.extract_gist(brief.summary(language), language),
-        "inLanguage": LANGUAGE_TAGS[language],
-        "datePublished": format_local(brief.published_at),
-        "dateModified": format_local(brief.updated_at),
-        "author": publisher,
-        "publisher": publisher,
-        "image": f"{paths.SITE_PLACEHOLDER}{get_preview_path(brief, language)}",
-        "keywords": [keyword.label(language) for keyword in brief.keywords],
-        "isAccessibleForFree": True,
-        "workTranslation": twin,
-        "isBasedOn": _json_ld_article(brief, work.digested_article) if work.digested_article else None,
-    }
-
-
-def _json_ld_article(brief: PublicBrief, article: works.CitableWork) -> dict[str, Any]:
-    values = {
-        "@type": _SCHEMA_TYPES.get(article.kind, "Article"),
-        "headline": article.title,
-        "author": [_json_ld_author(name) for name in article.authors],
-        "publisher": {"@type": "Organization", "name": article.outlet} if article.outlet else None,
-        "datePublished": article.date,
-        "inLanguage": article.language,
-        "url": article.url,
-        "sameAs": f"https://doi.org/{article.doi}" if article.doi else "",
-        "isAccessibleForFree": brief.facts.access == "free" if brief.facts.access else None,
-    }
-    return {name: value for name, value in values.items() if value not in ("", None, [])}
-
-
-def _json_ld_author(name: works.AuthorName) -> dict[str, str]:
-    if name.literal:
-        return {"@type": "Person" if name.is_order_unknown else "Organization", "name": name.literal}
-    return {"@type": "Person", "name": name.display_name, "familyName": name.family, "givenName": name.given}
-
-
-def render_json_ld(values: dict[str, Any]) -> str:
-    """Render a script element with the values that are not empty."""
-    filled = {name: value for name, value in values.items() if value not in ("", None, [])}
-    data = json.dumps(filled, ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)
-    return f'<script type="application/ld+json">{data}</script>'

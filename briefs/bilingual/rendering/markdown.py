@@ -16,7 +16,7 @@ from briefs.bilingual.public_brief import PublicBrief
 from briefs.bilingual.text import paths
 from briefs.content import SIDES, Side
 
-from . import cards, text
+from . import cards, citation_box, text, views
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>~|]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 _BLOCK_START = re.compile(r"^(\s*\d+(?=[.)])|\s*(?=[#>+=-]))", re.MULTILINE)
@@ -86,7 +86,7 @@ def _addresses(brief: PublicBrief, language: Side) -> str:
 
 def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
     """Render the bullets as nested lists. Each ends with its number, linked to its address."""
-    places, _ = text.nest_bullets(brief.content, language)
+    places, _ = views.nest_bullets(brief.content, language)
     indents, lines = [""], []
     for bullet in brief.content.bullets:
         if position := places.get(bullet.number):
@@ -102,7 +102,7 @@ def _key_points(brief: PublicBrief, language: Side) -> Iterator[str]:
 
 
 def _citations(brief: PublicBrief, language: Side, corrected_on: dt.date | None) -> Iterator[str]:
-    for part in cards.build_citations(brief, language, corrected_on):
+    for part in citation_box.build_citations(brief, language, corrected_on):
         yield f"## {part.heading}"
         yield "\n".join(f"- {line.name}: {''.join(map(_style, line.sentence))}" for line in part.lines)
         yield " · ".join(f"[{name}](<{paths.SITE_PLACEHOLDER}{path}>)" for path, name in part.files)

@@ -37,6 +37,8 @@ __all__ = [
     "are_similar_names",
     "article_urls",
     "compute_keys",
+    "content_diff",
+    "content_merge",
     "count_han",
     "cut_label",
     "date_format",

@@ -4,7 +4,7 @@ import random
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from briefs.bilingual.text.text_diff import merge
+from briefs.bilingual.text.content_merge import merge
 from briefs.content import Bullet, Content
 from briefs.tests.support import browser_tabs
 

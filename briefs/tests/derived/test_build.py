@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from briefs.bilingual import rendering
-from briefs.bilingual.rendering import text
+from briefs.bilingual.rendering import views
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Marker
 from briefs.derived.build import find_stale_edition_ids, rebuild_derived_rows
 from briefs.models.derived import EditionAuthor, EditionKeyword, EditionPlace, SearchEntry
@@ -91,7 +91,7 @@ def test_numbers_of_the_text_continue_after_a_bullet_and_are_not_on_the_site() -
     ]  # fmt: skip
     bullets = tuple(Bullet(n, f"z{n}", "", level, 0, mark) for n, (level, mark) in enumerate(marks, 1))
     content = Content("h", "h", "s", "s", bullets)
-    positions, _ = text.nest_bullets(content, "zh")
+    positions, _ = views.nest_bullets(content, "zh")
     assert [position.ordinal for position in positions.values()] == [1, 0, 2, 1, 0, 1]
     assert "<ol" not in rendering.render_fragment(content, "zh", "zh", "slug")
     parallel = rendering.render_fragment(content, "parallel", "zh", "slug")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from briefs.bilingual.text.text_diff import collect_values_by_key
+from briefs.bilingual.text.content_merge import collect_values_by_key
 from briefs.content import Bullet, Content
 from briefs.models import Brief, Revision
 from briefs.tests.support import factories, scale

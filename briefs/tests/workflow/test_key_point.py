@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
-from briefs.bilingual.text.text_diff import merge
+from briefs.bilingual.text.content_merge import merge
 from briefs.content import Bullet, Content
 from briefs.models import Brief
 from briefs.tests.support import corpus_fixtures, factories

@@ -2,12 +2,12 @@
 
 import re
 
-from briefs.bilingual.documents.files.archive import OPEN_DOCUMENT
 from briefs.bilingual.documents.files.encodings import DecodedDocument, decode_text_file
 from briefs.bilingual.documents.files.formats import WEB_PAGE, WORD, has_extension
 from briefs.bilingual.documents.files.open_document import decode_open_document
 from briefs.bilingual.documents.files.web_page import PAGE_START, decode_web_page
 from briefs.bilingual.documents.files.word import decode_word
+from briefs.bilingual.documents.files.word_package import OPEN_DOCUMENT
 from briefs.bilingual.documents.types import DocumentRefused
 
 _MAGIC_NUMBERS = (

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from briefs.bilingual.documents.files.archive import open_parts, read_xml_events
 from briefs.bilingual.documents.files.encodings import DecodedDocument
 from briefs.bilingual.documents.files.paragraphs import (
     NO_INDENT,
@@ -15,6 +14,8 @@ from briefs.bilingual.documents.files.paragraphs import (
     ParagraphLayout,
     ParagraphList,
 )
+from briefs.bilingual.documents.files.word_package import open_parts
+from briefs.bilingual.documents.files.xml_reader import read_xml_events
 from briefs.bilingual.documents.types import DocumentRefused
 
 _PARTS = ("META-INF/manifest.xml", "styles.xml", "content.xml")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
-from briefs.bilingual.documents.files.archive import TABLE_PROPERTY, WordPackage, open_package, read_xml
 from briefs.bilingual.documents.files.encodings import DecodedDocument
 from briefs.bilingual.documents.files.paragraphs import (
     NO_INDENT,
@@ -21,6 +20,8 @@ from briefs.bilingual.documents.files.paragraphs import (
     ParagraphList,
     parse_hyperlink_address,
 )
+from briefs.bilingual.documents.files.word_package import TABLE_PROPERTY, WordPackage, open_package
+from briefs.bilingual.documents.files.xml_reader import read_xml
 from briefs.bilingual.documents.types import Caution, DocumentRefused
 
 # The layout of a paragraph: its list, indent, style.

@@ -16,7 +16,7 @@ from django.utils import translation
 from briefs import workflow
 from briefs.admin.common.diff_html import describe_difference
 from briefs.admin.history.timeline import group_edit_sessions
-from briefs.bilingual.text.text_diff import diff_contents
+from briefs.bilingual.text.content_diff import diff_contents
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.models import Author, Brief, Person, Revision
 from briefs.tests.admin.uploads.test_document_imports import SAMPLE

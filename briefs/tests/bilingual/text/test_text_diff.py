@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.bilingual.text.text_diff import DiffRun, diff_contents, diff_texts
+from briefs.bilingual.text.content_diff import diff_contents
+from briefs.bilingual.text.text_diff import DiffRun, diff_texts
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.tests.support import limit_cpu_time
 

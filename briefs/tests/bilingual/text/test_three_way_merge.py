@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from briefs.bilingual.text.text_diff import collect_values_by_key, merge
+from briefs.bilingual.text.content_merge import collect_values_by_key, merge
 from briefs.content import SIDES, Bullet, Byline, Content, Facts, Side
 
 WORDS = st.text(alphabet="甲乙丙丁abc", max_size=4)
