@@ -13,7 +13,7 @@ class Briefs(AppConfig):
 
     def ready(self) -> None:
         from briefs.bilingual.lexicon.dictionary import set_dictionary_path
-        from briefs.operations.accounts import account_actions, sessions
+        from briefs.operations.accounts import sessions, sign_in_log
 
         from .database import guards, versions
 
@@ -21,7 +21,7 @@ class Briefs(AppConfig):
         pre_migrate.connect(versions.refuse_other_versions, dispatch_uid="versions")
         pre_migrate.connect(guards.remove_before_migrate, dispatch_uid="guards")
         post_migrate.connect(guards.install_after_migrate, dispatch_uid="guards")
-        account_actions.connect()
+        sign_in_log.connect()
         sessions.connect()
         set_dictionary_path(settings.DICTIONARY_FILE)
         register(guards.check_guards, Tags.database)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
-from digest.logs import build_config, start_reports
+from digest.error_reports import start_reports
+from digest.logs import build_config
 
 from . import environment, setting_parsers
 
@@ -58,10 +59,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "digest.middleware.limit_body",
+    "digest.body_limits.limit_body",
     "django.contrib.messages.middleware.MessageMiddleware",
     "digest.middleware.DeskLanguageMiddleware",
-    "digest.middleware.keep_typed_fields",
+    "digest.failure_pages.keep_typed_fields",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -174,7 +175,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "digest.middleware.csrf_failure"
+CSRF_FAILURE_VIEW = "digest.failure_pages.csrf_failure"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 if _https:
     SECURE_SSL_REDIRECT = True

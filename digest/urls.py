@@ -10,4 +10,4 @@ urlpatterns = [
 ]
 
 handler404 = "briefs.public.responses.not_found"
-handler500 = "digest.middleware.server_error"
+handler500 = "digest.failure_pages.server_error"

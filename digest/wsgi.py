@@ -19,7 +19,8 @@ from briefs.public.page_cache import compute_build_hash  # noqa: E402
 
 from . import urls  # noqa: E402, F401  (all views, before the workers are forked)
 from .environment import find_server_faults  # noqa: E402
-from .observation import answer_probes, observe  # noqa: E402
+from .observation import observe  # noqa: E402
+from .probes import answer_probes  # noqa: E402
 
 for fault in (*find_server_faults(settings.DATABASES), describe_missing_file(settings.DATABASES["default"])):
     if fault:

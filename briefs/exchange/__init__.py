@@ -15,7 +15,7 @@ from .brief_text import (
 )
 from .returned_table import ReturnedTable, read_table_file
 from .table_plan import TableRefused, store_table
-from .word_file import WORD_TYPE
+from .word_parts import WORD_TYPE
 
 __all__ = [
     "WORD_TYPE",

@@ -21,7 +21,8 @@ from briefs.models import Author, Brief, Keyword, Source, State
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow import load_working_copy
 
-from .word_file import write_digest_file, write_table_file
+from .word_file import write_digest_file
+from .word_table import write_table_file
 
 
 class ExportNames:

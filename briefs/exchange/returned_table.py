@@ -18,7 +18,7 @@ from briefs.bilingual.documents import (
 )
 from briefs.content import SIDES, Side
 
-from .word_file import COLUMN_NAMES, LEAD_NAMES
+from .word_table import COLUMN_NAMES, LEAD_NAMES
 
 _INSERTED: Final = frozenset(("w:ins", "w:moveTo"))
 _DELETED: Final = frozenset(("w:del", "w:moveFrom"))

@@ -19,7 +19,7 @@ from briefs.workflow.rules import lock_brief
 from briefs.workflow.rules.working_copy import TEXT_RULES
 
 from .returned_table import ReturnedCell, ReturnedRow, ReturnedTable
-from .word_file import build_checksum
+from .word_table import build_checksum
 
 MAX_NOTES: Final = 200
 """Notes of one table. More would hold the database for seconds."""

@@ -37,7 +37,7 @@ from briefs.models import (
     State,
     Suggestion,
 )
-from briefs.operations.accounts.account_actions import (
+from briefs.operations.accounts import (
     ACCOUNT_CHANGED,
     ACCOUNT_KINDS,
     GUESSING,

@@ -14,15 +14,16 @@ from briefs.bilingual.documents.parser import read_document
 from briefs.content import MAX_BULLETS, MAX_NAMES, MAX_TEXT_BYTES, Bullet
 from briefs.exchange import intake
 from briefs.exchange.brief_text import write_table_files
-from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import, read_brief_sheets
-from briefs.exchange.sheets.columns import BULLETS
+from briefs.exchange.sheets.brief_columns import BULLETS
+from briefs.exchange.sheets.brief_rows import read_brief_sheets
+from briefs.exchange.sheets.brief_sheets import build_brief_rows, plan_brief_import
 from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import SheetRefused
 from briefs.models import Brief, Revision
 from briefs.tests.bilingual.documents.word_builder import edit_word_file
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import Form, brief_url, sign_in
-from digest.middleware import limit_body
+from digest.body_limits import limit_body
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 

@@ -25,8 +25,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from briefs.models import Person
 from briefs.models.people import SignInEvent
-from briefs.operations.accounts import account_actions, sessions, throttle
-from briefs.operations.accounts.account_actions import queue_password_reset
+from briefs.operations.accounts import queue_password_reset, sessions, sign_in_log, throttle
 from briefs.operations.accounts.second_factor import accept_code_once, find_missing_keys, use_code
 from digest.client_address import get_client_address
 
@@ -53,7 +52,7 @@ def throttled(
             yield
         except ValidationError:
             if uses_up_allowance:
-                account_actions.report_guessing(username, request)
+                sign_in_log.report_guessing(username, request)
             raise
 
 
@@ -62,7 +61,7 @@ def _explained_pause(request: HttpRequest, username: str) -> Iterator[None]:
     try:
         yield
     except throttle.Paused as paused:
-        account_actions.note_pause(username, request)
+        sign_in_log.note_pause(username, request)
         raise ValidationError(_describe_pause(paused.until - timezone.now()), PAUSED) from paused
 
 
@@ -185,7 +184,7 @@ class _CodeForm(_CodeField):
             try:
                 self.authenticator = use_code(self.user, code)
             except LookupError as error:
-                account_actions.record_wrong_code(self.user, context.request)
+                sign_in_log.record_wrong_code(self.user, context.request)
                 n, missing = find_missing_keys(user=self.user)
                 sentence = _MISSING_KEY % {"key": missing or "?"} if n else _("Wrong code.")
                 raise ValidationError(sentence) from error
@@ -236,7 +235,7 @@ class PasswordResetForm(account.ResetPasswordForm):
     @transaction.atomic
     def save(self, request: HttpRequest, **_options: Any) -> str:
         email = str(self.cleaned_data["email"])
-        account_actions.record(
+        sign_in_log.record(
             SignInEvent.Kind.ACCOUNT, username=email, request=request, detail="asked for a new password"
         )
         for person in Person.objects.filter(email__iexact=email, is_active=True, is_staff=True):

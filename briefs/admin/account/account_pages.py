@@ -29,7 +29,7 @@ from django.views.decorators.http import require_POST
 
 from briefs.admin.common.access import person_of
 from briefs.models import Person
-from briefs.operations.accounts import account_actions
+from briefs.operations.accounts import sign_in_log
 from briefs.operations.accounts.second_factor import has_factors, has_second_factor
 from briefs.operations.accounts.sessions import end_sessions, remember_browser
 
@@ -131,7 +131,7 @@ def build_busy_response() -> HttpResponse:
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     n = end_sessions(person)
-    account_actions.record_account_change(person, request, f"ended {n} sessions")
+    sign_in_log.record_account_change(person, request, f"ended {n} sessions")
     logout(request)
     messages.success(request, _("You are logged out on every device."))
     return redirect("account_login")

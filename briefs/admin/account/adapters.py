@@ -20,8 +20,7 @@ from django.utils.translation import gettext_lazy
 from qrcode.image.svg import SvgPathImage
 
 from briefs.models import Person
-from briefs.operations.accounts import account_actions, second_factor, sessions
-from briefs.operations.accounts.account_actions import queue_account_notice
+from briefs.operations.accounts import queue_account_notice, second_factor, sessions, sign_in_log
 from digest.client_address import get_client_address
 
 from .account_pages import NOT_ON_DESK
@@ -96,16 +95,16 @@ def connect() -> None:
 
 
 def _added(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    account_actions.record_account_change(user, request, f"added {authenticator.type}")
+    sign_in_log.record_account_change(user, request, f"added {authenticator.type}")
     if authenticator.type in second_factor.FACTORS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
 
 
 def _removed(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    account_actions.record_account_change(user, request, f"removed {authenticator.type}")
+    sign_in_log.record_account_change(user, request, f"removed {authenticator.type}")
     if not second_factor.has_factors(user):
         second_factor.forget_session_factor(request)
 
 
 def _reset(sender: Any, request: HttpRequest, user: Person, authenticator: Authenticator, **_: Any) -> None:
-    account_actions.record_account_change(user, request, f"renewed {authenticator.type}")
+    sign_in_log.record_account_change(user, request, f"renewed {authenticator.type}")

@@ -27,8 +27,8 @@ from briefs.admin.common.interface_labels import REVIEW_LABELS, format_ago, form
 from briefs.admin.lists.desk_list import DeskFilter, DeskList, ListOnlyAdmin
 from briefs.models import Person, PreviewLink
 from briefs.models.people import SignInEvent
-from briefs.operations.accounts import account_actions
-from briefs.operations.accounts.account_actions import SignInSetup, queue_invitation, second_factor_exists
+from briefs.operations.accounts import account_actions, queue_invitation, sign_in_log
+from briefs.operations.accounts.account_actions import SignInSetup, second_factor_exists
 from briefs.operations.accounts.sessions import end_sessions
 from briefs.workflow import Refused
 
@@ -445,7 +445,7 @@ class PersonAdmin(DeskList, UserAdmin):  # type: ignore[type-arg]
         after = _describe_access(person)
         changed = sorted({*form.changed_data} & {*ACCESS_FLAGS, "groups", "user_permissions", "email"})
         if before != after or changed:
-            account_actions.record(
+            sign_in_log.record(
                 SignInEvent.Kind.ACCOUNT,
                 username=person.username,
                 person=person_of(request),

@@ -14,6 +14,7 @@ from .cited_facts import (
     find_source,
 )
 from .content_mapping import carry_numbers_over
+from .import_items import ImportOutcome
 from .importer import (
     CheckedDigest,
     DocumentChecker,
@@ -22,7 +23,7 @@ from .importer import (
     import_documents,
     import_files,
 )
-from .storing import PASTED_FILE_NAME, ImportJob, ImportOutcome
+from .storing import PASTED_FILE_NAME, ImportJob
 
 __all__ = [
     "PASTED_FILE_NAME",

@@ -20,13 +20,8 @@ from briefs.models.bulk_writes import let_other_writers_in
 from briefs.workflow.rules import load_check_context
 
 from .content_mapping import build_content, build_text_facts
-from .storing import (
-    ImportItem,
-    ImportJob,
-    ImportOutcome,
-    build_not_storable_refusal,
-    store_items,
-)
+from .import_items import ImportItem, ImportOutcome
+from .storing import ImportJob, build_not_storable_refusal, store_items
 from .vocabulary_lookup import VocabularyLookup, read_author
 
 # Find the files that a command line names, each with a name that can be printed and stored.

@@ -2,19 +2,17 @@
 briefs.
 """
 
+from .brief_columns import BRIEF_COLUMNS, BULLET_COLUMNS
+from .brief_rows import BRIEF_LIMITS, MAX_BRIEFS, read_brief_sheets
 from .brief_sheets import (
-    BRIEF_LIMITS,
     BRIEF_SHEET_TYPES,
-    MAX_BRIEFS,
     MAX_CHANGED_BRIEFS,
     BriefChange,
     BriefResource,
     BriefSheetFormat,
     name_brief_file,
-    read_brief_sheets,
     write_brief_sheets,
 )
-from .columns import BRIEF_COLUMNS, BULLET_COLUMNS
 from .sheet_files import build_size_refusal, read_sheet
 from .table import (
     VOCABULARY_LIMITS,

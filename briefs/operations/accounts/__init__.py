@@ -1,20 +1,18 @@
 """Staff accounts. Begin in `throttle` (limits of password guesses); `second_factor`, `sessions`, and
-`account_actions` (acts that are logged and mailed).
+`account_actions` (acts of administrators, logged and mailed).
 """
 
-from .account_actions import (
+from .account_actions import SignInSetup, reset_second_factors, second_factor_exists
+from .account_mail import (
     ACCOUNT_CHANGED,
     ACCOUNT_KINDS,
     GUESSING,
     INVITATION,
-    SignInSetup,
     build_password_link,
     build_reset_address,
     queue_account_notice,
     queue_invitation,
     queue_password_reset,
-    reset_second_factors,
-    second_factor_exists,
 )
 from .second_factor import (
     accept_code_once,
@@ -49,6 +47,7 @@ __all__ = [
     "second_factor",
     "second_factor_exists",
     "sessions",
+    "sign_in_log",
     "throttle",
     "use_code",
 ]

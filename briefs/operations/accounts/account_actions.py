@@ -1,177 +1,24 @@
-"""Acts on accounts, the log of sign-ins, and mail about both."""
+"""Acts of administrators on other people's accounts. Each is logged with the administrator."""
 
 import datetime as dt
-import logging
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from allauth.account.forms import default_token_generator
-from allauth.account.internal.userkit import get_user_by_username
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 
-from briefs.models import Outbox, Person
+from briefs.models import Person
 from briefs.models.people import SignInEvent
 from briefs.workflow.rules.refusals import build_refusal
-from digest.client_address import get_client_address
 
-from .second_factor import FACTORS, describe_methods
+from .account_mail import queue_account_notice, queue_invitation, queue_password_reset
+from .second_factor import FACTORS
 from .sessions import end_sessions
-
-# Queue mail about accounts: invitations, links to choose a password, and notices of changes.
-
-INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED = "invitation", "password_reset", "account_changed"
-GUESSING = "guessing"
-"""Value of `change` in ACCOUNT_CHANGED mail about guesses of the password."""
-ACCOUNT_KINDS = frozenset({INVITATION, PASSWORD_RESET, ACCOUNT_CHANGED})
-_ONE_RESET_PER = 600
-"""Seconds in which a person gets at most one mail with a link to a new password."""
-
-
-def queue_invitation(person: Person, *, now: dt.datetime) -> None:
-    _queue(f"invitation:{person.pk}:{now.isoformat()}", INVITATION, person, now)
-
-
-def queue_password_reset(person: Person, *, now: dt.datetime) -> None:
-    period = int(now.timestamp()) // _ONE_RESET_PER
-    _queue(f"password_reset:{person.pk}:{period}", PASSWORD_RESET, person, now)
-
-
-def queue_account_notice(person: Person, change: str, *, now: dt.datetime) -> None:
-    """Queue mail to the person about a change of the account. `change`: a key of `notifications.ACCOUNT_CHANGES`."""
-    _queue(f"account:{person.pk}:{change}:{now.isoformat()}", ACCOUNT_CHANGED, person, now, change=change)
-
-
-def queue_guessing_notice(person: Person, *, now: dt.datetime) -> bool:
-    """Queue mail that strangers guess the password, once a day (UTC). Return whether it is today's first notice."""
-    key = f"guessing:{person.pk}:{now.astimezone(dt.UTC).date()}"
-    return _queue(key, ACCOUNT_CHANGED, person, now, change=GUESSING)
-
-
-def _queue(key: str, kind: str, person: Person, now: dt.datetime, **values: str) -> bool:
-    """Queue the mail unless one with this key was queued before. Return whether it was queued now."""
-    defaults = {"kind": kind, "to": person, "values": values, "due_at": now}
-    _message, is_new = Outbox.objects.get_or_create(key=key, defaults=defaults)
-    return is_new
-
-
-def build_password_link(person: Person) -> str:
-    """Return a link to choose a password. It works once, for `PASSWORD_RESET_TIMEOUT`, and is not stored."""
-    token = default_token_generator.make_token(person)
-    kwargs = {"uidb36": user_pk_to_url_str(person), "key": token}
-    return f"{settings.SITE_URL}{reverse('account_reset_password_from_key', kwargs=kwargs)}"
-
-
-def build_reset_address() -> str:
-    """Return the address of the page on which one asks for a link to choose a password."""
-    return f"{settings.SITE_URL}{reverse('account_reset_password')}"
-
-
-# Write the log of sign-ins: rows for administrators, and a line each for the server's log.
-
-log = logging.getLogger("briefs.sign_in")
-
-
-def record(
-    kind: SignInEvent.Kind,
-    *,
-    username: str,
-    person: Person | None = None,
-    request: HttpRequest | None = None,
-    detail: str = "",
-) -> None:
-    address = get_client_address(request)[:45] if request else ""
-    SignInEvent.objects.create(
-        at=timezone.now(),
-        kind=kind,
-        username=username[:150],
-        person=person,
-        address=address,
-        detail=detail[:200],
-    )
-    is_routine = kind in (SignInEvent.Kind.SIGNED_IN, SignInEvent.Kind.SIGNED_OUT)
-    level = logging.INFO if is_routine else logging.WARNING
-    log.log(level, "%s: %r from %s %s", kind, username[:150], address or "?", detail)
-
-
-def note_pause(username: str, request: HttpRequest) -> None:
-    """Write a line to the server's log. No row: an attacker must not fill the database."""
-    log.warning("paused: %r from %s", username[:150], get_client_address(request))
-
-
-def record_wrong_code(person: Person, request: HttpRequest) -> None:
-    record(
-        SignInEvent.Kind.REFUSED,
-        username=person.username,
-        person=person,
-        request=request,
-        detail="second factor",
-    )
-
-
-def report_guessing(username: str, request: HttpRequest) -> None:
-    """Report, once a day, that strangers used up an account's attempts: by mail to the owner and in the log."""
-    person = get_user_by_username(username)
-    if person and person.is_staff and queue_guessing_notice(person, now=timezone.now()):
-        record(SignInEvent.Kind.HELD, username=person.username, person=person, request=request)
-
-
-def _warn_of_guesses(request: HttpRequest, person: Person) -> None:
-    """Show a warning at sign-in if strangers guessed the password since the person's last sign-in."""
-    kinds = (SignInEvent.Kind.SIGNED_IN, SignInEvent.Kind.HELD)
-    before = SignInEvent.objects.filter(person=person, kind__in=kinds).first()
-    if before and before.kind == SignInEvent.Kind.HELD:
-        day = date_format(timezone.localtime(before.at), "DATE_FORMAT")
-        sentence = _(
-            "Strangers guessed at your password on %(day)s. Attempts beyond 20 an hour were not checked. "
-            "If the password is easy to guess or used elsewhere, choose a new one."
-        )
-        messages.warning(request, sentence % {"day": day}, fail_silently=True)
-
-
-def record_account_change(person: Person, request: HttpRequest, change: str) -> None:
-    """Log a change that a person made to their own account, such as a second factor."""
-    record(SignInEvent.Kind.ACCOUNT, username=person.username, person=person, request=request, detail=change)
-
-
-def connect() -> None:
-    """Log the sign-ins, sign-outs and failures that Django's signals report, from every page."""
-    user_logged_in.connect(_signed_in, dispatch_uid="sign-in log")
-    user_logged_out.connect(_signed_out, dispatch_uid="sign-in log")
-    user_login_failed.connect(_refused, dispatch_uid="sign-in log")
-
-
-def _signed_in(sender: Any, request: HttpRequest | None, user: Person, **_options: Any) -> None:
-    if request:
-        _warn_of_guesses(request, user)
-    detail = describe_methods(request) if request else ""
-    record(SignInEvent.Kind.SIGNED_IN, username=user.username, person=user, request=request, detail=detail)
-
-
-def _signed_out(sender: Any, request: HttpRequest | None, user: Person | None, **_options: Any) -> None:
-    if user:
-        record(SignInEvent.Kind.SIGNED_OUT, username=user.username, person=user, request=request)
-
-
-def _refused(
-    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **_options: Any
-) -> None:
-    record(SignInEvent.Kind.REFUSED, username=str(credentials.get("username", "")), request=request)
-
-
-# Acts of administrators on other people's accounts. Each is logged with the administrator.
+from .sign_in_log import record
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """Archives of rows and pictures. `archive_writer` writes and proves one, `restoration` restores it; both read and
-write rows by `table_rows`.
+write rows by `row_lines`.
 """
 
 from .archive_writer import write_backup

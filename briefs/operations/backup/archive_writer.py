@@ -27,7 +27,7 @@ from briefs.database.versions import find_missing_migrations, find_unknown_migra
 from briefs.models import JobRun
 from briefs.operations.accounts import second_factor
 
-from . import backup_archive
+from . import row_lines
 from .backup_archive import (
     BLOCK,
     MANIFEST,
@@ -72,8 +72,8 @@ def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
 
 def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
-        for model in backup_archive.list_models(apps):
-            lines = backup_archive.read_lines(model)
+        for model in row_lines.list_models(apps):
+            lines = row_lines.read_lines(model)
             if model is JobRun and manifest.proved:
                 lines = _add_this_run(lines, manifest.made_at)
             blocks = (f"{line}\n".encode() for line in lines)
@@ -95,7 +95,7 @@ def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> No
 def _add_this_run(lines: Iterable[str], made_at: str) -> Iterator[str]:
     """Yield the lines of `JobRun` as they will be once this backup is proved: its own row is stored only then."""
     by_name = {json.loads(line)["name"]: line for line in lines}
-    by_name[JobRun.PROVED_BACKUP] = backup_archive.dump({"name": JobRun.PROVED_BACKUP, "at": made_at})
+    by_name[JobRun.PROVED_BACKUP] = row_lines.dump({"name": JobRun.PROVED_BACKUP, "at": made_at})
     return iter(sorted(by_name.values()))
 
 
@@ -174,7 +174,7 @@ def _prove(archive: Path, manifest: Manifest, folder: Path) -> None:
     except Exception as error:
         raise BackupError(f"it could not be restored: {error}") from error
     with _opened_as_scratch(database):
-        for model in backup_archive.list_models(apps):
+        for model in row_lines.list_models(apps):
             rows = zip_longest(_read_values(model, DEFAULT_DB_ALIAS), _read_values(model, SCRATCH))
             different = next((stored or restored for stored, restored in rows if stored != restored), None)
             deque(rows, maxlen=0)  # reads to the end, which closes the cursors
@@ -208,12 +208,6 @@ def _read_values(model: type[models.Model], database: str) -> Iterator[tuple[Any
     rows = model._base_manager.using(database).order_by("pk")
     if model is JobRun:
         rows = rows.exclude(pk=JobRun.PROVED_BACKUP)
-    columns = [
-        name for field in model._meta.concrete_fields for name in backup_archive.list_value_columns(field)
-    ]
-    values = rows.values_list("pk", *columns).iterator(chunk_size=backup_archive.count_rows_at_once(model))
-    return (
-        values
-        if backup_archive.has_number_as_key(model)
-        else iter(sorted(values, key=lambda row: str(row[0])))
-    )
+    columns = [name for field in model._meta.concrete_fields for name in row_lines.list_value_columns(field)]
+    values = rows.values_list("pk", *columns).iterator(chunk_size=row_lines.count_rows_at_once(model))
+    return values if row_lines.has_number_as_key(model) else iter(sorted(values, key=lambda row: str(row[0])))

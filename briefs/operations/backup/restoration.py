@@ -36,7 +36,7 @@ from briefs.models import Edition, Mailing
 from briefs.publications import mailings, subscribers
 from briefs.workflow import originals
 
-from . import backup_archive
+from . import row_lines
 from .backup_archive import (
     BackupError,
     Manifest,
@@ -160,7 +160,7 @@ def require_integrity(cursor: Any) -> None:
 
 
 def _load_rows(archive: zipfile.ZipFile, state: Apps) -> None:
-    models = backup_archive.list_models(state)
+    models = row_lines.list_models(state)
     with connection.constraint_checks_disabled(), transaction.atomic():
         with connection.cursor() as cursor:
             for model in models:  # rows that migrations made
@@ -194,17 +194,17 @@ def _without_indexes() -> Iterator[None]:
 
 def _load_table(model: type[Model], lines: Iterator[str]) -> None:
     """Insert the rows without model objects, which would take three times as long."""
-    parsers = backup_archive.build_parsers(model, resolve_names=True)
+    parsers = row_lines.build_parsers(model, resolve_names=True)
     fields = model._meta.concrete_fields
     quote = connection.ops.quote_name
     columns, places = ", ".join(quote(str(field.column)) for field in fields), ", ".join(["%s"] * len(fields))
     insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
-    stored = [backup_archive.get_stored_field(field) for field in fields]
-    adapters = [None if backup_archive.get_plain_type(field) else field.get_db_prep_save for field in stored]
+    stored = [row_lines.get_stored_field(field) for field in fields]
+    adapters = [None if row_lines.get_plain_type(field) else field.get_db_prep_save for field in stored]
     own = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each value
     with own.cursor() as cursor:
-        for batch in batched(lines, backup_archive.count_rows_at_once(model)):
-            parsed = (backup_archive.parse_line(line, parsers).values() for line in batch)
+        for batch in batched(lines, row_lines.count_rows_at_once(model)):
+            parsed = (row_lines.parse_line(line, parsers).values() for line in batch)
             cursor.executemany(
                 insert,
                 [
@@ -220,10 +220,10 @@ def _load_table(model: type[Model], lines: Iterator[str]) -> None:
 def _compare_rows(path: Path) -> None:
     """Raise BackupError unless every table reads back as the lines of the archive."""
     with zipfile.ZipFile(path) as archive:
-        for model in backup_archive.list_models(get_state_apps(read_manifest(path))):
+        for model in row_lines.list_models(get_state_apps(read_manifest(path))):
             name = f"rows/{model._meta.label_lower}.jsonl"
             lines = (line.rstrip("\n") for line in read_member_lines(archive, name))
-            rows = zip_longest(backup_archive.read_lines(model), lines)
+            rows = zip_longest(row_lines.read_lines(model), lines)
             if any(restored != line for restored, line in rows):
                 raise BackupError(f"{name} was not restored as it is in the archive.")
 

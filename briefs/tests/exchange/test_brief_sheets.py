@@ -18,17 +18,17 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from briefs import workflow
 from briefs.content import Bullet, Byline, ForbiddenCharacter, tidy_line
+from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
+from briefs.exchange.sheets.brief_rows import read_brief_sheets
 from briefs.exchange.sheets.brief_sheets import (
     BriefChange,
     BriefResource,
     build_brief_rows,
     plan_brief_import,
-    read_brief_sheets,
     save_changes,
     write_brief_sheets,
     write_brief_workbook,
 )
-from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.sheet_files import write_csv
 from briefs.exchange.sheets.table import Sheet, SheetImport, SheetRefused
 from briefs.facts import SCALAR_FACTS

@@ -19,7 +19,7 @@ from briefs.content import Bullet, Content
 from briefs.exchange.brief_text import write_table_files
 from briefs.exchange.returned_table import ReturnedCell, TableComment, read_table_file
 from briefs.exchange.table_plan import TablePlan, TableRefused, plan_table, store_table
-from briefs.exchange.word_file import build_checksum, write_table_file
+from briefs.exchange.word_table import build_checksum, write_table_file
 from briefs.models import Brief, Event, Note, Outbox, Person, Revision, Suggestion
 from briefs.tests.bilingual.documents.word_builder import build_word_file, edit_word_file
 from briefs.tests.conftest import FIXTURES

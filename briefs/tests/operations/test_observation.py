@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from briefs.tests.support.factories import Team
-from digest import logs
+from digest import error_reports, logs
 from digest.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_report_carries_no_typed_text(client: Client, team: Team, editable_urlpa
         def capture_envelope(self, envelope: Any) -> None:
             reports.append(envelope.get_event())
 
-    logs.start_reports("https://key@127.0.0.1/1", "1.0", "digest.example", transport=Recorder)
+    error_reports.start_reports("https://key@127.0.0.1/1", "1.0", "digest.example", transport=Recorder)
     editable_urlpatterns.insert(0, path("fail/", fail))
     client.force_login(team.writer)
     client.raise_request_exception = False

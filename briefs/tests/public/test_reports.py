@@ -18,7 +18,7 @@ from django.utils.html import escape
 from briefs.models import Edition, Letter, Outbox
 from briefs.tests.support import factories
 from briefs.tests.support.corpus_fixtures import NO_STATIC, get_person, numbered_content, publish, withdraw
-from digest.middleware import WAITING, LargeRequestRefused, take_turn
+from digest.body_limits import WAITING, LargeRequestRefused, take_turn
 
 pytestmark = [pytest.mark.django_db, NO_STATIC]
 

@@ -18,7 +18,7 @@ from django.db.utils import load_backend
 
 from briefs.content import BULLET_MARKERS
 from briefs.models import JobRun
-from briefs.operations.backup.backup_archive import list_models
+from briefs.operations.backup.row_lines import list_models
 
 type Field = models.Field[Any, Any]
 type Tables = dict[str, list[dict[str, Any]]]

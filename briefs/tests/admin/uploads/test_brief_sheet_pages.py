@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from briefs.exchange.sheets import sheet_files
+from briefs.exchange.sheets.brief_columns import BRIEFS, BULLETS
 from briefs.exchange.sheets.brief_sheets import build_brief_rows
-from briefs.exchange.sheets.columns import BRIEFS, BULLETS
 from briefs.models import Brief, Event, Revision, SheetFile
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from briefs.models import Outbox, Person
 from briefs.operations import notifications
-from briefs.operations.accounts.account_actions import queue_invitation
+from briefs.operations.accounts.account_mail import queue_invitation
 from briefs.tests.support import factories
 from briefs.tests.support.sign_in_pages import ACCOUNT, PASSWORD, enter_password, find_link, set_password
 

@@ -101,13 +101,13 @@ def _create_team() -> str:
 def _hash_tables() -> dict[str, str]:
     from django.apps import apps
 
-    from briefs.operations.backup import backup_archive
+    from briefs.operations.backup import row_lines
 
     return {
         f"rows/{model._meta.label_lower}.jsonl": hashlib.sha256(
-            b"".join(f"{line}\n".encode() for line in backup_archive.read_lines(model))
+            b"".join(f"{line}\n".encode() for line in row_lines.read_lines(model))
         ).hexdigest()
-        for model in backup_archive.list_models(apps)
+        for model in row_lines.list_models(apps)
     }
 
 

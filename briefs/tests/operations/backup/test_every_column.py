@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from briefs.operations.backup import backup_archive, restoration
+from briefs.operations.backup import backup_archive, restoration, row_lines
 from briefs.tests.support import filled_rows
 from briefs.tests.support.filled_rows import Tables, open_database, other_database, read_tables
 
@@ -43,7 +43,7 @@ def find_empty_columns(tables: Tables) -> list[str]:
 
 
 def test_every_column_of_every_table_has_an_example(tables: Tables) -> None:
-    assert tables.keys() == {model._meta.label for model in backup_archive.list_models(filled_rows.apps)}
+    assert tables.keys() == {model._meta.label for model in row_lines.list_models(filled_rows.apps)}
     assert find_empty_columns(tables) == []
 
 
@@ -85,7 +85,7 @@ def test_archive_that_comes_back_with_other_values_is_not_kept(
     tables: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A codec that loses the same in writing and in reading is found, since the ORM reads both databases."""
-    write = backup_archive._encode
+    write = row_lines._encode
 
     def lose(stored: filled_rows.Field, value: object) -> object:
         return write(stored, value).upper() if stored.name == "summary_zh" else write(stored, value)
