@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from briefs.operations.backup import backup_archive, restoration, row_lines
+from briefs.operations.backup import restoration, row_lines
 from briefs.tests.support import filled_rows
 from briefs.tests.support.filled_rows import Tables, open_database, other_database, read_tables
 
@@ -90,7 +90,7 @@ def test_archive_that_comes_back_with_other_values_is_not_kept(
     def lose(stored: filled_rows.Field, value: object) -> object:
         return write(stored, value).upper() if stored.name == "summary_zh" else write(stored, value)
 
-    monkeypatch.setattr(backup_archive, "_encode", lose)
+    monkeypatch.setattr(row_lines, "_encode", lose)
     with pytest.raises(CommandError, match=r"briefs\.Brief 1001 came back from it with other values"):
         call_command("backup", str(tmp_path / "site.zip"))
     assert list(tmp_path.glob("*.zip*")) == []
