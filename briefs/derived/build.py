@@ -14,10 +14,10 @@ from briefs.derived.search import indexing
 from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary, follow_merges
 
 from . import term_occurrences
-from .public_brief import LoadedNames, follow_merges, get_merged_into_id, load_names
+from .public_brief import LoadedNames, load_names
 from .term_occurrences import Glossary
 
 # Build the derived rows of editions: places in lists, author, keyword and term rows, and search index entries.
@@ -198,6 +198,10 @@ def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
         rows |= kind._default_manager.in_bulk(wanted)
         wanted = {into for row in rows.values() if (into := get_merged_into_id(row))} - rows.keys()
     return {pk: follow_merges(rows, pk) for pk in ids & rows.keys()}
+
+
+def get_merged_into_id(row: Vocabulary) -> int | None:
+    return getattr(row, "merged_into_id", None)
 
 
 # Find editions whose derived rows differ from what a rebuild would write.

@@ -19,7 +19,7 @@ from briefs.bilingual.text.person_names import NameOrder
 from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, get_change, hash_json
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary, follow_merges
 
 from .term_occurrences import Glossary
 
@@ -163,19 +163,6 @@ def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]]) -> _RowsByKind:
         kind: {pk: follow_merges(rows[kind], pk) for pk in of_kind if pk in rows[kind]}
         for kind, of_kind in ids.items()
     }
-
-
-def follow_merges[R](rows: Mapping[int, R], pk: int) -> R:
-    """Return the row with this id, or the row that it was merged into, at the end of the chain."""
-    row, seen = rows[pk], {pk}
-    while (into := get_merged_into_id(row)) and into not in seen:
-        seen.add(into)
-        row = rows[into]
-    return row
-
-
-def get_merged_into_id(row: Any) -> int | None:
-    return getattr(row, "merged_into_id", None)
 
 
 def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:
