@@ -6,7 +6,7 @@ from functools import partial, wraps
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path, register_converter
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
@@ -154,26 +154,18 @@ def show(
     """Show the revision in one language or in parallel, or receive a remark sent from this page."""
     view: rendering.ReadingView = "parallel" if is_parallel else language
     if request.method == "POST":
-        return _receive_remark(request, opened, token, language, view)
+        return receive_form(
+            request,
+            opened.letter_target,
+            fields=REMARK_FIELDS,
+            bullets=[bullet.number for bullet in opened.content.bullets],
+            side="" if view == "parallel" else language,
+            render_form=partial(render_preview, opened, token, language, view),
+            thanks=f"{preview_path(token, language, view)}?sent=1#remark",
+        )
     if request.method == "GET":
         preview_links.count_opening(opened, timezone.now())
     return render_preview(opened, token, language, view, {"sent": "sent" in request.GET})
-
-
-def _receive_remark(
-    request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
-) -> HttpResponse:
-    """Store the remark and redirect to the thank-you page, or show the page again."""
-    rejected = receive_form(
-        request,
-        opened.letter_target,
-        fields=REMARK_FIELDS,
-        bullets=[bullet.number for bullet in opened.content.bullets],
-        side="" if view == "parallel" else language,
-        render_form=partial(render_preview, opened, token, language, view),
-    )
-    address = f"{preview_path(token, language, view)}?sent=1#remark"
-    return rejected or HttpResponseRedirect(address, status=303)
 
 
 def picture(
