@@ -22,7 +22,7 @@ from briefs.models.edition import Edition, IssueEdition
 from briefs.models.prepared import prepare
 from briefs.models.site import SiteVersion
 
-from .responses import LIST_OPTIONS, NO_STORE, make_etag
+from .responses import LIST_OPTIONS, NO_STORE, ViewFunction, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
@@ -88,8 +88,6 @@ LIFETIME: Final = dt.timedelta(minutes=1)
 LONGEST_BODY: Final = 512 * 1024
 PAGING_KEYS: Final = frozenset({"before", "after"})
 
-type View = Callable[..., HttpResponse]
-
 
 class _Version(NamedTuple):
     """The site version's token (empty if it may be outdated), and when an edition next becomes public or ends."""
@@ -101,7 +99,7 @@ class _Version(NamedTuple):
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
 
 
-def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
+def keep(view: ViewFunction, paging_keys: frozenset[str] = PAGING_KEYS) -> ViewFunction:
     """Keep the answers of a view whose answer depends only on address, public rows, settings and the time.
 
     Requests with query parameters other than `paging_keys` and options of lists always go to the view. Only answers of

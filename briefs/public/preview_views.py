@@ -1,7 +1,6 @@
 """Show a revision to a guest who has a link, and receive the guest's remarks."""
 
 import datetime as dt
-from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ from briefs.publications.preview_links import OpenedPreview
 
 from . import responses
 from .letter_forms import build_form_context, receive_form
-from .responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
+from .responses import LanguageConverter, ViewFunction, accepts_chinese, drop_session, strip_head_body
 
 PLACEHOLDER_SLUG = "preview"
 """Slug in rendered links until `_keep_links_in_preview` replaces them with preview addresses."""
@@ -118,8 +117,6 @@ PREVIEW_HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
-
-type ViewFunction = Callable[..., HttpResponse]
 
 
 def guest_view(view: ViewFunction) -> ViewFunction:

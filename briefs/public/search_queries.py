@@ -269,7 +269,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
     return SearchResults(
         query,
-        list(hits.values()),
+        hits,
         tally.total,
         matches.has_more,
         tally.is_approximate,
@@ -357,16 +357,16 @@ def _narrowing_facets(
     return {kind: rows for kind, rows in facets_by_kind.items() if rows}
 
 
-def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[dict[int, SearchHit], bool]:
-    """Load the hits by edition, in order. Also return whether one of them has the glossary term `term`, so that the term has a page."""
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
+    """Load the hits, in order. Also return whether one of them has the glossary term `term`, so that the term has a page."""
     if not rows:
-        return {}, False
+        return [], False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids)
     by_pk = {
         pk: SearchHit(brief, row[-1]) for row, (pk, _, brief) in zip(loaded, join_briefs(loaded), strict=True)
     }
-    return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
+    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[1] for row in loaded)
 
 
 @prepare(dt.datetime, int, ids=RESULTS_PER_PAGE)
