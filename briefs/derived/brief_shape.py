@@ -251,22 +251,20 @@ class ShapeRow(NamedTuple):
         return tuple(getattr(self, name) for name in BRIEF_COLUMNS)
 
 
-class ShapeQuery:
-    """A prepared query that returns `ShapeRow`s.
+def prepare_shapes(
+    build: Callable[..., EditionRows], *argument_types: type, **options: Any
+) -> Callable[..., list[ShapeRow]]:
+    """Return a function of now and of values of `argument_types` that runs a prepared query.
 
-    `build` takes now and values of `argument_types`, and returns `listed(now)` or `found(now)`, filtered and ordered. `options`
-    are those of `PreparedQuery`.
+    `build` takes the same and returns `listed(now)` or `found(now)`, filtered and ordered. `options`: of `PreparedQuery`.
     """
 
-    def __init__(self, build: Callable[..., EditionRows], *argument_types: type, **options: Any) -> None:
-        def select(now: dt.datetime, *values: Any) -> EditionRows:
-            editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
-            return editions.values_list(*ShapeRow._fields)
+    def select(now: dt.datetime, *values: Any) -> EditionRows:
+        editions: EditionRows = build(now, *values).annotate(correction=_select_correction(now))
+        return editions.values_list(*ShapeRow._fields)
 
-        self._query = PreparedQuery(select, dt.datetime, *argument_types, **options)
-
-    def __call__(self, now: dt.datetime, *values: Any) -> list[ShapeRow]:
-        return [ShapeRow(*row) for row in self._query(now, *values)]
+    query = PreparedQuery(select, dt.datetime, *argument_types, **options)
+    return lambda *arguments: [ShapeRow(*row) for row in query(*arguments)]
 
 
 def _select_correction(now: dt.datetime) -> Subquery:

@@ -14,7 +14,7 @@ from briefs.derived.search import indexing
 from briefs.models.bulk_writes import insert_rows
 from briefs.models.derived import UNDATED, EditionAuthor, EditionKeyword, EditionPlace, EditionTerm
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary, follow_merges
 
 from . import term_occurrences
 from .public_brief import LoadedNames, load_names
@@ -191,23 +191,13 @@ def _load_names(editions: Sequence[Edition]) -> Iterable[tuple[Edition, PublicNa
 
 
 def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
-    """Return the row for each id, or the row it was merged into. Queries as `load_merge_chains`."""
-    return {pk: chain[-1] for pk, chain in load_merge_chains(kind, ids).items()}
-
-
-def load_merge_chains(kind: type[Vocabulary], ids: set[int]) -> dict[int, list[Vocabulary]]:
-    """Return for each id its row and the rows that it was merged into, step by step. One query, and one per step."""
+    """Return the row for each id, or the row it was merged into. One query, and one per step of a chain."""
     rows: VocabularyById = {}
     wanted = ids
     while wanted:
         rows |= kind._default_manager.in_bulk(wanted)
         wanted = {into for row in rows.values() if (into := get_merged_into_id(row))} - rows.keys()
-    chains: dict[int, list[Vocabulary]] = {}
-    for pk in ids & rows.keys():
-        chain = chains[pk] = [rows[pk]]
-        while (into := get_merged_into_id(chain[-1])) and rows[into] not in chain:
-            chain.append(rows[into])
-    return chains
+    return {pk: follow_merges(rows, pk) for pk in ids & rows.keys()}
 
 
 def get_merged_into_id(row: Vocabulary) -> int | None:

@@ -133,7 +133,7 @@ def _next_batch(now: dt.datetime, last: int) -> brief_shape.EditionRows:
     return Edition.objects.listed(now).filter(pk__gt=last).order_by("pk")[:BATCH]
 
 
-_shapes = brief_shape.ShapeQuery(_next_batch, int)
+_shapes = brief_shape.prepare_shapes(_next_batch, int)
 
 
 @prepare(dt.datetime, int)

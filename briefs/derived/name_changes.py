@@ -150,7 +150,7 @@ def _build_match(forms: Iterable[str]) -> tuple[str, list[Any]] | None:
 
 
 def _list_forms(term: TermData) -> set[str]:
-    lists = (term.also_zh, term.also_en, term.avoid_zh, term.avoid_en, term.safe_zh, term.safe_en)
+    lists = (getattr(term, name) for name in term_occurrences.FORM_COLUMNS)
     return {term.zh, term.en, *(form for forms in lists for form in forms)} - {""}
 
 

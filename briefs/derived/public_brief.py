@@ -19,7 +19,7 @@ from briefs.bilingual.text.person_names import NameOrder
 from briefs.content import CONTENT_FORMAT, SIDES, Content, Facts, canonical_json, get_change, hash_json
 from briefs.models.derived import EditionKeyword, EditionPlace
 from briefs.models.edition import Edition
-from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary, follow_merges
 
 from .term_occurrences import Glossary
 
@@ -133,7 +133,7 @@ class _NameRow(NamedTuple):
     order: str
     address: str
     listed: str
-    merged_into: int | None
+    merged_into_id: int | None
 
 
 _COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
@@ -156,21 +156,13 @@ def _load_rows(ids: Mapping[type[Vocabulary], Collection[int]]) -> _RowsByKind:
         for kind, row in _fetch(wanted):
             rows[kind][row.pk] = row
         wanted = {
-            kind: {row.merged_into for row in of_kind.values() if row.merged_into} - of_kind.keys()
+            kind: {row.merged_into_id for row in of_kind.values() if row.merged_into_id} - of_kind.keys()
             for kind, of_kind in rows.items()
         }
     return {
-        kind: {pk: _follow_merges(rows[kind], pk) for pk in of_kind if pk in rows[kind]}
+        kind: {pk: follow_merges(rows[kind], pk) for pk in of_kind if pk in rows[kind]}
         for kind, of_kind in ids.items()
     }
-
-
-def _follow_merges(rows: Mapping[int, _NameRow], pk: int) -> _NameRow:
-    row, seen = rows[pk], {pk}
-    while row.merged_into and row.merged_into not in seen:
-        seen.add(row.merged_into)
-        row = rows[row.merged_into]
-    return row
 
 
 def _fetch(ids: Mapping[type[Vocabulary], Collection[int]]) -> Iterator[tuple[type[Vocabulary], _NameRow]]:

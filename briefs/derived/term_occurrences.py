@@ -22,8 +22,8 @@ from briefs.models.vocabulary import Term
 # Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
 
 _TEXTS = ("zh", "en")
-_LISTS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
-TERM_COLUMNS = (*_TEXTS, *_LISTS)
+FORM_COLUMNS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
+TERM_COLUMNS = (*_TEXTS, *FORM_COLUMNS)
 
 type TermRows = tuple[tuple[Any, ...], ...]
 """Unmerged terms in the order of their ids: id, slug, texts, and lists as JSON."""
@@ -37,7 +37,7 @@ class GlossaryEntry(NamedTuple):
 
 @prepare()
 def _query_terms() -> QuerySet[Term, Any]:
-    lists = (Cast(name, TextField()) for name in _LISTS)
+    lists = (Cast(name, TextField()) for name in FORM_COLUMNS)
     return Term.objects.filter(merged_into=None).order_by("pk").values_list("pk", "slug", *_TEXTS, *lists)
 
 
@@ -71,7 +71,7 @@ class Glossary:
     def list_forms(self, pk: int) -> list[list[str]]:
         """Return the other renderings of a term, and its safe contexts, in the order of `TERM_COLUMNS`."""
         (term,) = (entry.term for entry in build_glossary_entries(self._rows) if entry.pk == pk)
-        return [list(getattr(term, name)) for name in _LISTS]
+        return [list(getattr(term, name)) for name in FORM_COLUMNS]
 
     def find_terms(self, content: Content, only: Collection[int] | None = None) -> terms.TermOccurrences:
         """Return the occurrences of all terms whose counterpart is in the same pair. `only`: in the pairs of these numbers."""

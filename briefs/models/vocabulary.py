@@ -4,8 +4,8 @@ Rows are public only through a listed edition. A slug never changes, and a merge
 """
 
 import hashlib
-from collections.abc import Collection, Container
-from typing import Any, ClassVar, Final, Self
+from collections.abc import Collection, Container, Mapping
+from typing import Any, ClassVar, Final, Protocol, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -54,6 +54,20 @@ def append_free_number(base: str, used_slugs: Container[str]) -> str:
     return slug
 
 
+class Mergeable(Protocol):
+    @property
+    def merged_into_id(self) -> int | None: ...
+
+
+def follow_merges[R: Mergeable](rows: Mapping[int, R], pk: int) -> R:
+    """Return the row with this id, or the one at the end of the chain of rows that it was merged into."""
+    row, seen = rows[pk], {pk}
+    while (into := row.merged_into_id) and into not in seen:
+        seen.add(into)
+        row = rows[into]
+    return row
+
+
 class SlugManager(models.Manager[Any]):
     def get_by_natural_key(self, slug: str) -> Any:
         return self.get(slug=slug)
@@ -70,6 +84,7 @@ class Vocabulary(models.Model):
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
+    merged_into_id: int | None
 
     objects: ClassVar[SlugManager] = SlugManager()
 

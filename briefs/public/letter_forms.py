@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from briefs.publications import letters
 from digest.client_address import get_client_address
+
+from .responses import NO_STORE
 
 
 def read_sender(request: HttpRequest) -> letters.Sender:
@@ -29,8 +31,9 @@ def receive_form(
     bullets: Iterable[int],
     side: str,
     render_form: Callable[..., HttpResponse],
-) -> HttpResponse | None:
-    """Store the letter and return None. If it is rejected, return the form with the error and everything typed."""
+    thanks: str,
+) -> HttpResponse:
+    """Store the letter and redirect to `thanks`, or return the form with the error and everything typed."""
     typed_values = {name: request.POST.get(name, "") for name in fields}
     numbers = {str(number): number for number in bullets}
     typed = letters.LetterInput(
@@ -50,7 +53,7 @@ def receive_form(
         if unsent.retry_after:
             response.headers["Retry-After"] = str(unsent.retry_after)
         return response
-    return None
+    return HttpResponseRedirect(thanks, status=303, headers={"Cache-Control": NO_STORE})
 
 
 def build_form_context(target: letters.LetterTarget, form: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import cache, wraps
 from typing import Any, Final, NamedTuple
@@ -22,7 +22,7 @@ from briefs.models.edition import Edition, IssueEdition
 from briefs.models.prepared import prepare
 from briefs.models.site import SiteVersion
 
-from .responses import LIST_OPTIONS, NO_STORE, make_etag
+from .responses import LIST_OPTIONS, NO_STORE, ViewFunction, make_etag
 
 # Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
 
@@ -88,27 +88,18 @@ LIFETIME: Final = dt.timedelta(minutes=1)
 LONGEST_BODY: Final = 512 * 1024
 PAGING_KEYS: Final = frozenset({"before", "after"})
 
-type View = Callable[..., HttpResponse]
-
 
 class _Version(NamedTuple):
     """The site version's token (empty if it may be outdated), and when an edition next becomes public or ends."""
 
     token: str = ""
-    next_start: dt.datetime | None = None
-    next_end: dt.datetime | None = None
-    next_issue: dt.datetime | None = None
-    next_issue_end: dt.datetime | None = None
-
-    @property
-    def next_times(self) -> list[dt.datetime]:
-        return [time for time in self[1:] if time]
+    next_times: Sequence[dt.datetime] = ()
 
 
 _version_of_request: ContextVar[_Version | None] = ContextVar("site_version", default=None)
 
 
-def keep(view: View, paging_keys: frozenset[str] = PAGING_KEYS) -> View:
+def keep(view: ViewFunction, paging_keys: frozenset[str] = PAGING_KEYS) -> ViewFunction:
     """Keep the answers of a view whose answer depends only on address, public rows, settings and the time.
 
     Requests with query parameters other than `paging_keys` and options of lists always go to the view. Only answers of
@@ -166,8 +157,9 @@ def keep_part[T](name: str, build: Callable[[], T]) -> T:
 def _read_version(now: dt.datetime) -> _Version:
     if connection.vendor == "postgresql" and connection.in_atomic_block:
         return _Version()  # the triggers renew the token at the commit only
-    rows = _version(now)
-    return _Version(*rows[0]) if rows else _Version()
+    for token, *times in _version(now):
+        return _Version(token, [time for time in times if time])
+    return _Version()
 
 
 def _build_key(version: _Version, *parts: Any) -> str:

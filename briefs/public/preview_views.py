@@ -1,12 +1,11 @@
 """Show a revision to a guest who has a link, and receive the guest's remarks."""
 
 import datetime as dt
-from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import path, register_converter
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
@@ -26,7 +25,7 @@ from briefs.publications.preview_links import OpenedPreview
 
 from . import responses
 from .letter_forms import build_form_context, receive_form
-from .responses import LanguageConverter, accepts_chinese, drop_session, strip_head_body
+from .responses import LanguageConverter, ViewFunction, accepts_chinese, drop_session, strip_head_body
 
 PLACEHOLDER_SLUG = "preview"
 """Slug in rendered links until `_keep_links_in_preview` replaces them with preview addresses."""
@@ -119,8 +118,6 @@ PREVIEW_HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 
-type ViewFunction = Callable[..., HttpResponse]
-
 
 def guest_view(view: ViewFunction) -> ViewFunction:
     """Pass the opened preview to the view. An invalid token gets the same response for every method."""
@@ -154,26 +151,18 @@ def show(
     """Show the revision in one language or in parallel, or receive a remark sent from this page."""
     view: rendering.ReadingView = "parallel" if is_parallel else language
     if request.method == "POST":
-        return _receive_remark(request, opened, token, language, view)
+        return receive_form(
+            request,
+            opened.letter_target,
+            fields=REMARK_FIELDS,
+            bullets=[bullet.number for bullet in opened.content.bullets],
+            side="" if view == "parallel" else language,
+            render_form=partial(render_preview, opened, token, language, view),
+            thanks=f"{preview_path(token, language, view)}?sent=1#remark",
+        )
     if request.method == "GET":
         preview_links.count_opening(opened, timezone.now())
     return render_preview(opened, token, language, view, {"sent": "sent" in request.GET})
-
-
-def _receive_remark(
-    request: HttpRequest, opened: OpenedPreview, token: str, language: Side, view: rendering.ReadingView
-) -> HttpResponse:
-    """Store the remark and redirect to the thank-you page, or show the page again."""
-    rejected = receive_form(
-        request,
-        opened.letter_target,
-        fields=REMARK_FIELDS,
-        bullets=[bullet.number for bullet in opened.content.bullets],
-        side="" if view == "parallel" else language,
-        render_form=partial(render_preview, opened, token, language, view),
-    )
-    address = f"{preview_path(token, language, view)}?sent=1#remark"
-    return rejected or HttpResponseRedirect(address, status=303)
 
 
 def picture(

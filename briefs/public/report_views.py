@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from briefs.bilingual.rendering import cards
@@ -23,26 +23,17 @@ REPORT_FIELDS = ("name", "email", "bullet", "text")
 def report(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     edition = editions.find(slug, timezone.now())
     if request.method == "POST":
-        return _receive_report(request, edition, language)
+        return receive_form(
+            request,
+            _letter_target(edition),
+            fields=REPORT_FIELDS,
+            bullets=[bullet.number for bullet in _list_bullets(edition)],
+            side=language,
+            render_form=partial(_render_form, edition, language),
+            thanks=f"{paths.report(language, slug)}?sent=1",
+        )
     form = {"sent": "sent" in request.GET, "bullet": request.GET.get("bullet", "")}
     return _render_form(edition, language, form)
-
-
-def _receive_report(request: HttpRequest, edition: PublicEdition, language: Side) -> HttpResponse:
-    """Store the report and redirect to the thank-you page, or show the form again."""
-    rejected = receive_form(
-        request,
-        _letter_target(edition),
-        fields=REPORT_FIELDS,
-        bullets=[bullet.number for bullet in _list_bullets(edition)],
-        side=language,
-        render_form=partial(_render_form, edition, language),
-    )
-    if rejected:
-        return rejected
-    thanks = HttpResponseRedirect(f"{paths.report(language, edition.brief.slug)}?sent=1", status=303)
-    thanks.headers["Cache-Control"] = NO_STORE
-    return thanks
 
 
 def _render_form(

@@ -133,8 +133,8 @@ def render(
     `query_string` is a position in a list, which only the links to other views of the list keep. `list_view`: of a page
     that can show both languages.
     """
-    frame = _language_context(language) | _address_context(language, path)
-    frame |= _switch_context(language, path, query_string.removeprefix("?"), list_view)
+    frame = _language_context(language)
+    frame |= _address_context(language, path, query_string.removeprefix("?"), list_view)
     body = strip_indentation(render_to_string(template, frame | context))
     return HttpResponse(body, status=status)
 
@@ -158,10 +158,15 @@ def _language_context(language: Side) -> dict[str, Any]:
     }
 
 
-def _switch_context(language: Side, path: str, position: str, list_view: ListView | None) -> dict[str, Any]:
-    """Return the links of the switch between languages."""
-    pages = {side: paths.with_query(f"{paths.home(side)}{path}", position) for side in SIDES}
+def _address_context(language: Side, path: str, position: str, list_view: ListView | None) -> dict[str, Any]:
+    """Return the links of the page's head, and of the switch between languages."""
+    addresses = {side: f"{paths.home(side)}{path}" for side in SIDES}
+    pages = {side: paths.with_query(addresses[side], position) for side in SIDES}
     context: dict[str, Any] = {
+        "canonical": f"{settings.SITE_URL}{addresses[language]}",
+        "address_zh": f"{settings.SITE_URL}{addresses['zh']}",
+        "address_en": f"{settings.SITE_URL}{addresses['en']}",
+        "address_default": f"{settings.SITE_URL}{addresses['en'] if path else '/'}",
         "zh_url": pages["zh"],
         "en_url": pages["en"],
         "twin_url": pages[paths.OTHER_SIDE[language]],
@@ -171,17 +176,6 @@ def _switch_context(language: Side, path: str, position: str, list_view: ListVie
         context["parallel"] = paths.with_query(pages[language], "show=both")
         context["view"] = "parallel" if list_view.is_both else language
     return context
-
-
-def _address_context(language: Side, path: str) -> dict[str, str]:
-    site = settings.SITE_URL
-    zh, en = f"{site}{paths.home('zh')}{path}", f"{site}{paths.home('en')}{path}"
-    return {
-        "canonical": zh if language == "zh" else en,
-        "address_zh": zh,
-        "address_en": en,
-        "address_default": en if path else f"{site}/",
-    }
 
 
 # What all public answers share: allowed methods, language, caching, rate limits and error pages.

@@ -213,49 +213,48 @@ def list_newest(
     params: SearchParams, now: dt.datetime, *, limit: int, before: int | None = None
 ) -> list[ResultRow]:
     """Return the newest listed editions that a search finds, below place `before` if given."""
-    names = load_name_index()
-    query, _, _ = _parse(params, names)
-    if query.is_empty and not params.is_filtered:
+    ask = _build_request(params, now).ask
+    if ask.query.is_empty and not params.is_filtered:
         return []
-    ask, _ = _build_request(params, query, now, names)
     return get_store().find_page(ask, limit=limit, before=before)
 
 
 def list_closest(params: SearchParams, now: dt.datetime) -> Sequence[ResultRow]:
     """Return the editions that are probably on the subject of a search that finds none, the closest first."""
-    names = load_name_index()
-    query, concepts, _ = _parse(params, names)
-    closest = find_closest(_build_request(params, query, now, names)[0], concepts)
+    request = _build_request(params, now)
+    closest = find_closest(request.ask, request.concepts)
     return closest.hits if closest and closest.is_close else ()
 
 
-def _parse(
-    params: SearchParams, names: NameIndex
-) -> tuple[ParsedQuery, Concepts, Mapping[int, GlossaryEntry]]:
-    """Return the query expanded by renderings of its concepts, and the glossary's concepts and terms by id."""
+class _Request(NamedTuple):
+    """A search for the store, the facets of the active filters, and the glossary's concepts and terms by id."""
+
+    ask: StoreRequest
+    chosen: dict[FacetKind, str]
+    concepts: Concepts
+    entries: Mapping[int, GlossaryEntry]
+
+
+def _build_request(params: SearchParams, now: dt.datetime) -> _Request:
+    """Expand the query by renderings of its concepts, and look up the filters."""
+    names = load_name_index()
     concepts, entries = _build_concepts(_fetch_term_rows(names) if params.query_text else ())
     query = expand_query(parse_query(params.query_text), concepts)
     since = max(filter(None, (query.since, params.since)), default=None)
     until = min(filter(None, (query.until, params.until)), default=None)
-    return replace(query, since=since, until=until), concepts, entries
-
-
-def _build_request(
-    params: SearchParams, query: ParsedQuery, now: dt.datetime, names: NameIndex
-) -> tuple[StoreRequest, dict[FacetKind, str]]:
-    """Return the request and the facets of the active filters."""
+    query = replace(query, since=since, until=until)
     chosen = {kind: names.find_slug(kind, slug) for kind, slug in params.filter_slugs.items()}
     years = [f"y{params.year}"] if params.year else []
-    return StoreRequest(query, (*chosen.values(), *years), now, names), chosen
+    return _Request(StoreRequest(query, (*chosen.values(), *years), now, names), chosen, concepts, entries)
 
 
 def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
-    names = load_name_index()
-    query, concepts, entries = _parse(params, names)
+    ask, chosen, concepts, entries = _build_request(params, now)
+    query, names = ask.query, ask.names
     if query.is_empty and not params.is_filtered:
         return SearchResults(query)
-    ask, chosen = _build_request(params, query, now, names)
-    matches, page, previous, following = _search_page(ask, params)
+    search_page = _search_newest_first if params.newest_first else _search_by_rank
+    matches, page, previous, following = search_page(ask, params)
     tally = matches.tally
     closest = find_closest(ask, concepts) if not tally.total else None
     if closest:
@@ -270,7 +269,7 @@ def run_search(params: SearchParams, now: dt.datetime) -> SearchResults:
     hits, is_term_used = _load_hits(page, now, term.pk if term else 0)
     return SearchResults(
         query,
-        list(hits.values()),
+        hits,
         tally.total,
         matches.has_more,
         tally.is_approximate,
@@ -296,10 +295,6 @@ def _build_concepts(rows: TermRows) -> tuple[Concepts, Mapping[int, GlossaryEntr
     """Build the concepts of a glossary. Cached by its rows, so that a changed term takes effect at once."""
     entries = build_glossary_entries(rows)
     return Concepts(entries), {entry.pk: entry for entry in entries}
-
-
-def _search_page(ask: StoreRequest, params: SearchParams) -> "ResultsPage":
-    return _search_newest_first(ask, params) if params.newest_first else _search_by_rank(ask, params)
 
 
 type ResultsPage = tuple[StoreResult, Sequence[ResultRow], SearchParams | None, SearchParams | None]
@@ -362,16 +357,16 @@ def _narrowing_facets(
     return {kind: rows for kind, rows in facets_by_kind.items() if rows}
 
 
-def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[dict[int, SearchHit], bool]:
-    """Load the hits by edition, in order. Also return whether one of them has the glossary term `term`, so that the term has a page."""
+def _load_hits(rows: Sequence[ResultRow], now: dt.datetime, term: int) -> tuple[list[SearchHit], bool]:
+    """Load the hits, in order. Also return whether one of them has the glossary term `term`, so that the term has a page."""
     if not rows:
-        return {}, False
+        return [], False
     ids = [row.edition for row in rows]
     loaded = _hit_rows(now, term, *ids)
     by_pk = {
         pk: SearchHit(brief, row[-1]) for row, (pk, _, brief) in zip(loaded, join_briefs(loaded), strict=True)
     }
-    return {pk: by_pk[pk] for pk in ids if pk in by_pk}, any(row[1] for row in loaded)
+    return [by_pk[pk] for pk in ids if pk in by_pk], any(row[1] for row in loaded)
 
 
 @prepare(dt.datetime, int, ids=RESULTS_PER_PAGE)

@@ -44,8 +44,6 @@ SIDE_LABELS: Final = (
     (MailSide.BOTH, gettext_lazy("Both languages")),
 )
 
-# The request
-
 
 def subscribe(request: HttpRequest, language: Side) -> HttpResponse:
     if request.method == "POST":
@@ -95,9 +93,6 @@ def _render_request(
 
 def _mark_side(chosen: str) -> list[tuple[str, str | Promise, bool]]:
     return [(value, label, value == chosen) for value, label in SIDE_LABELS]
-
-
-# The link of a mail
 
 
 def link(request: HttpRequest, token: str) -> HttpResponse:

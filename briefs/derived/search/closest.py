@@ -21,7 +21,7 @@ from .meaning import Closeness
 from .name_index import NameIndex
 from .query import ParsedQuery, QueryTerm, QueryWord
 from .spelling import correct_words
-from .store import MAX_TALLIED, Lookup, ResultRow, StoreRequest, build_listed_condition
+from .store import MAX_TALLIED, ResultRow, StoreRequest, build_listed_condition
 from .units import Part, divide_question, expand_word
 
 MAX_HITS: Final = 10
@@ -103,9 +103,6 @@ def _list_question(query: ParsedQuery) -> str:
     return " ".join(query.text[slice(*term.span)] for term in query.terms if term.is_flexible)
 
 
-# Words
-
-
 class _Held(NamedTuple):
     """What the documents hold of a question: the weighted share of its units by place, and the places of each name."""
 
@@ -119,8 +116,7 @@ class _Held(NamedTuple):
 
 def _look_up(parts: Sequence[Part], ask: StoreRequest) -> _Held:
     """Look up all units. One query."""
-    lookups = [Lookup(unit.phrases, month=unit.month) for part in parts for unit in part.units]
-    found = iter(get_store().find_places(ask, lookups))
+    found = iter(get_store().find_places(ask, [unit for part in parts for unit in part.units]))
     count = _count_documents(ask.names)
     shares: dict[str, float] = {}
     names: list[Sequence[str]] = []
@@ -154,9 +150,6 @@ def _leave_out_accidental_pairs(places: Sequence[Sequence[str]]) -> list[Sequenc
 def _count_documents(names: NameIndex) -> int:
     """Count the documents. The number is as old as the names."""
     return max(SearchEntry.objects.count(), 1)
-
-
-# Candidates
 
 
 def _load_rows(

@@ -16,7 +16,7 @@ from django.db.models import Value
 from briefs.content import Side
 from briefs.database.guards import VERSION_TABLE
 from briefs.models.prepared import prepare
-from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
+from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary, follow_merges
 
 from .analysis import analyse
 from .query import Phrase, tokenise_phrase
@@ -38,7 +38,7 @@ class Name(NamedTuple):
     slug: str
     zh: str
     en: str
-    merged_into: int | None
+    merged_into_id: int | None
 
     @property
     def facet(self) -> str:
@@ -52,17 +52,21 @@ class NameIndex:
     """All names: by facet (`k3`, `a7`, `s1`, `t2`), by slug, and by the tokens of their labels."""
 
     def __init__(self, rows: Iterable[Sequence[Any]] = ()) -> None:
-        every = {name.facet: name for name in (Name(*row) for row in rows)}
-        self.names: dict[str, Name] = {facet: name for facet, name in every.items() if not name.merged_into}
+        every: dict[str, dict[int, Name]] = {}
+        for name in (Name(*row) for row in rows):
+            every.setdefault(name.kind, {})[name.pk] = name
+        self.names: dict[str, Name] = {}
         self._by_slug: dict[tuple[str, str], str] = {}
         self._heirs: dict[str, str] = {}
         self._families: dict[str, list[str]] = {}
-        for facet, name in every.items():
-            heir = _follow_merges(every, name).facet
+        for name in (name for of_kind in every.values() for name in of_kind.values()):
+            heir = follow_merges(every[name.kind], name.pk).facet
             self._by_slug[name.kind, name.slug] = heir
-            if heir != facet:
-                self._heirs[facet] = heir
-                self._families.setdefault(heir, [heir]).append(facet)
+            if not name.merged_into_id:
+                self.names[heir] = name
+            if heir != name.facet:
+                self._heirs[name.facet] = heir
+                self._families.setdefault(heir, [heir]).append(name.facet)
         self._labels: list[tuple[str, str]] = []
         self._places: dict[str, list[int]] = defaultdict(list)
         """Places in `_labels` of each token, and of each word that differs from its stem, for `word*`."""
@@ -144,14 +148,6 @@ def load_name_index() -> NameIndex:
 @lru_cache(maxsize=1)
 def _build_index(token: str) -> NameIndex:
     return NameIndex(_select_names())
-
-
-def _follow_merges(names: Mapping[str, Name], name: Name) -> Name:
-    seen = {name.pk}
-    while name.merged_into and name.merged_into not in seen:
-        seen.add(name.merged_into)
-        name = names[f"{name.kind[0]}{name.merged_into}"]
-    return name
 
 
 def _has_phrase(tokens: Sequence[str], closed: Sequence[str], last: str, is_open: bool) -> bool:

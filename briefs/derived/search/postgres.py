@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import tokenise
-from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
@@ -25,7 +24,6 @@ from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
     NEWEST_PLACES,
-    Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
@@ -34,6 +32,7 @@ from .store import (
     parse_places,
     rank_rows,
 )
+from .units import Unit
 
 MAX_RANKED: Final = 200
 """Number of newest matches whose positions are read."""
@@ -231,10 +230,10 @@ class PostgresStore:
         )
         return {token for (token,) in _fetch(sql, [list(tokens)])}
 
-    def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
+    def find_places(self, ask: StoreRequest, units: Sequence[Unit]) -> list[list[str]]:
         """As in SQLite, but phrases match wherever a document has all their tokens: reading positions is slow."""
         rough, sharp = _build_queries(ask)
-        asked = ", ".join(["(%s::int, %s::tsquery)"] * len(lookups))
+        asked = ", ".join(["(%s::int, %s::tsquery)"] * len(units))
         exact = " AND (tsv @@ %s::tsquery) IS TRUE" if rough != sharp else ""
         sql = (
             f"SELECT q.n, r.places FROM (VALUES {asked}) q (n, words) CROSS JOIN LATERAL ("
@@ -242,9 +241,9 @@ class PostgresStore:
             f" SELECT string_agg(place::text, ',') AS places FROM (SELECT place FROM m ORDER BY place DESC LIMIT {NEWEST_PLACES}) o) r"
         )
         values: list[Any] = []
-        for n, lookup in enumerate(lookups):
-            values += [n, _build_query(ask, also=_lookup_expression(lookup, ask.names))]
-        return parse_places(_fetch(sql, [*values, *[sharp] * bool(exact)]), len(lookups))
+        for n, unit in enumerate(units):
+            values += [n, _build_query(ask, also=_unit_expression(ask, unit))]
+        return parse_places(_fetch(sql, [*values, *[sharp] * bool(exact)]), len(units))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         return f"SELECT place FROM {self._table} WHERE tsv @@ %s::tsquery", [
@@ -328,9 +327,9 @@ def _phrase_expression(phrase: Phrase, between: str, own: str) -> str:
     return f"({between.join(parts)}{':*' if is_open else ''})"
 
 
-def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
-    ways = [_phrase_expression(way, " & ", "") for way in lookup.phrases]
-    return _any_of([*ways, *(f"'{mark}'" for mark in lookup.list_marks(names))])
+def _unit_expression(ask: StoreRequest, unit: Unit) -> str:
+    ways = [_phrase_expression(way, " & ", "") for way in unit.phrases]
+    return _any_of([*ways, *(f"'{mark}'" for mark in ask.list_unit_marks(unit))])
 
 
 def _any_of(parts: Iterable[str]) -> str:

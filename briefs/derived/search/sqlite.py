@@ -10,7 +10,6 @@ from typing import Any, Final
 from django.db import connection
 
 from .analysis import tokenise
-from .name_index import NameIndex
 from .query import ParsedQuery, Phrase, QueryTerm, tokenise_phrase
 from .search_documents import (
     EVERY_DOCUMENT_MARK,
@@ -25,7 +24,6 @@ from .store import (
     EXACT_MATCH_SCORE,
     MAX_TALLIED,
     NEWEST_PLACES,
-    Lookup,
     ResultRow,
     StoreRequest,
     StoreResult,
@@ -35,6 +33,7 @@ from .store import (
     parse_places,
     rank_rows,
 )
+from .units import Unit
 
 _WEIGHTS: Final = "5.0, 1e-9, 2.0, 1.0, 1.0, 1.0, 0.0"
 """Weights of the fields in bm25. A brief that has the words ranks before one that only has the keyword."""
@@ -138,15 +137,15 @@ class SqliteStore:
         )
         return {token for (token,) in _fetch(sql, list(tokens))}
 
-    def find_places(self, ask: StoreRequest, lookups: Sequence[Lookup]) -> list[list[str]]:
-        """Return the newest places of each lookup, listed or not, that have the terms of the request. One database query."""
+    def find_places(self, ask: StoreRequest, units: Sequence[Unit]) -> list[list[str]]:
+        """Return the newest places of each unit, listed or not, that have the terms of the request. One database query."""
         newest = f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH q.column2 ORDER BY rowid DESC LIMIT {NEWEST_PLACES}"
-        asked = ", ".join(["(%s, %s)"] * len(lookups))
+        asked = ", ".join(["(%s, %s)"] * len(units))
         sql = f"SELECT column1, (SELECT group_concat(rowid) FROM ({newest})) FROM (VALUES {asked}) q"
         values: list[Any] = []
-        for n, lookup in enumerate(lookups):
-            values += [n, build_match(ask, also=_lookup_expression(lookup, ask.names))]
-        return parse_places(_fetch(sql, values), len(lookups))
+        for n, unit in enumerate(units):
+            values += [n, build_match(ask, also=_unit_expression(ask, unit))]
+        return parse_places(_fetch(sql, values), len(units))
 
     def build_match_sql(self, query: ParsedQuery) -> tuple[str, list[Any]]:
         """Build SQL and values for the places of all texts that match. For staff only: unlisted documents are included."""
@@ -214,9 +213,9 @@ def _term_expression(ask: StoreRequest, term: QueryTerm, only: str, with_names: 
     return f"({text} OR {_any_mark(names)})" if names else text
 
 
-def _lookup_expression(lookup: Lookup, names: NameIndex) -> str:
-    ways = [_phrase_expression(way, "") for way in lookup.phrases]
-    return " OR ".join([*ways, *(f'"{mark}"' for mark in lookup.list_marks(names))])
+def _unit_expression(ask: StoreRequest, unit: Unit) -> str:
+    ways = [_phrase_expression(way, "") for way in unit.phrases]
+    return " OR ".join([*ways, *(f'"{mark}"' for mark in ask.list_unit_marks(unit))])
 
 
 def _any_mark(marks: Iterable[str]) -> str:

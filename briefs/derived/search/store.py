@@ -11,13 +11,14 @@ from django.db import connection
 from briefs.models.edition import Edition, EditionQuerySet
 
 from .name_index import NO_NAMES, NameIndex, load_name_index
-from .query import ParsedQuery, Phrase, QueryTerm
+from .query import ParsedQuery, QueryTerm
 from .search_documents import NO_SUCH_FACET, build_facet_marks, build_mark_filters
+from .units import Unit
 
 MAX_TALLIED: Final = 1_000
 """Maximum number of newest listed matches that are counted."""
 NEWEST_PLACES: Final = 3_000
-"""Most places of a lookup, the newest ones."""
+"""Most places of a unit that are looked up, the newest ones."""
 EXACT_MATCH_SCORE: Final = 1e9
 """Score of a headline equal to the query."""
 
@@ -54,17 +55,10 @@ class StoreRequest:
         facets = self.names.find_facets(term.alternatives, term.field)
         return build_facet_marks(facets or [NO_SUCH_FACET] * bool(term.field))
 
-
-class Lookup(NamedTuple):
-    """Phrases of which a document must have one. `month`: facet of a month that serves as well."""
-
-    phrases: tuple[Phrase, ...]
-    month: str = ""
-
-    def list_marks(self, names: NameIndex) -> list[str]:
+    def list_unit_marks(self, unit: Unit) -> list[str]:
         """Return the marks of the month, and of the names that have one of the phrases."""
-        facets = [facet for phrase in self.phrases for facet in names.find_facets((phrase,))]
-        return build_facet_marks([*facets, *([self.month] if self.month else [])])
+        facets = [facet for phrase in unit.phrases for facet in self.names.find_facets((phrase,))]
+        return build_facet_marks([*facets, *([unit.month] if unit.month else [])])
 
 
 class Tally(NamedTuple):
@@ -133,7 +127,7 @@ def build_listed_condition(ask: StoreRequest) -> tuple[str, list[Any]]:
 
 
 def parse_places(rows: Iterable[tuple[Any, ...]], count: int) -> list[list[str]]:
-    """Return the places of each lookup, from rows of its number and its places, joined by commas.
+    """Return the places of each unit, from rows of its number and its places, joined by commas.
 
     They stay strings: to parse the numbers took as long as the search.
     """

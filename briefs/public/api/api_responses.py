@@ -115,6 +115,6 @@ def require_rate(request: HttpRequest, activity: Activity) -> None:
         )
 
 
-def json_response(value: Any, *, next_url: str = "") -> HttpResponse:
+def json_response(value: Any, *, next_url: str | None = None) -> HttpResponse:
     headers = {"Link": f'<{next_url}>; rel="next"'} if next_url else {}
     return HttpResponse(msgspec.json.encode(value), content_type=JSON, headers=headers)

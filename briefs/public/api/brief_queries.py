@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from operator import itemgetter
@@ -27,9 +27,9 @@ from briefs.derived.brief_shape import (
     Change,
     EditionRows,
     Relabelled,
-    ShapeQuery,
     ShapeRow,
     build_shapes,
+    prepare_shapes,
 )
 from briefs.models.edition import Edition
 from briefs.models.site import NameChange, SiteVersion
@@ -153,8 +153,11 @@ def read_parameters(request: HttpRequest, allowed: Collection[str]) -> dict[str,
     return request.GET.dict()
 
 
-def build_url(path: str, values: Mapping[str, str]) -> str:
-    return f"{settings.SITE_URL}{API_PATH}{path}?{urlencode(values)}"
+def build_next_url(path: str, values: Mapping[str, str], **position: str) -> str | None:
+    """Return the address of the page from a position on; None without one."""
+    if not any(position.values()):
+        return None
+    return f"{settings.SITE_URL}{API_PATH}{path}?{urlencode({**values, **position})}"
 
 
 def read_search(values: Mapping[str, str]) -> SearchParams:
@@ -221,34 +224,22 @@ def read_time(values: Mapping[str, str], name: str) -> dt.datetime | None:
     return min(max(moment, _EARLIEST), _LATEST).astimezone(dt.UTC)
 
 
-def read_list_position(values: Mapping[str, str]) -> ListPosition | None:
-    """Return the list position that a cursor encodes. Raise Problem for a cursor of another list."""
-    if "cursor" not in values:
+def read_cursor[P](values: Mapping[str, str], parse: Callable[[str], P]) -> P | None:
+    """Return the position that `cursor` encodes, if it is given. Raise Problem for a cursor of another list."""
+    if (text := values.get("cursor")) is None:
         return None
-    _require_cursor(values["cursor"])
-    try:
-        return ListPosition.parse(values["cursor"])
-    except Http404:
-        raise _missing_place() from None
-
-
-def read_search_position(values: Mapping[str, str]) -> int | None:
-    """Return the result number that `cursor` encodes. Raise Problem for a cursor of another list."""
-    if "cursor" not in values:
-        return None
-    _require_cursor(values["cursor"])
-    if not values["cursor"].startswith("s"):
-        raise _missing_place()
-    return int(values["cursor"][1:], 16)
-
-
-def _require_cursor(text: str) -> None:
     if not re.search(_CURSOR["pattern"], text, re.ASCII) or text.endswith("\n"):
         raise _wrong_value("cursor", "Not a cursor.")
+    try:
+        return parse(text)
+    except (Http404, ValueError):
+        detail = "The cursor is of another list."
+        raise Problem(HTTPStatus.NOT_FOUND, detail, parameter="cursor") from None
 
 
-def _missing_place() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "The cursor is of another list.", parameter="cursor")
+def parse_search_cursor(text: str) -> int:
+    """Return the result number that the cursor of a search encodes. Raise ValueError for one of a list."""
+    return int(text.removeprefix("s"), 16)
 
 
 def _wrong_value(name: str, detail: str) -> Problem:
@@ -357,13 +348,13 @@ def fetch_listed(now: dt.datetime, ids: Sequence[int], *, since: dt.datetime | N
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-find_by_slug = ShapeQuery(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
+_find_by_slug = prepare_shapes(lambda now, slug: Edition.objects.found(now).filter(slug=slug)[:1], str)
 
 
 def find_row(slug: str) -> ShapeRow:
     """Return the columns of a brief with a `found` edition. Raise Problem if it was removed, Http404 if unknown."""
     now = timezone.now()
-    if rows := find_by_slug(now, slug):
+    if rows := _find_by_slug(now, slug):
         return rows[0]
     removed = Edition.objects.gone(now).filter(slug=slug).values_list("removed_at", flat=True).first()
     if removed:
@@ -412,19 +403,19 @@ def build_manifest(after: int, limit: int) -> tuple[list[ManifestEntry], bool]:
 
 
 @lru_cache(maxsize=64)
-def _newest_query(limit: int, has_since: bool, has_position: bool) -> ShapeQuery:
+def _newest_query(limit: int, has_since: bool, has_position: bool) -> Callable[..., list[ShapeRow]]:
     def build(now: dt.datetime, *values: Any) -> EditionRows:
         editions = _listed(now, values[0] if has_since else None)
         if has_position:
             editions = editions.filter(build_beyond_condition("lt", *values[-2:]))
         return editions.order_by("-published_at", "-pk")[:limit]
 
-    return ShapeQuery(build, *[dt.datetime] * has_since, *[dt.datetime, int] * has_position)
+    return prepare_shapes(build, *[dt.datetime] * has_since, *[dt.datetime, int] * has_position)
 
 
 @lru_cache(maxsize=16)
-def _manifest_query(limit: int) -> ShapeQuery:
-    return ShapeQuery(
+def _manifest_query(limit: int) -> Callable[..., list[ShapeRow]]:
+    return prepare_shapes(
         lambda now, after: Edition.objects.found(now).filter(brief__gt=after).order_by("brief_id")[:limit],
         int,
     )
@@ -435,9 +426,9 @@ def _listed(now: dt.datetime, since: dt.datetime | None) -> EditionRows:
     return listed.filter(Q(live_from__gte=since) | Q(reinstated_at__gte=since)) if since else listed
 
 
-_listed_rows = ShapeQuery(
+_listed_rows = prepare_shapes(
     lambda now, since, *ids: _listed(now, since).filter(pk__in=ids), dt.datetime, ids=MAX_SHAPES
 )
-_found_rows = ShapeQuery(
+_found_rows = prepare_shapes(
     lambda now, *briefs: Edition.objects.found(now).filter(brief__in=briefs), ids=MAX_SHAPES
 )

@@ -75,17 +75,18 @@ PARAMETERS: Final[dict[str, Parameter]] = {
 
 def list_issues(request: HttpRequest) -> HttpResponse:
     values, now = brief_queries.read_parameters(request, PARAMETERS), timezone.now()
-    limit, position = brief_queries.read_limit(values, _LIMIT), brief_queries.read_list_position(values)
+    limit = brief_queries.read_limit(values, _LIMIT)
+    position = brief_queries.read_cursor(values, ListPosition.parse)
     listed = published.list_current(now)
     if position:
         listed = listed.filter(build_beyond_condition("lt", *position))
     issues = published.load_issues(listed[: limit + 1], now)
-    next_url = ""
+    cursor = ""
     if len(issues) > limit:
         last = issues[limit - 1]
         cursor = str(ListPosition(last.published_at.astimezone(dt.UTC), last.edition_id))
-        next_url = brief_queries.build_url("issues", values | {"cursor": cursor})
-    page = IssuePage([build_issue(issue) for issue in issues[:limit]], next_url or None)
+    next_url = brief_queries.build_next_url("issues", values, cursor=cursor)
+    page = IssuePage([build_issue(issue) for issue in issues[:limit]], next_url)
     return json_response(page, next_url=next_url)
 
 

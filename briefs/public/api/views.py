@@ -58,13 +58,13 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     search = brief_queries.read_search(values)
     closest: list[FoundBrief] = []
     if search.is_empty:
-        position = brief_queries.read_list_position(values)
+        position = brief_queries.read_cursor(values, ListPosition.parse)
         rows = brief_queries.fetch_newest(now, limit + 1, since=since, position=position)
         last = rows[limit - 1] if len(rows) > limit else None
         cursor = str(ListPosition(last.published_at, last.pk)) if last else ""
     else:
         require_rate(request, "search")
-        before = brief_queries.read_search_position(values)
+        before = brief_queries.read_cursor(values, brief_queries.parse_search_cursor)
         with responses.charge_time(request):
             matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
             rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
@@ -75,10 +75,10 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
                 )
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
     briefs = brief_shape.build_shapes(rows[:limit])
-    next_url = brief_queries.build_url("briefs", values | {"cursor": cursor}) if cursor else ""
+    next_url = brief_queries.build_next_url("briefs", values, cursor=cursor)
     page = {
         "briefs": _choose_fields(briefs, fields),
-        "next": next_url or None,
+        "next": next_url,
         "closest": _choose_fields(closest, fields),
     }
     return json_response(page, next_url=next_url)
@@ -114,10 +114,9 @@ def list_manifest(request: HttpRequest) -> HttpResponse:
         brief_queries.read_number(values, name, parameters[name].schema) for name in ("after", "limit")
     )
     entries, has_more = brief_queries.build_manifest(after, limit)
-    next_url = (
-        brief_queries.build_url("manifest", values | {"after": str(entries[-1].id)}) if has_more else ""
-    )
-    return json_response(brief_queries.Manifest(entries, next_url or None), next_url=next_url)
+    last = str(entries[-1].id) if has_more else ""
+    next_url = brief_queries.build_next_url("manifest", values, after=last)
+    return json_response(brief_queries.Manifest(entries, next_url), next_url=next_url)
 
 
 def list_vocabulary(request: HttpRequest) -> HttpResponse:

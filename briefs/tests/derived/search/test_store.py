@@ -17,7 +17,7 @@ from briefs.derived.search import StoreRequest, get_store, indexing, parse_query
 from briefs.derived.search.closest import find_closest
 from briefs.derived.search.expansion import Concepts
 from briefs.derived.search.query import build_phrase
-from briefs.derived.search.store import Lookup
+from briefs.derived.search.units import Unit
 from briefs.models import Brief, Edition, Keyword, SearchEntry
 from briefs.operations.sample_corpus import load_corpus
 from briefs.tests.support import factories
@@ -308,6 +308,6 @@ def test_places_are_the_newest_that_have_a_phrase(monkeypatch: pytest.MonkeyPatc
     ask = StoreRequest(parse_query("-標題3"), (), timezone.now())
     for module in (sqlite, postgres):
         monkeypatch.setattr(module, "NEWEST_PLACES", 2)
-    lookups = [Lookup((title,)), Lookup((third,)), Lookup((nothing,)), Lookup((nothing,), month="m202506")]
-    assert get_store().find_places(ask, lookups) == [places[1:3], [places[1]], [], places[1:3]]
+    units = [Unit((title,)), Unit((third,)), Unit((nothing,)), Unit((nothing,), month="m202506")]
+    assert get_store().find_places(ask, units) == [places[1:3], [places[1]], [], places[1:3]]
     assert get_store().find_present(["标题", "headlin", "無此"]) == {"标题", "headlin"}
