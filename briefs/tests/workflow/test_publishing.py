@@ -188,12 +188,3 @@ def test_change_note_of_a_second_edition(change: tuple[str, str, str], codes: li
     assert {name: getattr(edition, name) for name in note} == note
     workflow.revise(brief, by=team.writer, version=Brief.objects.get(pk=brief.pk).version)
     assert factories.load_content(brief).change_kind == "", "the next edition changes something else"
-
-
-def test_local_time_in_a_dst_overlap_is_the_later_so_that_nothing_is_published_early(settings) -> None:
-    settings.TIME_ZONE = "America/New_York"
-    moment = workflow.resolve_local_time(dt.datetime(2026, 11, 1, 1, 30))
-    assert moment.utcoffset() == dt.timedelta(hours=-5)
-    with pytest.raises(workflow.Refused) as refusal:
-        workflow.resolve_local_time(dt.datetime(2026, 3, 8, 2, 30))
-    assert refusal.value.codes == ["time-gap"]
