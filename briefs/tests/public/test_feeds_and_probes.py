@@ -60,6 +60,17 @@ def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
     assert content.count("<li") == content.count("</li>") == 8
 
 
+def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
+    for n in range(23):
+        corpus_fixtures.publish(
+            corpus_fixtures.numbered_content(n),
+            f"s{n}",
+            live_from=corpus_fixtures.DAY + dt.timedelta(hours=n),
+        )
+    entries = get_xml(client, "/en/feed.atom").findall(f"{ATOM}entry")
+    assert [e.findtext(f"{ATOM}title") for e in entries] == [f"Headline {n}" for n in range(22, 2, -1)]
+
+
 def test_json_feed_matches_atom_feed(client: Client) -> None:
     edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
     response = client.get("/zh-hant/feed.json")
