@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +90,12 @@ def test_watcher_that_does_not_answer_fails_no_job(
     call_command("publish_due")
     assert watcher.calls == [path]
     assert [message.partition(": ")[0] for message in caplog.messages] == ["PING_URL was not reached"]
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_only_a_proved_backup_is_reported(watcher: Watcher, tmp_path: Path) -> None:
+    call_command("backup", str(tmp_path / "site.zip"), "--no-proof")
+    assert watcher.calls == []
+    call_command("backup", str(tmp_path / "site.zip"))
+    assert watcher.calls == ["/ping"]
