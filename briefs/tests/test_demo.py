@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import ManagementUtility, call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -101,19 +100,6 @@ def test_demo_publishes_a_corrected_brief_under_four_eyes_and_a_second_run_chang
     assert len(list((tmp_path / "mail").iterdir())) == 3
     assert "as before" not in run_demo("--reset-passwords", "--briefs", "3")
     assert Edition.objects.listed(timezone.now()).count() == 6 + 3
-
-
-def test_demo_leaves_a_brief_that_others_have_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_publish_correction", lambda *args: None)
-    run_demo()
-    monkeypatch.undo()
-    seed = Edition.objects.listed(timezone.now()).latest("published_at").brief
-    editor = Person.objects.create(username="editor", is_staff=True)
-    editor.groups.set(Group.objects.all())
-    workflow.revise(seed, by=editor, version=seed.version)
-    workflow.discard(seed, by=editor, version=seed.version + 1)
-    run_demo()
-    assert Edition.objects.filter(brief=seed).count() == 1
 
 
 def test_interrupted_demo_resumes_on_next_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,14 +88,6 @@ def test_unacceptable_file_is_refused_with_a_sentence(name: str) -> None:
     assert refusal_code(make_file()) == code
 
 
-def test_file_too_large_is_refused_naming_its_size() -> None:
-    with pytest.raises(
-        PictureRefused, match=r"^The picture is too large \(18\.2 MB\)\. The limit is 15 MB\.$"
-    ):
-        images.check_size(18_200_000)
-    images.check_size(15_000_000)
-
-
 def zip_with_script() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

@@ -188,16 +188,6 @@ def test_one_broken_part_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatc
     assert "Nobody can manage accounts. Run manage.py setup." in faults
 
 
-def test_mail_server_that_does_not_answer_is_named(settings) -> None:
-    settings.MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-            "OPTIONS": {"host": "127.0.0.1", "port": 9},
-        }
-    }
-    assert [fault for fault in installation._mail() if "mail server" in fault]
-
-
 # The file of SQLite
 
 

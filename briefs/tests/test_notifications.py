@@ -3,13 +3,11 @@
 import datetime as dt
 import itertools
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Letter, MailSwitch, Outbox, Person
@@ -249,26 +247,6 @@ def test_notice_keeps_its_message_id(team: Team) -> None:
     first, second = notifications.compose(notice), notifications.compose(notice)
     assert first.extra_headers == second.extra_headers
     assert re.fullmatch(r"<[0-9a-f]{32}@127\.0\.0\.1>", first.extra_headers["Message-ID"])
-
-
-@pytest.mark.heavy
-@pytest.mark.django_db(transaction=True)
-def test_parallel_workers_send_each_notice_once(mail_server: MailServer) -> None:
-    team = Team()
-    expected = submit_brief(team)
-
-    def run_worker() -> None:
-        try:
-            send_due()
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=run_worker) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert mail_server.to == expected
 
 
 # Letters and review requests

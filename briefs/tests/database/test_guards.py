@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from briefs.database import guards
 from briefs.models import Brief, Document, Edition, Event, Person, Revision, SignOff, SiteVersion
+from briefs.tests.support import filled_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,22 @@ def assert_frozen() -> None:
 
 def test_frozen_rows_refuse_every_change() -> None:
     assert_frozen()
+
+
+def test_rows_of_each_frozen_table_neither_change_nor_go() -> None:
+    filled_rows.create_filled_rows()
+    assert {model.__name__ for model in guards.frozen_models()} == {
+        *("Document", "Draft", "Edition", "Event", "IssueEdition", "IssueItem", "IssueRevision", "Mailing"),
+        *("MailingEdition", "Picture", "Revision", "SignInEvent", "SignOff"),
+    }
+    for model in guards.frozen_models():
+        table = model._meta.db_table
+        closed = {f.column for f in model._meta.local_concrete_fields if not f.primary_key} - {
+            *model.open_columns
+        }
+        for act in (*(f'UPDATE {table} SET "{column}" = NULL' for column in closed), f"DELETE FROM {table}"):
+            with pytest.raises(IntegrityError, match=f"{table} is frozen"), transaction.atomic():
+                connection.cursor().execute(act)
 
 
 def test_overlapping_public_editions_are_rejected() -> None:

@@ -1,8 +1,6 @@
 """Names of contents as readers see them: current, merged, in order, in few queries."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from briefs.content import Byline, Content, Facts
 from briefs.derived.public_brief import load_names
@@ -37,21 +35,3 @@ def test_transliterated_name_is_shown_and_not_cited() -> None:
     ]
     assert names.source is not None
     assert (names.source.zh, names.source.kind) == ("Review", "magazine")
-
-
-def test_names_of_any_number_of_contents_cost_one_query() -> None:
-    count = 300
-    source = Source.make(name="Review")
-    author = Author.make(name="Ada Lin")
-    merged, heir = make_keywords("Merged", "Heir")
-    Keyword.objects.filter(pk=merged.pk).update(merged_into=heir)
-    keywords = [*make_keywords(*(f"k{n}" for n in range(count))), merged]
-    contents = [
-        Content(facts=Facts(source=source.pk, authors=(Byline(author.pk),), keywords=(row.pk,)))
-        for row in keywords
-    ]
-    load_names(contents[:1])
-    with CaptureQueriesContext(connection) as queries:
-        names = load_names(contents)
-    assert len(queries) == 1
-    assert [name.keywords[0].en for name in names] == [*(f"k{n}" for n in range(count)), "Heir"]

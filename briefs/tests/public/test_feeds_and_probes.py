@@ -60,22 +60,6 @@ def test_atom_feed_has_full_text(client: Client, lang: str, side: str) -> None:
     assert content.count("<li") == content.count("</li>") == 8
 
 
-def test_correction_updates_entry_and_keeps_its_id_and_publication_date(client: Client) -> None:
-    first = corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "a")
-    before = get_xml(client, "/en/feed.atom")
-    Edition.objects.filter(pk=first.pk).update(live_until=NOW)
-    corpus_fixtures.publish(
-        corpus_fixtures.numbered_content(2), "a", brief=first.brief, live_from=NOW, published_at=first.published_at,
-        change_kind="correction", change_note_zh="更正。", change_note_en="Corrected.",
-    )  # fmt: skip
-    after = get_xml(client, "/en/feed.atom")
-    assert len(after.findall(f"{ATOM}entry")) == 1
-    for tag, unchanged in (("id", True), ("published", True), ("updated", False), ("title", False)):
-        path = f"{ATOM}entry/{ATOM}{tag}"
-        assert (before.findtext(path) == after.findtext(path)) is unchanged, tag
-    assert after.findtext(f"{ATOM}updated") == "2026-11-24T04:00:00Z"
-
-
 def test_feed_lists_twenty_newest_briefs(client: Client) -> None:
     for n in range(23):
         corpus_fixtures.publish(
@@ -163,25 +147,6 @@ def test_feeds_leave_out_characters_that_xml_forbids(client: Client) -> None:
     assert (
         get_xml(client, "/en/search/feed.atom?q=x%01%EF%BF%BEy").findtext(f"{ATOM}title", "").startswith("xy")
     )
-
-
-@pytest.mark.parametrize(
-    ("kind", "slug", "extension"), [("keywords", "technology", "atom"), ("sources", "foreign-policy", "json")]
-)
-def test_subject_feed_lists_only_its_own_briefs(client: Client, kind: str, slug: str, extension: str) -> None:
-    edition = corpus_fixtures.publish(corpus_fixtures.load_sample(corpus_fixtures.SEED))
-    corpus_fixtures.publish(corpus_fixtures.numbered_content(1), "other")
-    address = f"/en/{kind}/{slug}/feed.{extension}"
-    text = client.get(address).content.decode()
-    assert "/en/briefs/next-technology-race/" in text
-    assert "/en/briefs/other/" not in text
-    assert f"{settings.SITE_URL}{address}" in text
-    page = client.get(f"/en/{kind}/{slug}/").content.decode()
-    assert page.count(f'href="{address}"') == 2, "once in the head and once on the page"
-    unknown = client.get(f"/en/{kind}/no-such-row/feed.{extension}")
-    assert unknown.status_code == 404
-    Edition.objects.filter(pk=edition.pk).update(removed_at=NOW)
-    assert (client.get(address).status_code, client.get(address).content) == (404, unknown.content)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """An invalid preview token opens nothing. `public/test_leaks.py` tests what a valid one reveals."""
 
 import datetime as dt
-import itertools
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from briefs.models import Brief, Letter, PreviewLink
+from briefs.models import Letter, PreviewLink
 from briefs.publications import preview_links
 from briefs.tests.support import factories, route_registry
 from briefs.tests.support.crawler import PublicResponse, fetch
 from briefs.tests.support.factories import Team
 
-from .test_preview_pages import ENDS, NOW, request_pages, share_token
+from .test_preview_pages import ENDS, NOW, share_token
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -35,36 +34,20 @@ def without_token(answer: PublicResponse, token: str) -> Any:
 # Invalid tokens
 
 
-def forged_tokens(real_tokens: list[str], n: int) -> Iterator[str]:
-    """Yield tokens similar to the real ones, their hashes, and random tokens."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    cycled = itertools.cycle(real_tokens)
-    fixed = [
+def test_forged_token_finds_no_link(clock: Any) -> None:
+    team = Team()
+    brief = factories.draft_brief(team)
+    real = [share_token(brief, team.writer) for _ in range(3)]
+    forged = [
         change
-        for token in real_tokens
+        for token in real
         for change in (
             token.lower(), token.upper(), token[:-1], token + "A", token + "=", f" {token}", f"{token}%00",
             PreviewLink.hash_token(token), token[::-1], f"{token}\u200b", token.replace(token[0], "Ａ", 1),
+            *(token[:at] + ("B" if token[at] == "A" else "A") + token[at + 1 :] for at in range(len(token))),
         )
     ]  # fmt: skip
-    yield from (change for change in fixed if change not in real_tokens)
-    for k in range(n - len(fixed)):
-        token = next(cycled)
-        if k % 2:
-            yield secrets.token_urlsafe(32)
-        else:
-            at = k // 2 % len(token)
-            character = alphabet[(alphabet.index(token[at]) + 1 + k % 60) % 64]
-            yield token[:at] + character + token[at + 1 :]
-
-
-def test_forged_token_finds_no_link(clock: Any) -> None:
-    team, n = Team(), 200
-    brief = factories.draft_brief(team)
-    real = [share_token(brief, team.writer) for _ in range(3)]
-    tried = [token for token in forged_tokens(real, n) if token not in real]
-    assert len(tried) >= n - 3
-    assert [token for token in tried if preview_links.find(token, NOW)] == []
+    assert [token for token in forged if preview_links.find(token, NOW)] == []
     assert all(preview_links.find(token, NOW) for token in real)
     assert PreviewLink.objects.filter(opened__gt=0).count() == 0
 
@@ -105,16 +88,6 @@ def test_invalid_token_runs_one_query(clock: Any, django_assert_num_queries: Any
     for invalid in (token, secrets.token_urlsafe(32), "x"):
         with django_assert_num_queries(1):
             fetch(f"/preview/{invalid}/en/")
-
-
-def test_token_is_never_logged(clock: Any, caplog: pytest.LogCaptureFixture) -> None:
-    team = Team()
-    token = share_token(factories.draft_brief(team), team.writer)
-    for method in ("GET", "POST", "PUT"):
-        request_pages(token, method)
-    ENDS["discarded"](team, Brief.objects.get())
-    request_pages(token)
-    assert token not in caplog.text
 
 
 # Valid tokens

@@ -123,12 +123,6 @@ def test_twenty_kills_lose_and_repeat_no_copy(mail_server: MailServer, settings:
     assert check_copies(mail_server, 200) <= 20
 
 
-def test_without_kills_no_fate_is_unknown(mail_server: MailServer, settings: Any) -> None:
-    mailing, _killer = send_with_kills(mail_server, settings, 24, 0)
-    assert check_copies(mail_server, 24) == 0
-    assert mailings.count_copies(mailing).by_stage == {"sent": 22, "refused": 2}
-
-
 def test_two_senders_at_once_send_each_copy_once(mail_server: MailServer) -> None:
     team = factories.Team()
     mailing_fixtures.subscribe(30)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import translation
 
 from briefs import images, workflow
@@ -90,19 +89,6 @@ def test_unknown_picture_and_invalid_values_are_refused_by_field() -> None:
         assert {(r.code, r.about) for r in refusal.value.reasons} == expected, content.facts.picture
 
 
-def test_picture_of_an_import_survives_json_and_a_missing_one_leaves_no_trace() -> None:
-    content = replace(factories.content(), picture_alt_zh="港口")
-    for picture in (
-        Picture("a" * 64, 1920, 1200, "CNA", "CC BY 4.0", "50,40"),
-        Picture("a" * 64, 9, 9),
-        None,
-    ):
-        each = replace(content, facts=replace(content.facts, picture=picture))
-        assert Content.from_json(each.as_json()) == each
-        assert each.without_staff_fields().facts.picture == picture
-        assert ("picture" in each.as_json()["facts"]) == bool(picture)
-
-
 def test_incomplete_cover_can_be_saved_but_not_submitted() -> None:
     team = Team()
     cover = with_picture(upload_picture(team))
@@ -151,14 +137,6 @@ def test_two_simultaneous_uploads_of_one_picture_make_one_row() -> None:
         row = workflow.editing.store_picture(data, by=team.writer)
     assert PictureRow.objects.get() == row
     assert row.by == team.reviewer
-
-
-def test_picture_row_is_frozen() -> None:
-    row = upload_picture(Team())
-    rows = PictureRow.objects.filter(pk=row.pk)
-    for change in (rows.delete, lambda: rows.update(width=1)):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            change()
 
 
 def test_discarding_a_revision_restores_the_published_picture() -> None:

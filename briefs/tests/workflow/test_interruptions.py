@@ -1,11 +1,8 @@
 """Killed processes, locked databases, clock changes: no half approval, lost text or second notice."""
 
 import datetime as dt
-import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +18,7 @@ from briefs.tests.support import factories
 from briefs.tests.support.concurrency import Racers, racers
 from briefs.tests.support.crawler import fetch
 from briefs.tests.support.factories import Team
-from briefs.tests.support.form_client import brief_url, get_brief_form, get_verb_form, sign_in
+from briefs.tests.support.form_client import brief_url, get_verb_form, sign_in
 from briefs.tests.support.mail_server import MailServer
 
 pytestmark = [pytest.mark.filterwarnings("ignore:No directory at")]
@@ -120,50 +117,6 @@ def test_two_late_workers_send_each_notice_once_despite_a_broken_one(
 
 
 # Locked database
-
-
-@contextmanager
-def hold_write_lock() -> Iterator[threading.Event]:
-    """Hold the write lock of the database file on another connection until the yielded event is set."""
-    lock_taken, release = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with closing(sqlite3.connect(connection.settings_dict["NAME"])) as outside:
-            outside.execute("BEGIN IMMEDIATE")
-            lock_taken.set()
-            release.wait()
-            outside.rollback()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    lock_taken.wait()
-    try:
-        yield release
-    finally:
-        release.set()
-        thread.join()
-
-
-@on_sqlite
-@pytest.mark.heavy
-@pytest.mark.django_db(transaction=True)
-def test_locked_database_serves_reads_and_delays_writes(client: Client) -> None:
-    """A server process waits at most 3.5 s (`request_limits`)."""
-    team = Team()
-    with transaction.atomic():
-        live, brief = (
-            factories.live_brief(team),
-            factories.draft_brief(team, factories.content(headline_en="Another")),
-        )
-    sign_in(client, team.writer)
-    form = get_brief_form(client, brief)
-    with hold_write_lock() as release:
-        assert fetch(f"/en/briefs/{live.slug}/").status == 200
-        assert client.get(brief_url(brief)).status_code == 200
-        threading.Timer(1, release.set).start()
-        assert client.post(brief_url(brief), form.data_with(headline_en="Typed meanwhile")).status_code == 302
-        assert release.is_set()
-    assert Brief.objects.get(pk=brief.pk).headline_en == "Typed meanwhile"
 
 
 # Clock changes

@@ -15,12 +15,9 @@ from django.utils import timezone
 
 from briefs import workflow
 from briefs.models import Brief, Edition, Note
-from briefs.models.edition import EditionQuerySet
 from briefs.tests.support import factories, scale
-from briefs.tests.support.crawler import fetch, forget_prepared_queries
+from briefs.tests.support.crawler import fetch
 from briefs.tests.support.factories import Team
-from briefs.workflow import editions
-from briefs.workflow.rules.standing import BriefFacts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -273,25 +270,3 @@ def test_many_random_histories_match_the_model() -> None:
         sum(len(simulation.log) for simulation in run_simulations(range(1000, 1000 + count), 50))
         == count * 51
     )
-
-
-def _cancel_without_reopening(edition: Edition, now: dt.datetime) -> None:
-    Edition.objects.filter(pk=edition.pk).update(live_until=edition.live_from)
-
-
-MUTANTS: dict[str, tuple[Any, str, Any]] = {
-    "cancel does not open the edition before": (editions, "cancel_edition", _cancel_without_reopening),
-    "the schedule is not seen": (BriefFacts, "scheduled_edition", None),
-    "listed forgets the end": (EditionQuerySet, "listed", lambda self, now: self.filter(live_from__lte=now, withdrawn_at=None, removed_at=None)),
-    "public a moment early": (EditionQuerySet, "public", lambda self, now: self.filter(live_from__lte=now + dt.timedelta(seconds=1)).exclude(live_until__lte=now)),
-}  # fmt: skip
-
-
-@pytest.mark.heavy
-@pytest.mark.parametrize("name", MUTANTS)
-def test_model_detects_a_broken_rule(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    forget_prepared_queries(monkeypatch)
-    monkeypatch.setattr(*MUTANTS[name])
-    with pytest.raises((AssertionError, pytest.fail.Exception, workflow.Refused)):
-        for _ in run_simulations(range(12), 25):
-            pass

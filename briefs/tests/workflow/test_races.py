@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import shutil
 import signal
 import sqlite3
@@ -21,16 +20,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections, transaction
-from django.test import Client
 
 from briefs import workflow
 from briefs.exchange.intake.importer import BATCH_SIZE
-from briefs.models import Brief, Edition, Event, IssueEdition, Keyword, Outbox, Person, SignOff
+from briefs.models import Brief, Edition, Event, IssueEdition, Outbox, Person, SignOff
 from briefs.tests.conftest import SEED
 from briefs.tests.support import factories, issue_factories, scale
 from briefs.tests.support.concurrency import Racers, racers
 from briefs.tests.support.factories import Team
-from briefs.tests.support.form_client import Form, brief_url, get_brief_form, get_verb_form, sign_in
 from briefs.workflow import issues
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
@@ -166,75 +163,6 @@ def test_parallel_acts_on_issues_keep_numbers_words_and_one_edition() -> None:
     publishers = [team.publisher, team.other_publisher] * 2
     run_in_parallel(4, lambda i: issue_factories.publish(issue, publishers[i]))
     assert IssueEdition.objects.filter(issue=issue).count() == 1
-
-
-DELAYS = (0, 0.02, 0.1, 0.3, 1.5)
-"""Seconds from the approval to the other request."""
-
-
-@pytest.mark.heavy
-@pytest.mark.filterwarnings("ignore:No directory at")
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs one write transaction at a time")
-@pytest.mark.parametrize("other", ["rename", "merge", "reword", "fact"])
-def test_readers_get_what_the_approver_saw_whatever_is_posted_meanwhile(other: str) -> None:
-    """The approval meets another change in another thread. Either it is refused, or readers get what its page showed."""
-    team, approved = Team(), 0
-    publisher, writer = sign_in(Client(), team.publisher), sign_in(Client(), team.writer)
-    for n in range(scale(6)):
-        keyword, spare = (Keyword.make(label_zh=f"詞{n}{m}", label_en=f"Word {n} {m}") for m in range(2))
-        facts = replace(factories.facts(), keywords=(keyword.pk,))
-        brief = factories.signed_brief(team, factories.content(f"第{n}篇", facts=facts))
-        seen = workflow.load_working_copy(brief)
-        approval = get_verb_form(publisher, brief, "approve").data_with(when="now")
-        answers = post_at_once(
-            DELAYS[n % len(DELAYS)],
-            (publisher, brief_url(brief, "approve"), approval),
-            (writer, *prepare_post(writer, other, brief, keyword, spare)),
-        )
-        assert [answer.status_code for answer in answers if answer.status_code not in (200, 302, 409)] == []
-        editions = list(Edition.objects.filter(brief=brief))
-        assert bool(editions) == (answers[0].status_code == 302)
-        if editions:
-            approved += 1
-            assert editions[0].frozen_content == seen
-            page = publisher.get(f"/en/briefs/{editions[0].slug}/").text
-            assert keyword.label_en in page
-    assert approved
-
-
-def prepare_post(
-    client: Client, other: str, brief: Brief, keyword: Keyword, spare: Keyword
-) -> tuple[str, dict[str, Any]]:
-    """Open the page that the writer posts from. Return the address and the data."""
-    if other == "merge":
-        address = f"/admin/briefs/keyword/merge/?ids={keyword.pk},{spare.pk}"
-        found = re.search(r'name="seen" value="(\w+)"', client.get(address).text)
-        assert found
-        return address, {"seen": found[1], "keep": spare.pk}
-    if other == "rename":
-        address = f"/admin/briefs/keyword/{keyword.pk}/change/"
-        form = Form(client.get(address).text, id="keyword_form")
-        return address, form.data | {"label_en": f"Renamed {keyword.pk}"}
-    values = {"title": "Another"} if other == "fact" else {"summary_en": "Another summary."}
-    return f"/admin/briefs/brief/{brief.pk}/autosave/", get_brief_form(client, brief).data | values
-
-
-def post_at_once(delay: float, *posts: tuple[Client, str, dict[str, Any]]) -> list[Any]:
-    """Send each request in a thread of its own, all but the first after a delay in seconds."""
-    barrier = Barrier(len(posts))
-
-    def send(client: Client, address: str, data: dict[str, Any], delay: float) -> Any:
-        barrier.wait()
-        time.sleep(delay)
-        try:
-            return client.post(address, data)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(posts)) as pool:
-        sent = [pool.submit(send, *post, delay if n else 0) for n, post in enumerate(posts)]
-        return [future.result() for future in sent]
 
 
 @pytest.mark.heavy

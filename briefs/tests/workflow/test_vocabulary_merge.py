@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +9,8 @@ from django.test import Client
 
 from briefs import workflow
 from briefs.admin.common.name_fields import list_source_choices, load_names_by_id
-from briefs.content import Byline
-from briefs.derived import build
-from briefs.derived.public_brief import BRIEF_COLUMNS, build_briefs
 from briefs.exchange.sheets.vocabulary_sheets import export_values
-from briefs.models import Author, Brief, Edition, Event, Keyword, Source, Term
+from briefs.models import Brief, Event, Keyword, Source, Term
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import sign_in
@@ -66,34 +62,6 @@ def test_invalid_merges_are_refused_and_change_nothing(team: Team) -> None:
     assert_refused("merged-already", workflow.vocabulary.save_vocabulary_row, stale, by=team.writer)
     Keyword.make(label_zh="甲")
     assert_refused("label-taken", workflow.vocabulary.unmerge_vocabulary, a, by=team.writer)
-
-
-@pytest.mark.parametrize("kind", ["keyword", "source", "author"])
-def test_public_pages_follow_merge_and_unmerge_and_editions_stay_frozen(team: Team, kind: str) -> None:
-    author, heir = Author.make(name="V. Chilukuri"), Keyword.make(label_zh="科學", label_en="Science")
-    facts = factories.facts(authors=(Byline(author.pk),))
-    facts = replace(facts, keywords=(*facts.keywords, heir.pk))
-    brief = factories.live_brief(team, factories.content(facts=facts))
-    loser, heir = {
-        "keyword": (Keyword.objects.get(label_zh="科技"), heir),  # the brief has both
-        "source": (Source.objects.get(), Source.make(name="FP Magazine")),
-        "author": (author, Author.make(name="Vivek Chilukuri")),
-    }[kind]
-
-    def load_slugs() -> list[str]:
-        (brief,) = build_briefs(Edition.objects.values_list(*BRIEF_COLUMNS))  # type: ignore[arg-type]
-        names = [brief.source] if kind == "source" else getattr(brief, f"{kind}s")
-        assert list(build.find_stale_edition_ids()) == []
-        return [name.slug for name in names if name]
-
-    frozen, before = Edition.objects.values().get(), load_slugs()
-    merge(loser, into=heir, by=team)
-    assert load_slugs() == [heir.slug]
-    assert heir.label("en") in Client().get(f"/en/briefs/{brief.slug}/").text
-    factories.unmerge_public_name(loser, team)
-    assert load_slugs() == before
-    assert build.is_used_in_editions(heir) == (kind == "keyword")
-    assert Edition.objects.values().get() == frozen
 
 
 def test_admin_shows_the_heir_and_working_copy_keeps_its_hash(client: Client, team: Team) -> None:

@@ -1,6 +1,7 @@
-"""English messages of findings, and contents with their repairs, for tests."""
+"""English messages of findings, contents with their repairs, and tables of examples, for tests."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from briefs.bilingual.checks import FINDING_MESSAGES, Finding, apply_edits
 from briefs.content import Content
@@ -16,3 +17,9 @@ def apply_repairs(content: Content, findings: Iterable[Finding]) -> Content:
     repaired = apply_edits(content, [e for found in findings if found.repair for e in found.repair.edits])
     assert repaired
     return repaired
+
+
+def read_rows(file: Path) -> list[list[str]]:
+    """Return the tab-separated cells of each line that is no comment."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]

@@ -1,6 +1,7 @@
 """Decoding bytes into lines: encodings, line ends, white space and refusals."""
 
 import codecs
+import unicodedata
 
 import pytest
 
@@ -66,3 +67,24 @@ def test_damaged_byte_is_refused_with_its_line():
     with pytest.raises(DocumentRefused) as refusal:
         decode_text_file(data[: position + 1] + data[position + 2 :])
     assert (refusal.value.code, refusal.value.line) == ("undecodable", data[:position].count(b"\n") + 1)
+
+
+def decodable_characters(encoding):
+    for lead in range(0x81, 0xFF):
+        for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
+            try:
+                character = bytes((lead, trail)).decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if not "\ue000" <= character <= "\uf8ff" and not character.isspace():
+                yield character
+
+
+def test_every_big5_character_is_kept():
+    """Compared in NFC, which the product uses everywhere: it unifies the few characters that Big5 encodes twice."""
+    characters = list(decodable_characters("cp950"))
+    assert len(characters) > 13_000
+    for start in range(0, len(characters), 400):
+        words = f"的{''.join(characters[start : start + 400])}是"
+        document = parse((HEADER + f"摘要:\n這是中文的內容。\n‧{words}\n").encode("cp950"))
+        assert document.sides["zh"].points[0].text == unicodedata.normalize("NFC", words)

@@ -65,8 +65,6 @@ def test_point_that_looks_like_a_label_is_read_back_as_a_point(text, marker, lev
         assert write(parse(write(document))) == write(document)
 
 
-# Generated documents
-
 # Random input
 
 PIECES = st.sampled_from(

@@ -23,18 +23,6 @@ def test_second_import_is_unchanged_and_changes_no_row(capsys) -> None:
     assert checksum() == before
 
 
-def test_other_line_ends_and_encoding_count_as_unchanged(capsys, tmp_path: Path) -> None:
-    run_import(capsys, str(SEED))
-    text = SEED.read_text(encoding="utf-8")
-    for name, data in {
-        "crlf.txt": text.replace("\n", "\r\n").encode(),
-        "utf16.txt": text.encode("utf-16"),
-    }.items():
-        (tmp_path / name).write_bytes(data)
-    lines, _ = run_import(capsys, str(tmp_path))
-    assert [line["status"] for line in lines] == ["unchanged", "unchanged"]
-
-
 def test_changed_document_updates_unedited_draft_and_keeps_numbers(capsys, tmp_path: Path) -> None:
     file = tmp_path / "weekly.txt"
     text = SEED.read_text(encoding="utf-8")
