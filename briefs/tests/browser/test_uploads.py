@@ -56,3 +56,8 @@ def test_writer_imports_dropped_files_and_goes_on_after_an_interruption(
     expect(page.locator(".chosen li")).to_have_count(0)
     assert Brief.objects.count() == 24
     assert tab.faults_by_width_and_colours("imported", (390,)) == []
+    # A single file leads to its brief.
+    files = [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(99).encode()}]
+    page.set_input_files("#files", files)
+    page.get_by_role("button", name="Continue").press("Enter")
+    page.wait_for_url("**/change/")
