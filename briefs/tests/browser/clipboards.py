@@ -59,11 +59,6 @@ CLIPBOARDS = {
         "",
         "限制晶片出口 = Limit chip exports\n協調盟友 = Coordinate with allies\n培養人才 = Train people",
     ),
-    "Word: typed markers": Clipboard(
-        (FILES / "word_typed.html").read_text(),
-        "一、總論\n（一）背景\n（二）問題\n① 晶片\n② 人才\n二、結論",
-        "總論 0n\n背景 1n\n問題 1n\n晶片 2n\n人才 2n\n結論 0n",
-    ),
     "Word: list paragraphs": Clipboard(
         "".join(
             [
@@ -91,7 +86,6 @@ CLIPBOARDS = {
     "Word: a deletion in one line": Clipboard(
         "<p class=MsoNormal>限制<del>全部</del>晶片</p>", "限制全部晶片", "限制晶片 0b"
     ),
-    "Word: one item": Clipboard("", "·\t只有一點", "只有一點 0b"),
     "Word online": Clipboard(
         _word_online_item(1, "甲") + _word_online_item(2, "乙") + _word_online_item(1, "丙"),
         "",
@@ -147,9 +141,4 @@ CLIPBOARDS = {
     "mail: dashes and indents": Clipboard(
         "<div>- 甲</div><div>&nbsp; - 乙</div>", "- 甲\n  - 乙\n- 丙", "甲 0b\n乙 1b\n丙 0b"
     ),
-    "mail: parentheses and letters": Clipboard(
-        "", "（1）甲\n(a) 乙\n(b) 丙\n（2）丁", "甲 0n\n乙 1n\n丙 1n\n丁 0n"
-    ),
-    "plain: hollow bullets": Clipboard("", "• 甲\n◦ 乙\n◦ 丙\n• 丁", "甲 0b\n乙 1b\n丙 1b\n丁 0b"),
-    "plain: amounts are no numbers": Clipboard("", "2.5億美元\n三十人", "2.5億美元 0b\n三十人 0b"),
 }

@@ -1,15 +1,12 @@
-"""Passkeys and authenticator apps in a browser with a virtual authenticator, in both languages."""
+"""Passkeys and an authenticator app in a browser with a virtual authenticator."""
 
 from typing import Any
 
-import pytest
-
-from briefs.models import Person
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.sign_in_pages import ACCOUNT, PASSWORD, app_code, set_password
 
-from .editor_driver import Editor, OpenTab
+from .editor_driver import OpenTab
 
 pytestmark = browser_tabs.pytestmark
 
@@ -23,102 +20,75 @@ AUTHENTICATOR = {
 }
 
 
-class Visit:
-    """A tab of somebody who signs in by the pages. Faults of every page that was seen are in `faults`."""
-
-    def __init__(self, tab: Editor, owner: Person) -> None:
-        self.tab, self.page, self.owner = tab, tab.page, owner
-        devtools = self.page.context.new_cdp_session(self.page)
-        devtools.send("WebAuthn.enable")
-        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
-        self.devtools = devtools  # the authenticator ends with its session
-        self.faults: list[Any] = []
-
-    def look(self) -> None:
-        self.faults += self.tab.faults_by_width_and_colours(self.page.url)
-        self.page.set_viewport_size({"width": 1280, "height": 900})
-
-    def press(self, selector: str) -> None:
-        with self.page.expect_navigation():
-            self.page.click(selector)
-
-    def enter_password(self) -> None:
-        self.page.fill("[name=login]", self.owner.username)
-        self.page.fill("[name=password]", PASSWORD)
-        self.press("form .btn.first")
-
-    def log_out(self) -> None:
-        self.tab.open(f"{ACCOUNT}logout/")
-        self.press(".account .btn.first")
-
-
-@pytest.fixture
-def visit(request: pytest.FixtureRequest, open_tab: OpenTab, settings: Any) -> Visit:
-    """Each journey is made in one of the languages."""
+def test_person_signs_in_by_a_passkey_alone_and_keeps_an_app_beside_it(
+    open_tab: OpenTab, settings: Any
+) -> None:
     settings.DIGEST_REQUIRE_MFA = True
-    is_english = "passkey" in request.node.name
-    owner = set_password(factories.person("owner", "Writers", language="en" if is_english else "zh-hant"))
-    return Visit(open_tab(locale="en-US" if is_english else "zh-TW"), owner)
+    owner = set_password(factories.person("owner", "Writers"))
+    tab = open_tab(locale="en-US")
+    page = tab.page
+    devtools = page.context.new_cdp_session(page)  # the authenticator ends with its session
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    faults: list[Any] = []
 
+    def look() -> None:
+        faults.extend(tab.faults_by_width_and_colours(page.url))
+        page.set_viewport_size({"width": 1280, "height": 900})
 
-def test_person_adds_an_app_and_signs_in_with_a_recovery_code(visit: Visit) -> None:
-    page = visit.page
-    visit.tab.open("/admin/")
-    visit.look()
-    visit.enter_password()
-    visit.look()
-    visit.press("a[href$='app/add/']")
-    visit.look()
-    page.fill("[name=code]", app_code(page.text_content(".secret")))
-    visit.press("form .btn.first")
-    visit.look()
-    codes = page.locator(".codes code").all_inner_texts()
-    visit.press("a[href='/admin/']")
-    page.wait_for_url(f"{visit.tab.site}/admin/")
-    for address in ("", "sessions/", "recovery-codes/new/", "app/remove/", "password/reset/", "logout/"):
-        visit.tab.open(f"{ACCOUNT}{address}")
-        visit.look()
-    visit.log_out()
-    visit.enter_password()
-    visit.look()
-    page.fill("[name=code]", codes[0])
-    visit.press("form .btn.first")
-    page.wait_for_url(f"{visit.tab.site}/admin/")
-    assert visit.faults == []
+    def press(selector: str) -> None:
+        with page.expect_navigation():
+            page.click(selector)
 
+    def enter_password() -> None:
+        page.fill("[name=login]", owner.username)
+        page.fill("[name=password]", PASSWORD)
+        press("form .btn.first")
 
-def test_person_adds_a_passkey_and_signs_in_by_it_alone(visit: Visit) -> None:
-    page = visit.page
-    visit.tab.open("/admin/")
-    visit.enter_password()
-    visit.press("a[href$='passkeys/add/']")
-    visit.look()
+    def log_out() -> None:
+        tab.open(f"{ACCOUNT}logout/")
+        press(".account .btn.first")
+
+    tab.open("/admin/")
+    look()
+    enter_password()
+    look()
+    press("a[href$='passkeys/add/']")
+    look()
     page.fill("[name=name]", "Laptop")
-    visit.press("#passkey-button")
-    visit.tab.open(f"{ACCOUNT}passkeys/")
-    expect(page.locator("main")).to_contain_text("Laptop")
-    visit.look()
-    visit.log_out()
-    visit.tab.open("/admin/briefs/letter/")
-    visit.press("#passkey-button")
-    page.wait_for_url(f"{visit.tab.site}/admin/briefs/letter/")
-    visit.log_out()
-    visit.enter_password()
+    press("#passkey-button")
+    tab.open(f"{ACCOUNT}app/add/")
+    look()
+    page.fill("[name=code]", app_code(page.text_content(".secret")))
+    press("form .btn.first")
+    for address in (
+        *("", "passkeys/", "sessions/", "recovery-codes/", "recovery-codes/new/"),
+        *("app/remove/", "password/reset/", "logout/"),
+    ):
+        tab.open(f"{ACCOUNT}{address}")
+        look()
+    log_out()
+    tab.open("/admin/briefs/letter/")
+    press("#passkey-button")
+    page.wait_for_url(f"{tab.site}/admin/briefs/letter/")
+    log_out()
+    enter_password()
     page.wait_for_url("**/login/code/")
-    visit.press("#passkey-button")  # it also serves as the second factor after a password
-    page.wait_for_url(f"{visit.tab.site}/admin/")
-    visit.log_out()
+    look()
+    press("#passkey-button")  # it also serves as the second factor after a password
+    page.wait_for_url(f"{tab.site}/admin/")
+    log_out()
     # A refusal is said on the page.
-    visit.tab.open(f"{ACCOUNT}login/")
+    tab.open(f"{ACCOUNT}login/")
     expect(page.locator("#passkey-failed")).to_be_hidden()
     page.evaluate(
         "() => { navigator.credentials.get = () => Promise.reject(new DOMException('no', 'NotAllowedError')) }"
     )
     page.click("#passkey-button")
     expect(page.locator("#passkey-failed")).to_be_visible()
-    visit.look()
-    assert visit.faults == []
+    look()
+    assert faults == []
     # Where browsers refuse passkeys, there is no button.
-    page.goto(f"{visit.tab.site.replace('localhost', '127.0.0.1')}{ACCOUNT}login/")
+    page.goto(f"{tab.site.replace('localhost', '127.0.0.1')}{ACCOUNT}login/")
     expect(page.locator("[name=login]")).to_be_visible()
     expect(page.locator("#passkey-button")).to_have_count(0)

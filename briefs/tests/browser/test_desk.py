@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -138,61 +137,6 @@ def test_every_screen_is_accessible_and_fits(
             faults += tab.faults((name, width, scheme))
     assert faults == []
     assert PreviewLink.objects.exists()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (320, "dark")])
-def test_screens_in_use_are_accessible_and_fit(
-    open_tab: OpenTab, team: factories.Team, width: int, scheme: str
-) -> None:
-    """Menus, panels and messages."""
-    rows = (
-        Bullet(0, "美國應調整外交政策,以因應全球科技競爭格局", "Instead, the U.S. could reform its policy."),
-        Bullet(0, "只有中文的一點。", "", level_zh=1, marker_zh="number", passage="p. 3"),
-        Bullet(0, "第四點。", "A fourth point.", level_zh=2, level_en=2),
-    )
-    brief = factories.draft_brief(team, factories.content(bullets=rows))
-    tab = open_tab(team.writer, brief, viewport={"width": width, "height": 850}, color_scheme=scheme)
-    page = tab.page
-    faults: list[Any] = []
-
-    def check(label: str, part: str = "body") -> None:
-        expect(page.locator(part).first).to_be_visible()
-        page.evaluate("scrollTo(0, 0)")  # the sticky bar can cover half of a button, which axe reports
-        faults.extend(tab.faults(label))
-
-    check("opened", ".finding, .margin")
-    tab.focus_cell(0, 1)
-    tab.press("Alt+ArrowDown")
-    check("shifted down", ".toast")
-    tab.press("Control+z", "Escape", "Enter")
-    check("row menu", "#row-menu")
-    tab.press("Escape")
-    page.click(".more-verbs")
-    check("more verbs", "#more-verbs")
-    page.click("#desk-keys") if width > 700 else tab.press("Escape")
-    check("keys", "#keys-sheet" if width > 700 else "body")
-    tab.press("Escape")
-    tab.focus_cell(1, 0)
-    tab.press("Escape", "s")
-    check("passage", "[name^=passage-]:focus")
-    page.fill("#b3 textarea >> nth=0", "改寫。")
-    tab.focus_cell(0, 0)
-    tab.save()
-    expect(page.locator(".toast")).to_be_hidden()  # it covers the content below it
-    check("saved")
-    page.keyboard.press("Control+k")
-    check("palette", "#palette [role=option]")
-    tab.open("/admin/briefs/brief/")
-    page.locator(".filters > summary").click()
-    page.locator(".filters .menu summary").first.click()
-    check("menu of filters", ".filters a[href*='state=draft']")
-    page.click(".filters a[href*='state=draft']")
-    check("filtered", ".filters > summary b")
-    page.locator(".action-select").first.check()
-    check("bulk bar", ".bulk")
-    page.click(".bulk [value=submit_briefs]")
-    check("answers", ".done-list")
-    assert faults == []
 
 
 def test_csp_violations_are_recorded(open_tab: OpenTab, team: factories.Team) -> None:

@@ -36,6 +36,8 @@ def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     expect(rows).to_have_count(2)
     page.locator(".filters > summary").focus()
     tab.press("Enter", "Tab", "Enter")
+    expect(page.locator(".filters a[href*='state=draft']")).to_be_visible()
+    assert tab.faults("menu of filters") == []
     tab.press_tab_until(".filters a[href*='state=draft']")
     tab.press("Enter")
     page.wait_for_url("**state=draft*")
@@ -43,9 +45,11 @@ def test_briefs_are_found_filtered_and_acted_on_by_keyboard_alone(
     expect(page.locator(".filters > summary")).to_have_text("Filter: Draft")
     tab.press("j", "x")
     expect(counter).to_have_text("1 selected")
+    assert tab.faults_by_width_and_colours("bulk bar") == []
     page.locator(".bulk [value=submit_briefs]").focus()
     tab.press("Enter")
     expect(page.locator(".done-list")).to_be_visible()
+    assert tab.faults_by_width_and_colours("answers") == []
     wanted.refresh_from_db()
     assert wanted.state == State.IN_REVIEW
     tab.open("/admin/briefs/brief/?q=polar&o=1")
@@ -71,6 +75,8 @@ def test_palette_goes_everywhere_and_acts_on_the_open_brief(open_tab: OpenTab, t
     tab.press("ArrowUp", "Enter")
     page.wait_for_url(f"**/brief/{brief.pk}/change/")
     page.click(".more-verbs")
+    expect(page.locator("#more-verbs")).to_be_visible()
+    assert tab.faults_by_width_and_colours("more verbs") == []
     page.click("#find-link")
     tab.expect_focus(FIELD)
     page.keyboard.type("讀者來函")

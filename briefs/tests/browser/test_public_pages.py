@@ -1,17 +1,17 @@
 """Read the public pages in a browser: accessible at every width in both languages, by keyboard, without JavaScript."""
 
 import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
-from briefs.models import Brief, Edition, Keyword, Letter
+from briefs.models import Brief, Edition, Keyword, Subscriber
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Term
-from briefs.publications.letters import MIN_FORM_AGE
+from briefs.publications import subscribers
 from briefs.tests.support import browser_tabs, corpus_fixtures
 from briefs.tests.support.browser_tabs import expect
 from briefs.tests.support.published_issues import publish_issue
@@ -29,7 +29,7 @@ PATHS = [
     "archive/", "archive/2025/", "archive/2025/06/", "about/", "follow/", "corpus/", "corrections/", f"{BRIEF}changes/",
     "search/", "search/?q=AI 美国", "search/?q=標題&keyword=technology&order=newest", "search/?q=zz", "search/?year=2025&from=2025-01-01",
     *(f"{path}?show=both" for path in ("", "keywords/technology/", TERM, "archive/", "archive/2025/", "authors/", "about/", "corrections/")),
-    "search/?q=標題&show=both",
+    "search/?q=標題&show=both", "subscribe/", "subscribe/?done=erased",
 ]  # fmt: skip
 ISSUE_PATHS = ["", "issues/", "issues/?show=both", "issues/1/", "issues/2/", "issues/2/parallel/", BRIEF]
 
@@ -69,6 +69,19 @@ def _published_briefs() -> None:
     Edition.objects.filter(pk=removed.pk).update(removed_at=now, removed_by=person)
 
 
+def make_links_of_mails(language: str) -> list[str]:
+    """Return the links of somebody who asked for mail and of a subscriber."""
+    now, links = timezone.now(), []
+    for confirm_side, confirmed_at in (("zh", None), ("", now)):
+        token, token_hash = subscribers.make_token()
+        Subscriber.objects.create(
+            address=f"{token}@example.org", side="zh", created_at=now, confirmed_at=confirmed_at,
+            confirm_hash=token_hash, confirm_side=confirm_side, confirm_until=now + dt.timedelta(days=1),
+        )  # fmt: skip
+        links.append(f"/u/{token}/?language={language[:2]}&done=confirmed")
+    return links
+
+
 @pytest.mark.parametrize(("language", "schemes"), [("zh-hant", ("light", "dark")), ("en", ("dark", "light"))])
 def test_every_public_page_is_accessible_and_fits(
     open_tab: OpenTab, language: str, schemes: tuple[str, str]
@@ -98,7 +111,7 @@ def test_every_public_page_is_accessible_and_fits(
     publish_issue(2, briefs, live_from=corpus_fixtures.DAY)
     notes = {"change_note_zh": "前言漏字。", "change_note_en": "A word was missing."}
     publish_issue(2, briefs, change_kind="correction", **notes)
-    tab = walk(*(f"/{language}/{path}" for path in ISSUE_PATHS))
+    tab = walk(*make_links_of_mails(language), *(f"/{language}/{path}" for path in ISSUE_PATHS))
     expect(tab.page.locator(".dates a").first).to_have_attribute("href", f"/{language}/issues/2/")
     assert faults == []
 
@@ -234,6 +247,12 @@ def test_reader_reads_a_brief_by_keyboard(open_tab: OpenTab) -> None:
         close()
         expect(card).to_have_count(0)
     assert (page.evaluate("scrollY"), term.bounding_box()) == before
+    # Without JavaScript the link to a point opens its menu, without the buttons.
+    plain = open_tab(at=f"/zh-hant/{BRIEF}#b4", java_script_enabled=False)
+    menu = plain.page.locator("#b4 > .elsewhere")
+    expect(menu).to_be_visible()
+    expect(menu.locator("a")).to_have_count(2)
+    expect(menu.locator("button")).to_have_count(0)
 
 
 END_VISIT = """() => {
@@ -330,35 +349,3 @@ def test_reader_searches_and_follows_by_keyboard(open_tab: OpenTab) -> None:
     tab.press("Escape")
     expect(page.locator("#feeds")).to_be_hidden()
     tab.expect_focus(".follow button")
-
-
-def test_reader_searches_links_and_reports_without_javascript(open_tab: OpenTab) -> None:
-    tab = open_tab(at="/zh-hant/", java_script_enabled=False, viewport={"width": 390, "height": 800})
-    page = tab.page
-    results = page.locator("main > .row")
-    page.locator("#find").fill("标题")
-    page.locator("#find").press("Enter")
-    expect(results).to_have_count(3)
-    page.locator("[popovertarget=f-year]").click()
-    page.locator("#from").fill("2026-01-01")
-    page.get_by_role("button", name="套用").click()
-    expect(page.locator(".chips a")).to_be_visible()
-    expect(results).to_have_count(0)
-    page.locator(".chips a").click()
-    expect(results).to_have_count(3)
-    page.locator("#q").fill("供应链")
-    page.locator("#q").press("Enter")
-    page.locator(".claim .no").first.click()
-    page.wait_for_url(f"**/zh-hant/{BRIEF}#b4")
-    menu = page.locator("#b4 > .elsewhere")
-    expect(menu).to_be_visible()
-    expect(menu.locator("a")).to_have_count(2)
-    expect(menu.locator("button")).to_have_count(0)
-    page.locator(".history a[href*=report]").click()
-    page.fill("[name=text]", "第 4 點有誤。")
-    page.select_option("[name=bullet]", "4")
-    with time_machine.travel(timezone.now() + MIN_FORM_AGE, tick=True):
-        page.locator("form.letter button").click()
-        expect(page.locator("[role=status]")).to_be_visible()
-    assert Letter.objects.get().bullet == 4
-    assert page.context.cookies() == []

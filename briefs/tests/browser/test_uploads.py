@@ -1,10 +1,9 @@
-"""Upload documents in a browser: dropped or chosen, with questions answered by keyboard."""
+"""Upload documents in a browser: dropped, and sent in batches of which one is interrupted."""
 
 from briefs.models import Brief
 from briefs.tests.conftest import SEED
 from briefs.tests.support import browser_tabs, factories
 from briefs.tests.support.browser_tabs import expect
-from briefs.tests.support.factories import load_content
 
 from .editor_driver import DROP_FILES, OpenTab
 
@@ -20,7 +19,9 @@ def digest_text(n: int) -> str:
     return f"作者/Author(s): Ann Lee\n網站來源/Source: Review\n日期/Date: 2025-05-19\n連結/URL: https://example.org/{n}\n\n摘要:\n第{n}篇。\n\nSummary:\nNumber {n}.\n"
 
 
-def test_writer_imports_dropped_files_and_a_new_version(open_tab: OpenTab, team: factories.Team) -> None:
+def test_writer_imports_dropped_files_and_goes_on_after_an_interruption(
+    open_tab: OpenTab, team: factories.Team
+) -> None:
     tab = open_tab(team.writer)
     page = tab.page
     progress: list[str] = []
@@ -55,22 +56,8 @@ def test_writer_imports_dropped_files_and_a_new_version(open_tab: OpenTab, team:
     expect(page.locator(".chosen li")).to_have_count(0)
     assert Brief.objects.count() == 24
     assert tab.faults_by_width_and_colours("imported", (390,)) == []
-    # A new version of a brief, whose changes are accepted by keyboard.
-    brief = factories.draft_brief(
-        team, factories.content(facts=factories.facts(url="https://example.org/99"))
-    )
-    tab.open(PAGE)
-    page.set_input_files(
-        "#files", [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(99).encode()}]
-    )
+    # A single file leads to its brief.
+    files = [{"name": "a.txt", "mimeType": "text/plain", "buffer": digest_text(99).encode()}]
+    page.set_input_files("#files", files)
     page.get_by_role("button", name="Continue").press("Enter")
     page.wait_for_url("**/change/")
-    expect(page.get_by_text(f"Is this file a new version of brief {brief.pk}")).to_be_visible()
-    assert tab.faults_by_width_and_colours("version", (390,)) == []
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.get_by_role("button", name="A new version").press("Enter")
-    page.wait_for_url(f"**/{brief.pk}/change/")
-    expect(page.get_by_text("“a.txt” suggests 2 changes.")).to_be_visible()
-    page.get_by_role("button", name="Accept all from this file").press("Enter")
-    expect(page.get_by_text("“a.txt” suggests")).to_have_count(0)
-    assert load_content(brief).summary_en == "Number 99."
