@@ -319,8 +319,6 @@ def get_change(content: "Content | IssueContent") -> dict[str, str]:
     return _without_empty({name: getattr(content, name) for name in CHANGE_FIELDS})
 
 
-# An issue: chosen briefs in an order, with texts of its own.
-
 ISSUE_TEXTS = ("title", "preface", "subject", "preheader")
 MAX_ISSUE_ITEMS = 50
 

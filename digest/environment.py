@@ -94,9 +94,6 @@ def stop(variable: str, why: str) -> NoReturn:
     raise SystemExit(f"{variable}: {why}")
 
 
-# The file and the names
-
-
 def load() -> None:
     """Read the settings file. Stop at an unknown name."""
     _file_values.clear()

@@ -26,9 +26,6 @@ class Unexpected(ValueError):
     """A value is invalid. The message says what was expected; the value is appended unless the setting is secret."""
 
 
-# Simple values
-
-
 def flag(value: str) -> bool:
     if value not in ("0", "1"):
         raise Unexpected("0 or 1")
@@ -98,9 +95,6 @@ def file_path(value: str) -> Path | None:
     return Path(value) if value else None
 
 
-# The address of the site
-
-
 class Site(NamedTuple):
     url: str
     """Without a slash at the end."""
@@ -135,9 +129,6 @@ def host_names(value: str) -> list[str]:
         if re.search(r"[/\s]", name) or (":" in name and not name.endswith("]")):
             raise Unexpected("host names without scheme or port, separated by commas")
     return hosts
-
-
-# Addresses of servers
 
 
 def split_address(value: str, expected: str) -> SplitResult:

@@ -4,16 +4,9 @@ an edition with its names, for pages; `brief_shape` is the form for the API and 
 In: editions, the names of today, a question. Out: list rows, public briefs, ids of editions.
 """
 
-from .public_brief import (
-    BRIEF_COLUMNS,
-    LoadedNames,
-    PageNames,
-    build_briefs,
-    build_source_name,
-    build_unpublished_brief,
-    find_related,
-    join_briefs,
-)
+from .page_names import LoadedNames, PageNames
+from .public_brief import BRIEF_COLUMNS, build_briefs, build_source_name, build_unpublished_brief, join_briefs
+from .related_briefs import find_related
 from .term_occurrences import GlossaryEntry, TermRows, build_glossary_entries, fetch_term_rows
 
 __all__ = [
@@ -34,5 +27,6 @@ __all__ = [
     "join_briefs",
     "name_changes",
     "search",
+    "shape_builder",
     "translation_memory",
 ]

@@ -17,10 +17,9 @@ from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source, Vocabulary, follow_merges
 
 from . import term_occurrences
-from .public_brief import LoadedNames, load_names
+from .page_names import LoadedNames
+from .public_brief import load_names
 from .term_occurrences import Glossary
-
-# Build the derived rows of editions: places in lists, author, keyword and term rows, and search index entries.
 
 BATCH = 1000
 
@@ -202,9 +201,6 @@ def resolve_merged(kind: type[Vocabulary], ids: set[int]) -> VocabularyById:
 
 def get_merged_into_id(row: Vocabulary) -> int | None:
     return getattr(row, "merged_into_id", None)
-
-
-# Find editions whose derived rows differ from what a rebuild would write.
 
 
 def find_stale_edition_ids() -> Iterator[int]:

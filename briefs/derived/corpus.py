@@ -21,7 +21,7 @@ from briefs.models.edition import Edition
 from briefs.models.prepared import prepare
 from briefs.models.site import SiteVersion
 
-from . import brief_shape
+from . import shape_builder
 
 BATCH: Final = 100
 _FORMAT: Final = 1
@@ -59,7 +59,7 @@ def write_json_lines(now: dt.datetime) -> Iterator[bytes]:
     """Yield one brief per line in its declared shape (`brief_shape`), by rising id."""
     encoder = msgspec.json.Encoder()
     for rows in _list_batches(partial(_shapes, now)):
-        yield encoder.encode_lines(brief_shape.build_shapes(rows))
+        yield encoder.encode_lines(shape_builder.build_shapes(rows))
 
 
 def write_tmx(now: dt.datetime) -> Iterator[bytes]:
@@ -129,15 +129,15 @@ def _list_batches(fetch: _Fetch) -> Iterator[list[Any]]:
         last = rows[-1][0]
 
 
-def _next_batch(now: dt.datetime, last: int) -> brief_shape.EditionRows:
+def _next_batch(now: dt.datetime, last: int) -> shape_builder.EditionRows:
     return Edition.objects.listed(now).filter(pk__gt=last).order_by("pk")[:BATCH]
 
 
-_shapes = brief_shape.prepare_shapes(_next_batch, int)
+_shapes = shape_builder.prepare_shapes(_next_batch, int)
 
 
 @prepare(dt.datetime, int)
-def _contents(now: dt.datetime, last: int) -> brief_shape.EditionRows:
+def _contents(now: dt.datetime, last: int) -> shape_builder.EditionRows:
     return _next_batch(now, last).values_list(*_PAIR_COLUMNS)
 
 

@@ -19,8 +19,6 @@ from briefs.content import SIDES, Content
 from briefs.models.prepared import prepare
 from briefs.models.vocabulary import Term
 
-# Cache of the parsed glossary. Every save and approval needs the whole glossary, which seldom changes.
-
 _TEXTS = ("zh", "en")
 FORM_COLUMNS = ("also_zh", "also_en", "avoid_zh", "avoid_en", "safe_zh", "safe_en")
 TERM_COLUMNS = (*_TEXTS, *FORM_COLUMNS)
@@ -54,8 +52,6 @@ def build_glossary_entries(rows: TermRows) -> tuple[GlossaryEntry, ...]:
 def _build_term(zh: str, en: str, lists: list[str]) -> TermData:
     return TermData.from_mapping(dict(zip(TERM_COLUMNS, (zh, en, *map(json.loads, lists)), strict=True)))
 
-
-# Find the glossary terms in editions. `build` stores where they are, and `name_changes` does it again for a changed term.
 
 type TermPlaces = dict[int, list[Any]]
 """`EditionTerm.places` by term id."""

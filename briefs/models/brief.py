@@ -15,8 +15,6 @@ from .edition import ChangeKind
 from .history import SignOff
 from .people import Person
 
-# Uploaded pictures. Their files (`briefs.images`) are stored before the row.
-
 
 class Picture(models.Model):
     """One cleaned picture. `width` and `height` are those of its largest file, in pixels.

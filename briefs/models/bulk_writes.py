@@ -7,8 +7,6 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import DateField, JSONField, Model, QuerySet
 
-# Pauses between transactions.
-
 PAUSE_SECONDS: Final = 0.15
 """Longer than a waiting writer of SQLite sleeps between two tries."""
 

@@ -7,8 +7,6 @@ from django.db import models
 
 from .history import SIDE_CHOICES
 
-# Row keys and presence.
-
 
 class RowKey(models.Model):
     """The browser's key of a new bullet and its number, so that a resent save does not add the bullet twice.
@@ -44,9 +42,6 @@ class Presence(models.Model):
         return f"{self.person_id} {self.brief_id}"
 
 
-# Sheets that wait for confirmation.
-
-
 class SheetFile(models.Model):
     """A sheet between the preview of its import and the confirmation. Deleted after an hour."""
 
@@ -56,9 +51,6 @@ class SheetFile(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-# Translation memory. Derived from editions, including scheduled ones, so never public.
 
 
 class MemoryPair(models.Model):

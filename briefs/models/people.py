@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from briefs.content import SIDES, Side
 
-# Recent failed sign-ins, and the log of all sign-ins.
-
 
 class SignInCounter(models.Model):
     """Failed sign-ins of one account, IP address or known browser, or a used code. `key` is a hash that identifies it.

@@ -101,9 +101,6 @@ def _sqlite_file() -> Path | None:
     return Path(connection.settings_dict["NAME"]) if connection.vendor == "sqlite" else None
 
 
-# Required parts
-
-
 def _check_database(figures: Figures) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA schema_version" if connection.vendor == "sqlite" else "SELECT 1")
@@ -116,9 +113,6 @@ def _check_guards(figures: Figures) -> list[str]:
 
 def _check_migrations(figures: Figures) -> list[tuple[str, str]]:
     return find_missing_migrations(connection) + find_unknown_migrations(connection)
-
-
-# Optional parts
 
 
 def _check_writes(figures: Figures) -> str:
@@ -214,9 +208,6 @@ OPTIONAL_CHECKS: Final = (
     Check("backup", _check_backup, 60),
     Check("integrity", _check_integrity, 60),
 )
-
-
-# Threads
 
 
 @dataclass(slots=True)
@@ -327,9 +318,6 @@ def stop_watching() -> None:
     for watch in _watches:
         watch.stop()
     _watches = ()
-
-
-# The watcher outside
 
 
 def ping_watcher() -> None:

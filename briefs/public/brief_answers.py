@@ -1,43 +1,36 @@
-"""The answers about one brief: its page in one language or both, Markdown, citation files and picture.
+"""The page of a brief, in one language or both.
 
-Also the parts of them that other pages, feeds and files show: notices, the edition history, paging links of lists.
-"""
+Also the parts of them that other pages, feeds and files show: notices, the edition history, paging links of lists."""
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import wraps
+from collections.abc import Sequence
 from html import escape, unescape
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls.converters import StringConverter
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, pgettext
 
-from briefs import images
 from briefs.bilingual import rendering
-from briefs.bilingual.citations import bibtex, csl, ris, works
+from briefs.bilingual.citations import works
 from briefs.bilingual.public_brief import PublicBrief
-from briefs.bilingual.rendering import cards, citation_box, markdown, page_metadata, terms, text
-from briefs.bilingual.rendering.title_card import draw_title_card
-from briefs.bilingual.rendering.views import PICTURE_TYPES
+from briefs.bilingual.rendering import cards, citation_box, page_metadata, terms, text
 from briefs.bilingual.text import date_format, paths
 from briefs.content import LANGUAGE_TAGS, Side
 from briefs.models.edition import ChangeKind, WithdrawalKind
 from briefs.publications.published import PublicIssue, PublicItem
 
 from . import editions, responses
-from .editions import EditionHistoryLine, KeysetPage, PublicEdition, WithdrawnBrief
-from .responses import NO_STORE, ListView, ViewFunction
+from .editions import EditionHistoryLine, PublicEdition, WithdrawnBrief
+from .list_pages import KeysetPage
+from .responses import ListView
 
 log = logging.getLogger(__name__)
 
-# The page.
 
 MAX_RELATED = 4
 COLON: dict[Side, str] = {"zh": "：", "en": ": "}
@@ -49,7 +42,7 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
     edition = editions.find(slug, now)
     if edition.withdrawn_at:
         context = _build_withdrawn_context(edition, edition.withdrawn_at, language)
-        return _mark_withdrawn(responses.render("briefs/withdrawn.html", language, path, **context), edition)
+        return mark_withdrawn(responses.render("briefs/withdrawn.html", language, path, **context), edition)
     return responses.render(
         "briefs/parallel.html" if is_parallel else "briefs/brief.html",
         language,
@@ -58,7 +51,7 @@ def brief(request: HttpRequest, language: Side, slug: str, *, is_parallel: bool 
     )
 
 
-def _mark_withdrawn(response: HttpResponse, edition: PublicEdition) -> HttpResponse:
+def mark_withdrawn(response: HttpResponse, edition: PublicEdition) -> HttpResponse:
     """Keep the notice of a withdrawn brief out of search engines."""
     if edition.withdrawn_at:
         response.headers["X-Robots-Tag"] = "noindex"
@@ -280,8 +273,6 @@ def build_history_line(edition: EditionHistoryLine, language: Side) -> dict[str,
     }
 
 
-# Paging links of lists.
-
 NOINDEX = mark_safe('<meta name="robots" content="noindex, follow">')
 
 
@@ -294,109 +285,3 @@ def build_paging_context(page: KeysetPage[Any], list_url: str, view: ListView) -
         "robots": NOINDEX if page.query_string else "",
         "paging": "" if is_alone else text.render_partial("briefs/_list_paging.html", **links, **state),
     }
-
-
-# The Markdown twin of a brief's page, at an address of its own and by `Accept: text/markdown`.
-
-_MARKDOWN = "text/markdown"
-
-
-def markdown_twin(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    now = timezone.now()
-    edition = editions.find(slug, now)
-    if edition.withdrawn_at:
-        notices = build_withdrawal_notices(edition, edition.withdrawn_at, language)
-        citation = citation_box.render_citation(build_brief_work(edition, language), language)
-        body = markdown.render_withdrawn_markdown(edition.brief, language, notices, citation)
-    else:
-        history = editions.list_history(edition, now)
-        lines = [build_history_line(row, language) for row in history]
-        body = markdown.render_markdown(
-            edition.brief,
-            language,
-            posted=render_posted_line(edition.brief, lines, language),
-            notices=render_notice_lines(edition, lines),
-            corrected_on=find_correction(history),
-        )
-    response = HttpResponse(
-        body.replace(paths.SITE_PLACEHOLDER, settings.SITE_URL), content_type=f"{_MARKDOWN}; charset=utf-8"
-    )
-    response.headers["Link"] = f'<{settings.SITE_URL}{paths.brief(language, slug)}>; rel="canonical"'
-    return _mark_withdrawn(response, edition)
-
-
-def offer_markdown(view: ViewFunction) -> ViewFunction:
-    """Wrap a brief's page to answer with its Markdown if the client's Accept header prefers that."""
-
-    @wraps(view)
-    def serve(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-        if _MARKDOWN not in request.META.get("HTTP_ACCEPT", ""):  # spares other requests 20 microseconds
-            return view(request, language=language, slug=slug)
-        if request.get_preferred_type(["text/html", _MARKDOWN]) == _MARKDOWN:
-            response = markdown_twin(request, language, slug)
-            response.headers["Vary"] = "Accept"
-            response.headers["Content-Location"] = paths.markdown(language, slug)
-        else:
-            response = view(request, language=language, slug=slug)
-        # else nginx would store one of the two under the key of the other
-        response.headers["Cache-Control"] = NO_STORE
-        return response
-
-    return serve
-
-
-# Citation files for reference managers, of a brief or of the article it digests.
-
-CITATION_FORMATS: dict[str, tuple[Callable[[works.CitableWork], str], str]] = {
-    "ris": (ris.format_ris, "application/x-research-info-systems; charset=utf-8"),
-    "bib": (bibtex.format_bibtex, "application/x-bibtex; charset=utf-8"),
-    "json": (csl.format_csl, "application/vnd.citationstyles.csl+json; charset=utf-8"),
-}
-
-
-class CitationFileConverter(StringConverter):
-    regex = rf"(?:cite|original)\.(?:{'|'.join(CITATION_FORMATS)})"
-
-
-def citation(request: HttpRequest, language: Side, slug: str, file: str) -> HttpResponse:
-    now = timezone.now()
-    edition = editions.find(slug, now)
-    what, _, end = file.partition(".")
-    write, kind = CITATION_FORMATS[end]
-    if what == "cite":
-        work = build_brief_work(edition, language, find_correction(editions.list_history(edition, now)))
-    else:
-        work = works.build_article_work(edition.brief, language)
-        if not work.title:
-            work = replace(work, title=f"[{edition.brief.headline(language)}]")
-    body = write(work).replace(paths.SITE_PLACEHOLDER, settings.SITE_URL)
-    response = HttpResponse(body, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{work.citation_key}.{end}"'
-    return _mark_withdrawn(response, edition)
-
-
-# The picture of link previews, and cover files while a listed edition shows the picture.
-
-
-def card(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
-    """Return a picture for link previews: the headline, or by a redirect the brief's own picture."""
-    brief = editions.find_listed(slug, timezone.now())
-    if brief.facts.picture:
-        return HttpResponseRedirect(page_metadata.get_preview_path(brief, language))
-    picture = draw_title_card(brief.headline(language), settings.DIGEST_SITE_NAME[language])
-    return HttpResponse(picture, content_type="image/png")
-
-
-def picture(request: HttpRequest, name: str) -> HttpResponse:
-    key = images.picture_key_from_file_name(name)
-    if not key or not editions.is_picture_public(key, timezone.now()):
-        raise Http404
-    try:
-        data = images.read(name)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    except OSError as error:  # the storage is away
-        log.error("%s: %s", name, error)
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
-    kind = PICTURE_TYPES[name.rpartition(".")[2]]
-    return HttpResponse(data, content_type=kind)

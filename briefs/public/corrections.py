@@ -21,12 +21,11 @@ from briefs.content import LANGUAGE_TAGS, SIDES, Side
 from briefs.derived import BRIEF_COLUMNS, join_briefs
 from briefs.models.edition import ChangeKind, Edition, WithdrawalKind
 
-from . import brief_answers, editions, list_rows, responses
-from .editions import BriefLink, EditionRows, KeysetPage, ListPosition, PageKey, WithdrawnBrief
+from . import brief_answers, editions, list_pages, list_rows, responses
+from .editions import BriefLink, EditionRows, WithdrawnBrief
+from .list_pages import KeysetPage, ListPosition, PageKey
 from .list_rows import RowSide
 from .responses import ListView
-
-# Queries. One row is one event of an edition.
 
 type Event = Literal["correction", "withdrawn", "public again", "removed"]
 
@@ -54,7 +53,7 @@ def list_log(now: dt.datetime, page: PageKey, brief_id: int | None = None) -> Ke
     """Return a page of the log of the site, or of one brief, newest first. Raise Http404."""
     is_upwards = page.side == "after"
     rows = sorted(_list_events(now, page, brief_id), key=lambda row: (row.at, row.pk), reverse=not is_upwards)
-    shown = editions.cut_page(rows[: editions.PAGE_SIZE + 1], page)
+    shown = list_pages.cut_page(rows[: list_pages.PAGE_SIZE + 1], page)
     return KeysetPage(_build_entries(shown.rows, now), *shown[1:])
 
 
@@ -81,10 +80,10 @@ def _list_events(now: dt.datetime, page: PageKey, brief_id: int | None) -> Itera
     ]
     for event, column, rows in sources:
         where = (
-            editions.build_beyond_condition("lt" if sign else "gt", *position, column) if position else Q()
+            list_pages.build_beyond_condition("lt" if sign else "gt", *position, column) if position else Q()
         )
         ordered = rows.filter(where).order_by(f"{sign}{column}", f"{sign}pk").values_list("pk", column)
-        yield from (LogRow(pk, at, event) for pk, at in ordered[: editions.PAGE_SIZE + 1])
+        yield from (LogRow(pk, at, event) for pk, at in ordered[: list_pages.PAGE_SIZE + 1])
 
 
 def _select_past_and_present(now: dt.datetime) -> EditionRows:
@@ -156,11 +155,8 @@ def build_withdrawal(row: WithdrawnBrief) -> LogEntry:
     return LogEntry(LogRow(row.pk, row.withdrawn_at, "withdrawn"), row.withdrawn_kind, reasons, link)
 
 
-# Pages.
-
-
 def log(request: HttpRequest, language: Side) -> HttpResponse:
-    page = list_log(timezone.now(), editions.read_page_key(request))
+    page = list_log(timezone.now(), list_pages.read_page_key(request))
     path, view = "corrections/", ListView.read(request, language)
     return responses.render(
         "briefs/corrections.html",
@@ -177,7 +173,7 @@ def log(request: HttpRequest, language: Side) -> HttpResponse:
 def changes(request: HttpRequest, language: Side, slug: str) -> HttpResponse:
     now = timezone.now()
     edition = editions.find(slug, now)
-    page = list_log(now, editions.read_page_key(request), edition.brief_id)
+    page = list_log(now, list_pages.read_page_key(request), edition.brief_id)
     view = ListView.read(request, language)
     return responses.render(
         "briefs/changes.html",

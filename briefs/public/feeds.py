@@ -32,9 +32,19 @@ from briefs.models.edition import ChangeKind, Edition, IssueEdition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 
-from . import brief_answers, corrections, editions, responses, search_queries, subject_queries
+from . import (
+    brief_answers,
+    corrections,
+    editions,
+    list_pages,
+    rate_limits,
+    responses,
+    search_queries,
+    subject_queries,
+)
 from .corrections import LogEntry
-from .editions import EditionRows, PageKey, WithdrawnBrief
+from .editions import EditionRows, WithdrawnBrief
+from .list_pages import PageKey
 from .search_queries import SearchParams
 from .subject_queries import SUBJECT_KINDS
 
@@ -170,7 +180,7 @@ def issues_feed(request: HttpRequest, language: Side) -> HttpResponse:
     now = timezone.now()
     shown = Q(withdrawn_at=None) | Q(withdrawn_at__gte=now - WITHDRAWAL_SHOWN)
     newest = (
-        IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[: editions.PAGE_SIZE]
+        IssueEdition.objects.found(now).filter(shown).order_by("-published_at", "-pk")[: list_pages.PAGE_SIZE]
     )
     entries = [_build_issue_entry(issue, language) for issue in published.load_issues(newest, now)]
     name = pgettext("menu of the site", "Issues")
@@ -182,10 +192,10 @@ def search_feed(request: HttpRequest, language: Side, **options: Any) -> HttpRes
     now, asked = timezone.now(), SearchParams.from_query(request.GET.dict())
     if asked.is_empty:
         raise Http404
-    if wait := responses.seconds_to_wait(request):
+    if wait := rate_limits.seconds_to_wait(request):
         return responses.too_many_requests(language, wait)
-    with responses.charge_time(request):
-        rows = search_queries.list_newest(asked, now, limit=editions.PAGE_SIZE)
+    with rate_limits.charge_time(request):
+        rows = search_queries.list_newest(asked, now, limit=list_pages.PAGE_SIZE)
         matches = Edition.objects.listed(now).filter(pk__in=[row.edition for row in rows])
         scope = build_search_scope(language, asked)._replace(**options)
         return _respond(matches.order_by("-published_at", "-pk"), Edition.objects.none(), scope, now)
@@ -249,7 +259,7 @@ def show_follow(request: HttpRequest, language: Side) -> HttpResponse:
 
 def _respond(newest: EditionRows, found: EditionRows, scope: FeedScope, now: dt.datetime) -> HttpResponse:
     """Return the feed of the first of `newest`, after the notices of the ones of `found` that were withdrawn lately."""
-    rows = join_briefs(list(newest.values_list("brief_id", *BRIEF_COLUMNS)[: editions.PAGE_SIZE]))
+    rows = join_briefs(list(newest.values_list("brief_id", *BRIEF_COLUMNS)[: list_pages.PAGE_SIZE]))
     changes = editions.list_major_changes([brief_id for brief_id, _ in rows], now)
     withdrawn = editions.list_withdrawn(found, now - WITHDRAWAL_SHOWN)
     entries = [

@@ -23,8 +23,9 @@ from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 from briefs.publications.recent_corrections import list_recent_corrections
 
-from . import brief_answers, editions, list_rows, responses
-from .editions import EditionHistoryLine, PageKey
+from . import brief_answers, list_pages, list_rows, responses
+from .editions import EditionHistoryLine
+from .list_pages import PageKey
 from .list_rows import Row, RowSide
 from .responses import ListView
 
@@ -32,8 +33,6 @@ from .responses import ListView
 class IssueNumberConverter(IntConverter):
     regex = "[1-9][0-9]{0,8}"
 
-
-# Queries for lists and links.
 
 MAX_OLDER: Final = 2
 
@@ -47,10 +46,10 @@ class IssueLine(NamedTuple):
     content: IssueContent
 
 
-def list_issues(now: dt.datetime, page: PageKey) -> editions.KeysetPage[IssueLine]:
+def list_issues(now: dt.datetime, page: PageKey) -> list_pages.KeysetPage[IssueLine]:
     """Return a page of listed issues, by first publication, newest first. Raise Http404."""
-    rows, *keys = editions.fetch_page(IssueEdition.objects.listed(now), page, _LINE_COLUMNS)
-    return editions.KeysetPage(_build_lines(rows), *keys)
+    rows, *keys = list_pages.fetch_page(IssueEdition.objects.listed(now), page, _LINE_COLUMNS)
+    return list_pages.KeysetPage(_build_lines(rows), *keys)
 
 
 _LINE_COLUMNS: Final = ("issue_number", "content")
@@ -59,8 +58,8 @@ _LINE_COLUMNS: Final = ("issue_number", "content")
 def list_neighbours(issue: PublicIssue, now: dt.datetime) -> list[IssueLine]:
     """Return the next listed issue and the two before, newest first. One query."""
     listed, place = IssueEdition.objects.listed(now), (issue.published_at, issue.edition_id)
-    newer = listed.filter(editions.build_beyond_condition("gt", *place)).order_by("published_at", "pk")
-    older = listed.filter(editions.build_beyond_condition("lt", *place)).order_by("-published_at", "-pk")
+    newer = listed.filter(list_pages.build_beyond_condition("gt", *place)).order_by("published_at", "pk")
+    older = listed.filter(list_pages.build_beyond_condition("lt", *place)).order_by("-published_at", "-pk")
     near = listed.filter(Q(pk__in=newer.values("pk")[:1]) | Q(pk__in=older.values("pk")[:MAX_OLDER]))
     rows = near.order_by("-published_at", "-pk").values_list("pk", "published_at", *_LINE_COLUMNS)
     return _build_lines(list(rows))
@@ -73,13 +72,10 @@ def _build_lines(rows: Sequence[tuple[Any, ...]]) -> list[IssueLine]:
     ]
 
 
-# Pages.
-
-
 def show_list(request: HttpRequest, language: Side) -> HttpResponse:
     view, page = (
         ListView.read(request, language),
-        list_issues(timezone.now(), editions.read_page_key(request)),
+        list_issues(timezone.now(), list_pages.read_page_key(request)),
     )
     return responses.render(
         "public/issues.html",

@@ -24,8 +24,6 @@ from briefs.models.site import SiteVersion
 
 from .responses import LIST_OPTIONS, NO_STORE, ViewFunction, make_etag
 
-# Build hash: everything besides rows that a page depends on (code, templates, libraries, settings, static files).
-
 _CODE: Final = ("briefs", "digest", "templates")
 _NOT_IN_PAGES: Final = {"__pycache__", "tests", "benchmarks", "admin", "management", "migrations", "static"}
 """Folders that no public page reads. Static files are read where `collectstatic` put them."""

@@ -110,8 +110,6 @@ def _format_moment(moment: dt.datetime, language: Side) -> str:
     return f"{date_format.format_day(local.date(), language)} {local:%H:%M} ({settings.TIME_ZONE})"
 
 
-# Wrapper for all preview views: token check, allowed methods and headers that forbid caching.
-
 PREVIEW_HEADERS: Final = {
     "Cache-Control": "private, no-store",
     "Referrer-Policy": "no-referrer",
@@ -180,8 +178,6 @@ def picture(
         return render_closed(language)
     return HttpResponse(data, content_type=PICTURE_TYPES[name.rpartition(".")[2]])
 
-
-# Routes.
 
 register_converter(LanguageConverter, "preview_language")
 

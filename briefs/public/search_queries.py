@@ -46,8 +46,6 @@ from briefs.models.derived import EditionTerm
 from briefs.models.edition import Edition
 from briefs.models.prepared import prepare
 
-# Search parameters. Invalid values are ignored.
-
 RESULTS_PER_PAGE: Final = 10
 MAX_QUERY_LENGTH: Final = 1_000
 _MAX_SLUG_LENGTH: Final = 80

@@ -1,55 +1,48 @@
 """The search page: answers with highlighting, counts and filters, or examples; and suggestions.
 
-Each piece of text is escaped by `highlight_spans` or `escape`.
-"""
+Each piece of text is escaped by `highlight_spans` or `escape`."""
 
-import datetime as dt
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
-from itertools import chain, islice
-from typing import Any, NamedTuple
-from urllib.parse import quote_plus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext
 
-from briefs.bilingual.public_brief import PublicBrief, PublicName
-from briefs.bilingual.rendering import cards, text
 from briefs.bilingual.rendering.cards import LIST_SEPARATOR
-from briefs.bilingual.rendering.text import KeyLine, render_partial
+from briefs.bilingual.rendering.text import render_partial
 from briefs.bilingual.text import date_format, detect_language_code, paths
-from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.content import LANGUAGE_TAGS, Side
 from briefs.derived.search import (
     NO_SUCH_FACET,
     ClosestAnswer,
-    ParsedQuery,
-    Phrase,
-    TextSpan,
-    find_spans,
     has_quotation,
-    highlight_spans,
     search_log,
 )
 
-from . import brief_answers, editions, feeds, list_rows, responses, search_queries, views
-from .editions import PageKey
-from .list_rows import Row
+from . import (
+    brief_answers,
+    feeds,
+    list_rows,
+    rate_limits,
+    responses,
+    search_queries,
+)
 from .responses import TITLE_SEPARATOR, ListView
-from .search_queries import SearchHit, SearchParams, SearchResults
-
-# Search page and suggestions. The only thing stored is the search log.
+from .search_hits import KIND_LABELS, build_answer
+from .search_openings import build_openings
+from .search_queries import SearchParams, SearchResults
 
 
 def search(request: HttpRequest, language: Side) -> HttpResponse:
     asked = SearchParams.from_query(request.GET.dict())
-    if not asked.is_empty and (wait := responses.seconds_to_wait(request)):
+    if not asked.is_empty and (wait := rate_limits.seconds_to_wait(request)):
         return responses.too_many_requests(language, wait)
-    with responses.charge_time(request):
+    with rate_limits.charge_time(request):
         return _answer(request, asked, language)
 
 
@@ -75,11 +68,11 @@ def _answer(request: HttpRequest, asked: SearchParams, language: Side) -> HttpRe
 
 
 def suggest(request: HttpRequest, language: Side) -> HttpResponse:
-    if wait := responses.seconds_to_wait(request, "suggestion"):
+    if wait := rate_limits.seconds_to_wait(request, "suggestion"):
         return JsonResponse({"suggestions": []}, status=429, headers={"Retry-After": str(wait)})
     asked = SearchParams.from_query(request.GET.dict())
     typed = asked.query_text
-    with responses.charge_time(request, "suggestion"):
+    with rate_limits.charge_time(request, "suggestion"):
         suggestions = search_queries.list_suggestions(typed, language, timezone.now()) if typed else []
     rows = [
         {
@@ -94,147 +87,6 @@ def suggest(request: HttpRequest, language: Side) -> HttpResponse:
         for one in suggestions
     ]
     return JsonResponse({"suggestions": rows}, json_dumps_params={"ensure_ascii": False})
-
-
-# Render a search hit as a row: the point or sentence that holds most of the query, and what else the brief holds.
-
-type MatchSpans = list[list[TextSpan]]
-type PartSpans = Mapping[tuple[str, Side], MatchSpans]
-"""Match spans of headline and summary on each side."""
-
-
-class Answer(NamedTuple):
-    row: Row
-    matching_bullets: int
-    """Number of matching bullets in the brief, shown or not."""
-
-
-def build_answer(hit: SearchHit, query: ParsedQuery, number: int, view: ListView) -> Answer:
-    """Build the row of a hit. `number`: its position by rank; 0 for a list by day of publication."""
-    phrases, content, language = query.highlighted_phrases, hit.content, view.language
-    matches = _find_matching_bullets(content.get("bullets", ()), phrases)
-    spans = {
-        (part, side): find_spans(content.get(f"{part}_{side}", ""), phrases)
-        for part in ("headline", "summary")
-        for side in SIDES
-    }
-    lines = _choose_lines(hit, matches, spans, language)
-    headlines = {
-        side: highlight_spans(content.get(f"headline_{side}", ""), spans["headline", side]) for side in SIDES
-    }
-    notes = {}
-    for side in view.sides:
-        with translation.override(paths.LANGUAGE_CODES[side]):
-            notes[side] = _render_reason(hit, query, spans, matches, lines[language].number, side)
-    posted = hit.brief.published_day
-    fold = list_rows.render_number(number) if number else cards.render_posted_day(posted, language)
-    row = list_rows.build_row(hit.brief, view, fold, lines=lines, headlines=headlines, notes=notes)
-    return Answer(row, len(matches))
-
-
-def _choose_lines(
-    hit: SearchHit, matches: Sequence["BulletMatch"], spans: PartSpans, language: Side
-) -> dict[Side, KeyLine]:
-    """Return the point that holds most of the query, unless a sentence of the summary holds more; else the key line."""
-    sentences = {
-        side: list_rows.highlight_sentence(
-            hit.content.get(f"summary_{side}", ""), spans["summary", side], side
-        )
-        for side in SIDES
-        if any(spans["summary", side])
-    }
-    best = max((held for held, _ in sentences.values()), default=0)
-    readable = [match for match in matches if match[2].get(f"text_{language}")]
-    if readable and (match := max(readable, key=lambda match: (match[0], -match[1])))[0] >= best:
-        _, _, bullet, places = match
-        return {
-            side: KeyLine(bullet["number"], highlight_spans(bullet.get(f"text_{side}", ""), places[side]))
-            for side in SIDES
-        }
-    lines = {side: text.find_key_line(hit.brief.content, side) for side in SIDES}
-    return {
-        side: KeyLine(0, sentences[side][1]) if sentences.get(side, (0,))[0] else line
-        for side, line in lines.items()
-    }
-
-
-def _render_reason(
-    hit: SearchHit,
-    query: ParsedQuery,
-    spans: PartSpans,
-    matches: Sequence["BulletMatch"],
-    shown: int,
-    language: Side,
-) -> str:
-    """Render why the brief matches: other texts that contain words of the query, and names that contain the others.
-
-    `shown`: number of the point in the row, 0 for the summary. Nothing is said if that is all.
-    """
-    places = [
-        f"<b>{escape(label)}</b>"
-        for part, label in (("headline", gettext("headline")), ("summary", gettext("summary")))
-        if any(any(spans[part, side]) for side in SIDES)
-    ]
-    if numbers := [bullet["number"] for _, _, bullet, _ in matches]:
-        url = paths.brief(language, hit.brief.slug)
-        places.append(list_rows.render_point_links(numbers, url, language))
-    span_lists = [*spans.values(), *(by_side[side] for *_, by_side in matches for side in SIDES)]
-    seen = {n for row in span_lists for n, places_of in enumerate(row) if places_of}
-    named = dict.fromkeys(_name_reasons(hit.brief, query, seen, language))
-    if not places and len(named) == 1:
-        return escape(gettext("Matches only the %(reason)s")) % {"reason": next(iter(named))}
-    if len(places) == 1 and not named and numbers == [shown] * bool(shown):
-        return ""
-    said = LIST_SEPARATOR[language].join([*places, *named])
-    return escape(gettext("Matches: %(places)s")) % {"places": said} if said else ""
-
-
-def _name_reasons(brief: PublicBrief, query: ParsedQuery, seen: Set[int], language: Side) -> Iterator[str]:
-    """Yield names, as HTML, that contain a query term which the text lacks. `seen`: indexes of phrases in the text."""
-    at = 0
-    for term in query.required_terms:
-        if not term.field:
-            in_text = not seen.isdisjoint(range(at, at := at + len(term.alternatives)))
-            if in_text:
-                continue
-        for kind, label, names in _list_names(brief):
-            for name in names if term.field in ("", kind) else ():
-                if any(any(find_spans(name.label(side), term.alternatives)) for side in SIDES):
-                    shown = text.mark_language(name.label(language), language)
-                    yield escape(gettext("%(kind)s “%(name)s”")) % {"kind": escape(label), "name": shown}
-
-
-def _list_names(brief: PublicBrief) -> Iterator[tuple[str, str, Sequence[PublicName]]]:
-    yield "keyword", gettext("Keyword").lower(), brief.keywords
-    yield "author", gettext("Author").lower(), brief.authors
-    yield "source", gettext("Source").lower(), [brief.source] if brief.source else []
-
-
-type BulletMatch = tuple[int, int, Mapping[str, Any], dict[Side, MatchSpans]]
-"""Number of matching phrases in one language, position, bullet, match spans per side."""
-
-
-def _find_matching_bullets(
-    bullets: Sequence[Mapping[str, Any]], phrases: Sequence[Phrase]
-) -> list[BulletMatch]:
-    matches = []
-    for n, bullet in enumerate(bullets) if phrases else ():
-        places: dict[Side, MatchSpans] = {
-            side: find_spans(bullet.get(f"text_{side}", ""), phrases) for side in SIDES
-        }
-        if has := max(sum(map(bool, places[side])) for side in SIDES):
-            matches.append((has, n, bullet, places))
-    return matches
-
-
-KIND_LABELS = {
-    "brief": gettext_lazy("Brief"),
-    "term": gettext_lazy("Term"),
-    "keyword": gettext_lazy("Keyword"),
-    "author": gettext_lazy("Author"),
-    "source": gettext_lazy("Source"),
-}
-"""What a suggested or similar name leads to, by the kind of page."""
 
 
 def _build_results_context(params: SearchParams, results: SearchResults, view: ListView) -> dict[str, Any]:
@@ -398,75 +250,3 @@ def _order_links(params: SearchParams, language: Side) -> list[dict[str, Any]]:
         }
         for newest, label in words.items()
     ]
-
-
-# Content without results: examples taken from the newest brief, or topics and newest briefs.
-
-MAX_NEWEST = 3
-MAX_QUESTIONS = 3
-_LONG_WORD = re.compile(r"[A-Za-z]{7,}")
-
-
-def build_openings(
-    params: SearchParams, results: SearchResults, view: ListView, now: dt.datetime
-) -> SafeString:
-    """Return examples for an empty search; topics and newest briefs if nothing was found; else nothing."""
-    if not params.is_empty and results.hits:
-        return mark_safe("")
-    language, newest = view.language, editions.list_newest_briefs(now, PageKey()).rows
-    briefs = [row.brief for row in newest] if params.is_empty else []
-    examples = [
-        {
-            "text": query,
-            "url": f"{paths.search(language)}?q={quote_plus(query)}",
-            "lang": detect_language_code(query),
-            "meaning": meaning,
-        }
-        for query, meaning in chain(
-            islice(_list_questions(briefs, language), MAX_QUESTIONS),
-            *(_list_examples(brief, language) for brief in briefs[:1]),
-        )
-    ]
-    shown = [] if examples else newest[:MAX_NEWEST]
-    return render_partial(
-        "briefs/_search_openings.html",
-        examples=examples,
-        topics=views.render_topics(view, now),
-        newest=list_rows.render_rows(
-            [list_rows.build_row_by_posting(row.brief, view) for row in shown],
-            view,
-            heading=gettext("Newest briefs"),
-        ),
-    )
-
-
-def _list_questions(briefs: Iterable[PublicBrief], language: Side) -> Iterator[tuple[str, str]]:
-    """Yield questions that these briefs answer, without an explanation."""
-    for brief in briefs:
-        if brief.authors and brief.keywords:
-            names = {"author": brief.authors[0].label(language), "topic": brief.keywords[0].label(language)}
-            yield gettext("What does %(author)s argue about %(topic)s?") % names, ""
-
-
-def _list_examples(brief: PublicBrief, language: Side) -> Iterator[tuple[str, str]]:
-    """Yield (search, explanation) for searches that find this brief."""
-    if brief.keywords:
-        yield brief.keywords[0].label(language), gettext("either language finds the same briefs")
-    if brief.authors:
-        yield f'"{brief.authors[0].en}"', gettext("a phrase, exactly as it stands")
-    if word := _LONG_WORD.search(brief.headline("en")):
-        yield f"{word[0][:-2].lower()}*", gettext("words that begin so")
-    names = []
-    if brief.authors:
-        family = brief.authors[0].family or brief.authors[0].en
-        names.append(f"author:{_quote(family)}")
-    if brief.source:
-        names.append(f"source:{_quote(brief.source.en)}")
-    if names:
-        yield " ".join(names), gettext("by name")
-    if brief.facts.date:
-        yield f"date:{brief.facts.date[:4]}", gettext("by the date of the article")
-
-
-def _quote(name: str) -> str:
-    return f'"{name}"' if " " in name else name

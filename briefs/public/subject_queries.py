@@ -25,8 +25,9 @@ from briefs.models.prepared import PreparedQuery
 from briefs.models.site import MAX_START_HERE, SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term, Vocabulary
 
-from . import editions
-from .editions import EditionRows, KeysetPage, ListedBrief, PageKey
+from . import editions, list_pages
+from .editions import EditionRows, ListedBrief
+from .list_pages import KeysetPage, PageKey
 
 MAX_COUNTED_BRIEFS = 100
 """Maximum number of briefs counted on a subject's page."""
@@ -186,7 +187,7 @@ def list_years(kind: SubjectKind, subject: Subject, now: dt.datetime) -> list[in
 
 def list_term_uses(term: Subject, now: dt.datetime, page: PageKey) -> KeysetPage[TermUse]:
     """Return a page of briefs in which a term occurs, newest first. Raise Http404."""
-    rows, *keys = editions.fetch_page(
+    rows, *keys = list_pages.fetch_page(
         Edition.objects.listed(now),
         page,
         ("in_terms__places", *BRIEF_COLUMNS),
@@ -307,9 +308,6 @@ def _subjects(kind: SubjectKind, now: dt.datetime) -> Any:
         *("pk", "slug", *kind.model.label_columns, "merged_into_id", "used"),
         *(url, *SITE_TEXT_COLUMNS),
     )
-
-
-# Queries for the archive, which lists briefs by the date of their article.
 
 
 class ArchiveMonth(NamedTuple):

@@ -1,14 +1,12 @@
-"""Pages of keywords, authors, sources and terms, their indexes, and the archive by month of the article."""
+"""Pages of topics, authors, sources and terms. A keyword's page is its topic."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from html import escape
-from itertools import groupby
-from string import ascii_uppercase
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -16,22 +14,21 @@ from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
 
 from briefs.bilingual.rendering import cards, terms, text
 from briefs.bilingual.rendering.text import KeyLine
-from briefs.bilingual.text import date_format, detect_language_code, fold_accents, paths
+from briefs.bilingual.text import paths
 from briefs.bilingual.text.article_urls import is_safe_link, write_host_in_ascii
-from briefs.bilingual.text.person_names import NameOrder, find_name_order
-from briefs.content import LANGUAGE_TAGS, SIDES, Side
+from briefs.content import SIDES, Side
 from briefs.derived.search import highlight_spans
 from briefs.models.vocabulary import Term
 
 from . import brief_answers, corrections, editions, feeds, list_rows, responses, subject_queries
-from .editions import KeysetPage, ListedBrief, PageKey, build_year_key, read_page_key
+from .editions import ListedBrief
+from .index_views import build_name_row
+from .list_pages import KeysetPage, PageKey, build_year_key, read_page_key
 from .list_rows import Row, RowSide
 from .responses import ListView
 from .subject_queries import (
     MAX_COUNTED_BRIEFS,
     SUBJECT_KINDS,
-    ArchiveMonth,
-    CountedSubject,
     Subject,
     SubjectFacets,
     SubjectKind,
@@ -39,8 +36,6 @@ from .subject_queries import (
     subject_label,
     twin_label,
 )
-
-# A topic, author, source or term. A keyword's page is its topic.
 
 _NAME_LISTS = {
     "authors": (gettext_lazy("Authors"), 4),
@@ -161,7 +156,7 @@ def _build_head(
     subject: Subject, kind: SubjectKind, view: ListView, facets: SubjectFacets | None, side: Side
 ) -> RowSide:
     """Build a side of the head: name, number of briefs and introduction."""
-    topic = _link_kind(kind.name, str(kind.label), side)
+    topic = link_kind(kind.name, str(kind.label), side)
     if facets and not facets.is_small:
         topic += cards.COMMA[side] + format_brief_count(facets.brief_count)
     paragraphs = text.split_paragraphs(subject.intro(side)) if facets else ()
@@ -175,7 +170,7 @@ def _render_label(subject: Subject, view: ListView, side: Side) -> SafeString:
     return text.mark_language(label, side) if label else mark_safe("")
 
 
-def _link_kind(path: str, label: str, side: Side) -> str:
+def link_kind(path: str, label: str, side: Side) -> str:
     """Render the link from the head of a page to the index that has it."""
     return f'<a href="{paths.home(side)}{path}/">{escape(label)}</a>'
 
@@ -214,7 +209,7 @@ def _build_term(term: Subject, kind: SubjectKind, view: ListView, now: dt.dateti
     renderings = {"zh": zh, "en": en}  # accepted besides the preferred one
 
     def build_head(side: Side) -> RowSide:
-        topic = _link_kind("terms", gettext("Glossary"), side)
+        topic = link_kind("terms", gettext("Glossary"), side)
         words = cards.LIST_SEPARATOR[side].join(renderings[side])
         also = escape(gettext("Also: %(words)s")) % {"words": escape(words)} if words else ""
         return RowSide("", _render_label(term, view, side), topic, note=also)
@@ -250,181 +245,3 @@ def _build_use(use: TermUse, view: ListView) -> Row:
     date = cards.render_article_date(brief, language, form="two lines")
     by = cards.render_authors_and_source
     return list_rows.build_row(brief, view, date, by=by, lines=lines, notes=notes)
-
-
-# Indexes.
-
-
-def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:
-    """Show the names of a kind by label: Latin names alphabetically, then Chinese ones by strokes.
-
-    Authors are sorted by family name. Chinese labels are sorted by their Big5 bytes, which is the order of strokes.
-    """
-    of, view = SUBJECT_KINDS[kind], ListView.read(request, language)
-    rows = subject_queries.list_subjects(of, timezone.now())
-    ordered = sorted(rows, key=lambda row: _sort_key(row, language))
-    groups = groupby(ordered, key=lambda row: _initial(row, language) if kind == "authors" else "")
-    return responses.render(
-        "briefs/subject_index.html",
-        language,
-        f"{kind}/",
-        menu_entry=kind,
-        heading=str(of.plural),
-        head=list_rows.render_head(view, lambda _: RowSide("", str(of.plural))),
-        list_view=view,
-        link="" if view.is_both else list_rows.OTHER_LINK,
-        groups=[
-            {"initial": initial, "rows": [_index_row(row, kind, language) for row in group]}
-            for initial, group in groups
-        ],
-    )
-
-
-def build_name_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
-    other, twin = paths.OTHER_SIDE[language], twin_label(row, language)
-    return {
-        "url": paths.subject(language, kind, row.slug),
-        "label": text.mark_language(subject_label(row, language), language),
-        "twin": twin and text.mark_language(twin, other),
-        "twin_url": paths.subject(other, kind, row.slug),
-        "n": row.brief_count,
-    }
-
-
-def _index_row(row: CountedSubject, kind: str, language: Side) -> dict[str, Any]:
-    """Return a line of an index. An author's family name comes first: Chilukuri, Vivek; Liu He."""
-    words = subject_label(row, language)
-    is_inverted = kind == "authors" and row.given and words == row.en
-    if is_inverted and find_name_order(words, row.family, row.given, "") is NameOrder.GIVEN_FIRST:
-        words = f"{row.family}, {row.given}"
-    return build_name_row(row, kind, language) | {"label": text.mark_language(words, language)}
-
-
-def _initial(row: CountedSubject, language: Side) -> str:
-    """Return the heading of an author's group: first letter of the family name without accent, 中文, or #."""
-    if _is_chinese(subject_label(row, language)):
-        return "中文"
-    letter = fold_accents(row.family or subject_label(row, language))[:1].upper()
-    return letter if letter in ascii_uppercase else "#"
-
-
-def _sort_key(row: CountedSubject, language: Side) -> tuple[Any, ...]:
-    words = subject_label(row, language)
-    if _is_chinese(words):
-        return True, words.encode("cp950", "replace"), words
-    return False, fold_accents(row.family or words), words.casefold()
-
-
-def _is_chinese(words: str) -> bool:
-    return detect_language_code(words) == LANGUAGE_TAGS["zh"]
-
-
-# The archive.
-
-
-def archive(request: HttpRequest, language: Side) -> HttpResponse:
-    """Show the years, newest first, each with its months in the languages shown in full."""
-    view = ListView.read(request, language)
-    years = groupby(subject_queries.list_months(timezone.now()), key=lambda row: row.month // 100)
-    return responses.render(
-        "briefs/archive.html",
-        language,
-        "archive/",
-        list_view=view,
-        head=list_rows.render_head(view, lambda _: RowSide("", gettext("Archive"))),
-        years=[_build_year(year, list(rows), view) for year, rows in years],
-    )
-
-
-def _build_year(year: int, rows: Sequence[ArchiveMonth], view: ListView) -> dict[str, Any]:
-    sides = [
-        {
-            "lang": LANGUAGE_TAGS[side],
-            "label": date_format.format_year(year, side),
-            "url": f"{paths.home(side)}archive/{year}/",
-            "link": "" if side in view.sides else list_rows.OTHER_LINK,
-            "months": _month_links(rows, side) if side in view.sides else (),
-        }
-        for side in view.both_sides
-    ]
-    return {"n": sum(row.brief_count for row in rows), "sides": sides}
-
-
-def year(request: HttpRequest, language: Side, year: int) -> HttpResponse:
-    now = timezone.now()
-    months = subject_queries.list_months(now, year)
-    if not months:
-        raise Http404
-    page = subject_queries.list_briefs_of_year(year, now, read_page_key(request))
-    headings = {side: date_format.format_year(year, side) for side in SIDES}
-    return _render_period(page, months, headings, f"archive/{year}/", ListView.read(request, language))
-
-
-def month(request: HttpRequest, language: Side, year: int, month: str) -> HttpResponse:
-    now, number = timezone.now(), int(month)
-    months = subject_queries.list_months(now, year)
-    if not any(row.month == year * 100 + number for row in months) or not number:
-        raise Http404
-    path = month_path(year * 100 + number)
-    if month != f"{number:02}":
-        return HttpResponsePermanentRedirect(f"{paths.home(language)}{path}")
-    page = subject_queries.list_briefs_of_month(year, number, now, read_page_key(request))
-    headings = {side: date_format.format_month(dt.date(year, number, 1), side) for side in SIDES}
-    return _render_period(page, months, headings, path, ListView.read(request, language))
-
-
-def _render_period(
-    page: KeysetPage[ListedBrief],
-    months: Sequence[ArchiveMonth],
-    headings: Mapping[Side, str],
-    path: str,
-    view: ListView,
-) -> HttpResponse:
-    """Render the page of a year or month, with the months of its year."""
-    year, language = months[0].month // 100, view.language
-    shown = [row for row in months if path in (month_path(row.month), f"archive/{year}/")]
-    rows = [list_rows.build_row_by_article_date(row.brief, view)._replace(year="") for row in page.rows]
-    return responses.render(
-        "briefs/archive_period.html",
-        language,
-        path,
-        query_string=page.query_string,
-        list_view=view,
-        kind=gettext("Archive"),
-        plain=headings[language],
-        header=list_rows.render_head(
-            view, lambda side: RowSide("", headings[side], _link_kind("archive", gettext("Archive"), side))
-        ),
-        months=text.render_partial(
-            "briefs/_month_list.html",
-            heading=date_format.format_year(year, language),
-            url=f"{paths.home(language)}archive/{year}/",
-            months=_month_links(months, language, current_path=path),
-        ),
-        entries=list_rows.render_rows(
-            rows, view, heading=format_brief_count(sum(row.brief_count for row in shown))
-        ),
-        **brief_answers.build_paging_context(page, f"{paths.home(language)}{path}", view),
-    )
-
-
-def month_path(key: int) -> str:
-    return f"archive/{key // 100}/{key % 100:02}/"
-
-
-def _month_links(
-    rows: Iterable[ArchiveMonth], language: Side, current_path: str = ""
-) -> list[dict[str, Any]]:
-    """Return links to the months. Articles dated only to a year appear on the year's page."""
-    return [
-        {
-            "label": f"{row.month % 100}月"
-            if language == "zh"
-            else date_format.ENGLISH_MONTHS[row.month % 100 - 1],
-            "is_here": current_path == month_path(row.month),
-            "url": f"{paths.home(language)}{month_path(row.month)}",
-            "n": row.brief_count,
-        }
-        for row in rows
-        if row.month % 100
-    ]

@@ -5,9 +5,12 @@ from typing import Any
 from django.urls import URLPattern, include, path, re_path, register_converter
 
 from . import (
+    archive_views,
     brief_answers,
+    brief_files,
     corrections,
     feeds,
+    index_views,
     issue_files,
     issue_views,
     report_views,
@@ -18,7 +21,7 @@ from . import (
     subscribe_views,
     views,
 )
-from .brief_answers import offer_markdown
+from .brief_files import offer_markdown
 from .page_cache import keep
 from .responses import (
     LANGUAGE_ALIAS_PATTERN,
@@ -33,7 +36,7 @@ from .subject_queries import SUBJECT_KINDS
 register_converter(LanguageConverter, "language")
 register_converter(YearConverter, "year")
 register_converter(MonthConverter, "month")
-register_converter(brief_answers.CitationFileConverter, "citation")
+register_converter(brief_files.CitationFileConverter, "citation")
 register_converter(issue_files.IssueFileConverter, "issue_file")
 register_converter(issue_views.IssueNumberConverter, "issue")
 register_converter(feeds.FeedFormatConverter, "feed")
@@ -83,13 +86,13 @@ pages = [
     path("search/", public_view(search_views.search), name="search"),
     path("search/suggest/", public_view(search_views.suggest), name="suggest"),
     path("briefs/<slug:slug>/", public_view(offer_markdown(keep(brief_answers.brief))), name="brief"),
-    kept("briefs/<slug:slug>.md", brief_answers.markdown_twin, "markdown"),
+    kept("briefs/<slug:slug>.md", brief_files.markdown_twin, "markdown"),
     kept("briefs/<slug:slug>/parallel/", brief_answers.brief, "parallel", IS_PARALLEL),
     kept("briefs/<slug:slug>/changes/", corrections.changes, "changes"),
-    kept("briefs/<slug:slug>/<citation:file>", brief_answers.citation, "citation"),
-    kept("briefs/<slug:slug>/card.png", brief_answers.card, "card"),
+    kept("briefs/<slug:slug>/<citation:file>", brief_files.citation, "citation"),
+    kept("briefs/<slug:slug>/card.png", brief_files.card, "card"),
     path("briefs/<slug:slug>/report/", public_view(report_views.report, allows_post=True), name="report"),
-    *(kept(f"{kind}/", subject_views.index, kind, {"kind": kind}) for kind in SUBJECT_KINDS),
+    *(kept(f"{kind}/", index_views.index, kind, {"kind": kind}) for kind in SUBJECT_KINDS),
     *(
         kept(f"{kind}/<slug:slug>/", subject_views.subject, kind.removesuffix("s"), {"kind": kind})
         for kind in SUBJECT_KINDS
@@ -103,16 +106,16 @@ pages = [
         public_view(keep(issue_files.issue_file, issue_files.FILE_OPTIONS)),
         name="issue-file",
     ),
-    kept("archive/", subject_views.archive, "archive"),
-    kept("archive/<year:year>/", subject_views.year, "year"),
-    kept("archive/<year:year>/<month:month>/", subject_views.month, "month"),
+    kept("archive/", archive_views.archive, "archive"),
+    kept("archive/<year:year>/", archive_views.year, "year"),
+    kept("archive/<year:year>/<month:month>/", archive_views.month, "month"),
 ]
 
 urlpatterns = [
     path("", public_view(views.redirect_to_language), name="front-door"),
     path("<language:language>/", include(pages)),
     path("u/<slug:token>/", public_view(subscribe_views.link, allows_post=True), name="mail-link"),
-    path("media/pictures/<str:name>", public_view(brief_answers.picture), name="picture"),
+    path("media/pictures/<str:name>", public_view(brief_files.picture), name="picture"),
     kept("sitemap.xml", sitemaps.sitemap, "sitemap"),
     kept("sitemap-pages.xml", sitemaps.sitemap_pages, "sitemap-pages"),
     kept("sitemap-<int:block>.xml", sitemaps.sitemap_part, "sitemap-part"),

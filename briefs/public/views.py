@@ -23,18 +23,17 @@ from briefs.publications.published import PublicIssue
 from . import (
     brief_answers,
     editions,
+    index_views,
     issue_views,
+    list_pages,
     list_rows,
     page_cache,
     responses,
     subject_queries,
-    subject_views,
 )
 from .editions import ListedBrief
 from .list_rows import Row, RowSide
 from .responses import ListView, accepts_chinese
-
-# The home page: purpose of the site, the current issue with its lead, topics, and the newest briefs.
 
 MAX_TOPICS: Final = 10
 MAX_NEWEST: Final = 5
@@ -45,7 +44,7 @@ LEAD_POINTS: Final = 3
 def home(request: HttpRequest, language: Side) -> HttpResponse:
     """Show the home page. Its later pages have only the list."""
     now, view = timezone.now(), ListView.read(request, language)
-    page = editions.list_newest_briefs(now, editions.read_page_key(request))
+    page = editions.list_newest_briefs(now, list_pages.read_page_key(request))
     context: dict[str, Any] = {}
     rows = page.rows
     if rows and not page.query_string:
@@ -55,7 +54,7 @@ def home(request: HttpRequest, language: Side) -> HttpResponse:
             rows = [row for row in rows if row.brief.slug not in shown]
             if len(rows) > MAX_NEWEST:
                 rows = rows[:MAX_NEWEST]
-                page = page._replace(older_key=editions.build_key(*rows[-1][:2]))
+                page = page._replace(older_key=list_pages.build_key(*rows[-1][:2]))
         context = _build_top(issue, rows, view, now)
         rows = rows if issue else rows[1:]
     entries = [list_rows.build_row_by_posting(row.brief, view) for row in rows]
@@ -154,7 +153,7 @@ def render_topics(view: ListView, now: dt.datetime) -> SafeString:
             "code": paths.LANGUAGE_CODES[side],
             "lang": LANGUAGE_TAGS[side],
             "url": f"{paths.home(side)}keywords/",
-            "topics": [subject_views.build_name_row(row, "keywords", side) for row in rows],
+            "topics": [index_views.build_name_row(row, "keywords", side) for row in rows],
         }
         for side in view.sides
     ]

@@ -170,8 +170,6 @@ def _find_recipient_report(message: Message) -> Message | None:
     return None
 
 
-# A received mail, read to see whether signatures cover the headers of the one-click unsubscription.
-
 COVERED_HEADERS: Final = ("List-Unsubscribe", "List-Unsubscribe-Post")
 
 

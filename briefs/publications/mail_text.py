@@ -339,9 +339,6 @@ def _read_text(html: str) -> str:
     return "\n".join(lines).strip() + "\n"
 
 
-# The bytes of one copy.
-
-
 class _WirePolicy(policy.EmailPolicy):
     """Fold headers as usual, but not those of lists: mail clients ignore an address in an encoded word."""
 

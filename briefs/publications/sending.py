@@ -233,9 +233,6 @@ def send_test(bodies: Iterable[MailBody], to: Person, *, transport: Transport | 
         transport.close()
 
 
-# Send what is due.
-
-
 @dataclass(slots=True)
 class SentCopies:
     """What one run did. `later`: refused for now, or the connection was lost before the server had the text."""

@@ -48,9 +48,6 @@ FORGOTTEN_AFTER: Final = dt.timedelta(days=548)
 """18 months after the last mail."""
 
 
-# Tokens and addresses
-
-
 def make_token() -> tuple[str, str]:
     """Return the token of a link to `/u/{token}/` and its hash, which alone is stored."""
     token = secrets.token_urlsafe(16)
@@ -103,9 +100,6 @@ def format_address(address: str) -> str:
         return f"{name}@{host.encode().decode('idna')}"
     except UnicodeError:
         return address
-
-
-# Requests and their confirmation mails
 
 
 class AskedTooOften(Exception):
@@ -211,9 +205,6 @@ def _find_others_of_mailbox(address: str) -> QuerySet[Subscriber]:
     return Subscriber.objects.filter(tagged | Q(address=f"{mailbox}@{host}")).exclude(address=address)
 
 
-# What the holder of a link may do
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
     """What a token opens. `subscriber` is None if the address was erased since. `confirms`: the button confirms this language."""
@@ -269,9 +260,6 @@ def erase(subscriber: Subscriber, now: dt.datetime) -> None:
     """Delete the address. Its copies stay, with a number only."""
     departures.append("erased", subscriber.address, now)
     Subscriber.objects.filter(pk=subscriber.pk).delete()
-
-
-# Jobs
 
 
 def delete_expired(now: dt.datetime) -> None:

@@ -37,7 +37,7 @@ from briefs.bilingual.lexicon.dictionary import set_dictionary_path
 from briefs.database import guards
 from briefs.derived import corpus, search
 from briefs.operations.installation import prepare_dictionary
-from briefs.public import responses
+from briefs.public import rate_limits
 from briefs.workflow import policy
 
 from .support import factories
@@ -253,7 +253,7 @@ def _fast_password_hasher() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _no_search_limit() -> None:
     """Lift the limits of searches and the API, which have their own tests."""
-    responses.SEARCH_SECONDS = responses.API_LIMIT = 1_000_000
+    rate_limits.SEARCH_SECONDS = rate_limits.API_LIMIT = 1_000_000
 
 
 @pytest.fixture(scope="session", autouse=True)

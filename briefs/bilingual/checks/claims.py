@@ -19,8 +19,6 @@ def find_claim_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_hedges(pair)
 
 
-# Whether it has happened, and how sure it is
-
 _Aspects = dict[str, Word]
 """Words by what they say of an event: that it is `done`, `ongoing`, `coming`, or `due` (ought to be)."""
 _PERFECT_EN = frozenset(read_words("perfect"))

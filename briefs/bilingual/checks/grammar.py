@@ -27,7 +27,6 @@ _PHRASES = dict(
 _END = r"(?![A-Za-z0-9’'-])"
 _START = "(?<![^ “(])"
 
-# Articles by sound
 
 _ARTICLE = re.compile(
     r"(?<![A-Za-z’'.-])(?P<article>an?|(?:^|(?<=[.!?;:] )|(?<=[“‘]))An?)(?= [“‘]?(?P<word>U\.[A-Z]\.|(?:[A-Z]{2,}|[A-Z]-?\d+)(?![A-Za-z])|[A-Za-z]?[a-z]{2,}(?![A-Za-z0-9’'])))"
@@ -67,8 +66,6 @@ def _sounds_as_vowel(word: str) -> bool | None:
         return True
     return None if low.startswith(("hi", "he", "ha", "ho", "hy", "yt")) and len(low) > 4 else False
 
-
-# Subject and verb
 
 _PLURAL_OF = {"is": "are", "was": "were", "has": "have", "does": "do"}
 _SINGULAR_OF = {plural: singular for singular, plural in _PLURAL_OF.items()}
@@ -133,8 +130,6 @@ def _write_singular(match: re.Match[str]) -> str:
 def _write_plural(match: re.Match[str]) -> str:
     return _agree(match, lambda verb: _THIRD_PERSON[verb])
 
-
-# Forms of a verb after another
 
 _MODALS = "will|would|can|could|may|might|must|should|cannot|won’t|can’t|couldn’t|wouldn’t|shouldn’t"
 _IRREGULAR = {
@@ -204,7 +199,6 @@ def find_base(verb: str) -> str:
 
 _COMMON = 500
 
-# Nouns and fixed words
 
 _COUNT = rf"(?:{_NUMBERS}|half|few|couple|eleven|twelve|twenty|thirty|hundred|thousand|million|percent|an?|the|per|each|every|of|in)"
 _PLURAL_AFTER_ONE = re.compile(

@@ -227,9 +227,6 @@ def link_texts(zh: str, en: str) -> LinkedPair:
     return link_words(fold_and_mask_urls(zh), fold_and_mask_urls(en).replace("'", "’"))
 
 
-# Words of one table: names, dates, multiples, currencies
-
-
 def _find_by_sentence(zh: str, en: str) -> Iterator[tuple[list[Meaning], list[Meaning]]]:
     """Yield the meanings of both sides, by sentence if both have as many sentences."""
     texts: dict[Side, str] = {"zh": zh, "en": en}
@@ -282,9 +279,6 @@ def _find_surplus(side: list[Meaning], other: list[Meaning]) -> tuple[int, Meani
         (counts[meaning.key], meaning) for meaning in side if meaning.raises and meaning.key in surplus
     ]
     return min(candidates, key=lambda item: item[0], default=None)
-
-
-# Opposites
 
 
 def _find_opposed(pair: LinkedPair) -> Iterator[tuple[str, Word, Word]]:
@@ -353,9 +347,6 @@ def _is_negated(words: list[Word], word: Word) -> bool:
         or (_NEGATIVE_CORE.match(other.text) and not other.expresses(NEGATION, "plain"))
         for other in list_before(words, word, _BACK)
     )
-
-
-# Negation
 
 
 def _find_lone_negations(pair: LinkedPair) -> Iterator[tuple[Side, Word]]:
@@ -508,9 +499,6 @@ def _meets_opposite(words: list[Word], negation: Word, ahead: int, others: list[
     return any(are_opposed(pole, sense.pole) for pole in senses for other in others for sense in other.senses)
 
 
-# 不應A，而應B
-
-
 def _check_contrast(zh: CheckedText, en: CheckedText, pair: LinkedPair) -> Iterator[Finding]:
     """Find 不應A，而應B paired with "should A rather than B", its opposite, by the links of the words in each half."""
     chinese = next((match for pattern in _CONTRASTS_ZH if (match := pattern.search(zh.original))), None)
@@ -545,8 +533,6 @@ def _build_lone(text: CheckedText, code: str, word: Word) -> Finding:
     span = word.start, word.end
     return text.build_finding(f"meaning.{code}_{text.side}", span, {"value": text.original[slice(*span)]})
 
-
-# Clauses that only one language has
 
 _LONG: dict[Side, float] = {"zh": 2.1, "en": 0.95}
 """Han characters to an English word: above the first the English may lack a clause, below the second the Chinese."""

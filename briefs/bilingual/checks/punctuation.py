@@ -26,8 +26,6 @@ from briefs.content import Bullet, Content
 
 from .english import read_words
 
-# Chinese
-
 _SPACE = "[ \u00a0\u3000]{0,4}"
 _FULL_WIDTH = dict(zip(",;:?!", "，；：？！", strict=True))
 
@@ -239,8 +237,6 @@ def _ends_with_stop(text: str) -> bool:
 def _read_text(bullet: Bullet) -> CheckedText:
     return CheckedText.from_text("bullet", bullet.number, "zh", bullet.text_zh)
 
-
-# English
 
 _ITEM = "[A-Za-z][A-Za-z’'-]{0,30}"
 _SERIES = re.compile(

@@ -16,8 +16,6 @@ def find_role_findings(pair: LinkedPair) -> Iterator[ClaimFinding]:
     yield from _find_other_persons(pair)
 
 
-# Who does what to whom
-
 _Actors = list[tuple[Word, Word]]
 _NO_ACTOR = re.compile(
     "January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|"

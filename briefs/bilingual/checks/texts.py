@@ -154,8 +154,6 @@ class CheckContext(_HashedOnce):
     __hash__ = _HashedOnce._compute_hash
 
 
-# The texts of a brief, and helpers that fold, mask and repair them.
-
 HAN_RANGES = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 # Full-width letters, digits and ％＄．＋－／＆ fold to ASCII; ，：； do not, since they end a figure.

@@ -482,8 +482,6 @@ def _is_covered_by_another_rule(before: str, after: str) -> bool:
     return any(cjk) and bool(_IS_LATIN.match(after if cjk[0] else before))
 
 
-# Pairs whose two sides do not seem to say the same, and bullets that only continue an adjacent bullet
-
 _FEWEST_PAIRS = 3
 """In a shorter list there are too few other texts to compare with."""
 

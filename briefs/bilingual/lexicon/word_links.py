@@ -171,9 +171,6 @@ def link_words(zh: str, en: str) -> LinkedPair:
     return pair
 
 
-# Words of one side
-
-
 def read_words_zh(text: str) -> list[Word]:
     words: list[Word] = []
     clause = 0
@@ -307,8 +304,6 @@ def _add_concepts(words: list[Word]) -> None:
             reached = max(reached, n + length)
 
 
-# Links
-
 _Candidate = tuple[float, float, Word, Word]
 
 
@@ -418,8 +413,6 @@ def _choose(pair: LinkedPair, candidates: Iterable[_Candidate]) -> None:
         pair._best_en[en_clause] = max(pair._best_en[en_clause], weight)
 
 
-# Foreign names
-
 _SOUNDS_ALIKE, _SHORTEST_NAME, _LONGEST_NAME = 0.6, 4, 8
 
 
@@ -467,8 +460,6 @@ def _list_sound_runs(words: list[Word]) -> Iterator[list[Word]]:
     if len(run) > 1:
         yield run[:_LONGEST_NAME]
 
-
-# Foreign names that Chinese writes by sound: how alike the consonants of 薛恩鮑姆 and Sheinbaum are.
 
 _CLASSES = {
     letter: group[0].upper()

@@ -109,8 +109,6 @@ def build_article_key(url: str) -> str:
     return f"{host}{port}{parts.path.rstrip('/')}" + (f"?{query}" if query else "")
 
 
-# Find hosts that can be mistaken for another site, because their letters look like those of another script.
-
 _LOOKALIKES = str.maketrans(
     "асԁеһіјӏорԛѕԝху" + "ουνρια" + "օոսհցքզյ" + "ıɑɡłđøᴄᴏᴠᴡᴢ" + "01",
     "acdehijlopqswxy" + "ouvpia" + "onuhgpqj" + "iagldocovwz" + "ol",

@@ -94,8 +94,6 @@ def detect_language_code(text: str) -> str:
     return LANGUAGE_TAGS["zh"] if _HAN.search(text) else LANGUAGE_TAGS["en"]
 
 
-# English stems.
-
 _stemmer = EnglishStemmer()
 _lock = threading.Lock()
 
@@ -108,8 +106,6 @@ def stem_word(word: str) -> str:
     with _lock:
         return str(_stemmer.stemWord(word))
 
-
-# Split a text into sentences.
 
 _END: dict[Side, re.Pattern[str]] = {
     # A quotation that its sentence goes on to comment, 「…嗎？」他問, does not end it.
@@ -149,8 +145,6 @@ def _is_abbreviation(text: str, stop: re.Match[str]) -> bool:
         return False
     return not (_DOTTED.search(before) and _OPENER.match(text, stop.end()))
 
-
-# Cut a text to a label in a list.
 
 _LABEL_LENGTHS: Final[dict[Side, int]] = {"zh": 24, "en": 60}
 _CLAUSE_END: Final = re.compile(r"[，；：。、！？—]|[,;:.!?—](?=\s)|\s(?=[(（–])")

@@ -14,8 +14,6 @@ from briefs.content import Side
 
 from .scripts import fold_accents
 
-# Measure the similarity of two texts, and compute keys by which similar texts can be looked up (min-hash).
-
 KEY_COUNT: Final = 8
 VERSION: Final = 1
 """Increase when the keys of a text change. It is part of the hash, so that old and new keys differ."""
@@ -75,8 +73,6 @@ def _pieces(text: str) -> set[str]:
 def _hashes(piece: str) -> tuple[int, ...]:
     return _HASHES.unpack(blake2b(piece.encode(), digest_size=_HASHES.size, person=_PERSON).digest())
 
-
-# Compare two names regardless of case, accents, hyphens and the order of their parts.
 
 _BREAK = re.compile(r"[\s,;，、‧·・•/()（）]+")
 _NO_LETTER = re.compile(r"[^\w]|_")

@@ -19,8 +19,6 @@ from briefs.bilingual.text.date_format import ENGLISH_MONTHS, format_day, format
 from .analysis import fold
 from .query import ParsedQuery, Phrase, QueryTerm, QueryWord, Spelling, build_phrase, parse_unquoted
 
-# Amounts and dates, as both languages write them: 40億 is 4 billion.
-
 _SMALLEST_AMOUNT: Final = 10_000
 _SCALES_ZH: Final = (("兆", 10**12), ("億", 10**8), ("萬", 10**4))
 _SCALES_EN: Final = (("trillion", 10**12), ("billion", 10**9), ("million", 10**6), ("thousand", 10**3))

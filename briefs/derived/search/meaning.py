@@ -52,9 +52,6 @@ def _encode(texts: Sequence[str]) -> Any:
     return load_encoder().encode([text.encode("utf-8", "ignore").decode() for text in texts])
 
 
-# Store a vector of each edition, in the transaction that writes its other derived rows.
-
-
 def put(contents: Mapping[int, Content]) -> None:
     """Store the vectors of contents, by edition id: the mean of both languages."""
     if not is_installed() or not contents:
@@ -100,9 +97,6 @@ def count_missing() -> int:
         return 0
     current = EditionVector.objects.filter(version=get_version())
     return SearchEntry.objects.exclude(edition__in=current.values("edition")).count()
-
-
-# Compare a question with all of them.
 
 
 class Vectors(NamedTuple):

@@ -24,8 +24,6 @@ from .import_items import ImportItem, ImportOutcome
 from .storing import ImportJob, build_not_storable_refusal, store_items
 from .vocabulary_lookup import VocabularyLookup, read_author
 
-# Find the files that a command line names, each with a name that can be printed and stored.
-
 _SYSTEM_FILES: Final = ("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information")
 _SYSTEM_FILE_PREFIXES: Final = (".", "~$")
 """Word writes a `~$` file beside each document that is open."""
@@ -76,8 +74,6 @@ def _printable_name(name: str) -> str:
         text = ""
     return text if text.isprintable() and text else data.decode("utf-8", "backslashreplace")
 
-
-# Import files in batches and yield one outcome per digest.
 
 DIGEST_LIMIT: Final = 200
 """Digests of one file that the desk takes."""
@@ -222,8 +218,6 @@ def _store_in_transaction(group: Sequence[ImportItem], job: ImportJob) -> dict[i
         for key, outcome in outcomes.items()
     }
 
-
-# Run the checks of the desk on documents. Nothing is stored.
 
 UNSAVED_SOURCE_ID = 0
 """Placeholder for a source that the document names, so that the check does not report it as missing."""

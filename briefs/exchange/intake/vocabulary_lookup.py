@@ -30,8 +30,6 @@ from briefs.models import Author, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow.vocabulary import record_vocabulary_event
 
-# Read one author of a document: the name in one or both scripts, titles and affiliations.
-
 _PARENTHESES = re.compile(r" ?[(（]([^()（）]*)[)）] ?")
 _COMMA = re.compile(r" ?[,，;；] ?")
 _HAN_NAME = r"[㐀-鿿豈-﫿][㐀-鿿豈-﫿‧·．・•]+"
@@ -135,8 +133,6 @@ def _is_affiliation(text: str) -> bool:
         pattern.search(text) for pattern in (ORGANIZATION, JOB_TITLE, _OUTLET, HAN_ORGANIZATION)
     ) or bool(_PLACE.fullmatch(text) or re.fullmatch(f"{HAN_TITLE}|[A-Z&]+", text))
 
-
-# Match the authors of a document to rows. A new author who may exist in another spelling is reported.
 
 MAX_SUGGESTIONS: Final = 3
 NAME_POINTS: Final = "‧·．・•"

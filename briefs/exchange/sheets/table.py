@@ -14,8 +14,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from openpyxl.utils import column_index_from_string
 
-# Guard sheet cells against being run as formulas, reversibly, and format numbers and cell references.
-
 FORMULA_GUARD = "'"
 _FORMULA_STARTS = frozenset("=+-@\t\r\n")
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]+)")

@@ -29,8 +29,6 @@ from .table import (
     check_headings,
 )
 
-# Compare one row of a sheet with its entry, column by column.
-
 
 class CellChange(NamedTuple):
     """Change of one column. `old` is empty for a new row."""
@@ -64,8 +62,6 @@ class RowDiff:
     def _values(self, instance: Any) -> list[str]:
         return [field.export(instance) for field in self.resource.get_import_fields()]
 
-
-# Import sheets with import-export, finding entries by slug or name and saving them by the workflow.
 
 type ColumnNames = tuple[str, ...]
 

@@ -82,9 +82,6 @@ def accept_code_once(person: Person, code: str) -> bool:
     return is_new
 
 
-# Keys
-
-
 def make_fingerprint(key: str) -> str:
     """Return a short name for a secret key, to show to people. With 32 bits, it cannot confirm a guess of the key."""
     return hmac.new(key.encode(), b"fingerprint of the secret key", hashlib.sha256).hexdigest()[:8]
@@ -152,9 +149,6 @@ def _is_readable(token: str, keys: Sequence[str]) -> bool:
     except InvalidToken:
         return False
     return True
-
-
-# Secrets
 
 
 def _cipher(key: str) -> Fernet:

@@ -20,8 +20,6 @@ from django.utils.translation import gettext as _
 from briefs.models import Person
 from briefs.models.bulk_writes import delete_in_batches
 
-# Remember that a browser signed in, in a signed cookie that is bound to the account's password.
-
 MAX_AGE: Final = 60 * 60 * 24 * 365
 _SALT: Final = "known browser"
 
@@ -55,8 +53,6 @@ def remember_browser(request: HttpRequest, response: HttpResponse, person: Perso
         samesite="Lax",
     )
 
-
-# End sessions: after hours without activity, everywhere at once, or those of a person who leaves.
 
 IDLE_LIMIT: Final = 12 * 60 * 60
 """Seconds without activity after which a session ends."""

@@ -21,8 +21,6 @@ from briefs.models.bulk_writes import delete_in_batches
 from briefs.models.people import SignInCounter
 from digest.client_address import get_block, get_network
 
-# Passwords from unknown browsers are hashed in low-priority threads, so that readers' pages come first.
-
 _NICENESS: Final = 5
 
 

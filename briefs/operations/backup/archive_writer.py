@@ -67,9 +67,6 @@ def write_backup(path: Path, version: str, *, prove: bool = True) -> Manifest:
     return manifest
 
 
-# Files of the archive
-
-
 def _write_members(path: Path, manifest: Manifest, native: Iterable[Path]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
         for model in row_lines.list_models(apps):
@@ -126,9 +123,6 @@ def seal(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-# Snapshot of the database
-
-
 @contextmanager
 def _frozen_database(folder: Path) -> Iterator[list[Path]]:
     """Read the database from one snapshot while editors go on writing. Yield the files of its native dump."""
@@ -159,9 +153,6 @@ def _dump_postgresql(folder: Path, snapshot: str) -> list[Path]:
     command = [tool, f"--snapshot={snapshot}", "--format=custom", f"--file={file}", *arguments]
     done = subprocess.run(command, env=os.environ | (environment or {}), capture_output=True, check=False)  # noqa: S603
     return [file] if done.returncode == 0 else []
-
-
-# Proof
 
 
 def _prove(archive: Path, manifest: Manifest, folder: Path) -> None:

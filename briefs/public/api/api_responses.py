@@ -14,15 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from briefs.derived.brief_shape import Moment
-from briefs.public import responses
-from briefs.public.responses import (
-    NO_STORE,
-    SEARCH_LIMIT_WINDOW,
-    Activity,
-    ViewFunction,
-    drop_session,
-    public_view,
-)
+from briefs.public import rate_limits
+from briefs.public.rate_limits import SEARCH_LIMIT_WINDOW, Activity
+from briefs.public.responses import NO_STORE, ViewFunction, drop_session, public_view
 
 JSON = "application/json"
 METHODS = "GET, HEAD, OPTIONS"
@@ -84,7 +78,7 @@ def api_view(view: ViewFunction, activity: Activity = "api") -> ViewFunction:
 
 
 def _build_policy(activity: Activity) -> str:
-    return f'"{activity}";q={responses.get_limit(activity)};w={SEARCH_LIMIT_WINDOW}'
+    return f'"{activity}";q={rate_limits.get_limit(activity)};w={SEARCH_LIMIT_WINDOW}'
 
 
 def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
@@ -102,7 +96,7 @@ def _answer_problems(view: ViewFunction, activity: Activity) -> ViewFunction:
 
 def require_rate(request: HttpRequest, activity: Activity) -> None:
     """Raise Problem if the client must wait."""
-    if wait := responses.seconds_to_wait(request, activity):
+    if wait := rate_limits.seconds_to_wait(request, activity):
         headers = {
             "Retry-After": str(wait),
             "RateLimit": f'"{activity}";r=0;t={wait}',

@@ -19,26 +19,21 @@ from msgspec import Struct
 
 from briefs.content import hash_json
 from briefs.derived import name_changes
-from briefs.derived.brief_shape import (
+from briefs.derived.brief_shape import CHANGES, Brief, Change, Relabelled
+from briefs.derived.shape_builder import (
     API_PATH,
-    CHANGES,
     MAX_SHAPES,
-    Brief,
-    Change,
     EditionRows,
-    Relabelled,
     ShapeRow,
     build_shapes,
     prepare_shapes,
 )
 from briefs.models.edition import Edition
 from briefs.models.site import NameChange, SiteVersion
-from briefs.public.editions import ListPosition, build_beyond_condition
+from briefs.public.list_pages import ListPosition, build_beyond_condition
 from briefs.public.search_queries import SearchParams
 
 from .api_responses import Problem
-
-# Parameters, used to read a query string and to describe the API.
 
 MAX_LIMIT: Final = 100
 MAX_QUERY_LENGTH: Final = 200

@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 
 from briefs.bilingual.text import paths
 from briefs.content import SIDES
-from briefs.derived import brief_shape
+from briefs.derived import shape_builder
 from briefs.derived.brief_shape import Correction, Hash, Moment, Texts, Withdrawal
-from briefs.public.editions import ListPosition, build_beyond_condition
+from briefs.public.list_pages import ListPosition, build_beyond_condition
 from briefs.publications import published
 from briefs.publications.published import PublicIssue, PublicItem
 
@@ -93,7 +93,7 @@ def list_issues(request: HttpRequest) -> HttpResponse:
 def build_issue(issue: PublicIssue) -> Issue:
     note = Texts(issue.change_note_zh, issue.change_note_en)
     correction = Correction(_utc(issue.updated_at), issue.change_kind, note) if issue.change_kind else None  # type: ignore[arg-type]
-    return brief_shape.add_hash(
+    return shape_builder.add_hash(
         Issue(
             number=issue.number,
             edition=issue.edition_number,
@@ -121,7 +121,7 @@ def _build_item(item: PublicItem) -> IssueBrief:
         summary=None if withdrawn else Texts(*map(brief.summary, SIDES)),
         corrected=_utc(item.corrected_at) if item.corrected_at and not withdrawn else None,
         withdrawn=withdrawn,
-        url=brief_shape.build_urls(brief.slug).api,
+        url=shape_builder.build_urls(brief.slug).api,
     )
 
 
@@ -147,7 +147,7 @@ def build_example(brief: Any) -> Issue:
         None,
         brief["urls"]["api"],
     )
-    return brief_shape.add_hash(
+    return shape_builder.add_hash(
         Issue(
             number=12,
             edition=1,

@@ -15,9 +15,10 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from briefs.derived import brief_shape
-from briefs.derived.brief_shape import API_PATH, FoundBrief
-from briefs.public import responses
+from briefs.derived import brief_shape, shape_builder
+from briefs.derived.brief_shape import FoundBrief
+from briefs.derived.shape_builder import API_PATH
+from briefs.public import rate_limits, responses
 
 from . import brief_queries, issue_shape
 from .api_responses import JSON, ProblemDetails
@@ -261,10 +262,10 @@ def _build_example_brief() -> dict[str, Any]:
         picture=None,
         keywords=[brief_shape.Name("technology", "科技", "Technology")],
         terms=[],
-        urls=brief_shape.build_urls(_SLUG),
+        urls=shape_builder.build_urls(_SLUG),
         licence=settings.DIGEST_LICENCE,
     )
-    example: dict[str, Any] = msgspec.to_builtins(brief_shape.add_hash(brief))
+    example: dict[str, Any] = msgspec.to_builtins(shape_builder.add_hash(brief))
     return example
 
 
@@ -278,7 +279,7 @@ def show_docs(request: HttpRequest) -> HttpResponse:
             canonical=f"{settings.SITE_URL}/api/docs/",
             operations=[_describe(operation) for operation in OPERATIONS],
             api=f"{settings.SITE_URL}{API_PATH}",
-            limit=responses.API_LIMIT,
+            limit=rate_limits.API_LIMIT,
             licence=settings.DIGEST_LICENCE,
         )
 

@@ -13,16 +13,14 @@ from msgspec import Struct
 
 from briefs.bilingual.text import date_format
 from briefs.content import Side
-from briefs.derived import brief_shape, corpus
+from briefs.derived import corpus, shape_builder
 from briefs.derived.brief_shape import Brief, FoundBrief, Name
-from briefs.public import responses, search_queries, subject_queries
+from briefs.public import rate_limits, responses, search_queries, subject_queries
 from briefs.public import views as public_views
-from briefs.public.editions import ListPosition
+from briefs.public.list_pages import ListPosition
 
 from . import brief_queries
 from .api_responses import Problem, json_response, require_rate
-
-# The API: briefs, one brief, changes, vocabulary. All read `listed(now)`, `found(now)`, `gone(now)` or `changed`.
 
 
 class BriefPage(Struct):
@@ -65,16 +63,16 @@ def list_briefs(request: HttpRequest) -> HttpResponse:
     else:
         require_rate(request, "search")
         before = brief_queries.read_cursor(values, brief_queries.parse_search_cursor)
-        with responses.charge_time(request):
+        with rate_limits.charge_time(request):
             matches = search_queries.list_newest(search, now, limit=limit + 1, before=before)
             rows = brief_queries.fetch_listed(now, [row.edition for row in matches[:limit]], since=since)
             if not matches and before is None and search.query_text:
                 nearest = search_queries.list_closest(search, now)[:limit]
-                closest = brief_shape.build_shapes(
+                closest = shape_builder.build_shapes(
                     brief_queries.fetch_listed(now, [row.edition for row in nearest], since=since)
                 )
         cursor = f"s{matches[limit - 1].place:x}" if len(matches) > limit else ""
-    briefs = brief_shape.build_shapes(rows[:limit])
+    briefs = shape_builder.build_shapes(rows[:limit])
     next_url = brief_queries.build_next_url("briefs", values, cursor=cursor)
     page = {
         "briefs": _choose_fields(briefs, fields),
@@ -92,7 +90,7 @@ def _choose_fields(briefs: list[FoundBrief], fields: Sequence[str]) -> Any:
 
 def show_brief(request: HttpRequest, slug: str) -> HttpResponse:
     brief_queries.read_parameters(request, ())
-    return json_response(brief_shape.build_shapes([brief_queries.find_row(slug)])[0])
+    return json_response(shape_builder.build_shapes([brief_queries.find_row(slug)])[0])
 
 
 def list_changes(request: HttpRequest) -> HttpResponse:
@@ -142,8 +140,6 @@ def missing(request: HttpRequest, **_: str) -> HttpResponse:
     detail = f"There is no such address. {settings.SITE_URL}/api/docs/ lists them."
     raise Problem(HTTPStatus.NOT_FOUND, detail)
 
-
-# The page of the open corpus and its files.
 
 _CONTENT_TYPES: Final = {"jsonl": "application/jsonl", "tmx": "application/x-tmx+xml"}
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")

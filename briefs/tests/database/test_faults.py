@@ -182,7 +182,7 @@ PATHS = [
 def test_api_answers_with_a_problem(browser: Client, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with database_away():
         away = browser.get(path)
-    monkeypatch.setattr("briefs.public.api.api_responses.responses.seconds_to_wait", lambda *_: 1 / 0)
+    monkeypatch.setattr("briefs.public.api.api_responses.rate_limits.seconds_to_wait", lambda *_: 1 / 0)
     for answer, status in ((away, 503), (browser.get(path), 500)):
         assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
         assert answer.json()["status"] == status

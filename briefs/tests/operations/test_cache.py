@@ -16,7 +16,7 @@ from django.test import Client
 
 import digest.cache
 import digest.setting_parsers
-from briefs.public import responses
+from briefs.public import rate_limits
 from briefs.publications import letters
 from briefs.tests.public.test_search_page import let_each_search_cost
 from briefs.tests.support.proxy import find_free_port
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answering_cache")]
 
 @pytest.mark.usefixtures("denied_cache")
 def test_limits_apply_without_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "SEARCH_SECONDS", 2)
+    monkeypatch.setattr(rate_limits, "SEARCH_SECONDS", 2)
     let_each_search_cost(1, monkeypatch)
     assert [Client().get("/en/search/?q=AI").status_code for _ in range(3)] == [200, 200, 429]
     most, seconds = letters.SENDER_ATTEMPT_LIMIT
@@ -79,9 +79,9 @@ def test_real_server_hangs_and_comes_back(
     )
     config = digest.setting_parsers.cache(f"redis://127.0.0.1:{port}/0")
     settings.CACHES = {"default": config, "pages": digest.setting_parsers.page_cache(config)}
-    monkeypatch.setattr(responses, "SEARCH_SECONDS", 3)
+    monkeypatch.setattr(rate_limits, "SEARCH_SECONDS", 3)
     let_each_search_cost(1, monkeypatch)
-    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     try:
         while not is_listening(port):
             time.sleep(0.05)

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from briefs.public import editions
+from briefs.public import list_pages
 from briefs.publications import pdf
 from briefs.tests.support.corpus_fixtures import NOW
 from briefs.tests.support.crawler import forget_prepared_queries
@@ -16,7 +16,7 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 7)
+    monkeypatch.setattr(list_pages, "PAGE_SIZE", 7)
     forget_prepared_queries(monkeypatch)
 
 

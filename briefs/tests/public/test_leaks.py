@@ -16,7 +16,7 @@ from django.db.utils import DatabaseError
 
 from briefs.content import SIDES, Content
 from briefs.models import Brief, Edition
-from briefs.public import editions
+from briefs.public import list_pages
 from briefs.tests.operations.denied_cache import Denied
 from briefs.tests.support import route_registry
 from briefs.tests.support.crawler import (
@@ -253,7 +253,7 @@ def assert_same_with_desk_denied(before: dict[str, PublicResponse]) -> None:
 @pytest.fixture
 def one_page(monkeypatch: pytest.MonkeyPatch, small_pages: None) -> None:
     """Every listed brief is on the first page and in the feed."""
-    monkeypatch.setattr(editions, "PAGE_SIZE", 200)
+    monkeypatch.setattr(list_pages, "PAGE_SIZE", 200)
 
 
 @pytest.mark.heavy

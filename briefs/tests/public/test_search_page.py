@@ -20,7 +20,7 @@ from briefs.content import Bullet, Byline
 from briefs.derived.search import search_log
 from briefs.models import Author, Edition, Keyword, Search, Source, Term
 from briefs.operations.sample_corpus import load_corpus
-from briefs.public import responses, search_queries
+from briefs.public import rate_limits, search_queries
 from briefs.tests.support import factories
 from briefs.tests.support.corpus_fixtures import DAY, get_person, load_sample, numbered_content, publish
 from digest.client_address import get_client_address
@@ -281,13 +281,13 @@ def test_search_runs_as_many_queries_however_many_briefs(
 
 def let_each_search_cost(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     moments = itertools.count(step=seconds)
-    monkeypatch.setattr(responses.time, "thread_time", lambda: next(moments))
+    monkeypatch.setattr(rate_limits.time, "thread_time", lambda: next(moments))
 
 
 def test_searches_over_limit_get_429_but_pages_do_not(site: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "SEARCH_SECONDS", 4)
+    monkeypatch.setattr(rate_limits, "SEARCH_SECONDS", 4)
     cache.clear()
-    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     let_each_search_cost(0.5, monkeypatch)
     for _ in range(8):
         assert site.get("/en/search/?q=AI").status_code == 200
@@ -299,7 +299,7 @@ def test_searches_over_limit_get_429_but_pages_do_not(site: Client, monkeypatch:
     assert site.get("/en/").status_code == site.get("/en/search/").status_code == 200
     assert site.get("/en/search/?q=AI", REMOTE_ADDR="203.0.113.9").status_code == 200
     assert [site.get("/en/search/suggest/?q=a").status_code for _ in range(13)] == [200] * 8 + [429] * 5
-    monkeypatch.setattr(responses.time, "time", lambda: 1_000_080.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_080.0)
     assert site.get("/en/search/?q=AI").status_code == 200
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from briefs.content import Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.public import editions
+from briefs.public import list_pages
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import (
     DAY,
@@ -34,7 +34,7 @@ KINDS = ("keywords", "authors", "sources")
 
 @pytest.fixture
 def four_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(editions, "PAGE_SIZE", 4)
+    monkeypatch.setattr(list_pages, "PAGE_SIZE", 4)
     forget_prepared_queries(monkeypatch)
 
 

@@ -14,8 +14,8 @@ from briefs.content import Bullet, Byline, Facts
 from briefs.models.edition import Edition
 from briefs.models.site import SiteText
 from briefs.models.vocabulary import Author, Keyword, Source, Term
-from briefs.public import responses
-from briefs.public.editions import build_year_key
+from briefs.public import rate_limits
+from briefs.public.list_pages import build_year_key
 from briefs.tests.support import corpus_fixtures
 from briefs.tests.support.corpus_fixtures import (
     DAY,
@@ -246,7 +246,7 @@ def test_search_feed_lists_newest_and_needs_a_search(client: Client, monkeypatch
     for path in ("search/feed.atom", "search/feed.json?q=", "search/parallel/feed.atom?before=0"):
         assert client.get(f"/en/{path}").status_code == 404, path
     assert 'id="feeds"' not in get_text(client, "/en/search/")
-    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
+    monkeypatch.setattr(rate_limits, "SEARCH_SECONDS", 0)
     assert client.get("/en/search/feed.atom?q=Bullet").status_code == 429
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from briefs.content import Bullet, Byline, Content, Facts
 from briefs.derived.build import build_derived_rows, rebuild_derived_rows
-from briefs.derived.public_brief import LoadedNames, PageNames
+from briefs.derived.page_names import LoadedNames, PageNames
 from briefs.derived.search import draft_index
 from briefs.derived.translation_memory import rebuild_memory
 from briefs.models.brief import Brief
@@ -20,7 +20,7 @@ from briefs.models.edition import Edition
 from briefs.models.history import Revision
 from briefs.models.people import Person
 from briefs.models.vocabulary import Author, Keyword, Source
-from briefs.public.editions import ListPosition
+from briefs.public.list_pages import ListPosition
 from briefs.workflow.rules.revisions import hash_leaves
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"

@@ -23,7 +23,7 @@ from briefs.content import NO_CHANGE, SIDES, Bullet, Byline, Content, Facts, Pic
 from briefs.models import Author, Brief, Edition, Keyword, Note, Person, Source
 from briefs.operations.installation import load_missing_rows
 from briefs.public import subject_queries
-from briefs.public.editions import ListPosition
+from briefs.public.list_pages import ListPosition
 from briefs.workflow import originals
 
 from . import factories, picture_samples, route_registry

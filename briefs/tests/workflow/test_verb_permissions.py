@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from briefs import workflow
-from briefs.derived.public_brief import PageNames
+from briefs.derived.page_names import PageNames
 from briefs.models import Brief, Person, Revision
 from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import brief_states, factories

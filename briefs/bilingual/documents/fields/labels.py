@@ -11,8 +11,6 @@ from briefs.bilingual.text import read_sections
 from briefs.content import SIDES, Side
 from briefs.facts import DOCUMENT_FACTS
 
-# Names of labels: `labels.txt` has a table of fixed names, and patterns for names composed of parts.
-
 _FACT_FIELDS = [field for field in DOCUMENT_FACTS.values() if field != "article_title"]
 FIELDS_OF_HEADER = ("title", "article_title", "authors", "source", "date", *_FACT_FIELDS, "keywords")
 FIELDS_OF_BODY = ("summary", "points")

@@ -36,8 +36,6 @@ _TEXT_LIMIT = 2 * 1024 * 1024
 _WEB = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
-# The layout of a paragraph, and the lists of a document.
-
 TWIPS_PER_COLUMN = 120
 FIRST_COLUMN = 2
 COLUMNS_PER_LEVEL = 3
@@ -147,8 +145,6 @@ def format_typed_number(form: str, text: str, count: int) -> str:
         return f"{count})"
     return f"{count}、"
 
-
-# The paragraphs of a document.
 
 _PLAIN = ParagraphLayout()
 
@@ -308,8 +304,6 @@ def _format_line(text: str, layout: ParagraphLayout, *, is_first: bool) -> str:
         return f"{' ' * (layout.columns + _SOFT_INDENT)}{words}"
     return f"{' ' * (layout.marker_columns if typed and is_first else layout.columns)}{text}"
 
-
-# Convert what Word expresses by style and link into labelled lines: titles and the article's address.
 
 _LOOK_AHEAD = 3
 """Maximum number of unlabelled lines between a title and the first label of its header."""

@@ -24,8 +24,6 @@ from briefs.bilingual.documents.files.word_package import TABLE_PROPERTY, WordPa
 from briefs.bilingual.documents.files.xml_reader import read_xml
 from briefs.bilingual.documents.types import Caution, DocumentRefused
 
-# The layout of a paragraph: its list, indent, style.
-
 _CHAIN_LIMIT = 12
 _LIST = re.compile(
     r"(?:list|清單|列表|リスト)? ?(?:(bullet|項目符號|项目符号)|(number|編號|编号|號碼|号码|數字|数字)) ?(?:清單|列表)? ?(\d?)",
@@ -211,8 +209,6 @@ def _find_list_by_style_name(chain: list[WordStyle]) -> tuple[str, int, ListLeve
     return "0", 0, None
 
 
-# Read the printed text of a Word paragraph: insertions are kept, deletions dropped.
-
 _DROPPED = frozenset(
     ("w:del", "w:moveFrom", "w:pPr", "w:rPr", "w:sdtPr", "w:rt", "w:delText", "w:instrText", "w:object")
 )
@@ -396,8 +392,6 @@ def _decode_symbol(code: str) -> str:
         return ""
     return character if character.isprintable() or "\ue000" <= character <= "\uf8ff" else ""
 
-
-# The blocks of a document: paragraphs and tables.
 
 _SKIPPED_TAGS = frozenset(
     ("w:del", "w:moveFrom", "w:sectPr", "w:tblPr", "w:tblGrid", "w:sdtPr", "w:trPr", "w:tcPr")

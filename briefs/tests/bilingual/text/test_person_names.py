@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from briefs.bilingual.text.person_names import divide_person_name
 from briefs.content import Byline
-from briefs.derived.public_brief import PageNames
+from briefs.derived.page_names import PageNames
 from briefs.models import Author
 from briefs.tests.bilingual.checks.finding_messages import read_rows
 from briefs.tests.support import factories

@@ -15,7 +15,7 @@ from briefs.content import Facts, Picture
 from briefs.facts import FACTS, SCALAR_FACTS
 from briefs.models import Brief, Keyword, Term
 from briefs.models.edition import Edition
-from briefs.public import responses
+from briefs.public import rate_limits
 from briefs.public.api import openapi
 from briefs.tests.support import factories
 from briefs.tests.support.corpus_fixtures import (
@@ -187,9 +187,9 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
         client.get("/api/v1/briefs?q=x&cursor=fffff-1"): (404, {"parameter": "cursor"}),
         client.post("/api/v1/briefs"): (405, {}),
     }
-    monkeypatch.setattr(responses, "API_LIMIT", 2)
+    monkeypatch.setattr(rate_limits, "API_LIMIT", 2)
     cache.clear()
-    monkeypatch.setattr(responses.time, "time", lambda: 1_000_020.0)
+    monkeypatch.setattr(rate_limits.time, "time", lambda: 1_000_020.0)
     answers |= dict.fromkeys([client.get("/api/v1/changes") for _ in range(3)][2:], (429, {}))
     for response, (status, values) in answers.items():
         problem = response.json()
@@ -205,7 +205,7 @@ def test_every_error_is_a_problem(client: Client, settings: Any, monkeypatch: py
 
 
 def test_searches_have_the_limit_of_the_search_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(responses, "SEARCH_SECONDS", 0)
+    monkeypatch.setattr(rate_limits, "SEARCH_SECONDS", 0)
     cache.clear()
     refused = client.get("/api/v1/briefs?q=x")
     assert (refused.status_code, refused.headers["RateLimit-Policy"]) == (429, '"search";q=0;w=60')
