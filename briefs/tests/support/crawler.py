@@ -47,11 +47,6 @@ class PublicResponse:
             return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
     @property
-    def wire_text(self) -> str:
-        """Headers and body as sent."""
-        return f"{self._header_lines}\n\n{self.text}"
-
-    @property
     def tokens(self) -> frozenset[str]:
         """Tokens in headers and body."""
         return find_tokens(self._header_lines) | find_tokens(self.text)
