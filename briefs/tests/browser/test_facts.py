@@ -80,13 +80,6 @@ def test_writer_chooses_names_by_keyboard(open_tab: OpenTab, team: factories.Tea
         page.click("[value='up:x2']")
     tab.save()
     assert load_content(brief).facts.keywords == (defence.pk, facts.keywords[0])
-    # A source that is not known, left as typed, is created by Save.
-    page.focus("#source-name")
-    type_name(tab, "War on the Rocks")
-    tab.press("Control+s")
-    tab.expect_done()
-    assert load_content(brief).facts.source == Source.objects.get(name="War on the Rocks").pk
-    assert Author.objects.count() == 3
 
 
 def test_writer_creates_names_in_the_form(open_tab: OpenTab, team: factories.Team) -> None:
