@@ -74,31 +74,6 @@ def test_writer_dismisses_finding_with_reason_and_undoes_it(client: Client, team
     assert Event.objects.filter(brief=brief).last().verb == "undismiss"  # type: ignore[union-attr]
 
 
-def test_dismissal_of_grouped_finding_covers_one_bullet_only(
-    client: Client, team: Team, brief: Brief
-) -> None:
-    sign_in(client, team.writer)
-    [commas] = [f for f in findings_of(brief) if f["code"] == "punctuation.commas"]
-    reported = post_dismissal(client, brief, finding=commas["id"], reason="Set so").json()["findings"]
-    assert [
-        (f["key"], f["message"], bool(f["dismissed"])) for f in reported if f["code"] == "punctuation.commas"
-    ] == [
-        ("b2", "1 half-width comma between Chinese characters. Change to ，", False),
-        ("b1", "1 half-width comma between Chinese characters. Change to ，", True),
-    ]
-
-
-def test_dismissal_holds_only_for_the_dismissed_text(team: Team, brief: Brief) -> None:
-    content = workflow.load_working_copy(brief)
-    finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
-    workflow.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
-    bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
-    brief = factories.edit(brief, team.writer, bullets=bullets)
-    assert ("b1", "mainland.wording", False) in summarise(findings_of(brief))
-    brief = factories.edit(brief, team.writer, bullets=content.bullets)
-    assert ("b1", "mainland.wording", True) in summarise(findings_of(brief))
-
-
 def test_dismissal_of_lookalike_host_holds_only_for_that_address(
     client: Client, team: Team, brief: Brief
 ) -> None:
