@@ -45,6 +45,7 @@ def add_rows(team: Team, tag: str) -> None:
     workflow.claim(f"https://example.org/{tag}", by=team.writer)
     workflow.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
     workflow.add_note(workflow.create(factories.content(), by=team.publisher), "Why?", by=team.reviewer)
+    workflow.send_back(factories.submitted_brief(team), by=team.reviewer, note="No.", sides=("en",))
     factories.signed_brief(team)
     brief_states.scheduled(team)
     issue_factories.submitted_issue(team, factories.live_brief(team))

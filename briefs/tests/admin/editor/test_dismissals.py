@@ -74,6 +74,20 @@ def test_writer_dismisses_finding_with_reason_and_undoes_it(client: Client, team
     assert Event.objects.filter(brief=brief).last().verb == "undismiss"  # type: ignore[union-attr]
 
 
+def test_dismissal_of_grouped_finding_covers_one_bullet_only(
+    client: Client, team: Team, brief: Brief
+) -> None:
+    sign_in(client, team.writer)
+    [commas] = [f for f in findings_of(brief) if f["code"] == "punctuation.commas"]
+    reported = post_dismissal(client, brief, finding=commas["id"], reason="Set so").json()["findings"]
+    assert [
+        (f["key"], f["message"], bool(f["dismissed"])) for f in reported if f["code"] == "punctuation.commas"
+    ] == [
+        ("b2", "1 half-width comma between Chinese characters. Change to ，", False),
+        ("b1", "1 half-width comma between Chinese characters. Change to ，", True),
+    ]
+
+
 def test_dismissal_of_lookalike_host_holds_only_for_that_address(
     client: Client, team: Team, brief: Brief
 ) -> None:

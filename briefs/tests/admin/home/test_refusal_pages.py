@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.test import Client, RequestFactory
 
 from briefs.models import Person
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import brief_url, sign_in
+from digest.middleware import DeskMiddleware
 
 pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
 
@@ -56,3 +60,10 @@ def test_reader_and_anonymous_are_redirected_without_details(client: Client, tea
         for visitor in (client, Client()):
             page = visitor.get(address)
             assert (page.status_code, "Ask" in page.text) == (302, False)
+
+
+def test_middleware_ignores_errors_of_anonymous_request(rf: RequestFactory) -> None:
+    request = rf.get("/admin/nowhere/")
+    request.user = AnonymousUser()
+    for error in (Http404(), PermissionDenied("approve")):
+        assert DeskMiddleware(lambda request: HttpResponse()).process_exception(request, error) is None

@@ -12,7 +12,7 @@ from django.test import Client
 from briefs import workflow
 from briefs.bilingual.documents.parser import read_document
 from briefs.exchange.returned_table import read_table_file
-from briefs.models import Brief, Event
+from briefs.models import Brief, Event, State
 from briefs.tests.support import factories
 from briefs.tests.support.form_client import sign_in
 
@@ -86,6 +86,15 @@ def test_select_across_affects_only_selected_rows(
     assert states(shown, unseen) == ["in_review", "draft"]
     monkeypatch.setattr(admin.site._registry[Brief], "list_per_page", 1)
     assert 'class="question' not in writer_client.get(LIST_URL).content.decode()
+
+
+def test_only_submitter_takes_back_brief(client: Client, team: factories.Team) -> None:
+    brief = factories.submitted_brief(team)
+    done, refused = answers(run_action(sign_in(client, team.other_writer), "take_back_briefs", brief))
+    assert not done
+    assert "Only the person who submitted it" in refused[brief.pk]
+    assert answers(run_action(sign_in(client, team.writer), "take_back_briefs", brief))[0] == {brief.pk}
+    assert states(brief) == [State.DRAFT]
 
 
 def test_assign_to_me_keeps_due_date_and_refuses_stale_row(client: Client, team: factories.Team) -> None:

@@ -112,6 +112,22 @@ def test_only_publisher_edits_site_text_and_stale_save_asks_again(client: Client
     assert SiteText.objects.get().text_en == "Mine"
 
 
+@pytest.mark.parametrize(
+    ("kind", "column", "expected_label", "wrong_label"),
+    [("source", "name", "名稱", "姓名"), ("term", "note", "備註", "審稿意見")],
+)
+def test_source_name_and_term_note_have_own_chinese_labels(
+    client: Client, team: Team, kind: str, column: str, expected_label: str, wrong_label: str
+) -> None:
+    sign_in(client, team.writer, "zh-hant")
+    page = client.get(f"/admin/briefs/{kind}/add/").text
+    assert re.search(rf'<label[^>]*for="id_{column}"[^>]*>\s*{expected_label}[:：]?\s*</label>', page)
+    for address in (f"/admin/briefs/{kind}/add/", f"/admin/briefs/{kind}/import/"):
+        page = client.get(address).text
+        assert expected_label in page
+        assert wrong_label not in page
+
+
 @pytest.mark.parametrize("kind", ["source", "keyword"])
 def test_kind_is_shown_in_language_of_person(client: Client, team: Team, kind: str) -> None:
     model, stored = (Source, "think-tank") if kind == "source" else (Keyword, "region")
