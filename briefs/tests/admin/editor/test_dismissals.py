@@ -87,17 +87,6 @@ def test_dismissal_of_grouped_finding_covers_one_bullet_only(
     ]
 
 
-def test_dismissal_holds_only_for_the_dismissed_text(team: Team, brief: Brief) -> None:
-    content = workflow.load_working_copy(brief)
-    finding = findings.CheckedContent.check(brief.pk, content).open_findings[0]
-    workflow.findings.dismiss(brief, finding, by=team.writer, reason="So", seen=content)
-    bullets = (dataclasses.replace(content.bullets[0], text_en="The chip."), content.bullets[1])
-    brief = factories.edit(brief, team.writer, bullets=bullets)
-    assert ("b1", "mainland.wording", False) in summarise(findings_of(brief))
-    brief = factories.edit(brief, team.writer, bullets=content.bullets)
-    assert ("b1", "mainland.wording", True) in summarise(findings_of(brief))
-
-
 def test_dismissal_of_lookalike_host_holds_only_for_that_address(
     client: Client, team: Team, brief: Brief
 ) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from briefs import workflow
 from briefs.content import Bullet, Byline
@@ -13,8 +12,6 @@ from briefs.tests.exchange.intake.test_importer import checksum
 from briefs.tests.support import factories
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form, brief_url
-from briefs.workflow.rules import four_eyes
-from briefs.workflow.rules.standing import BriefFacts
 
 from .test_revisions import fresh, get_page, save, stored_content, visible_text
 
@@ -104,15 +101,6 @@ def test_restore_of_live_brief_is_refused_with_explanation(writer_client: Client
     assert response.status_code == 409
     assert visible_text(response.text).count(reason) == 2
     assert checksum() == before
-
-
-def test_sign_off_counts_again_when_signed_text_is_restored(team: Team) -> None:
-    brief = factories.submitted_brief(team)
-    factories.sign_off(brief, team.reviewer)
-    save(brief, team.writer, summary_zh="改壞了。")
-    assert not four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
-    workflow.versions.restore(brief, 1, by=team.writer, version=fresh(brief).version)
-    assert four_eyes.is_settled(BriefFacts(brief, timezone.now()).leaves["zh"])
 
 
 def test_restored_author_merged_meanwhile_shows_new_name(writer_client: Client, team: Team) -> None:

@@ -4,9 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from briefs import workflow
@@ -109,18 +107,6 @@ def test_inbox_pages_without_gaps(client: Client, team: Team, monkeypatch: pytes
     rest = client.get(f"{INBOX}?before={response.context['older']}").context
     assert len({*first, *(line["pk"] for line in rest["lines"])}) == 3
     assert rest["older"] == 0
-
-
-def test_query_count_does_not_grow_with_notices(client: Client, team: Team) -> None:
-    sign_in(client, team.reviewer)
-    counts = []
-    for n in (1, 4):
-        for _ in range(n):
-            workflow.reviewing.add_note(factories.submitted_brief(team), "Why?", by=team.reviewer)
-        with CaptureQueriesContext(connection) as queries:
-            assert client.get(INBOX).status_code == 200
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
 
 
 def test_lists_behind_the_inbox_link_each_other(client: Client, team: Team) -> None:

@@ -5,9 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,7 +17,6 @@ from briefs.tests.support import factories, mailing_fixtures
 from briefs.tests.support import issue_factories as making
 from briefs.tests.support.factories import Team
 from briefs.tests.support.form_client import Form
-from briefs.workflow import issues
 
 pytestmark = pytest.mark.django_db
 
@@ -229,24 +226,6 @@ def test_publication_is_scheduled_cancelled_corrected_and_withdrawn(team: Team, 
     assert "Withdrawn" in publisher.get(LIST).content.decode()
 
 
-def test_main_act_of_everybody_is_allowed(team: Team, live: list[Brief]) -> None:
-    """Whoever has a button on the page presses it, until the issue is published. No press is refused."""
-    issue = making.draft_issue(team, *live)
-    people = [team.writer, team.reviewer, team.publisher, team.other_publisher]
-    clients = [sign_in(person, "zh-hant") for person in people]
-    for _round in range(8):
-        for client in clients:
-            page = client.get(build_issue_url(issue)).content.decode()
-            main = re.search(r'class="btn first main-act[^>]*?(?:formaction|href)="([^"]+)"', page, re.DOTALL)
-            if not main or "revise" in main[1]:
-                continue
-            data = dict(re.findall(r'name="(seen_\w+)"\s+value="([\w.]+)"', page))
-            if "publish" in main[1]:
-                data = {"seen": making.load_content(issue).hash(), "when": "now"}
-            assert client.post(main[1], data).status_code == 302, main[1]
-    assert IssueEdition.objects.count() == 1
-
-
 def test_home_lists_issues_that_wait_for_me(team: Team, live: list[Brief]) -> None:
     issue = making.submitted_issue(team, *live)
     url = build_issue_url(issue)
@@ -254,38 +233,6 @@ def test_home_lists_issues_that_wait_for_me(team: Team, live: list[Brief]) -> No
     assert url not in sign_in(team.writer).get("/admin/").content.decode()
     making.sign_issue(issue, team.reviewer)
     assert url in sign_in(team.publisher).get("/admin/").content.decode()
-
-
-def test_home_asks_as_often_for_three_issues_as_for_one(team: Team, live: list[Brief]) -> None:
-    client = sign_in(team.reviewer)
-    client.get("/admin/")
-
-    def count() -> int:
-        with CaptureQueriesContext(connection) as queries:
-            client.get("/admin/")
-        return len(queries)
-
-    counts = []
-    for _extra in range(3):
-        making.submitted_issue(team, *live)
-        counts.append(count())
-    assert counts[0] == counts[2]
-
-
-def test_number_of_queries_does_not_grow_with_issues_and_items(
-    team: Team, live: list[Brief], django_assert_max_num_queries: Any
-) -> None:
-    client = sign_in(team.writer)
-    for tag in "丁戊己庚":
-        factories.live_brief(team, factories.content(tag))
-    issue = issues.create_issue(by=team.writer)
-    client.get(build_issue_url(issue))
-    for _extra in range(3):
-        issues.create_issue(by=team.writer)
-    with django_assert_max_num_queries(20):
-        client.get(build_issue_url(issue))
-    with django_assert_max_num_queries(16):
-        client.get(LIST)
 
 
 # Mail with publication

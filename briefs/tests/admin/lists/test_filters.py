@@ -79,15 +79,21 @@ def test_list_is_sorted_by_chosen_order(writer_client: Client, team: factories.T
     assert order("?o=-4") == [late.pk, early.pk, planned.pk]
     Brief.objects.filter(pk=late.pk).update(has_priority=True)
     assert order("?o=3") == [late.pk, planned.pk, early.pk]
+    factories.edit(early, team.writer, summary_en="Newest change.")
+    assert order("") == [early.pk, planned.pk, late.pk]
 
 
-def test_search_finds_brief_by_author_name(writer_client: Client, team: factories.Team) -> None:
+def test_search_covers_headlines_title_address_and_authors(
+    writer_client: Client, team: factories.Team
+) -> None:
     author = Author.make(name="Vivek Chilukuri", name_zh="齊祿庫里")
-    brief = factories.draft_brief(
-        team, factories.content(facts=factories.facts(authors=(Byline(author.pk),)))
-    )
+    facts = factories.facts(authors=(Byline(author.pk),), title="Cables", url="https://example.org/story-7")
+    brief = factories.draft_brief(team, factories.content(headline_zh="海底電纜", facts=facts))
     factories.draft_brief(team)
-    for words in ("chilukuri", "齊祿", "Vivek 標題", "chilukuri headline"):
+    for words in (
+        *("海底", "cables", "story-7", "Headline 海底"),
+        *("chilukuri", "齊祿", "Vivek 海底", "chilukuri headline"),
+    ):
         assert listed_pks(writer_client, f"?q={words}") == {brief.pk}, words
     assert listed_pks(writer_client, "?q=chilukuri nobody") == set()
 
