@@ -11,11 +11,11 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     JsonResponse,
 )
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common.access import require_role
@@ -296,14 +296,13 @@ def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
     return {"label_zh": zh[:80], "label_en": en[:80]}
 
 
+@require_POST
 def create_view(request: HttpRequest) -> HttpResponse:
     """Create an entry and return it as JSON, or status 409 with the errors or similar entries.
 
     A repeated POST returns the same entry.
     """
     person = require_role(request)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     kind = request.POST.get("kind", "")
     if kind not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()
