@@ -1,11 +1,13 @@
 """Match author, source and keyword names typed in the brief form to vocabulary rows."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from briefs import workflow
@@ -13,7 +15,7 @@ from briefs.bilingual.citations.works import is_publication
 from briefs.bilingual.text.person_names import build_author_columns
 from briefs.content import Content, ForbiddenCharacter, tidy_line
 from briefs.derived import build, build_source_name
-from briefs.models import Author, BriefAuthor, BriefKeyword, Keyword, Person, Source
+from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow.rules.refusals import Reason
 
@@ -62,6 +64,23 @@ def _load_names(kind: type[Vocabulary], ids: set[int]) -> dict[int, str]:
 def _load_rows(kind: type[Vocabulary], ids: set[int]) -> dict[int, Vocabulary]:
     """Return rows by id, for a merged row the row that it was merged into."""
     return build.resolve_merged(kind, ids) if ids else {}
+
+
+USES: Final[Mapping[type[Vocabulary], tuple[type[Model], str]]] = {
+    Author: (BriefAuthor, "author"),
+    Source: (Brief, "source"),
+    Keyword: (BriefKeyword, "keyword"),
+}
+"""Table in which briefs refer to rows, and the column with the row."""
+
+
+def count_uses(kind: type[Vocabulary], ids: Collection[int]) -> Counter[int]:
+    """Count the briefs that use each row, also under the name of a row that was merged into it. One query."""
+    table, column = USES[kind]
+    used = Q(**{f"{column}__in": ids}) | Q(**{f"{column}__merged_into__in": ids})
+    heir = Coalesce(f"{column}__merged_into", column)
+    rows = table._default_manager.filter(used).order_by().values_list(heir)
+    return Counter(dict(rows.annotate(n=Count("pk"))))
 
 
 def list_source_choices(chosen: int | None) -> list[tuple[str, str]]:

@@ -214,7 +214,7 @@ def _describe_next_task(page: PageData) -> str:
     task = tasks.find_next(after=page.row.pk if isinstance(page.row, Brief) else 0)
     if task is None:
         return _("Nothing else waits for you.")
-    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.brief}"))
+    return format_html("{} {}", _("Next:"), _link(task.url, f"{task.verb} · {task.title}"))
 
 
 def _link(url: str, text: str) -> SafeString:

@@ -1,9 +1,9 @@
-"""Lists of briefs that wait for a person, the next of them, and links of the next step."""
+"""What waits for a person, over briefs, issues and mailings, and the links of a next step."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -19,13 +19,11 @@ from briefs.publications.mailings import describe_halt
 from briefs.workflow import policy
 from briefs.workflow.acts import ACTS, NEXT_BRIEF, get_label
 from briefs.workflow.brief_facts import load_brief_facts
-from briefs.workflow.next_step import Sentence, Step, describe_turn, next_step
+from briefs.workflow.next_step import Sentence, describe_turn, next_step
 from briefs.workflow.rules import KEYWORD_PREFIX, BriefFacts, IssueFacts
 from briefs.workflow.turns import BriefTurn
 
 from . import interface_labels
-
-# Addresses of the acts of a next step, and its sentence with a link to every gap.
 
 
 def build_act_url(facts: BriefFacts, act: str) -> str:
@@ -74,68 +72,46 @@ def render_sentence(sentence: Sentence, url: str) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in links))
 
 
-# The ordered list of what waits for one person: the briefs on which they have a main act.
-
 MAX_BRIEFS_READ = 100
 """Maximum number of briefs searched for tasks: of those in review, oldest first, and of the person's own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """A brief that waits for the person. `tone` is `late`, or `soon` from the day before the due date, or empty."""
-
-    turn: BriefTurn
-    main: str
-    url: str
-    since: dt.datetime
-    age: str
-    due_on: dt.date | None
-    due: str
-    tone: str
-
-    @property
-    def brief(self) -> Brief:
-        return self.turn.brief
-
-    @cached_property
-    def verb(self) -> str:
-        return get_label(self.main)
-
-    @property
-    def title(self) -> str:
-        return str(self.brief)
-
-    @property
-    def lang(self) -> str:
-        return self.brief.headline_lang
-
-    @property
-    def has_priority(self) -> bool:
-        return self.brief.has_priority
-
-    @cached_property
-    def why(self) -> str:
-        return str(describe_turn(self.turn, self.main, in_list=True))
-
-    @property
-    def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
-        return ACTS[self.main].urgency, not self.brief.has_priority, self.due_on or dt.date.max, self.since
-
-
-@dataclass(frozen=True, slots=True)
-class IssueTask:
-    """An issue that waits for the person to sign or to publish it, or a halted mailing, in the list of tasks."""
+    """A brief or an issue that waits for the person, or a halted mailing. `verb`: label of the act `main`."""
 
     title: str
     verb: str
-    why: str
     url: str
     since: dt.datetime
-    age: str
-    tone: str = ""
-    due: str = ""
+    now: dt.datetime
+    sentence: Callable[[], object]
+    """Why it waits. Called for what is shown: the front page shows few of many tasks."""
+    brief: Brief | None = None
+    main: str = ""
     lang: str = ""
+    due_on: dt.date | None = None
     has_priority: bool = False
+
+    @cached_property
+    def why(self) -> str:
+        return str(self.sentence())
+
+    @cached_property
+    def age(self) -> str:
+        return interface_labels.format_duration(self.since, self.now)
+
+    @cached_property
+    def due(self) -> str:
+        return interface_labels.format_due(self.due_on, timezone.localdate(self.now)) if self.due_on else ""
+
+    @cached_property
+    def tone(self) -> str:
+        return choose_tone(self.due_on, timezone.localdate(self.now))
+
+    @property
+    def sort_key(self) -> tuple[int, bool, dt.date, dt.datetime]:
+        return ACTS[self.main].urgency, not self.has_priority, self.due_on or dt.date.max, self.since
 
 
 def choose_tone(due_on: dt.date | None, today: dt.date) -> str:
@@ -151,7 +127,6 @@ class TaskList:
     def __init__(self, person: Person, now: dt.datetime, people: list[Person] | None = None) -> None:
         self.person, self.now = person, now
         self.people = people or policy.load_staff()
-        self.today = timezone.localtime(now).date()
 
     @cached_property
     def _briefs(self) -> list[Brief]:
@@ -179,85 +154,84 @@ class TaskList:
 
     @cached_property
     def tasks(self) -> list[Task]:
+        """Everything that waits for the person: halted mailings, issues, then briefs."""
+        return [*self._list_mailing_tasks(), *self._list_issue_tasks(), *self.brief_tasks]
+
+    @cached_property
+    def brief_tasks(self) -> list[Task]:
         """One task for each brief whose main act is this person's, in order of urgency."""
         mains = ((turn, turn.find_main_act()) for turn in self.turns.values())
-        tasks = [self._build_task(turn, main) for turn, main in mains if ACTS[main].urgency]
+        tasks = [self._build_brief_task(turn, main) for turn, main in mains if ACTS[main].urgency]
         return sorted(tasks, key=lambda task: task.sort_key)
-
-    @cached_property
-    def issue_tasks(self) -> list[IssueTask]:
-        """One task for each issue in review that the person can sign or publish. One query, or five if one is in review."""
-        issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
-        tasks = []
-        for facts in IssueFacts.load_many(issues, self.now, self.people):
-            step = next_step(facts, self.person, in_list=True)
-            if step.is_mine and step.main != "fill_issue":
-                tasks.append(self._build_issue_task(facts, step))
-        return tasks
-
-    def _build_issue_task(self, facts: IssueFacts, step: Step) -> IssueTask:
-        issue = facts.row
-        return IssueTask(
-            interface_labels.format_issue(issue.number),
-            step.label,
-            str(step.sentence),
-            reverse("admin:briefs_issue_change", args=[issue.pk]),
-            issue.updated_at,
-            interface_labels.format_duration(issue.updated_at, self.now),
-        )
-
-    @cached_property
-    def mailing_tasks(self) -> list[IssueTask]:
-        """One task for each mailing that paused by itself, or that a mail server stopped in the last week and nobody sent anew.
-
-        One query.
-        """
-        if not policy.has_role_for(self.person, "resume_mailing"):
-            return []
-        own = Q(issue_edition__issue=OuterRef("issue_edition__issue")) | Q(edition=OuterRef("edition"))
-        anew = Mailing.objects.filter(own, created_at__gt=OuterRef("state_at"))
-        stopped = Q(state=Mailing.Status.STOPPED, state_at__gt=self.now - dt.timedelta(days=7)) & ~Exists(
-            anew
-        )
-        halted = Mailing.objects.filter(Q(state=Mailing.Status.PAUSED) | stopped, state_by=None)
-        rows = halted.defer("bodies").select_related("issue_edition", "edition__brief").order_by("state_at")
-        return [self._build_mailing_task(row) for row in rows]
-
-    def _build_mailing_task(self, mailing: Mailing) -> IssueTask:
-        issue, edition = mailing.issue_edition, mailing.edition
-        title = interface_labels.format_issue(issue.issue_number) if issue else str(edition and edition.brief)
-        return IssueTask(
-            title,
-            _("Mail to readers"),
-            describe_halt(mailing),
-            reverse("admin:briefs_issue_mail", args=[issue.issue_id])
-            if issue
-            else reverse("admin:briefs_brief_tell", args=[edition.brief_id if edition else 0]),
-            mailing.state_at,
-            interface_labels.format_duration(mailing.state_at, self.now),
-        )
 
     def find_next(self, after: int) -> Task | None:
         """Return the first task about another brief than `after`."""
-        return next((task for task in self.tasks if task.brief.pk != after), None)
+        return next((task for task in self.brief_tasks if task.brief and task.brief.pk != after), None)
 
-    def _build_task(self, turn: BriefTurn, main: str) -> Task:
+    def _build_brief_task(self, turn: BriefTurn, main: str) -> Task:
         facts, brief = turn.facts, turn.brief
-        side = main[-2:] if main.startswith("sign_off_") else ""
-        row = facts.assignments.get(side)
+        row = facts.assignments.get(main[-2:] if main.startswith("sign_off_") else "")
         if row and row.person_id != self.person.pk:
             row = None
         moments = [row.at] if row else []
         moments += [facts.submission.at] if facts.submission else []
-        since = max(moments, default=brief.returned_at or brief.updated_at)
-        due_on = brief.due_on if brief.state == State.DRAFT else (row.due_on if row else None)
         return Task(
-            turn,
-            main,
-            build_act_url(facts, main),
-            since,
-            interface_labels.format_duration(since, self.now),
-            due_on,
-            interface_labels.format_due(due_on, self.today) if due_on else "",
-            choose_tone(due_on, self.today),
+            title=str(brief),
+            verb=get_label(main),
+            url=build_act_url(facts, main),
+            since=max(moments, default=brief.returned_at or brief.updated_at),
+            now=self.now,
+            sentence=partial(describe_turn, turn, main, in_list=True),
+            brief=brief,
+            main=main,
+            lang=brief.headline_lang,
+            due_on=brief.due_on if brief.state == State.DRAFT else row.due_on if row else None,
+            has_priority=brief.has_priority,
         )
+
+    def _list_issue_tasks(self) -> Iterator[Task]:
+        """Yield each issue in review that the person can sign or publish. One query, or five if one is in review."""
+        issues = list(Issue.objects.filter(state=State.IN_REVIEW).order_by("number"))
+        for facts in IssueFacts.load_many(issues, self.now, self.people):
+            issue, step = facts.row, next_step(facts, self.person, in_list=True)
+            if step.is_mine and step.main != "fill_issue":
+                yield Task(
+                    title=interface_labels.format_issue(issue.number),
+                    verb=step.label,
+                    url=reverse("admin:briefs_issue_change", args=[issue.pk]),
+                    since=issue.updated_at,
+                    now=self.now,
+                    sentence=lambda step=step: step.sentence,  # type: ignore[misc]
+                )
+
+    def _list_mailing_tasks(self) -> Iterator[Task]:
+        """Yield each mailing that paused by itself, or that a mail server stopped in the last week and nobody sent anew.
+
+        One query.
+        """
+        if not policy.has_role_for(self.person, "resume_mailing"):
+            return
+        own = Q(issue_edition__issue=OuterRef("issue_edition__issue")) | Q(edition=OuterRef("edition"))
+        anew = Exists(Mailing.objects.filter(own, created_at__gt=OuterRef("state_at")))
+        stopped = Q(state=Mailing.Status.STOPPED, state_at__gt=self.now - dt.timedelta(days=7)) & ~anew
+        halted = Mailing.objects.filter(Q(state=Mailing.Status.PAUSED) | stopped, state_by=None)
+        rows = halted.defer("bodies").select_related("issue_edition", "edition__brief").order_by("state_at")
+        for mailing in rows:
+            issue, edition = mailing.issue_edition, mailing.edition
+            yield Task(
+                title=interface_labels.format_issue(issue.issue_number)
+                if issue
+                else str(edition and edition.brief),
+                verb=_("Mail to readers"),
+                url=build_mailing_url(mailing),
+                since=mailing.state_at,
+                now=self.now,
+                sentence=partial(describe_halt, mailing),
+            )
+
+
+def build_mailing_url(mailing: Mailing) -> str:
+    """Return the page of the issue's mail, or of the brief's notices."""
+    if issue := mailing.issue_edition:
+        return reverse("admin:briefs_issue_mail", args=[issue.issue_id])
+    return reverse("admin:briefs_brief_tell", args=[mailing.edition and mailing.edition.brief_id])

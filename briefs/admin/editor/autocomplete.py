@@ -1,32 +1,32 @@
 """Find vocabulary rows by typed name, and create one from the brief form after showing similar ones."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Model, Q
+from django.db.models import Count, Q
 from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     JsonResponse,
 )
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import read_number
 from briefs.admin.common.form_fields import FieldError, errors_as_json, field_errors
 from briefs.admin.common.interface_labels import interface_side
-from briefs.admin.common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR
+from briefs.admin.common.name_fields import AUTHOR_ID_SEPARATOR, KEYWORD_LABEL_SEPARATOR, count_uses
 from briefs.admin.vocabulary.vocabulary_admin import AuthorForm, VocabularyForm
 from briefs.bilingual.text import are_similar_names, fold_name
 from briefs.bilingual.text.person_names import build_author_columns, divide_person_name
-from briefs.models import Author, Brief, BriefAuthor, BriefKeyword, Keyword, Person, Source
+from briefs.models import Author, Brief, BriefAuthor, Keyword, Person, Source
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow import policy
 from briefs.workflow.rules import require_allowed
@@ -38,11 +38,6 @@ NAME_COLUMNS: Final[dict[type[Vocabulary], tuple[str, ...]]] = {
     Author: ("name", "family", "given", "name_zh"),
     Source: ("name", "name_zh"),
     Keyword: ("label_zh", "label_en"),
-}
-USES: Final[dict[type[Vocabulary], tuple[type[Model], str]]] = {
-    Author: (BriefAuthor, "author"),
-    Source: (Brief, "source"),
-    Keyword: (BriefKeyword, "keyword"),
 }
 MAX_RESULTS = 12
 MAX_MATCHES = 60
@@ -140,19 +135,6 @@ def _names_from_columns(model: type[Vocabulary], values: Sequence[Any]) -> Itera
         return
     aliases = values[2] if len(values) > 2 else []
     yield from filter(None, (*values[:2], *aliases))
-
-
-def count_uses(model: type[Vocabulary], ids: Iterable[int]) -> Counter[int]:
-    """Count the briefs that use each row, including rows that were merged into it."""
-    heirs = {pk: pk for pk in ids}
-    losers = model._default_manager.filter(merged_into__in=list(heirs)).values_list("pk", "merged_into")
-    heirs |= dict(losers)
-    table, column = USES[model]
-    rows = table._default_manager.filter(**{f"{column}__in": heirs}).values_list(column)
-    counted: Counter[int] = Counter()
-    for pk, n in rows.annotate(n=Count("pk")).order_by():
-        counted[heirs[pk]] += n
-    return counted
 
 
 def as_json(rows: Sequence[Vocabulary]) -> list[dict[str, Any]]:
@@ -314,14 +296,13 @@ def build_initial_values(model: type[Vocabulary], typed: str) -> dict[str, str]:
     return {"label_zh": zh[:80], "label_en": en[:80]}
 
 
+@require_POST
 def create_view(request: HttpRequest) -> HttpResponse:
     """Create an entry and return it as JSON, or status 409 with the errors or similar entries.
 
     A repeated POST returns the same entry.
     """
     person = require_role(request)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     kind = request.POST.get("kind", "")
     if kind not in NEW_ENTRY_FORMS:
         return HttpResponseBadRequest()

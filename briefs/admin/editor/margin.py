@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from briefs.admin.common.access import require_role
 from briefs.admin.common.brief_pages import get_brief_or_404, json_response, read_number
@@ -20,7 +21,7 @@ from briefs.bilingual.documents import read_pasted_lines
 from briefs.bilingual.text.text_diff import diff_texts
 from briefs.content import LANGUAGE_TAGS, SIDES, Bullet, Content, Side
 from briefs.derived import translation_memory
-from briefs.models import Brief, Note, Suggestion, Term
+from briefs.models import Note, Suggestion, Term
 from briefs.workflow.review_comments import TextAnchor, get_anchor, is_current
 from briefs.workflow.rules import load_check_context
 
@@ -120,13 +121,14 @@ MAX_LINES: Final = 2_000
 MAX_CHARACTERS: Final = 200_000
 
 
+@require_POST
 def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Return suggestions for the texts of a row, POSTed as `zh` and `en`, and passages of the original for bullet `number`."""
-    if refusal := _refuse(request, pk):
-        return refusal
+    require_role(request)
+    brief = get_brief_or_404(pk)
     zh, en = (request.POST.get(side, "")[:MAX_SIDE_LENGTH] for side in SIDES)
     number = read_number(request.POST, "number")
-    offers = list_offers(get_brief_or_404(pk), Bullet(number, zh, en)) if "number" in request.POST else ()
+    offers = list_offers(brief, Bullet(number, zh, en)) if "number" in request.POST else ()
     return json_response(
         {
             "terms": list(_find_terms(zh, en)),
@@ -134,15 +136,6 @@ def suggest_for_row(request: HttpRequest, pk: int) -> HttpResponse:
             "passages": list(offers),
         }
     )
-
-
-def _refuse(request: HttpRequest, pk: int) -> HttpResponse | None:
-    require_role(request)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
-    if not Brief.objects.filter(pk=pk).exists():
-        raise Http404
-    return None
 
 
 def _find_terms(zh: str, en: str) -> Iterator[dict[str, str]]:
@@ -179,14 +172,13 @@ def _find_memory_matches(zh: str, en: str) -> Iterator[dict[str, Any]]:
         }
 
 
+@require_POST
 def read_pasted_text(request: HttpRequest) -> HttpResponse:
     """Return the lines of each POSTed `column` as {text, marker, depth}. Nothing is stored.
 
     With `joins`, lines that a mail program wrapped are joined; the entries of the later ones are then empty.
     """
     require_role(request)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     columns = [text[:MAX_CHARACTERS].split("\n")[:MAX_LINES] for text in request.POST.getlist("column")[:2]]
     return json_response(
         {

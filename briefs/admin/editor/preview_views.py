@@ -9,7 +9,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect
@@ -18,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import translation
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
 
 from briefs import content, images, workflow
 from briefs.admin.common.access import require_role
@@ -49,6 +49,7 @@ def urls(wrap: Any) -> list[URLPattern]:
     ]
 
 
+@require_POST
 def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Store an uploaded picture and save the draft with it.
 
@@ -56,8 +57,6 @@ def upload_picture(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     saves it with the rest of the form.
     """
     person = require_role(request, "edit" if pk else "import")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     brief = get_brief_or_404(pk) if pk else None
     if request.headers.get("Accept") == "application/json":
         return _upload_as_json(request, person)

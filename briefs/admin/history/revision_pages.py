@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common.access import person_of, require_role
@@ -251,11 +252,10 @@ def compare_revisions(request: HttpRequest, pk: int) -> HttpResponse:
     return _comparison_page(request, Comparison(RevisionHistory(get_brief_or_404(pk)), asked))
 
 
+@require_POST
 def restore_revision(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request, "restore")
     brief = get_brief_or_404(pk)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     number, version = (read_number(request.POST, name) for name in ("restore", "version"))
     if not brief.revisions.filter(number=number).exists():
         raise Http404

@@ -118,11 +118,12 @@ def build_dashboard(request: HttpRequest) -> dict[str, Any]:
     if not policy.get_roles(person):
         return {"may_import": may_import}
     waiting = TaskList(person, timezone.now())
-    tasks = [*waiting.mailing_tasks, *waiting.issue_tasks, *waiting.tasks]
-    scheduled = list(_list_scheduled(waiting))
+    tasks = waiting.tasks
+    today = timezone.localdate(waiting.now)
+    scheduled = list(_list_scheduled(waiting.now, today))
     return {
         "may_import": may_import,
-        "today": waiting.today,
+        "today": today,
         "tasks": tasks[:MAX_TASKS],
         "task_count": len(tasks),
         "is_alone": not tasks and len(waiting.people) == 1,
@@ -143,12 +144,12 @@ def _list_url(**query: Any) -> str:
     return f"{reverse('admin:briefs_brief_changelist')}?{pairs}"
 
 
-def _list_scheduled(waiting: TaskList) -> Iterator[ScheduledLine]:
+def _list_scheduled(now: dt.datetime, today: dt.date) -> Iterator[ScheduledLine]:
     """Yield the first scheduled editions, one more than are shown."""
-    coming = Edition.objects.scheduled(waiting.now).select_related("brief__source").defer("content")
+    coming = Edition.objects.scheduled(now).select_related("brief__source").defer("content")
     for edition in coming.order_by("live_from")[: MAX_SCHEDULED + 1]:
         moment = timezone.localtime(edition.live_from)
-        yield ScheduledLine(edition.brief, f"{_format_day(moment.date(), waiting.today)} {moment:%H:%M}")
+        yield ScheduledLine(edition.brief, f"{_format_day(moment.date(), today)} {moment:%H:%M}")
 
 
 def _format_day(day: dt.date, today: dt.date) -> str:

@@ -10,13 +10,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from briefs.admin.account.account_pages import NOT_ON_DESK, find_factor_page
 from briefs.admin.common.access import person_of, read_return_url
@@ -116,10 +117,9 @@ class DeskSite(admin.AdminSite):
         return super().index(request, {**build_dashboard(request), **(extra_context or {})})
 
 
+@require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
     """Store the person's interface language. Open to everybody on the desk, whatever their role."""
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         Person.objects.filter(pk=person_of(request).pk).update(language=chosen)

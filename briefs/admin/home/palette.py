@@ -202,13 +202,13 @@ def _find_tasks(person: Person, is_wanted: Callable[[Entry], bool]) -> list[Entr
     acts = {act: _name_entry("", ACTS[act].label) for act in BRIEF_BAR if ACTS[act].urgency}
     if not any(map(is_wanted, acts.values())):
         return []
-    wanted = [t for t in TaskList(person, timezone.now()).tasks if is_wanted(acts[t.main])]
+    wanted = [t for t in TaskList(person, timezone.now()).brief_tasks if is_wanted(acts[t.main])]
     return [
         replace(
             acts[task.main],
             url=task.url,
-            second=str(task.brief),
-            second_lang=task.brief.headline_lang,
+            second=task.title,
+            second_lang=task.lang,
             hint=task.age,
         )
         for task in wanted[:MAX_BRIEFS]

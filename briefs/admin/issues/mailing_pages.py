@@ -25,6 +25,7 @@ from briefs.admin.common.form_fields import (
     link_errors,
 )
 from briefs.admin.common.interface_labels import format_issue
+from briefs.admin.common.task_list import build_mailing_url
 from briefs.admin.verbs.mailing_panel import MailingPanel, steer
 from briefs.content import IssueContent
 from briefs.models import Issue, IssueEdition, Mailing, MailSide, Person
@@ -180,17 +181,12 @@ def copies(request: HttpRequest, pk: int) -> HttpResponse:
     if not person_of(request).is_superuser:
         raise PermissionDenied
     mailing = get_object_or_404(Mailing.objects.select_related("issue_edition", "edition"), pk=pk)
-    page = ""
-    if mailing.issue_edition:
-        page = reverse("admin:briefs_issue_mail", args=[mailing.issue_edition.issue_id])
-    elif mailing.edition:
-        page = reverse("admin:briefs_brief_tell", args=[mailing.edition.brief_id])
     return render_page(
         request,
         "issues/copies",
         title=pgettext_lazy("copies", "Delivery unconfirmed"),
         opts=Issue._meta,
-        parent_url=page,
+        parent_url=build_mailing_url(mailing),
         subtitle=_("Mail to readers"),
         copies=mailings.find_unknown_copies(mailing)[:MAX_UNKNOWN_SHOWN],
     )

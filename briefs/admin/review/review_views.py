@@ -14,12 +14,12 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
-    HttpResponseNotAllowed,
     QueryDict,
 )
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common import findings
@@ -270,6 +270,7 @@ POLICY_VERBS = {
 # Dismiss a finding or undo a dismissal.
 
 
+@require_POST
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Dismiss a POSTed `finding` with `reason` (in a plain form `reason-<finding>`), or undo a dismissal
     given by `undo`.
@@ -279,8 +280,6 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """
     person = require_role(request, "dismiss")
     brief = get_brief_or_404(pk)
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     if "draft" in request.POST:
         if refusal := saving.save_if_changed(request, brief, saving.read_draft(request, pk)):
             return refusal

@@ -11,11 +11,12 @@ from typing import Any, Final, cast
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
 
 from briefs import workflow
 from briefs.admin.common.access import person_of, require_role
@@ -225,10 +226,9 @@ def share(request: HttpRequest, pk: int) -> HttpResponse:
     return _render_sharing_page(request, brief, address=f"{settings.SITE_URL}/preview/{made.token}/")
 
 
+@require_POST
 def unshare(request: HttpRequest, pk: int) -> HttpResponse:
     person = require_role(request, "unshare")
-    if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
     link = get_object_or_404(PreviewLink, brief=pk, pk=read_number(request.POST, "link"))
     workflow.sharing.unshare(link, by=person)
     add_done_message(request, "unshare")

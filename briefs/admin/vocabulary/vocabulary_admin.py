@@ -1,14 +1,13 @@
 """Admin of authors, sources, keywords and terms."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
@@ -21,6 +20,7 @@ from briefs.admin.common.access import person_of, read_return_url
 from briefs.admin.common.brief_pages import parse_int_or_zero
 from briefs.admin.common.form_fields import DeskModelForm, LinesField
 from briefs.admin.common.interface_labels import VOCABULARY_KIND_NAMES, format_with_label
+from briefs.admin.common.name_fields import USES, count_uses
 from briefs.admin.common.site_texts import SITE_TEXT_CHOICES, SiteTextForm
 from briefs.admin.lists.desk_list import DeskFilter, DeskList, ValueFilter, build_name_column
 from briefs.bilingual.citations.works import INSTITUTE_KINDS, PUBLICATION_KINDS
@@ -35,9 +35,6 @@ from briefs.content import LANGUAGE_TAGS, SIDES, hash_json
 from briefs.derived.search import fold
 from briefs.models import (
     Author,
-    Brief,
-    BriefAuthor,
-    BriefKeyword,
     Draft,
     Keyword,
     SiteText,
@@ -97,8 +94,6 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
     formfield_overrides = {models.JSONField: {"form_class": LinesField}}
     change_form_template = add_form_template = "admin/briefs/vocabulary/form.html"
     search_help_text = gettext_lazy("Name in either language")
-    uses: ClassVar[tuple[type[models.Model], str] | None] = None
-    """Table in which briefs refer to rows, and the column with the row."""
 
     def list_links(self, request: HttpRequest) -> Sequence[tuple[object, str]]:
         export = (_("Export"), f"{self.reverse_url('export')}?{request.GET.urlencode()}")
@@ -109,17 +104,11 @@ class VocabularyAdmin(DeskList, SheetsAdmin):
         )
 
     def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
-        """Count in how many briefs each row is used, also under the name of an entry that was merged into it."""
-        if self.uses:
-            model, column = self.uses
-            heir = Coalesce(f"{column}__merged_into", column)
-            ids = [row.pk for row in rows]
-            used = model._default_manager.filter(
-                Q(**{f"{column}__in": ids}) | Q(**{f"{column}__merged_into__in": ids})
-            )
-            counts = dict(used.order_by().values_list(heir).annotate(n=Count("pk")))
+        """Count in how many briefs each row is used."""
+        if self.model in USES:
+            counts = count_uses(self.model, [row.pk for row in rows])
             for row in rows:
-                row.brief_count = counts.get(row.pk, 0)
+                row.brief_count = counts[row.pk]
 
     def used(self, row: Any) -> str:
         n = row.brief_count
@@ -210,7 +199,6 @@ class AuthorAdmin(TopicAdmin):
     list_filter = ("name_zh_kind", "name_order")
     search_fields = ("name", "name_zh", "family")
     fields = ("name", "name_zh", "name_order", "name_zh_kind", "family", "given")
-    uses = (BriefAuthor, "author")
 
     @admin.display(description=gettext_lazy("Order of the name"))
     def order_name(self, row: Author) -> str:
@@ -238,7 +226,6 @@ class SourceAdmin(TopicWithKindAdmin):
     list_display = ("name", build_name_column(Source, "name_zh"), "kind_name", "country", "used")
     list_filter = (("kind", ValueFilter), ("country", ValueFilter))
     search_fields = ("name", "name_zh")
-    uses = (Brief, "source")
     fields = ("name", "name_zh", "url", "kind", "country", "aliases")
 
 
@@ -252,7 +239,6 @@ class KeywordAdmin(TopicWithKindAdmin):
     list_filter = (MissingLabelFilter, "listed", ("kind", ValueFilter))
     search_fields = ("label_zh", "label_en")
     fields = ("label_zh", "label_en", "kind", "listed")
-    uses = (BriefKeyword, "keyword")
 
     @admin.display(description=gettext_lazy("Index"), ordering="listed")
     def index(self, row: Keyword) -> str:
