@@ -1,7 +1,8 @@
 """The declared shape in which the API, the corpus and exports give public briefs to machines.
 
 The OpenAPI schemas are made from these classes, so docstrings and descriptions are read by users of the API.
-A new field may be added at any time; no field changes its meaning or goes away within a version of the API."""
+A new field may be added at any time; no field changes its meaning or goes away within a version of the API.
+"""
 
 import datetime as dt
 from collections.abc import Callable

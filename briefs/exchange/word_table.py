@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from briefs.bilingual.documents import (
-    TABLE_PROPERTY,
-)
+from briefs.bilingual.documents import TABLE_PROPERTY
 from briefs.bilingual.text import detect_side
 from briefs.content import SIDES, Content, Side
 from briefs.models import Brief

@@ -18,9 +18,7 @@ from .editions import ListedBrief
 from .list_pages import KeysetPage, read_page_key
 from .list_rows import RowSide
 from .responses import ListView
-from .subject_queries import (
-    ArchiveMonth,
-)
+from .subject_queries import ArchiveMonth
 from .subject_views import format_brief_count, link_kind
 
 

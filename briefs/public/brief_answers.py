@@ -1,6 +1,7 @@
 """The page of a brief, in one language or both.
 
-Also the parts of them that other pages, feeds and files show: notices, the edition history, paging links of lists."""
+Also the parts of them that other pages, feeds and files show: notices, the edition history, paging links of lists.
+"""
 
 import datetime as dt
 import logging

@@ -15,12 +15,7 @@ from briefs.content import LANGUAGE_TAGS, Side
 from . import list_rows, responses, subject_queries
 from .list_rows import RowSide
 from .responses import ListView
-from .subject_queries import (
-    SUBJECT_KINDS,
-    CountedSubject,
-    subject_label,
-    twin_label,
-)
+from .subject_queries import SUBJECT_KINDS, CountedSubject, subject_label, twin_label
 
 
 def index(request: HttpRequest, language: Side, kind: str) -> HttpResponse:

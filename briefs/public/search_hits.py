@@ -13,13 +13,7 @@ from briefs.bilingual.rendering.cards import LIST_SEPARATOR
 from briefs.bilingual.rendering.text import KeyLine
 from briefs.bilingual.text import paths
 from briefs.content import SIDES, Side
-from briefs.derived.search import (
-    ParsedQuery,
-    Phrase,
-    TextSpan,
-    find_spans,
-    highlight_spans,
-)
+from briefs.derived.search import ParsedQuery, Phrase, TextSpan, find_spans, highlight_spans
 
 from . import list_rows
 from .list_rows import Row

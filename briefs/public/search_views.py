@@ -1,6 +1,7 @@
 """The search page: answers with highlighting, counts and filters, or examples; and suggestions.
 
-Each piece of text is escaped by `highlight_spans` or `escape`."""
+Each piece of text is escaped by `highlight_spans` or `escape`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,21 +18,9 @@ from briefs.bilingual.rendering.cards import LIST_SEPARATOR
 from briefs.bilingual.rendering.text import render_partial
 from briefs.bilingual.text import date_format, detect_language_code, paths
 from briefs.content import LANGUAGE_TAGS, Side
-from briefs.derived.search import (
-    NO_SUCH_FACET,
-    ClosestAnswer,
-    has_quotation,
-    search_log,
-)
+from briefs.derived.search import NO_SUCH_FACET, ClosestAnswer, has_quotation, search_log
 
-from . import (
-    brief_answers,
-    feeds,
-    list_rows,
-    rate_limits,
-    responses,
-    search_queries,
-)
+from . import brief_answers, feeds, list_rows, rate_limits, responses, search_queries
 from .responses import TITLE_SEPARATOR, ListView
 from .search_hits import KIND_LABELS, build_answer
 from .search_openings import build_openings

@@ -18,15 +18,7 @@ from briefs.models.vocabulary import Vocabulary
 from briefs.workflow import policy
 
 from .rules.leaves import LEAVES, Leaf, LeafName, find_changers
-from .rules.page_values import (
-    PageRow,
-    PageValues,
-    build_row,
-    find_row,
-    hash_leaves,
-    hash_values,
-    read_values,
-)
+from .rules.page_values import PageRow, PageValues, build_row, find_row, hash_leaves, hash_values, read_values
 from .rules.refusals import build_refusal
 from .rules.revisions import record_renaming
 from .rules.transitions import notify, require_allowed

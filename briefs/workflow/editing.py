@@ -19,12 +19,7 @@ from briefs.models.people import IMPORTER
 from .rules import working_copy
 from .rules.refusals import Refused, build_refusal
 from .rules.revisions import build_revision
-from .rules.transitions import (
-    VerbRun,
-    require_allowed,
-    require_current_version,
-    run_verb,
-)
+from .rules.transitions import VerbRun, require_allowed, require_current_version, run_verb
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,7 @@ from django.db.models import F, Subquery
 from django.utils import timezone
 
 from briefs.content import MAX_ISSUE_ITEMS, IssueContent
-from briefs.models import (
-    ChangeKind,
-    Edition,
-    Issue,
-    IssueEdition,
-    IssueItem,
-    IssueRevision,
-    Person,
-    State,
-)
+from briefs.models import ChangeKind, Edition, Issue, IssueEdition, IssueItem, IssueRevision, Person, State
 
 from .editions import begin_interval, describe_approval
 from .rules import issue_review

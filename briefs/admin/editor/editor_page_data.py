@@ -23,17 +23,7 @@ from briefs.admin.history.timeline import TimelineEntry, load_newest_entries
 from briefs.bilingual.text.content_diff import count_changes
 from briefs.content import SIDES, Content, Side
 from briefs.derived import PageNames
-from briefs.models import (
-    Brief,
-    Document,
-    Letter,
-    Note,
-    Original,
-    Person,
-    SignOff,
-    State,
-    Suggestion,
-)
+from briefs.models import Brief, Document, Letter, Note, Original, Person, SignOff, State, Suggestion
 from briefs.publications import corrections
 from briefs.workflow.assignments import AssignmentPlan
 from briefs.workflow.brief_facts import load_brief_facts

@@ -25,9 +25,7 @@ from briefs.admin.common.brief_pages import (
     warn_of_scheduled_edition,
 )
 from briefs.admin.common.brief_rows import build_rows, render_rows
-from briefs.admin.common.diff_html import (
-    describe_difference,
-)
+from briefs.admin.common.diff_html import describe_difference
 from briefs.admin.common.fact_text import describe_key_line, format_change_field, format_fact
 from briefs.admin.common.form_fields import (
     FieldError,

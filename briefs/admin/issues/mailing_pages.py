@@ -18,12 +18,7 @@ from django.views.decorators.csp import csp_override
 
 from briefs.admin.common.access import person_of, require_role
 from briefs.admin.common.brief_pages import describe_done, render_page
-from briefs.admin.common.form_fields import (
-    FieldError,
-    LocalDateTimeField,
-    field_errors,
-    link_errors,
-)
+from briefs.admin.common.form_fields import FieldError, LocalDateTimeField, field_errors, link_errors
 from briefs.admin.common.interface_labels import format_issue
 from briefs.admin.common.task_list import build_mailing_url
 from briefs.admin.verbs.mailing_panel import MailingPanel, steer

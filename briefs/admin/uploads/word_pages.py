@@ -15,15 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from briefs import workflow
 from briefs.admin.common.access import require_role
-from briefs.admin.common.brief_pages import (
-    download_response,
-    get_brief_or_404,
-    render_brief_subpage,
-)
-from briefs.admin.common.form_fields import (
-    FieldError,
-    link_errors,
-)
+from briefs.admin.common.brief_pages import download_response, get_brief_or_404, render_brief_subpage
+from briefs.admin.common.form_fields import FieldError, link_errors
 from briefs.admin.common.interface_labels import FIELD_LABELS
 from briefs.content import Content
 from briefs.exchange import WORD_TYPE, BriefFile, write_table_files, write_word_files

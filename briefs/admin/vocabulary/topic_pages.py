@@ -20,13 +20,7 @@ from briefs.admin.common.interface_labels import interface_side
 from briefs.admin.common.site_texts import SiteTextForm
 from briefs.bilingual.text import paths
 from briefs.content import LANGUAGE_TAGS, SIDES
-from briefs.models import (
-    Author,
-    Edition,
-    Keyword,
-    SiteText,
-    Source,
-)
+from briefs.models import Author, Edition, Keyword, SiteText, Source
 from briefs.models.site import MAX_START_HERE
 from briefs.models.vocabulary import Vocabulary
 from briefs.workflow.rules import build_page_name

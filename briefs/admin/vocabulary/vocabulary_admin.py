@@ -33,14 +33,7 @@ from briefs.bilingual.text.person_names import (
 )
 from briefs.content import LANGUAGE_TAGS, SIDES, hash_json
 from briefs.derived.search import fold
-from briefs.models import (
-    Author,
-    Draft,
-    Keyword,
-    SiteText,
-    Source,
-    Term,
-)
+from briefs.models import Author, Draft, Keyword, SiteText, Source, Term
 from briefs.workflow import policy
 from briefs.workflow.rules import hash_values
 from briefs.workflow.vocabulary import leave_out_discarded

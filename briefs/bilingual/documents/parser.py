@@ -20,12 +20,7 @@ from briefs.bilingual.documents.files.decoder import decode_document
 from briefs.bilingual.documents.files.encodings import DOCUMENT_LINE_LIMIT, DecodedDocument, hash_lines
 from briefs.bilingual.documents.line_classifier import SIGNATURE_DELIMITER, DocumentLine, classify_lines
 from briefs.bilingual.documents.line_wrapping import PARAGRAPH_STOPS, LineWrapping
-from briefs.bilingual.documents.markers import (
-    DEEPEST_LEVEL,
-    OUTLINE_STYLE_PREFIX,
-    ends_sentence,
-    find_marker,
-)
+from briefs.bilingual.documents.markers import DEEPEST_LEVEL, OUTLINE_STYLE_PREFIX, ends_sentence, find_marker
 from briefs.bilingual.documents.printed_lines import clean_typed_lines, remove_page_furniture
 from briefs.bilingual.documents.sections import (
     Section,

@@ -5,13 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from briefs.bilingual.documents.fields.labels import (
-    find_field,
-)
-from briefs.bilingual.documents.markers import (
-    ends_sentence,
-    is_page_furniture,
-)
+from briefs.bilingual.documents.fields.labels import find_field
+from briefs.bilingual.documents.markers import ends_sentence, is_page_furniture
 from briefs.bilingual.text import is_wider
 
 from .line_classifier import DocumentLine

@@ -1,7 +1,8 @@
 """Convert the text under body labels into the summary and the points of each language.
 
 A label sets the language of its text. Under a bilingual label, or if a label names one language but its text is in
-both and no label names the other, each paragraph and point is assigned by its script."""
+both and no label names the other, each paragraph and point is assigned by its script.
+"""
 
 import re
 from collections.abc import Mapping, Sequence, Set

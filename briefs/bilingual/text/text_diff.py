@@ -1,7 +1,8 @@
 """Differences between two texts. No interface text.
 
 Chinese is compared by character, text written with spaces by word; figures and punctuation are separate tokens. Time is
-limited by `effort`, a number of steps. A comparison that needs more is made by sentence, or else replaces the whole text."""
+limited by `effort`, a number of steps. A comparison that needs more is made by sentence, or else replaces the whole text.
+"""
 
 import re
 from bisect import bisect_left

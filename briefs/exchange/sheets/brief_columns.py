@@ -10,14 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from briefs.bilingual.text.article_urls import read_doi
-from briefs.content import (
-    LEAD_FIELDS,
-    SIDES,
-    Bullet,
-    Byline,
-    Content,
-    Facts,
-)
+from briefs.content import LEAD_FIELDS, SIDES, Bullet, Byline, Content, Facts
 from briefs.facts import FACTS, FactKind
 from briefs.models import Brief
 

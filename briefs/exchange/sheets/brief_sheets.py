@@ -37,20 +37,9 @@ from .brief_columns import (
     format_bullet_row,
 )
 from .brief_rows import BriefRows, SheetCells, SheetProblems, group_rows
-from .sheet_files import (
-    CONTENT_TYPES,
-    write_csv,
-    write_xlsx,
-)
+from .sheet_files import CONTENT_TYPES, write_csv, write_xlsx
 from .sheet_names import SheetNames
-from .table import (
-    Sheet,
-    SheetImport,
-    SheetProblem,
-    SheetRefused,
-    build_sheet_refusal,
-    name_sheet,
-)
+from .table import Sheet, SheetImport, SheetProblem, SheetRefused, build_sheet_refusal, name_sheet
 
 MAX_CHANGED_BRIEFS: Final = 200
 """Briefs that one import changes. All are saved in one transaction, for which every other writer waits on SQLite."""

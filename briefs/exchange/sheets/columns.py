@@ -6,11 +6,7 @@ from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import Widget
 
-from briefs.content import (
-    ForbiddenCharacter,
-    tidy,
-    tidy_line,
-)
+from briefs.content import ForbiddenCharacter, tidy, tidy_line
 
 TRUE_WORDS = ("true", "1", "yes", "是")
 FALSE_WORDS = ("false", "0", "no", "否")
